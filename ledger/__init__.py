@@ -1,0 +1,1 @@
+"""What every party must compute alike: records, signatures, chains, topics."""

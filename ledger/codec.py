@@ -1,0 +1,124 @@
+"""Records to payload bytes and back; the only place where a payload is spelled or read."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from ledger import canonical
+from ledger.errors import MalformedError
+from ledger.messages import MESSAGE_RECORDS, KeyRecord
+from ledger.records import ENTRY_RECORDS, Position, Record
+
+_ENTRIES = {record.kind: record for record in ENTRY_RECORDS}
+_MESSAGES = {record.kind: record for record in MESSAGE_RECORDS + (KeyRecord,)}  # noqa: RUF005
+_TYPE_PREFIX = "application/vnd.sealkeeper."
+_TYPE_SUFFIX = ".v1+json"
+
+T = TypeVar("T")
+
+
+class Payload(Struct, frozen=True):
+    """A decoded entry: where it stands, what it says, and the hash that names it."""
+
+    position: Position
+    body: Record
+    sha256: str
+
+
+def payload_type(kind: str) -> str:
+    """Return the DSSE payload type of a kind of record."""
+    return f"{_TYPE_PREFIX}{kind}{_TYPE_SUFFIX}"
+
+
+def kind_of(type_text: str) -> str:
+    """Return the kind that a payload type names.
+
+    Raises:
+        MalformedError: not one of ours, or a version that we do not read.
+    """
+    kind = type_text.removeprefix(_TYPE_PREFIX).removesuffix(_TYPE_SUFFIX)
+    if type_text != payload_type(kind):
+        raise MalformedError(f"expected a payload type of sealkeeper v1, found {type_text!r}")
+    return kind
+
+
+def sha256(data: bytes) -> str:
+    """Return the lowercase hex SHA-256 that names a payload, a file or a key record."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def encode_entry(position: Position, body: Record) -> bytes:
+    """Return the payload of an entry: chain fields, kind and body in one flat object.
+
+    Raises:
+        MalformedError: this party may not sign this kind, or a field breaks its bounds.
+    """
+    _check_author(position, type(body))
+    fields = {**_builtins(position), **_builtins(body), "kind": body.kind}
+    payload = canonical.encode(fields)
+    decode_entry(payload_type(body.kind), payload)
+    return payload
+
+
+def decode_entry(type_text: str, payload: bytes) -> Payload:
+    """Return the entry that a payload says; fields that we do not know are left alone.
+
+    Raises:
+        MalformedError: not canonical, not the kind its type names, or a field out of bounds.
+    """
+    fields = canonical.decode(payload)
+    kind = kind_of(type_text)
+    if fields.get("kind") != kind:
+        raise MalformedError(
+            f"expected kind {kind!r} as the type says, found {fields.get('kind')!r}"
+        )
+    record = _ENTRIES.get(kind)
+    if record is None:
+        raise MalformedError(f"expected a kind of entry, found {kind!r}")
+    position = _convert(fields, Position)
+    _check_author(position, record)
+    return Payload(position, _convert(fields, record), sha256(payload))
+
+
+def encode_message(message: Record) -> bytes:
+    """Return the payload of a signed message or a key record (no chain fields)."""
+    return canonical.encode({**_builtins(message), "kind": message.kind})
+
+
+def decode_message(type_text: str, payload: bytes) -> Record:
+    """Return the message that a payload says.
+
+    Raises:
+        MalformedError: not canonical, not the kind its type names, or a field out of bounds.
+    """
+    fields = canonical.decode(payload)
+    kind = kind_of(type_text)
+    record = _MESSAGES.get(kind)
+    if record is None or fields.get("kind") != kind:
+        raise MalformedError(f"expected a message of kind {kind!r}, found {fields.get('kind')!r}")
+    return _convert(fields, record)
+
+
+def _builtins(value: Struct) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.to_builtins(value)
+    return fields
+
+
+def _convert(fields: dict[str, Any], kind: type[T]) -> T:
+    try:
+        return msgspec.convert(fields, kind)
+    except msgspec.ValidationError as error:
+        raise MalformedError(f"expected {kind.__name__} fields in their bounds: {error}") from error
+
+
+def _check_author(position: Position, record: type[Record]) -> None:
+    party, name = position.author
+    if party not in record.authors:
+        raise MalformedError(
+            f"expected {record.kind!r} signed by {' or '.join(record.authors)}, "
+            f"found the {party} {name}"
+        )

@@ -1,0 +1,54 @@
+"""Errors of the ledger; an auditor acts on them.
+
+LedgerError
+ +- MalformedError   bytes that are not one of our records
+ +- SignatureError   a signature that does not hold
+ +- UnknownKeyError  a key that nobody here trusts, or not for this record
+ +- ChainError       an entry that does not continue its chain
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class LedgerError(Exception):
+    """Evidence does not hold; the message says what was expected and what was found."""
+
+    code: ClassVar[str] = "ledger"
+    hint: ClassVar[str] = "Keep the bytes and show them to the auditor."
+
+
+class MalformedError(LedgerError):
+    """Bytes that are not in the one form in which a record may be written."""
+
+    code = "malformed"
+    hint = "The sender's program is faulty or the bytes were damaged on the way."
+
+
+class SignatureError(LedgerError):
+    """The signature does not belong to these bytes and this key."""
+
+    code = "bad-signature"
+    hint = "The bytes were changed after signing, or somebody else signed them."
+
+
+class UnknownKeyError(LedgerError):
+    """The key is not trusted here, or not for this kind of record."""
+
+    code = "unknown-key"
+    hint = "Compare the folder of trusted key records with the sender's key record."
+
+
+class ChainError(LedgerError):
+    """An entry that does not continue the chain of its author.
+
+    `reason` is `gap`, `fork`, `repeat`, `epoch` or `author`.
+    """
+
+    code = "chain"
+    hint = "Entries are missing, doubled or replaced; compare with the device's own log."
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason

@@ -1,0 +1,106 @@
+"""Records that are signed but are no entries: key records, and what the gateway sends down."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ledger.matters import Matter
+from ledger.records import (
+    Count,
+    DivisionCode,
+    Hash,
+    Identifier,
+    Milliseconds,
+    Positive,
+    Record,
+)
+
+
+class KeyRecord(Record, frozen=True, kw_only=True):
+    """A key and who holds it; trusted because of the folder it lies in, so it is not signed.
+
+    Args:
+        alg: `ed25519` signs (public key: 32 bytes, base64), `age-x25519` opens encrypted
+            photos and openings (public key: the recipient text `age1...`).
+        role: a county holds keys to open only.
+        domain: keys of simulated machines are `sim`; a gateway in the field refuses them.
+    """
+
+    kind = "key"
+    authors = ()
+    alg: Literal["ed25519", "age-x25519"]
+    public_key: str
+    holder: Identifier
+    role: Literal["device", "gateway", "county"]
+    township: DivisionCode
+    epoch: Positive
+    domain: Literal["sim", "field"]
+
+
+class Acknowledgement(Record, frozen=True, kw_only=True):
+    """The gateway has committed all entries of a device up to `seq`; `at_ms` is a time mark.
+
+    seq 0 with the key record's hash as head means: nothing yet, send from the first.
+    """
+
+    kind = "acknowledgement"
+    authors = ("gateway",)
+    gateway: Identifier
+    device: Identifier
+    epoch: Positive
+    seq: Count
+    head: Hash
+    at_ms: Milliseconds
+
+
+class OpeningStored(Record, frozen=True, kw_only=True):
+    """The gateway has stored the opening of the entry with this payload hash."""
+
+    kind = "opening-stored"
+    authors = ("gateway",)
+    gateway: Identifier
+    device: Identifier
+    payload_sha256: Hash
+    at_ms: Milliseconds
+
+
+class PhotoResult(Record, frozen=True, kw_only=True):
+    """What became of a photo transfer; `offset` says from where to go on, in bytes.
+
+    Codes (EMQX file transfer over MQTT): 0x00 stored, 0x10 resend all (here: from `offset`),
+    0x80 resend this chunk, 0x83 abort, 0x97 pause.
+    """
+
+    kind = "photo-result"
+    authors = ("gateway",)
+    gateway: Identifier
+    device: Identifier
+    file: Hash
+    code: Literal[0x00, 0x10, 0x80, 0x83, 0x97]
+    offset: Count
+    at_ms: Milliseconds
+
+
+class VillageList(Record, frozen=True, kw_only=True):
+    """A village's resolved items list, as its machines answer with it offline.
+
+    `window` and `window_phone` name the township window for refusals that know no other place.
+    """
+
+    kind = "village-list"
+    authors = ("gateway",)
+    gateway: Identifier
+    village: DivisionCode
+    version: Count
+    at_ms: Milliseconds
+    window: str
+    window_phone: str
+    matters: tuple[Matter, ...]
+
+
+MESSAGE_RECORDS: tuple[type[Record], ...] = (
+    Acknowledgement,
+    OpeningStored,
+    PhotoResult,
+    VillageList,
+)

@@ -1,0 +1,173 @@
+"""Keys as files: an Ed25519 private key (PEM, mode 0600), an age identity, a folder of trust.
+
+A key file that others may read is refused, and so is a key record that differs from its key.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import stat
+from pathlib import Path
+
+import pyrage
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ledger import canonical, codec
+from ledger.errors import LedgerError, UnknownKeyError
+from ledger.keys import Domain, KeyRing, key_id
+from ledger.messages import KeyRecord
+
+PRIVATE = 0o600
+_RECORD_TYPE = codec.payload_type(KeyRecord.kind)
+
+
+class KeyFileSigner:
+    """Signs with the Ed25519 key of a file; see `ledger.signers.Signer`."""
+
+    def __init__(self, key: Ed25519PrivateKey, record: KeyRecord) -> None:
+        public = key.public_key().public_bytes_raw()
+        if base64.b64encode(public).decode() != record.public_key:
+            raise UnknownKeyError(
+                f"expected the key record of this private key, found the one of {record.holder}"
+            )
+        self._key = key
+        self.record = record
+        self.record_sha256 = codec.sha256(codec.encode_message(record))
+        self.keyid = key_id(public)
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the 64 byte signature over `data`."""
+        return self._key.sign(data)
+
+
+def create(key_path: Path, record_path: Path, **holder: object) -> KeyRecord:
+    """Make a signing key and its record, both durable; `holder` are the record's other fields.
+
+    Raises:
+        FileExistsError: a key is there already; it is never overwritten.
+    """
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
+    return _store(key_path, pem, record_path, alg="ed25519", public_key=public, **holder)
+
+
+def create_opener(key_path: Path, record_path: Path, **holder: object) -> KeyRecord:
+    """Make an age identity (X25519) to open photos with, and its record."""
+    identity = pyrage.x25519.Identity.generate()
+    return _store(
+        key_path,
+        f"{identity}\n".encode(),
+        record_path,
+        alg="age-x25519",
+        public_key=str(identity.to_public()),
+        **holder,
+    )
+
+
+def load(key_path: Path, record_path: Path) -> KeyFileSigner:
+    """Return the signer of a key file and its record.
+
+    Raises:
+        LedgerError: missing, readable by others, no Ed25519 key, or not this record's.
+    """
+    pem = read_private(key_path)
+    try:
+        key = serialization.load_pem_private_key(pem, None)
+    except (ValueError, TypeError) as error:
+        raise UnknownKeyError(f"expected a PEM private key in {key_path}: {error}") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise UnknownKeyError(f"expected an Ed25519 key in {key_path}, found {type(key).__name__}")
+    return KeyFileSigner(key, read_record(record_path))
+
+
+def load_opener(key_path: Path) -> pyrage.x25519.Identity:
+    """Return the age identity of a key file."""
+    text = read_private(key_path).decode(errors="replace").strip()
+    try:
+        return pyrage.x25519.Identity.from_str(text)
+    except pyrage.IdentityError as error:
+        raise UnknownKeyError(f"expected an age identity in {key_path}: {error}") from error
+
+
+def read_record(path: Path) -> KeyRecord:
+    """Return the key record of a file."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnknownKeyError(f"expected a key record at {path}: {error.strerror}") from error
+    record = codec.decode_message(_RECORD_TYPE, data)
+    if not isinstance(record, KeyRecord):
+        raise UnknownKeyError(f"expected a key record at {path}, found {record.kind}")
+    return record
+
+
+def read_ring(folder: Path, domain: Domain) -> KeyRing:
+    """Return the ring of all key records (`*.json`) of a folder.
+
+    Raises:
+        LedgerError: no folder, or a record in it that is damaged or of the other domain.
+    """
+    if not folder.is_dir():
+        raise UnknownKeyError(f"expected a folder of trusted key records at {folder}, found none")
+    records = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            records.append(read_record(path))
+        except LedgerError as error:
+            raise type(error)(f"{path}: {error}") from error
+    return KeyRing(records, domain)
+
+
+def read_private(path: Path) -> bytes:
+    """Return the bytes of a private file.
+
+    Raises:
+        UnknownKeyError: missing, or its owner or mode let others read it.
+    """
+    try:
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            data = file.read()
+    except OSError as error:
+        raise UnknownKeyError(f"expected a private key at {path}: {error.strerror}") from error
+    mode = stat.S_IMODE(status.st_mode)
+    if mode & 0o077:
+        raise UnknownKeyError(
+            f"expected mode 0600 on {path}, found {mode:04o}: run chmod 600, and make a new key "
+            "if somebody else could have read it"
+        )
+    return data
+
+
+def write_durable(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Create a file that must not exist yet; durable with its name on return."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _store(key_path: Path, secret: bytes, record_path: Path, **fields: object) -> KeyRecord:
+    record = codec.decode_message(
+        _RECORD_TYPE, canonical.encode({**fields, "kind": KeyRecord.kind})
+    )
+    assert isinstance(record, KeyRecord)
+    if record_path.exists():
+        raise FileExistsError(f"expected no key record at {record_path}, found one")
+    write_durable(key_path, secret, PRIVATE)
+    write_durable(record_path, codec.encode_message(record))
+    return record
