@@ -1,0 +1,1 @@
+"""The township's side: people ask, machines report, auditors judge; one ledger for all of it."""

@@ -1,0 +1,97 @@
+"""What people may order: each command is carried out by the writer thread, as one transaction.
+
+`by` is the account id of the signed-in person. A command's Future gives what its docstring
+says or raises a GatewayError.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from ledger.matters import MatterList
+
+
+class Decide(Struct, frozen=True, kw_only=True):
+    """Approve or refuse a request (its payload hash). Answer: the Approval entry's index.
+
+    An approval that completes the request issues the permit in the same transaction.
+    """
+
+    by: str
+    request: str
+    decision: Literal["approve", "refuse"]
+    note: str
+
+
+class RevokePermit(Struct, frozen=True, kw_only=True):
+    """End a permit now. Answer: the Revocation entry's index."""
+
+    by: str
+    permit: str
+    reason: str
+
+
+class ReleaseHold(Struct, frozen=True, kw_only=True):
+    """State the impressions counted for a held incident. Answer: HoldRelease entry's index."""
+
+    by: str
+    hold: str
+    impressions: int
+
+
+class ImportList(Struct, frozen=True, kw_only=True):
+    """Release a new version of an items list. Answer: the version number."""
+
+    by: str
+    list: MatterList
+    file: bytes
+
+
+class OpenCase(Struct, frozen=True, kw_only=True):
+    """Open a case on an alert (its id). Answer: the case id."""
+
+    by: str
+    alert: str
+    note: str
+
+
+class AssignCase(Struct, frozen=True, kw_only=True):
+    """Hand a case to an account. Answer: None."""
+
+    by: str
+    case: str
+    to: str
+
+
+class NoteCase(Struct, frozen=True, kw_only=True):
+    """Add a note to a case. Answer: None."""
+
+    by: str
+    case: str
+    note: str
+
+
+class AddAccount(Struct, frozen=True, kw_only=True):
+    """Add or change a person's account. Answer: None.
+
+    Args:
+        offices: stable words such as `approver`, `auditor`, `administrator`, `keeper`.
+        person: the same for all accounts of one person, so that offices do not hide it.
+        keeps: machine ids or seals whose keeper this person is.
+        password_hash: argon2id.
+    """
+
+    by: str
+    account: str
+    person: str
+    name: str
+    offices: tuple[str, ...]
+    keeps: tuple[str, ...]
+    password_hash: str
+
+
+Command = (
+    Decide | RevokePermit | ReleaseHold | ImportList | OpenCase | AssignCase | NoteCase | AddAccount
+)

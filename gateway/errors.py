@@ -1,0 +1,59 @@
+"""Errors of the gateway; staff act on them.
+
+GatewayError
+ +- RequestRefusedError  a request or decision that the rules do not allow
+ +- NotAllowedError      this person may not do this
+ +- NotFoundError        no such entry, request, permit, machine, alert or case
+ +- StoreError           the store cannot be written or does not hold
+ +- ConfigError          the configuration cannot be used
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class GatewayError(Exception):
+    """The gateway cannot do what was asked; the message says expected, found, who must act."""
+
+    code: ClassVar[str] = "gateway"
+    hint: ClassVar[str] = "Call the administrator."
+
+
+class RequestRefusedError(GatewayError):
+    """The rules do not allow it; `reason` is a stable word that `gateway.texts` explains."""
+
+    code = "request-refused"
+    hint = "Read the reason; another item, person or amount may be right."
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class NotAllowedError(GatewayError):
+    """This person may not do this."""
+
+    code = "not-allowed"
+    hint = "Ask somebody whose office allows it."
+
+
+class NotFoundError(GatewayError):
+    """What was named does not exist here."""
+
+    code = "not-found"
+    hint = "Check the number or go back to the list."
+
+
+class StoreError(GatewayError):
+    """The store cannot be written or read; nothing is acknowledged until it can."""
+
+    code = "store"
+    hint = "Free or replace the disk; machines keep what was not acknowledged."
+
+
+class ConfigError(GatewayError):
+    """The configuration cannot be used; the message names file, path and expectation."""
+
+    code = "config"
+    hint = "Correct the file and run check-config."
