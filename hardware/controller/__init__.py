@@ -1,0 +1,1 @@
+"""Controllers: relay boards (profile A) and the microcontroller (profile B)."""

@@ -1,0 +1,1 @@
+"""Firmware of the profile B controller, in the MicroPython subset; the simulator runs it too."""
