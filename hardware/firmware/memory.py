@@ -11,7 +11,7 @@ import struct
 _LAYOUT = ">4sIIIIIIB"
 _MAGIC = b"SEA1"
 _CHECK_BYTES = 8
-_RECORD_BYTES = struct.calcsize(_LAYOUT) + _CHECK_BYTES
+RECORD_BYTES = struct.calcsize(_LAYOUT) + _CHECK_BYTES
 _BLOCK_BYTES = 64  # SHA-256 works on blocks of 64 bytes; RFC 2104 pads the key to one
 
 MOVING = 1  # the press left its top and was not back yet
@@ -50,7 +50,7 @@ def encode(counters: Counters) -> bytes:
 
 def decode(data: bytes) -> "Counters | None":
     """Return the counters of one slot, None when it is torn, foreign or was never written."""
-    if len(data) != _RECORD_BYTES or data[:4] != _MAGIC:
+    if len(data) != RECORD_BYTES or data[:4] != _MAGIC:
         return None
     body, check = data[:-_CHECK_BYTES], data[-_CHECK_BYTES:]
     if hashlib.sha256(body).digest()[:_CHECK_BYTES] != check:
