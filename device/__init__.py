@@ -1,0 +1,1 @@
+"""The agent in the machine: obeys permits and records what it did."""

@@ -1,0 +1,284 @@
+"""Agent: the one loop of the machine. An event comes in, a step is taken, the effects go out.
+
+The loop's thread owns journal, controller and cycle. Bus, eyes, kiosk and reader only put frozen
+values into its queue; none of them ever waits for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+
+import structlog
+from msgspec import Struct
+
+from device import filing, views
+from device.cards import Cards
+from device.errors import DeviceError, JournalError
+from device.eyes import Eyes, Seen
+from device.house import House
+from device.jobs import Jobs
+from device.kiosk.port import (
+    BeginJob,
+    Command,
+    EndJob,
+    FileRequest,
+    RequestView,
+    StampNow,
+    TakePage,
+    View,
+)
+from device.lock import Lock
+from device.pages import Pages
+from device.recorder import Recorder
+from device.stamping import Stamping
+from device.uplink import Arrival, Uplink
+from hardware.errors import HardwareError
+from ledger.bus import Bus, Message
+from ledger.messages import Acknowledgement, VillageList
+from ledger.records import HoldRelease, SealRequest
+
+log = structlog.get_logger()
+
+TICK_S = 0.1
+QUEUE_SIZE = 1000
+DISK_PAUSE_S = 0.5
+
+
+class Link(Struct, frozen=True):
+    """The link to the broker came or went."""
+
+    online: bool
+
+
+class Asked(Struct, frozen=True):
+    """A command of the kiosk and where its answer goes."""
+
+    command: Command
+    answer: Future[object]
+
+
+class Stop(Struct, frozen=True):
+    """End the loop."""
+
+
+Input = Message | Link | Asked | Seen | Stop
+
+
+class Parts(Struct, frozen=True, kw_only=True):
+    """Everything the agent works with; `device.wiring` puts it together."""
+
+    machine: str
+    village_name: str
+    seals: tuple[tuple[str, str], ...]
+    simulated: bool
+    inbox: queue.Queue[Input]
+    recorder: Recorder
+    uplink: Uplink
+    bus: Bus
+    lock: Lock
+    eyes: Eyes
+    pages: Pages
+    jobs: Jobs
+    stamping: Stamping
+    house: House
+    cards: Cards
+    village_list: Callable[[], VillageList | None]
+
+
+class Agent:
+    """Runs one machine; also the kiosk's port (`view`, `preview`, `submit`, `next_card`)."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._journal = parts.recorder.journal
+        self._names = views.Names()
+        self._answered_ms: int | None = None
+        self._undelivered_ms: int | None = None
+        self._dropped = 0
+        self._disk = threading.Event()
+        self._view = self._draw()
+        parts.jobs.tell(self.redraw)
+
+    def run(self) -> None:
+        """Work until `stop`; whatever ends the loop, the outputs are switched off."""
+        parts = self._parts
+        parts.eyes.start()
+        parts.cards.start()
+        parts.bus.start(self._put, lambda online: self._put(Link(online)))
+        try:
+            while self._step():
+                pass
+        finally:
+            parts.lock.stop()
+            parts.uplink.close()
+            parts.bus.stop()
+            parts.cards.stop()
+            parts.eyes.stop()
+            self._journal.close()
+
+    def stop(self) -> None:
+        """End the loop; may be called from any thread or a signal handler."""
+        self._parts.inbox.put(Stop())
+
+    def view(self) -> View:
+        """Return the newest view."""
+        return self._view
+
+    def preview(self) -> bytes:
+        """Return the newest small picture."""
+        return self._parts.eyes.watch()
+
+    def submit(self, command: Command) -> Future[object]:
+        """Queue a command of the clerk."""
+        answer: Future[object] = Future()
+        try:
+            self._parts.inbox.put_nowait(Asked(command, answer))
+        except queue.Full:
+            answer.set_exception(DeviceError("expected room for a command, found a full queue"))
+        return answer
+
+    def next_card(self, after: int) -> tuple[int, str] | None:
+        """Return the first card laid after card number `after`."""
+        return self._parts.cards.next(after)
+
+    def redraw(self) -> None:
+        """Publish a new view; called from the loop's thread."""
+        self._view = self._draw()
+
+    def _put(self, item: Input) -> None:
+        try:
+            self._parts.inbox.put_nowait(item)
+        except queue.Full:
+            self._dropped += 1
+            log.warning("inbox_full", dropped=self._dropped)
+
+    def _step(self) -> bool:
+        item: Input | None = None
+        with contextlib.suppress(queue.Empty):
+            item = self._parts.inbox.get(timeout=TICK_S)
+        if isinstance(item, Stop):
+            return False
+        try:
+            if item is not None:
+                self._handle(item)
+            self._tick()
+        except JournalError as error:
+            log.error("journal_failed", why=str(error))
+            self._disk.wait(DISK_PAUSE_S)
+        return True
+
+    def _handle(self, item: Input) -> None:
+        match item:
+            case Message():
+                self._arrived(self._parts.uplink.receive(item, self._now_ms()))
+            case Link(online=online):
+                self._parts.uplink.link(online)
+            case Asked(command=command, answer=answer):
+                self._obey(command, answer)
+            case Seen():
+                parts = self._parts
+                if not (parts.jobs.seen(item) or parts.stamping.seen(item)):
+                    parts.pages.seen(item)
+            case Stop():
+                pass
+
+    def _tick(self) -> None:
+        parts = self._parts
+        parts.stamping.poll()
+        parts.jobs.poll()
+        for message in parts.house.tick(parts.jobs.fault(), parts.stamping.state, parts.lock):
+            self._arrived(parts.uplink.receive(message, self._now_ms()))
+        parts.uplink.tick()
+        self.redraw()
+
+    def _arrived(self, arrival: Arrival | None) -> None:
+        match arrival.record if arrival is not None else None:
+            case Acknowledgement(at_ms=at_ms):
+                self._answered_ms = at_ms
+                self._parts.house.marked(at_ms)
+            case HoldRelease():
+                self._parts.stamping.released()
+            case _:
+                pass
+
+    def _obey(self, command: Command, answer: Future[object]) -> None:
+        parts = self._parts
+        try:
+            match command:
+                case FileRequest():
+                    filed = self._file(command)
+                    self.redraw()
+                    answer.set_result(filed)
+                case TakePage():
+                    parts.pages.take(answer)
+                case BeginJob(by=by, request=request):
+                    answer.set_result(parts.jobs.begin(by, request))
+                case StampNow(by=by):
+                    parts.jobs.stamp(by, answer)
+                case EndJob():
+                    parts.jobs.end()
+                    answer.set_result(None)
+        except (DeviceError, HardwareError, queue.Full) as error:
+            answer.set_exception(error)
+
+    def _file(self, command: FileRequest) -> RequestView:
+        village = self._parts.village_list()
+        filed = filing.file(command, village, self._parts.pages.taken)
+        entry = self._parts.recorder.append(
+            filed.body, withheld=filed.withheld, photos=filed.photos
+        )
+        name = filed.answer.matter.name if filed.answer.matter else command.matter
+        if isinstance(filed.body, SealRequest):
+            one = self._journal.book.filed[entry.sha256]
+            return views.request(
+                self._journal.book, one, self._now_ms(), matter=name, applicant=command.applicant
+            )
+        return RequestView(
+            request=entry.sha256,
+            matter=name,
+            applicant=command.applicant,
+            copies=command.copies,
+            filed_by=command.by,
+            filed_ms=entry.position.at_ms,
+            state="refused",
+            reason=filed.body.reason,
+        )
+
+    def _now_ms(self) -> int:
+        return self._parts.recorder.clock.now_ms()
+
+    def _draw(self) -> View:
+        parts, book = self._parts, self._journal.book
+        now_ms, proved = parts.recorder.clock.read()
+        village = parts.village_list()
+        undelivered = self._journal.head.seq - parts.uplink.acked
+        if undelivered <= 0:
+            self._undelivered_ms = None
+        elif self._undelivered_ms is None:
+            self._undelivered_ms = now_ms
+        return View(
+            machine=parts.machine,
+            village=parts.village_name,
+            seals=parts.seals,
+            simulated=parts.simulated,
+            now_ms=now_ms,
+            state=parts.stamping.state.value,
+            fault=parts.jobs.fault(),
+            hold=views.hold(book),
+            online=parts.uplink.online,
+            answered_ms=self._answered_ms,
+            undelivered=undelivered,
+            undelivered_since_ms=self._undelivered_ms,
+            photos_waiting=self._journal.count_photos_waiting(),
+            clock_proved=proved,
+            list_version=village.version if village else 0,
+            window=village.window if village else "",
+            window_phone=village.window_phone if village else "",
+            matters=village.matters if village else (),
+            requests=views.requests(self._journal, self._names, village, now_ms),
+            job=parts.jobs.job.view if parts.jobs.job else None,
+        )

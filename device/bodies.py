@@ -1,0 +1,112 @@
+"""Bodies: what the entries about one impression say. Pure."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from device.capture import Taken
+from hardware.interfaces import Settlement
+from ledger.records import Incident, Intent, Permit, PhotoRef, SealUse
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """One impression that is wanted: under which permit, by whom, on which checked page."""
+
+    permit: Permit
+    n: int
+    operator: str
+    before: PhotoRef
+    page: bytes
+    flags: tuple[str, ...] = ()
+
+
+class Reserved(Struct, frozen=True, kw_only=True):
+    """An order whose intent is durable: the intent's hash and the counter before it."""
+
+    order: Order
+    intent: str
+    counter_before: int
+    controller: Literal["A", "B"]
+
+
+def photo_ref(taken: Taken) -> PhotoRef:
+    """Return a kept photo as entries name it."""
+    return PhotoRef(
+        sha256=taken.sha256,
+        size=taken.size,
+        sealed_sha256=taken.sealed_sha256,
+        sealed_size=taken.sealed_size,
+    )
+
+
+def as_taken(ref: PhotoRef, jpeg: bytes) -> Taken:
+    """Return a photo named by `ref` with a picture of the same page to compare with."""
+    return Taken(
+        sha256=ref.sha256,
+        size=ref.size,
+        sealed_sha256=ref.sealed_sha256,
+        sealed_size=ref.sealed_size,
+        width=0,
+        height=0,
+        findings=(),
+        jpeg=jpeg,
+    )
+
+
+def intent(order: Order, counter_before: int, controller: Literal["A", "B"]) -> Intent:
+    """Return the reservation of one impression."""
+    return Intent(
+        permit=order.permit.permit,
+        n=order.n,
+        of=order.permit.impressions,
+        seal=order.permit.seal,
+        page=order.before.sha256,
+        operator=order.operator,
+        counter_before=counter_before,
+        controller=controller,
+    )
+
+
+def use(reserved: Reserved, after: Taken, counter_after: int, flags: tuple[str, ...]) -> SealUse:
+    """Return the record of an impression that was made and photographed."""
+    order = reserved.order
+    return SealUse(
+        permit=order.permit.permit,
+        intent=reserved.intent,
+        n=order.n,
+        of=order.permit.impressions,
+        seal=order.permit.seal,
+        matter=order.permit.matter,
+        before=order.before,
+        after=photo_ref(after),
+        counter_before=reserved.counter_before,
+        counter_after=counter_after,
+        findings=after.findings,
+        operator=order.operator,
+        flags=flags,
+        controller=reserved.controller,
+    )
+
+
+def incident(
+    seal: str,
+    code: str,
+    settlement: Settlement,
+    intent_sha256: str | None,
+    photos: tuple[PhotoRef, ...] = (),
+    *,
+    held: bool = True,
+) -> Incident:
+    """Return the record of something that is not a plain use; normally the machine is held."""
+    return Incident(
+        intent=intent_sha256,
+        seal=seal,
+        code=code,
+        impressions_min=settlement.minimum,
+        impressions_max=settlement.maximum,
+        held=held,
+        photos=photos,
+        text_commitment=None,
+    )

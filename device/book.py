@@ -1,0 +1,178 @@
+"""Book: what follows from the device's entries and from what the gateway answered. In memory.
+
+The journal replays its entries into it at every start, so it can never disagree with them.
+Impressions are accounted in two phases: an intent reserves one, then a use spends it, a void
+gives it back, and an incident spends as many as it may have made until a person has counted.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct, structs
+
+from ledger.codec import Payload
+from ledger.records import (
+    Approval,
+    CountStatement,
+    HoldRelease,
+    Incident,
+    Intent,
+    Permit,
+    Refusal,
+    Revocation,
+    SealRequest,
+    SealUse,
+    Start,
+    Void,
+)
+
+
+class OpenIntent(Struct, frozen=True, kw_only=True):
+    """The one reservation that has no outcome yet."""
+
+    sha256: str
+    intent: Intent
+
+
+class Hold(Struct, frozen=True, kw_only=True):
+    """An incident that keeps the machine locked."""
+
+    sha256: str
+    incident: Incident
+    at_ms: int
+
+
+class Filed(Struct, frozen=True, kw_only=True):
+    """A request of this machine; `refused` holds the reason if it was refused."""
+
+    sha256: str
+    request: SealRequest
+    at_ms: int
+    refused: str = ""
+
+
+class Charge(Struct, frozen=True, kw_only=True):
+    """What an incident costs its permit (`spent`) and adds to the strokes (`made`) so far."""
+
+    permit: str | None
+    seal: str
+    spent: int
+    made: int
+
+
+class Book:
+    """Everything the agent must know about the past to decide what may come next."""
+
+    def __init__(self) -> None:
+        self.open_intent: OpenIntent | None = None
+        self.holds: dict[str, Hold] = {}
+        self.filed: dict[str, Filed] = {}
+        self.permits: dict[str, Permit] = {}
+        self.revoked: set[str] = set()
+        self.strokes: dict[str, int] = {}
+        self.impressions = 0
+        self._spent: dict[str, int] = {}
+        self._permit_by_request: dict[str, Permit] = {}
+        self._intents: dict[str, Intent] = {}
+        self._incidents: dict[str, Charge] = {}
+
+    def spent(self, permit: str) -> int:
+        """Return the impressions made, reserved or not disproved under a permit."""
+        reserved = self.open_intent is not None and self.open_intent.intent.permit == permit
+        return self._spent.get(permit, 0) + int(reserved)
+
+    def permit_of(self, request: str) -> Permit | None:
+        """Return the permit that was issued for a request."""
+        return self._permit_by_request.get(request)
+
+    def intent(self, sha256: str) -> Intent | None:
+        """Return a journaled intent."""
+        return self._intents.get(sha256)
+
+    def apply(self, entry: Payload) -> None:
+        """Take over one entry of this device."""
+        match entry.body:
+            case Start(strokes=strokes):
+                for seal, count in strokes.items():
+                    self._raise_strokes(seal, count)
+            case SealRequest() as request:
+                self.filed[entry.sha256] = Filed(
+                    sha256=entry.sha256, request=request, at_ms=entry.position.at_ms
+                )
+            case Intent() as intent:
+                self._intents[entry.sha256] = intent
+                self.open_intent = OpenIntent(sha256=entry.sha256, intent=intent)
+                self._raise_strokes(intent.seal, intent.counter_before)
+            case SealUse() as use:
+                self._close(use.intent, 1)
+                self._raise_strokes(use.seal, use.counter_after)
+                self.impressions += 1
+            case Void() as void:
+                self._close(void.intent, 0)
+            case Incident() as incident:
+                self._apply_incident(entry, incident)
+            case _:
+                pass
+
+    def hear(self, entry: Payload) -> None:
+        """Take over one entry of the gateway that concerns this device."""
+        match entry.body:
+            case CountStatement(incident=sha256, impressions=impressions):
+                self._count(sha256, impressions)
+            case HoldRelease(hold=sha256, impressions=impressions):
+                self._count(sha256, impressions)
+                self.holds.pop(sha256, None)
+            case Permit() as permit:
+                self.permits.setdefault(permit.permit, permit)
+                self._permit_by_request.setdefault(permit.request, permit)
+            case Revocation() as revocation:
+                self.revoked.add(revocation.permit)
+            case Refusal(about=str() as about, reason=reason):
+                self._refuse(about, reason)
+            case Approval(request=about, decision="refuse", office=office):
+                self._refuse(about, f"refused-by-{office}")
+            case _:
+                pass
+
+    def _apply_incident(self, entry: Payload, incident: Incident) -> None:
+        permit = self._close(incident.intent, incident.impressions_max)
+        self._incidents[entry.sha256] = Charge(
+            permit=permit,
+            seal=incident.seal,
+            spent=incident.impressions_max,
+            made=incident.impressions_min,
+        )
+        self._make(incident.seal, incident.impressions_min)
+        if incident.held:
+            self.holds[entry.sha256] = Hold(
+                sha256=entry.sha256, incident=incident, at_ms=entry.position.at_ms
+            )
+
+    def _close(self, sha256: str | None, spent: int) -> str | None:
+        intent = self._intents.get(sha256) if sha256 else None
+        if intent is None:
+            return None
+        if self.open_intent is not None and self.open_intent.sha256 == sha256:
+            self.open_intent = None
+        self._spent[intent.permit] = self._spent.get(intent.permit, 0) + spent
+        return intent.permit
+
+    def _count(self, sha256: str, impressions: int) -> None:
+        charge = self._incidents.get(sha256)
+        if charge is None:
+            return
+        if charge.permit is not None:
+            self._spent[charge.permit] += impressions - charge.spent
+        self._make(charge.seal, impressions - charge.made)
+        self._incidents[sha256] = structs.replace(charge, spent=impressions, made=impressions)
+
+    def _make(self, seal: str, impressions: int) -> None:
+        self.impressions += impressions
+        self._raise_strokes(seal, self.strokes.get(seal, 0) + impressions)
+
+    def _refuse(self, request: str, reason: str) -> None:
+        filed = self.filed.get(request)
+        if filed is not None and not filed.refused:
+            self.filed[request] = structs.replace(filed, refused=reason)
+
+    def _raise_strokes(self, seal: str, strokes: int) -> None:
+        self.strokes[seal] = max(self.strokes.get(seal, 0), strokes)

@@ -1,0 +1,245 @@
+"""Photographs of the page: grabbed, judged, hashed, encrypted and kept; the plain JPEG never is.
+
+Owned by the `eyes` thread. A photo that cannot serve as evidence is refused while the paper is
+still there; what is returned lies encrypted and durable on the disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+import structlog
+from msgspec import Struct
+
+from hardware.errors import HardwareError
+from hardware.interfaces import Camera
+from vision.decoding import Image, decode
+from vision.document import same_page
+from vision.errors import ImageRefusedError
+from vision.findings import UNUSABLE, Finding, Reason
+from vision.impression import impression_seen
+from vision.page import is_blank
+from vision.preview import preview
+from vision.quality import Quality, judge, same_frame
+
+_UNFINISHED = ".part"
+_TURNED_DEG = 15.0
+
+log = structlog.get_logger()
+
+
+class PhotoUnusableError(HardwareError):
+    """The photo cannot serve; nothing was kept.
+
+    `reasons` are the words of `vision.findings.Reason`, worst first; `reason` is the first.
+    """
+
+    code: ClassVar[str] = "photo-unusable"
+    hint: ClassVar[str] = "Put right what the reason names and take the photo again."
+
+    def __init__(self, reasons: tuple[str, ...]) -> None:
+        super().__init__(f"expected a photo that can be read, found: {', '.join(reasons)}")
+        self.reasons = reasons
+        self.reason = reasons[0]
+
+
+class PhotoStoreError(HardwareError):
+    """The encrypted photo could not be written; without it nothing may open."""
+
+    code: ClassVar[str] = "photo-store-full"
+    hint: ClassVar[str] = "Free or replace the disk; the machine stays locked."
+
+
+class Preview(Struct, frozen=True, kw_only=True):
+    """One look through the camera: a JPEG of at most 40 KB for the screen, and the judgement."""
+
+    jpeg: bytes
+    quality: Quality
+
+
+class Taken(Struct, frozen=True, kw_only=True):
+    """One photo that was kept.
+
+    Args:
+        sha256, size: of the JPEG; hex and bytes.
+        sealed_sha256, sealed_size: of its encrypted file, which is named `sealed_sha256`.
+        findings: words of `vision.findings.Finding`, in the order of that enum.
+        jpeg: the plain bytes, in memory only.
+    """
+
+    sha256: str
+    size: int
+    sealed_sha256: str
+    sealed_size: int
+    width: int
+    height: int
+    findings: tuple[str, ...]
+    jpeg: bytes
+
+
+class Capture:
+    """Takes the photos of one machine. Not thread-safe: its caller owns it."""
+
+    def __init__(self, camera: Camera, seal: Callable[[bytes], bytes], folder: Path) -> None:
+        """Prepare `folder` and drop what a power cut left unfinished in it.
+
+        Args:
+            seal: encrypts to the recipients that may read photos.
+
+        Raises:
+            PhotoStoreError: the folder cannot be used.
+        """
+        self._camera = camera
+        self._seal = seal
+        self._folder = folder
+        self._previous: Image | None = None
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for unfinished in folder.glob(f"*{_UNFINISHED}"):
+                unfinished.unlink()
+        except OSError as error:
+            raise _store_error(folder, error) from error
+
+    def look(self) -> Preview:
+        """Return what the camera sees now; nothing is kept.
+
+        Raises:
+            CameraError: no picture.
+            PhotoUnusableError: the bytes were no picture (`damaged`).
+        """
+        _, image, quality = self._grab()
+        return Preview(jpeg=preview(image, quality), quality=quality)
+
+    def take(self, page_expected: bytes | None = None) -> Taken:
+        """Photograph the page and keep the photo, encrypted and durable on return.
+
+        Args:
+            page_expected: JPEG or PNG of the page that was approved; the findings then say
+                whether this is it. Whether to go on is the caller's decision.
+
+        Raises:
+            CameraError: no picture.
+            PhotoUnusableError: damaged, black, frozen, blurred, or no page in view.
+            PhotoStoreError: the file could not be made durable.
+        """
+        jpeg, image, quality = self._grab_usable()
+        findings = _notes(quality)
+        if is_blank(image):
+            findings.add(Finding.BLANK)
+        if page_expected is not None:
+            findings |= _page_findings(page_expected, image)
+        return self._keep(jpeg, image, findings)
+
+    def take_after(self, before: Taken) -> Taken:
+        """Photograph the page after the press; the findings compare it with `before`.
+
+        Raises:
+            CameraError, PhotoUnusableError, PhotoStoreError: as `take`.
+        """
+        jpeg, image, quality = self._grab_usable()
+        findings = _notes(quality) | _page_findings(before.jpeg, image)
+        seen = impression_seen(decode(before.jpeg), image)
+        if not seen.found:
+            findings.add(Finding.IMPRESSION_MISSING)
+        else:
+            several = seen.count_hint > 1
+            findings.add(Finding.IMPRESSION_SEVERAL if several else Finding.IMPRESSION_SEEN)
+            if seen.faint:
+                findings.add(Finding.IMPRESSION_FAINT)
+        return self._keep(jpeg, image, findings)
+
+    def _grab_usable(self) -> tuple[bytes, Image, Quality]:
+        if self._previous is None:
+            self._grab()  # frozen can only be told from a second picture
+        jpeg, image, quality = self._grab()
+        if not quality.usable:
+            reasons = sorted(quality.reasons, key=lambda reason: reason not in UNUSABLE)
+            raise PhotoUnusableError(tuple(str(reason) for reason in reasons))
+        return jpeg, image, quality
+
+    def _grab(self) -> tuple[bytes, Image, Quality]:
+        jpeg = self._camera.grab().jpeg
+        try:
+            image = decode(jpeg)
+        except ImageRefusedError as error:
+            raise PhotoUnusableError((str(Reason.DAMAGED),)) from error
+        quality = judge(image)
+        if self._previous is not None and same_frame(self._previous, image):
+            quality = Quality(
+                reasons=(Reason.FROZEN, *quality.reasons),
+                page=quality.page,
+                edge_px=quality.edge_px,
+                paper=quality.paper,
+            )
+        self._previous = image
+        return jpeg, image, quality
+
+    def _keep(self, jpeg: bytes, image: Image, findings: set[Finding]) -> Taken:
+        sealed = self._seal(jpeg)
+        sealed_sha256 = hashlib.sha256(sealed).hexdigest()
+        try:
+            _write_durably(self._folder / sealed_sha256, sealed)
+        except OSError as error:
+            raise _store_error(self._folder, error) from error
+        return Taken(
+            sha256=hashlib.sha256(jpeg).hexdigest(),
+            size=len(jpeg),
+            sealed_sha256=sealed_sha256,
+            sealed_size=len(sealed),
+            width=image.shape[1],
+            height=image.shape[0],
+            findings=tuple(str(finding) for finding in Finding if finding in findings),
+            jpeg=jpeg,
+        )
+
+
+def _notes(quality: Quality) -> set[Finding]:
+    """What is not perfect about a photo that is used all the same."""
+    noted = {Reason.GLARE: Finding.GLARE, Reason.OVEREXPOSED: Finding.OVEREXPOSED}
+    return {noted[reason] for reason in quality.reasons if reason in noted}
+
+
+def _page_findings(expected: bytes, seen: Image) -> set[Finding]:
+    try:
+        approved = decode(expected)
+    except ImageRefusedError as error:
+        log.warning("reference_page_unreadable", expected=error.expected, found=error.found)
+        return {Finding.PAGE_UNCLEAR}
+    match = same_page(approved, seen)
+    if match.same is None:
+        return {Finding.PAGE_UNCLEAR}
+    if not match.same:
+        return {Finding.PAGE_OTHER}
+    if abs(match.turned_deg) > _TURNED_DEG:
+        return {Finding.PAGE_SAME, Finding.PAGE_TURNED}
+    return {Finding.PAGE_SAME}
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    """Write `data` so that it survives a power cut: file, name and folder are synced."""
+    unfinished = path.with_name(path.name + _UNFINISHED)
+    try:
+        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _store_error(folder: Path, error: OSError) -> PhotoStoreError:
+    return PhotoStoreError(
+        f"expected room for a photo in {folder}, found: {error.strerror}; free or replace the disk"
+    )

@@ -1,0 +1,163 @@
+"""seal-device: the agent's commands; each parses, loads the configuration, calls one function.
+
+Exit codes: 0 done, 1 refused, 2 usage, 3 hardware, 4 evidence does not verify, 5 unreachable.
+"""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from argon2 import PasswordHasher
+
+from device import export as exporting
+from device.config import load
+from device.errors import DeviceError
+from hardware.errors import HardwareError
+from ledger import envelope, logs
+from ledger.errors import LedgerError
+from ledger.signers import keyfile
+
+REFUSED, HARDWARE, EVIDENCE = 1, 3, 4
+
+CONFIG = click.option(
+    "--config",
+    "config_path",
+    envvar="SEAL_CONFIG",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The agent's TOML file (or SEAL_CONFIG).",
+)
+
+
+def exits(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn our errors into one line on stderr and the exit code of their family."""
+
+    @functools.wraps(command)
+    def guarded(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except LedgerError as error:
+            _fail(error.code, error, error.hint, EVIDENCE)
+        except HardwareError as error:
+            _fail(error.code, error, error.hint, HARDWARE)
+        except DeviceError as error:
+            _fail(error.code, error, error.hint, REFUSED)
+        except FileExistsError as error:
+            _fail("exists", error, "Nothing was overwritten.", REFUSED)
+
+    return guarded
+
+
+@click.group()
+@click.version_option(package_name="sealkeeper")
+def main() -> None:
+    """The agent in the seal machine."""
+
+
+@main.command()
+@click.option("--id", "holder", required=True, help="Device id, [a-z0-9-]{1,40}.")
+@click.option("--township", required=True, help="12-digit division code.")
+@click.option("--domain", type=click.Choice(["sim", "field"]), required=True)
+@click.option("--epoch", default=1, show_default=True, help="Counts enrolments.")
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
+@exits
+def keygen(holder: str, township: str, domain: str, epoch: int, out: Path) -> None:
+    """Make the device's keys: OUT/device.key, OUT/reference.key and their records."""
+    common = {"holder": holder, "township": township, "domain": domain, "epoch": epoch}
+    record = out / f"{holder}-{epoch}.json"
+    keyfile.create(out / "device.key", record, role="device", **common)
+    reference = out / f"{holder}-{epoch}-reference.json"
+    keyfile.create_opener(out / "reference.key", reference, role="device", **common)
+    click.echo(f"{record}: copy this record into the gateway's folder of trusted keys")
+
+
+@main.command("check-config")
+@CONFIG
+@exits
+def check_config(config_path: Path) -> None:
+    """Load everything the configuration names without acting."""
+    from device import wiring  # its imports are slow, and keygen needs none of them
+
+    config = load(config_path)
+    keyfile.load(config.keys.key, config.keys.record)
+    keyfile.load_opener(config.keys.reference)
+    ring = keyfile.read_ring(config.keys.trusted, config.domain)
+    named = len(wiring.people(config))
+    click.echo(
+        f"{config_path}: {config.device} in {config.village_name}, {config.domain} domain, "
+        f"{len(ring.recipients())} recipients, {named} people: all good"
+    )
+
+
+@main.command()
+@CONFIG
+@exits
+def run(config_path: Path) -> None:
+    """Run the machine until SIGTERM."""
+    from device import wiring
+    from device.kiosk.app import create_app
+    from device.kiosk.server import Kiosk
+
+    logs.configure()
+    config = load(config_path)
+    agent = wiring.build(config, config_path.read_bytes())
+    app = create_app(agent, lambda: wiring.people(config), idle_s=config.kiosk.idle_s)
+    kiosk = Kiosk(app, port=config.kiosk.port)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: agent.stop())
+    kiosk.start()
+    click.echo(f'{{"kiosk": "{kiosk.url}"}}')
+    sys.stdout.flush()
+    try:
+        agent.run()
+    finally:
+        kiosk.stop()
+
+
+@main.command()
+@CONFIG
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@exits
+def export(config_path: Path, folder: Path) -> None:
+    """Write the device's log into FOLDER as plain files."""
+    count = exporting.export(load(config_path), folder)
+    click.echo(f"{folder}: {count} entries")
+
+
+@main.command()
+@CONFIG
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@exits
+def release(config_path: Path, file: Path) -> None:
+    """Lay a signed release FILE before the running agent (a held machine without network)."""
+    from device import wiring
+
+    config = load(config_path)
+    ring = keyfile.read_ring(config.keys.trusted, config.domain)
+    envelope.verify(file.read_bytes(), ring)
+    target = wiring.inbox_folder(config) / f"{file.stem}.dsse"
+    waiting = target.with_suffix(".part")
+    shutil.copy(file, waiting)
+    waiting.rename(target)
+    click.echo(f"{file}: signature holds, handed to the agent of {config.device}")
+
+
+@main.command()
+@click.password_option("--pin", prompt="PIN")
+def pin(pin: str) -> None:
+    """Print the argon2id hash of a PIN for the people file."""
+    if not (pin.isdigit() and 4 <= len(pin) <= 12):
+        raise click.UsageError("expected a PIN of 4 to 12 digits")
+    click.echo(PasswordHasher().hash(pin))
+
+
+def _fail(code: str, error: Exception, hint: str, status: int) -> None:
+    click.echo(f"{code}: {error}\n  {hint}", err=True)
+    sys.exit(status)

@@ -1,0 +1,119 @@
+"""The agent's configuration: one TOML file, frozen, unknown keys refused, secrets as paths."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from device.errors import ConfigError
+from ledger.records import DivisionCode, Identifier
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+
+
+class DriverConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A driver by name with the options it declares."""
+
+    driver: str
+    options: dict[str, Any] = {}
+
+
+class ControllerConfig(DriverConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The seal controller; `window_s` is how long the lever is free for one impression."""
+
+    window_s: Annotated[float, Meta(gt=0, le=10)] = 3.0
+
+
+class SealConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A seal in this machine: its identifier and the name that the clerk reads."""
+
+    id: Identifier
+    name: str
+
+
+class BrokerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the broker is: `mqtt://` or `mqtts://`; the password lies in a file."""
+
+    url: str
+    username: str | None = None
+    password_file: Path | None = None
+    ca_file: Path | None = None
+
+
+class KioskConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The clerk's screen; loopback only."""
+
+    port: Port = 8080
+    idle_s: Annotated[int, Meta(ge=30, le=3600)] = 180
+
+
+class KeysConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Own keys and the folder of key records that this device trusts."""
+
+    key: Path
+    record: Path
+    reference: Path
+    trusted: Path
+
+
+class DeviceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that one agent needs to know.
+
+    Args:
+        people: TOML file with the people who may sign in here.
+        free_mb: below this no new impression is begun, so that begun ones can be written.
+        photo_patience_s: how long an unusable after-photo is retaken before it is an incident.
+        heartbeat_s: the longest silence between two entries.
+    """
+
+    device: Identifier
+    township: DivisionCode
+    village: DivisionCode
+    village_name: str
+    domain: Literal["sim", "field"]
+    state: Path
+    people: Path
+    keys: KeysConfig
+    seal: Annotated[tuple[SealConfig, ...], Meta(min_length=1, max_length=1)]
+    controller: ControllerConfig
+    camera: DriverConfig
+    broker: BrokerConfig
+    reader: DriverConfig | None = None
+    panel: DriverConfig | None = None
+    clock: DriverConfig | None = None
+    kiosk: KioskConfig = KioskConfig()
+    free_mb: Annotated[int, Meta(ge=1)] = 200
+    photo_patience_s: Annotated[float, Meta(gt=0, le=600)] = 60.0
+    heartbeat_s: Annotated[float, Meta(gt=0)] = 600.0
+
+
+def load(path: Path) -> DeviceConfig:
+    """Return the configuration of a file; relative paths in it start at the file's folder.
+
+    Raises:
+        ConfigError: names the file, the key and what was expected there.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        raw = tomllib.loads(text)
+        config = msgspec.convert(raw, DeviceConfig, dec_hook=_path(path.parent), strict=True)
+    except OSError as error:
+        raise ConfigError(f"expected a configuration at {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: expected TOML: {error}") from error
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return config
+
+
+def _path(folder: Path) -> Any:
+    def decode(kind: type, value: object) -> object:
+        if kind is Path and isinstance(value, str) and value:
+            return folder / value
+        raise ValueError(f"expected a path, found {value!r}")
+
+    return decode

@@ -1,0 +1,55 @@
+"""Errors of the agent; the clerk or the technician acts on them.
+
+DeviceError
+ +- PermitRefusedError   the permit does not allow this use now
+ +- RequestRefusedError  the request cannot be filed
+ +- JournalError         the journal cannot be written or does not hold
+ +- ConfigError          the configuration cannot be used
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class DeviceError(Exception):
+    """The agent cannot do what was asked; the message says expected, found and who must act."""
+
+    code: ClassVar[str] = "device"
+    hint: ClassVar[str] = "Call the technician."
+
+
+class PermitRefusedError(DeviceError):
+    """The permit does not allow this; `reason` is a stable word (`device.texts` explains it)."""
+
+    code = "permit-refused"
+    hint = "File a new request or wait until the reason is gone."
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class RequestRefusedError(DeviceError):
+    """The request cannot be filed; `reason` is a stable word."""
+
+    code = "request-refused"
+    hint = "Correct what the reason names."
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class JournalError(DeviceError):
+    """The journal cannot be written or read; nothing opens until it can."""
+
+    code = "journal"
+    hint = "Free or replace the disk; the machine stays locked."
+
+
+class ConfigError(DeviceError):
+    """The configuration cannot be used; the message names file, path and expectation."""
+
+    code = "config"
+    hint = "Correct the file and run check-config."

@@ -1,0 +1,182 @@
+"""House: what the agent does besides stamping. First entries, heartbeats, lamps, time marks,
+release files from a USB stick, and the erasing of what is no longer needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from device.cycle import State
+from device.errors import JournalError
+from device.jobs import page_hashes
+from device.lock import Lock
+from device.recorder import Recorder
+from device.references import References
+from hardware.interfaces import Panel
+from ledger.bus import Message
+from ledger.records import Config, Heartbeat, Incident, Start
+from ledger.topics import Leaf, Topic
+
+log = structlog.get_logger()
+
+CLOCK_KEY = "mark"
+CONFIG_KEY = "config"
+KEEP_MARK_MS = 10_000
+INBOX_S = 1.0
+LONGEST_RELEASE = 60_000
+PLAIN_DAYS_MS = 7 * 86_400_000
+
+
+class House:
+    """Housekeeping of one machine; belongs to the agent's loop.
+
+    Args:
+        config_sha256: hash of the configuration in force.
+        inbox: folder in which signed release files are laid (`seal-device release`).
+        now_s: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        seal: str,
+        version: str,
+        config_sha256: str,
+        township: str,
+        recorder: Recorder,
+        references: References,
+        panel: Panel | None,
+        photos: Path,
+        inbox: Path,
+        heartbeat_s: float,
+        now_s: Callable[[], float],
+    ) -> None:
+        self._seal, self._version, self._config_sha256 = seal, version, config_sha256
+        self._township, self._recorder, self._references = township, recorder, references
+        self._panel, self._photos, self._inbox = panel, photos, inbox
+        self._heartbeat_s, self._now_s = heartbeat_s, now_s
+        self._journal, self._book = recorder.journal, recorder.journal.book
+        self._begun = False
+        self._last_seq, self._last_s = 0, now_s()
+        self._mark_kept_ms = 0
+        self._inbox_at_s = 0.0
+        self._door_open = False
+        self._shown: tuple[bool, bool] | None = None
+
+    def marked(self, at_ms: int) -> None:
+        """Take over a gateway's time mark, and keep it now and then."""
+        mark = self._recorder.clock.marked(at_ms)
+        if mark.at_ms >= self._mark_kept_ms + KEEP_MARK_MS:
+            self._journal.put(CLOCK_KEY, msgspec.json.encode(mark))
+            self._mark_kept_ms = mark.at_ms
+
+    def tick(self, fault: str, state: State, lock: Lock) -> Iterator[Message]:
+        """Do what is due; gives the release files that were laid down, as messages."""
+        if not self._begun and lock.ready:
+            self._begin(lock)
+        self._note_door(fault)
+        self._light(fault, state)
+        self._beat(fault, state)
+        if self._now_s() >= self._inbox_at_s:
+            self._inbox_at_s = self._now_s() + INBOX_S
+            yield from self._read_inbox()
+
+    def _begin(self, lock: Lock) -> None:
+        """Write the first entries of this run, once the controller's counter can be read."""
+        if self._book.open_intent is not None:
+            return  # it is closed first, so that counters stay in order
+        self._recorder.append(
+            Start(
+                version=self._version,
+                controller=lock.profile,
+                strokes={self._seal: self._strokes(lock)},
+                reason="recovered" if self._journal.boot > 1 else "started",
+            )
+        )
+        if self._journal.get(CONFIG_KEY) != self._config_sha256.encode():
+            self._recorder.append(
+                Config(config_sha256=self._config_sha256, version=self._version),
+                keep={CONFIG_KEY: self._config_sha256.encode()},
+            )
+        self._prune()
+        self._begun = True
+
+    def _beat(self, fault: str, state: State) -> None:
+        seq = self._journal.head.seq
+        if seq != self._last_seq:
+            self._last_seq, self._last_s = seq, self._now_s()
+        elif self._now_s() >= self._last_s + self._heartbeat_s:
+            self._recorder.append(
+                Heartbeat(
+                    state=state.value,
+                    strokes=dict(self._book.strokes),
+                    impressions=self._book.impressions,
+                    waiting=self._journal.count_photos_waiting(),
+                    free_mb=self._recorder.free_mb(),
+                    alarms=(fault,) if fault else (),
+                )
+            )
+            self._prune()
+
+    def _note_door(self, fault: str) -> None:
+        """Every opening of the hatch is an entry, also where it only blocks."""
+        is_open = fault == "door-open"
+        if is_open and not self._door_open:
+            body = Incident(
+                intent=None,
+                seal=self._seal,
+                code="door-opened",
+                impressions_min=0,
+                impressions_max=0,
+                held=False,
+                photos=(),
+                text_commitment=None,
+            )
+            try:
+                self._recorder.append(body)
+            except JournalError as error:
+                log.error("door_not_written", why=str(error))
+                return
+        self._door_open = is_open
+
+    def _light(self, fault: str, state: State) -> None:
+        shown = (not fault and state is not State.HELD, state is State.HELD)
+        if self._panel is not None and shown != self._shown:
+            self._panel.show(ok=shown[0], alarm=shown[1])
+            if shown[1]:
+                self._panel.buzz(3)
+        self._shown = shown
+
+    def _read_inbox(self) -> Iterator[Message]:
+        for path in sorted(self._inbox.glob("*.dsse")):
+            raw = path.read_bytes()[: LONGEST_RELEASE + 1]
+            path.unlink()
+            log.info("release_file_read", name=path.name, size=len(raw))
+            topic = Topic(self._township, self._journal.head.author, Leaf.ANSWER, ("file",))
+            yield Message(str(topic), raw)
+
+    def _prune(self) -> None:
+        """Erase photos that no entry names and the plain values of requests long ended."""
+        now_ms = self._recorder.clock.now_ms()
+        wanted: set[str] = set()
+        for sha256, filed in self._book.filed.items():
+            permit = self._book.permit_of(sha256)
+            ends_ms = permit.not_after_ms if permit else filed.at_ms
+            if filed.refused or now_ms > ends_ms + PLAIN_DAYS_MS:
+                self._journal.forget(sha256)
+            else:
+                wanted.update(page_hashes(self._journal.opened(sha256)))
+        self._references.prune(wanted)
+        for path in self._photos.glob("*"):
+            if not self._journal.photo_named(path.name):
+                path.unlink(missing_ok=True)
+
+    def _strokes(self, lock: Lock) -> int:
+        report = lock.report
+        if report is not None and report.strokes is not None:
+            return report.strokes
+        return self._book.strokes.get(self._seal, 0)

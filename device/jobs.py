@@ -1,0 +1,279 @@
+"""Jobs: the clerk's side of stamping. Takes up a permit, checks the page, shows how it goes.
+
+Everything here happens before the lever can be freed; `stamping` does the rest.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+import structlog
+from msgspec import Struct, structs
+
+from device import bodies, permits
+from device.cycle import State
+from device.errors import JournalError, PermitRefusedError
+from device.eyes import Eyes, Seen
+from device.kiosk.port import JobView
+from device.lock import Lock, obstacle
+from device.recorder import Recorder
+from device.references import References
+from device.stamping import Stamping, reason_of
+from ledger.records import Permit, Refusal
+
+log = structlog.get_logger()
+
+BLOCKING = ("blank", "page-other")  # findings that stop an impression before it is begun
+
+
+class Job(Struct, kw_only=True):
+    """The stamping in hand; `answer` is open from the clerk's tap until the lever is free."""
+
+    permit: Permit
+    by: str
+    view: JobView
+    begun_s: float
+    answer: Future[object] | None = None
+    token: int | None = None
+    retaken: bool = False
+
+
+class Jobs:
+    """One clerk's stamping at a time; belongs to the agent's loop and is Stamping's watcher."""
+
+    def __init__(
+        self,
+        *,
+        seal: str,
+        window_s: float,
+        lock: Lock,
+        eyes: Eyes,
+        recorder: Recorder,
+        references: References,
+        now_s: Callable[[], float],
+    ) -> None:
+        self._seal, self._window_s, self._lock, self._eyes = seal, window_s, lock, eyes
+        self._recorder, self._references = recorder, references
+        self._now_s = now_s
+        self._changed: Callable[[], None] = _nobody
+        self._book = recorder.journal.book
+        self._tokens = itertools.count(2_000_000)
+        self._stamping: Stamping | None = None
+        self.job: Job | None = None
+
+    def serve(self, stamping: Stamping) -> None:
+        """Name the cycle that this serves; called once, before the loop begins."""
+        self._stamping = stamping
+
+    def tell(self, changed: Callable[[], None]) -> None:
+        """Name whom to call when the screen should be drawn anew."""
+        self._changed = changed
+
+    @property
+    def stamping(self) -> Stamping:
+        """The cycle."""
+        assert self._stamping is not None
+        return self._stamping
+
+    def begin(self, by: str, request: str) -> JobView:
+        """Take up the permit of a request.
+
+        Raises:
+            PermitRefusedError: there is none, or it is not good now (that is journaled).
+        """
+        permit = self._book.permit_of(request)
+        if permit is None:
+            raise PermitRefusedError("no-permit", "expected an approved request, found none")
+        if self.stamping.state not in (State.IDLE, State.READY) or self._checking():
+            raise PermitRefusedError("busy", "expected an idle machine, found one at work")
+        self._check(permit, by)
+        self.stamping.take_up()
+        self.job = Job(permit=permit, by=by, view=self._view_of(permit), begun_s=self._now_s())
+        self._changed()
+        return self.job.view
+
+    def stamp(self, by: str, answer: Future[object]) -> None:
+        """The page lies there: check it, then free the lever; the answer comes by the Future."""
+        job = self.job
+        if job is None or self.stamping.state is not State.READY or self._checking():
+            answer.set_exception(
+                PermitRefusedError("busy", f"found the machine {self.stamping.state.value}")
+            )
+            return
+        job.by, job.answer, job.retaken, job.begun_s = by, answer, False, self._now_s()
+        self._show(step="check", n=self._book.spent(job.permit.permit) + 1, reason="")
+        if reason := self._obstacle():
+            self.stopped(reason)
+            return
+        try:
+            self._check(job.permit, by)
+        except PermitRefusedError as error:
+            self.stopped(error.reason)
+            return
+        self._look(job)
+
+    def end(self) -> None:
+        """Leave the job, unless an impression is under way."""
+        if self._checking() or self.stamping.state in (State.OPEN, State.CLOSED, State.CAPTURED):
+            return
+        if self.stamping.state is State.READY:
+            self.stamping.leave()
+        self.job = None
+        self._changed()
+
+    def poll(self) -> None:
+        """Go back to rest when an earlier run's impression was closed without a job."""
+        if self.job is None and self.stamping.state is State.READY:
+            self.stamping.leave()
+
+    def seen(self, seen: Seen) -> bool:
+        """Take over a photo of the page; False if it was not asked for here."""
+        job = self.job
+        if job is None or job.token != seen.token:
+            return False
+        job.token = None
+        if self.stamping.state is State.READY:
+            self._page_seen(job, seen)
+        return True
+
+    def fault(self) -> str:
+        """Return what must be cleared before an impression can begin, as a stable word, or ""."""
+        if not self._lock.ready:
+            return self._lock.fault
+        report = self._lock.report
+        return self._recorder.blocked or (obstacle(report) if report else "") or self._eyes.fault
+
+    def opened(self) -> None:
+        """The lever is free; see `stamping.Watcher`."""
+        self._show(step="press", since_ms=self._recorder.clock.now_ms())
+        self._answer()
+
+    def photographing(self, reason: str) -> None:
+        """The photo is being taken; see `stamping.Watcher`."""
+        self._show(step="photo", reason=reason)
+
+    def recorded(self) -> bool:
+        """The use is journaled; see `stamping.Watcher`."""
+        job = self.job
+        if job is None:
+            return False
+        left = job.permit.impressions - self._book.spent(job.permit.permit)
+        took_ms = int((self._now_s() - job.begun_s) * 1000)
+        self._show(step="next" if left > 0 else "done", took_ms=took_ms, reason="")
+        return left > 0
+
+    def stopped(self, reason: str) -> None:
+        """Tell the clerk that no impression was made now, and why."""
+        self._show(step="stopped", reason=reason)
+        self._answer()
+
+    def _checking(self) -> bool:
+        return self.job is not None and self.job.token is not None
+
+    def _look(self, job: Job) -> None:
+        opened = self._recorder.journal.opened(job.permit.request)
+        pages = page_hashes(opened)
+        if not pages:
+            self.stopped("page-unknown")
+            return
+        job.token = next(self._tokens)
+        references = self._references
+        self._eyes.ask(job.token, lambda capture: references.find(capture, pages))
+
+    def _page_seen(self, job: Job, seen: Seen) -> None:
+        if seen.error is not None:
+            self.stopped(reason_of(seen.error))
+            return
+        taken, page = seen.value
+        if stopping := [word for word in BLOCKING if word in taken.findings]:
+            self.stopped(stopping[0])
+        elif "page-unclear" in taken.findings and not job.retaken:
+            job.retaken = True
+            self._look(job)
+        elif reason := self._obstacle():
+            self.stopped(reason)
+        else:
+            unclear = "page-unclear" in taken.findings
+            self.stamping.impress(
+                bodies.Order(
+                    permit=job.permit,
+                    n=self._book.spent(job.permit.permit) + 1,
+                    operator=job.by,
+                    before=bodies.photo_ref(taken),
+                    page=taken.jpeg or page,
+                    flags=("page_unclear",) if unclear else (),
+                )
+            )
+
+    def _obstacle(self) -> str:
+        if not self.stamping.ready:
+            return self._lock.fault or "not-ready"
+        if fault := self.fault():
+            return fault
+        report = self._lock.report
+        return "no-paper" if report is None or not report.inputs.paper else ""
+
+    def _check(self, permit: Permit, by: str) -> None:
+        at_ms, proved = self._recorder.clock.read()
+        moment = permits.Moment(
+            machine=self._recorder.journal.head.author,
+            seal=self._seal,
+            request=permit.request,
+            at_ms=at_ms,
+            proved=proved,
+        )
+        spent = self._book.spent(permit.permit)
+        try:
+            permits.check(permit, moment, spent, permit.permit in self._book.revoked)
+        except PermitRefusedError as error:
+            self._refuse(permit, by, error.reason)
+            raise
+
+    def _refuse(self, permit: Permit, by: str, reason: str) -> None:
+        refusal = Refusal(
+            about=permit.request,
+            permit=permit.permit,
+            matter=permit.matter,
+            seal=permit.seal,
+            reason=reason,
+            list_version=permit.list_version,
+            filed_by=by,
+            text_commitment=None,
+        )
+        try:
+            self._recorder.append(refusal)
+        except JournalError as error:
+            log.error("refusal_not_written", reason=reason, why=str(error))
+
+    def _answer(self) -> None:
+        if self.job is not None and self.job.answer is not None:
+            answer, self.job.answer = self.job.answer, None
+            answer.set_result(self.job.view)
+
+    def _show(self, **changes: Any) -> None:
+        if self.job is not None:
+            self.job.view = structs.replace(self.job.view, **changes)
+        self._changed()
+
+    def _view_of(self, permit: Permit) -> JobView:
+        return JobView(
+            permit=permit.permit,
+            request=permit.request,
+            seal=self._seal,
+            n=min(self._book.spent(permit.permit) + 1, permit.impressions),
+            of=permit.impressions,
+            step="lay",
+            window_s=self._window_s,
+        )
+
+
+def page_hashes(opened: dict[str, Any]) -> list[str]:
+    """Return the hashes of the approved pages from a request's opened values."""
+    return [str(page["sha256"]) for page in opened.get("pages", [])]
+
+
+def _nobody() -> None:
+    """Stand in until somebody wants to know."""

@@ -1,0 +1,352 @@
+"""Journal: the device's own log, append-only and signed, and what waits to be delivered.
+
+An entry is durable (SQLite WAL, synchronous=FULL) and in the chain when `append` returns; rows
+of `entries` are never changed. The journal belongs to one thread of one process.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlite_utils
+from msgspec import Struct, structs
+
+from device.book import Book
+from device.errors import JournalError
+from ledger import chain, codec, disclosure, envelope
+from ledger.codec import Payload
+from ledger.errors import ChainError, LedgerError
+from ledger.records import PhotoRef, Record
+from ledger.signers import Signer
+
+WAIT_S = 5.0
+BOOK_KINDS = ("start", "request", "intent", "use", "void", "incident", "count", "refusal")
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS entries (
+    seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE,
+    envelope BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS entries_kind ON entries (kind, seq);
+CREATE TABLE IF NOT EXISTS openings (
+    sha256 TEXT PRIMARY KEY, sealed BLOB NOT NULL, plain BLOB, stored INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS openings_waiting ON openings (stored) WHERE stored = 0;
+CREATE TABLE IF NOT EXISTS photos (
+    sealed_sha256 TEXT PRIMARY KEY, sealed_size INTEGER NOT NULL, seq INTEGER NOT NULL,
+    stored INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS photos_waiting ON photos (seq) WHERE stored = 0;
+CREATE TABLE IF NOT EXISTS received (
+    sha256 TEXT PRIMARY KEY, kind TEXT NOT NULL, at_ms INTEGER NOT NULL, envelope BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Waiting(Struct, frozen=True):
+    """A photo that the gateway has not stored yet; it follows the entry `seq`."""
+
+    sealed_sha256: str
+    sealed_size: int
+    seq: int
+
+
+class Journal:
+    """The log of one device in `folder`.
+
+    Args:
+        signer: the device's key; the log must be its own.
+        seal_opening: encrypts an opening to township and county.
+
+    Raises:
+        JournalError: another agent has it, it is damaged, or it is not this key's.
+    """
+
+    def __init__(
+        self, folder: Path, signer: Signer, seal_opening: Callable[[bytes], bytes]
+    ) -> None:
+        self.path = folder / "journal.db"
+        self._signer = signer
+        self._seal_opening = seal_opening
+        with _translated(self.path):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock: int | None = _claim(folder / "journal.lock")
+            self._db = _connect(self.path)
+            self._db.conn.executescript(SCHEMA)
+        self.book = Book()
+        self._head = self._read_head()
+        self._replay()
+        self.boot = int(self.get("boot") or b"0") + 1
+        self.put("boot", b"%d" % self.boot)
+
+    @property
+    def head(self) -> chain.Head:
+        """The end of the device's chain."""
+        return self._head
+
+    def append(
+        self,
+        body: Record,
+        at_ms: int,
+        *,
+        mark_ms: int | None,
+        withheld: Mapping[str, disclosure.Opened] | None = None,
+        photos: Sequence[PhotoRef] = (),
+        keep: Mapping[str, bytes] | None = None,
+    ) -> Payload:
+        """Sign an entry and return it once it is durable, with its opening and photos queued.
+
+        Args:
+            withheld: what opens the commitments of `body`.
+            photos: photos that this entry is the first to name.
+            keep: small values to keep in the same transaction, see `get`.
+
+        Raises:
+            JournalError: it is not durable; the chain stands where it was.
+        """
+        position = chain.follow(self._head, self.boot, at_ms, mark_ms)
+        payload = codec.encode_entry(position, body)
+        kind = codec.payload_type(body.kind)
+        raw = envelope.sign(kind, payload, self._signer)
+        envelope.parse(raw)
+        entry = codec.decode_entry(kind, payload)
+        with self._transaction():
+            self._run(
+                "INSERT INTO entries VALUES (?, ?, ?, ?)",
+                position.seq,
+                body.kind,
+                entry.sha256,
+                raw,
+            )
+            if withheld:
+                plain = disclosure.encode(disclosure.Opening(entry.sha256, dict(withheld)))
+                sealed = self._seal_opening(plain)
+                self._run("INSERT INTO openings VALUES (?, ?, ?, 0)", entry.sha256, sealed, plain)
+            for photo in photos:
+                self._run(
+                    "INSERT OR IGNORE INTO photos VALUES (?, ?, ?, 0)",
+                    photo.sealed_sha256,
+                    photo.sealed_size,
+                    position.seq,
+                )
+            for key, value in (keep or {}).items():
+                self._run("INSERT OR REPLACE INTO meta VALUES (?, ?)", key, value)
+        self._head = chain.advance(self._head, entry)
+        self.book.apply(entry)
+        return entry
+
+    def entries(self, after: int, limit: int) -> list[tuple[int, bytes]]:
+        """Return (seq, envelope) of the entries after a seq, oldest first."""
+        return self._rows(
+            "SELECT seq, envelope FROM entries WHERE seq > ? ORDER BY seq LIMIT ?", after, limit
+        )
+
+    def hash_at(self, seq: int) -> str | None:
+        """Return the payload hash of an own entry (seq 0: of the key record), None if unknown."""
+        if seq == 0:
+            return self._signer.record_sha256
+        rows = self._rows("SELECT sha256 FROM entries WHERE seq = ?", seq)
+        return str(rows[0][0]) if rows else None
+
+    def receive(self, entry: Payload, raw: bytes, at_ms: int) -> bool:
+        """Keep a verified entry of the gateway that concerns this device; False if known."""
+        if self._rows("SELECT 1 FROM received WHERE sha256 = ?", entry.sha256):
+            return False
+        with self._transaction():
+            self._run(
+                "INSERT INTO received VALUES (?, ?, ?, ?)",
+                entry.sha256,
+                entry.body.kind,
+                at_ms,
+                raw,
+            )
+        self.book.hear(entry)
+        return True
+
+    def get(self, key: str) -> bytes | None:
+        """Return a small kept value."""
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", key)
+        return rows[0][0] if rows else None
+
+    def put(self, key: str, value: bytes) -> None:
+        """Keep a small value, durable on return."""
+        with self._transaction():
+            self._run("INSERT OR REPLACE INTO meta VALUES (?, ?)", key, value)
+
+    def openings_waiting(self, upto: int, limit: int) -> list[tuple[str, bytes]]:
+        """Return (payload hash, encrypted opening) whose entry (seq <= `upto`) has arrived."""
+        return self._rows(
+            "SELECT o.sha256, o.sealed FROM openings o JOIN entries e ON e.sha256 = o.sha256 "
+            "WHERE o.stored = 0 AND e.seq <= ? ORDER BY e.seq LIMIT ?",
+            upto,
+            limit,
+        )
+
+    def photos_waiting(self, upto: int, limit: int) -> list[Waiting]:
+        """Return photos not yet stored whose entry (seq <= `upto`) has arrived, oldest first."""
+        rows = self._rows(
+            "SELECT sealed_sha256, sealed_size, seq FROM photos "
+            "WHERE stored = 0 AND seq <= ? ORDER BY seq LIMIT ?",
+            upto,
+            limit,
+        )
+        return [Waiting(*row) for row in rows]
+
+    def count_photos_waiting(self) -> int:
+        """Return how many photos the gateway has not stored yet."""
+        return int(self._rows("SELECT count(*) FROM photos WHERE stored = 0")[0][0])
+
+    def opening_stored(self, sha256: str) -> None:
+        """The gateway has the opening of this entry."""
+        with self._transaction():
+            self._run("UPDATE openings SET stored = 1 WHERE sha256 = ?", sha256)
+
+    def photo_stored(self, sealed_sha256: str) -> None:
+        """The gateway has this photo."""
+        with self._transaction():
+            self._run("UPDATE photos SET stored = 1 WHERE sealed_sha256 = ?", sealed_sha256)
+
+    def opened(self, sha256: str) -> dict[str, object]:
+        """Return the withheld values of an own entry, empty once they were forgotten."""
+        rows = self._rows("SELECT plain FROM openings WHERE sha256 = ?", sha256)
+        if not rows or rows[0][0] is None:
+            return {}
+        return disclosure.values(rows[0][0])
+
+    def forget(self, sha256: str) -> None:
+        """Erase the plain values of an own entry; the encrypted copy stays until delivered."""
+        with self._transaction():
+            self._run("UPDATE openings SET plain = NULL WHERE sha256 = ?", sha256)
+
+    def photo_named(self, sealed_sha256: str) -> bool:
+        """Return whether an entry names this photo."""
+        return bool(self._rows("SELECT 1 FROM photos WHERE sealed_sha256 = ?", sealed_sha256))
+
+    def close(self) -> None:
+        """Close the log; nothing is lost without it, and it may be called again."""
+        self._db.conn.close()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _read_head(self) -> chain.Head:
+        record = self._signer.record
+        start = chain.Head(
+            party="device",
+            author=record.holder,
+            epoch=record.epoch,
+            seq=0,
+            sha256=self._signer.record_sha256,
+        )
+        last = self._rows("SELECT seq, envelope FROM entries ORDER BY seq DESC LIMIT 2")
+        entries = [self._decode(seq, raw) for seq, raw in reversed(last)]
+        if not entries:
+            return start
+        head = start
+        if (before := entries[0].position).seq > 1:
+            head = structs.replace(start, seq=before.seq - 1, sha256=before.prev)
+        try:
+            for entry in entries:
+                head = chain.advance(head, entry)
+        except ChainError as error:
+            raise JournalError(
+                f"{self.path}: {error}; another key or another log was put here: restore the "
+                "right one or enrol again"
+            ) from error
+        return head
+
+    def _decode(self, seq: int, raw: bytes) -> Payload:
+        try:
+            taken = envelope.parse(raw)
+            return codec.decode_entry(taken.payload_type, taken.payload)
+        except LedgerError as error:
+            raise JournalError(f"{self.path}: entry {seq} is damaged: {error}") from error
+
+    def _replay(self) -> None:
+        kinds = ", ".join("?" * len(BOOK_KINDS))
+        for seq, raw in self._rows(
+            f"SELECT seq, envelope FROM entries WHERE kind IN ({kinds}) ORDER BY seq", *BOOK_KINDS
+        ):
+            self.book.apply(self._decode(seq, raw))
+        for number, raw in self._rows("SELECT rowid, envelope FROM received ORDER BY rowid"):
+            self.book.hear(self._decode(number, raw))
+
+    def _rows(self, sql: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
+        with _translated(self.path):
+            return list(self._db.execute(sql, values).fetchall())
+
+    def _run(self, sql: str, *values: object) -> None:
+        self._db.execute(sql, values)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with _translated(self.path), self._db.conn:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """A journal as it stood at one moment; `entries` yields (seq, envelope), oldest first."""
+
+    acknowledgement: bytes | None
+    acked: int
+    photos: tuple[str, ...]
+    entries: Iterator[tuple[int, bytes]]
+
+
+@contextmanager
+def snapshot(path: Path) -> Iterator[Snapshot]:
+    """Read a journal, also one that an agent is writing.
+
+    Raises:
+        JournalError: it cannot be read.
+    """
+    with _translated(path):
+        conn = _connect(path, read_only=True).conn
+    try:
+        with _translated(path):
+            conn.execute("BEGIN")
+            kept = dict(conn.execute("SELECT key, value FROM meta WHERE key IN ('ack', 'acked')"))
+            photos = [row[0] for row in conn.execute("SELECT sealed_sha256 FROM photos")]
+            yield Snapshot(
+                acknowledgement=kept.get("ack"),
+                acked=int(kept.get("acked", 0)),
+                photos=tuple(photos),
+                entries=conn.execute("SELECT seq, envelope FROM entries ORDER BY seq"),
+            )
+    finally:
+        conn.close()
+
+
+def _connect(path: Path, *, read_only: bool = False) -> sqlite_utils.Database:
+    """Open a journal's database: WAL and FULL, since NORMAL loses rows in a power cut."""
+    uri = f"{path.resolve().as_uri()}{'?mode=ro' if read_only else ''}"
+    conn = sqlite3.connect(
+        uri, uri=True, timeout=WAIT_S, isolation_level=None, check_same_thread=False
+    )
+    if not read_only:
+        conn.execute("PRAGMA journal_mode = WAL")
+        conn.execute("PRAGMA synchronous = FULL")
+    return sqlite_utils.Database(conn)
+
+
+def _claim(path: Path) -> int:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise JournalError(f"expected to be the only agent on {path}, found another") from error
+    return handle
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise JournalError(
+            f"expected to read and write {path}, found: {error}; the machine stays locked until "
+            "the technician has freed or replaced the disk"
+        ) from error

@@ -1,0 +1,194 @@
+"""Home, one request with its answer, and the page of a machine that is held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from fastapi import APIRouter, Request, Response
+from msgspec import Struct
+
+from device.kiosk.errors import ElsewhereError
+from device.kiosk.port import RequestView, View
+from device.kiosk.rendering import mark_of
+from device.kiosk.screen import Screen, Visit
+from device.kiosk.sessions import Session
+from device.kiosk.status import clock_text
+from ledger.matters import look_up
+
+ROWS = 4
+_STATE_ICONS = {
+    "waiting": "wait",
+    "approved": "seal",
+    "refused": "no",
+    "done": "ok",
+    "expired": "wait",
+    "revoked": "no",
+}
+_STATE_ORDER = ("approved", "waiting", "refused", "revoked", "expired", "done")
+_BY_LIST = ("forbidden", "off-list")
+_Row = TypeVar("_Row")
+
+
+class RequestShown(Struct, frozen=True, kw_only=True):
+    """A request in the words of the screen; `by_list` that the items list refused it."""
+
+    request: str
+    number: str
+    matter: str
+    applicant: str
+    copies: int
+    at: str
+    state: str
+    icon: str
+    stampable: bool
+    left: int
+    until: str
+    reason: str
+    reason_text: str
+    basis: str
+    instead: str
+    by_list: bool
+
+
+class HomeShown(Struct, frozen=True, kw_only=True):
+    """One part of the list of requests."""
+
+    rows: tuple[RequestShown, ...]
+    part: int
+    parts: int
+    held: bool
+    job: bool
+
+
+class Home:
+    """What a clerk sees between two tasks."""
+
+    def __init__(self, screen: Screen) -> None:
+        """Serve `screen`."""
+        self._screen = screen
+
+    def router(self) -> APIRouter:
+        """Return the routes."""
+        router = APIRouter()
+        router.add_api_route("/home", self.home)
+        router.add_api_route("/home/live", self.home_live)
+        router.add_api_route("/request/{request_id}", self.request)
+        router.add_api_route("/request/{request_id}/live", self.request_live)
+        router.add_api_route("/hold", self.hold)
+        router.add_api_route("/hold/live", self.hold_live)
+        return router
+
+    def home(self, request: Request, part: int = 0) -> Response:
+        """List the machine's requests, those that can be stamped first."""
+        visit = self._screen.clerk(request)
+        shown = self._home(visit.view, part)
+        title = self._screen.renderer.words(visit.session)("home.title")
+        mark = mark_of(visit.session, shown)
+        return self._screen.page(visit, "home.html", title, home=shown, mark=mark)
+
+    def home_live(self, request: Request, part: int = 0, mark: str = "") -> Response:
+        """Return the list if it changed."""
+        visit = self._screen.clerk(request, touched=False)
+        shown = self._home(visit.view, part)
+        now = mark_of(visit.session, shown)
+        return self._screen.fragment(visit, "home_stage.html", now, mark, home=shown)
+
+    def request(self, request: Request, request_id: str) -> Response:
+        """Show one request and what becomes of it."""
+        visit = self._screen.clerk(request)
+        shown, mark = self._request(visit, request_id)
+        title = self._screen.renderer.words(visit.session)("request.title")
+        return self._screen.page(visit, "request.html", title, shown=shown, mark=mark)
+
+    def request_live(self, request: Request, request_id: str, mark: str = "") -> Response:
+        """Return the request if something about it changed."""
+        visit = self._screen.clerk(request, touched=False)
+        shown, now = self._request(visit, request_id)
+        return self._screen.fragment(visit, "request_stage.html", now, mark, shown=shown)
+
+    def hold(self, request: Request) -> Response:
+        """Say that the machine is locked, why, and who must act; nobody need be signed in."""
+        visit = self._screen.visit(request)
+        hold = visit.view.hold
+        if hold is None:
+            return self._screen.go(visit, "/")
+        session = self._screen.change(visit.session, hold_seen=hold.hold)
+        visit = Visit(session=session, view=visit.view, path=visit.path)
+        since = clock_text(hold.since_ms, visit.view.now_ms, self._screen.options.time_zone)
+        title = self._screen.renderer.words(session)("hold.title")
+        return self._screen.page(visit, "hold.html", title, since=since)
+
+    def hold_live(self, request: Request) -> Response:
+        """Lead away from the page once the machine is released."""
+        visit = self._screen.visit(request, touched=False)
+        if visit.view.hold is None:
+            raise ElsewhereError("/", visit.session)
+        return Response(status_code=204)
+
+    def _home(self, view: View, part: int) -> HomeShown:
+        requests = sorted(
+            view.requests, key=lambda one: (_STATE_ORDER.index(one.state), -one.filed_ms)
+        )
+        rows, part, parts = part_of(requests, part, ROWS)
+        zone = self._screen.options.time_zone
+        return HomeShown(
+            rows=tuple(
+                _shown(one, view, clock_text(one.filed_ms, view.now_ms, zone)) for one in rows
+            ),
+            part=part,
+            parts=parts,
+            held=view.hold is not None,
+            job=view.job is not None,
+        )
+
+    def _request(self, visit: Visit, request_id: str) -> tuple[RequestShown, str]:
+        view, zone = visit.view, self._screen.options.time_zone
+        found = _find(visit.session, view, request_id)
+        if found is None:
+            raise ElsewhereError("/home", visit.session)
+        until = found.not_after_ms
+        shown = _shown(
+            found,
+            view,
+            clock_text(found.filed_ms, view.now_ms, zone),
+            clock_text(until, view.now_ms, zone) if until is not None else "",
+        )
+        return shown, mark_of(visit.session, shown, view.online, view.hold is not None)
+
+
+def part_of(rows: Sequence[_Row], part: int, size: int) -> tuple[tuple[_Row, ...], int, int]:
+    """Return one part of a list, the part's number after clamping, and how many there are."""
+    parts = max(1, -(-len(rows) // size))
+    part = min(max(part, 0), parts - 1)
+    return tuple(rows[part * size : (part + 1) * size]), part, parts
+
+
+def _find(session: Session, view: View, request_id: str) -> RequestView | None:
+    for one in view.requests:
+        if one.request == request_id:
+            return one
+    filed = session.filed
+    return filed if filed is not None and filed.request == request_id else None
+
+
+def _shown(one: RequestView, view: View, at: str, until: str = "") -> RequestShown:
+    matter = look_up(view.matters, one.matter).matter
+    return RequestShown(
+        request=one.request,
+        number=f"{one.request[:4]}-{one.request[4:8]}".upper(),
+        matter=matter.name if matter is not None else one.matter,
+        applicant=one.applicant,
+        copies=one.copies,
+        at=at,
+        state=one.state,
+        icon=_STATE_ICONS[one.state],
+        stampable=one.state == "approved" and one.left > 0,
+        left=one.left,
+        until=until,
+        reason=one.reason,
+        reason_text=one.reason_text,
+        basis=matter.basis if matter is not None and one.reason in _BY_LIST else "",
+        instead=matter.instead if matter is not None and one.reason in _BY_LIST else "",
+        by_list=one.reason in _BY_LIST,
+    )

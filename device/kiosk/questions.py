@@ -1,0 +1,72 @@
+"""The order of the questions of one request, one a page. Pure."""
+
+from __future__ import annotations
+
+from device.kiosk.port import View
+from device.kiosk.sessions import Draft
+from ledger.matters import Matter, look_up
+
+CONFIRM = "confirm"
+
+# An item whose name or category holds one of these is about money or a contract.
+_MONEY_WORDS = (
+    *("合同", "协议", "贷款", "担保", "承包", "发包", "工程", "采购", "租赁", "买卖", "报销"),
+    *("支付", "付款", "拨付", "资金", "经费", "补助", "补偿", "工资", "用工", "捐", "救助", "帮扶"),
+)
+
+
+def matter_of(draft: Draft, view: View) -> Matter | None:
+    """Return the item of the list in force that the draft names, or None."""
+    return look_up(view.matters, draft.matter).matter if draft.matter else None
+
+
+def about_money(matter: Matter) -> bool:
+    """Tell whether payee and amount are worth asking; both may be skipped."""
+    return any(word in matter.name or word in matter.category for word in _MONEY_WORDS)
+
+
+def asked(draft: Draft, view: View) -> tuple[str, ...]:
+    """Return the questions of this draft in order, without the final confirmation."""
+    matter = matter_of(draft, view)
+    seal = ("seal",) if len(view.seals) > 1 else ()
+    money = ("payee", "amount") if matter is not None and about_money(matter) else ()
+    return (*seal, "matter", "applicant", "purpose", *money, "copies", "pages")
+
+
+def answered(question: str, draft: Draft) -> bool:
+    """Tell whether the draft has an answer to this question."""
+    return {
+        "seal": bool(draft.seal),
+        "matter": bool(draft.matter),
+        "applicant": bool(draft.applicant),
+        "purpose": bool(draft.purpose),
+        "payee": draft.payee_asked,
+        "amount": draft.amount_asked,
+        "copies": draft.copies > 0,
+        "pages": bool(draft.pages),
+    }[question]
+
+
+def first_open(draft: Draft, view: View) -> str:
+    """Return the first question without an answer, or CONFIRM."""
+    return next((one for one in asked(draft, view) if not answered(one, draft)), CONFIRM)
+
+
+def previous(question: str, draft: Draft, view: View) -> str:
+    """Return the question before this one, "" before the first."""
+    order = (*asked(draft, view), CONFIRM)
+    place = order.index(question) if question in order else 0
+    return order[place - 1] if place else ""
+
+
+def following(question: str, draft: Draft, view: View) -> str:
+    """Return where an answer leads: the next question, or the summary if it was seen before."""
+    if draft.reviewed:
+        return first_open(draft, view)
+    order = (*asked(draft, view), CONFIRM)
+    return order[order.index(question) + 1] if question in order else first_open(draft, view)
+
+
+def most_copies(matter: Matter | None, otherwise: int) -> int:
+    """Return how many copies may be asked for; `otherwise` where the list names no number."""
+    return matter.max_copies if matter is not None and matter.max_copies else otherwise

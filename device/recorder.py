@@ -1,0 +1,105 @@
+"""Recorder: appends entries with the device's own time; a body that cannot be written waits.
+
+What has happened must be written. If the disk refuses, the body is kept in memory, everything
+that could add to it stays shut (`blocked`), and `retry` tries again until it is durable.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+
+import structlog
+from msgspec import Struct
+
+from device.clock import DeviceClock
+from device.errors import JournalError
+from device.journal import Journal
+from ledger.codec import Payload
+from ledger.disclosure import Opened
+from ledger.records import PhotoRef, Record
+
+log = structlog.get_logger()
+
+MEGABYTE = 1_000_000
+
+
+class Unwritten(Struct, frozen=True):
+    """A body that the disk refused, and what to do once it is written."""
+
+    body: Record
+    photos: tuple[PhotoRef, ...]
+    then: Callable[[], None]
+
+
+class Recorder:
+    """Journal and clock together; belongs to the agent's loop.
+
+    Args:
+        free_mb: below this much free space nothing new is begun.
+    """
+
+    def __init__(self, journal: Journal, clock: DeviceClock, free_mb: int) -> None:
+        self.journal = journal
+        self.clock = clock
+        self._free_mb = free_mb
+        self._unwritten: Unwritten | None = None
+
+    @property
+    def waiting(self) -> bool:
+        """Something that has happened is not written yet."""
+        return self._unwritten is not None
+
+    @property
+    def blocked(self) -> str:
+        """Why nothing new may be begun, as a stable word, or ""."""
+        if self._unwritten is not None:
+            return "journal"
+        return "disk-low" if self.free_mb() < self._free_mb else ""
+
+    def free_mb(self) -> int:
+        """Return the free space of the journal's disk in megabytes."""
+        return shutil.disk_usage(self.journal.path.parent).free // MEGABYTE
+
+    def append(
+        self,
+        body: Record,
+        *,
+        withheld: Mapping[str, Opened] | None = None,
+        photos: Sequence[PhotoRef] = (),
+        keep: Mapping[str, bytes] | None = None,
+    ) -> Payload:
+        """Journal an entry now; see `Journal.append`.
+
+        Raises:
+            JournalError: it is not durable.
+        """
+        return self.journal.append(
+            body,
+            self.clock.now_ms(),
+            mark_ms=self.clock.mark_ms,
+            withheld=withheld,
+            photos=photos,
+            keep=keep,
+        )
+
+    def must_append(
+        self, body: Record, photos: Sequence[PhotoRef], then: Callable[[], None]
+    ) -> None:
+        """Journal what has happened, now or as soon as the disk lets us, then call `then`."""
+        assert self._unwritten is None, "two things cannot happen while nothing may begin"
+        self._unwritten = Unwritten(body, tuple(photos), then)
+        self.retry()
+
+    def retry(self) -> None:
+        """Try again to write what waits."""
+        waiting = self._unwritten
+        if waiting is None:
+            return
+        try:
+            self.append(waiting.body, photos=waiting.photos)
+        except JournalError as error:
+            log.error("entry_not_written", kind=waiting.body.kind, why=str(error))
+            return
+        self._unwritten = None
+        waiting.then()

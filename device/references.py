@@ -1,0 +1,69 @@
+"""References: copies of the approved pages, encrypted to this device alone.
+
+The page under the camera must be the page that was approved; photos for the township cannot be
+opened here, so a copy for the device itself is kept until the request has ended.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pyrage
+
+from device.capture import Capture, Taken
+from device.errors import JournalError
+from ledger.errors import LedgerError
+from ledger.signers.keyfile import write_durable
+
+
+class References:
+    """Reference copies in a folder, named by the hash of the page's JPEG."""
+
+    def __init__(self, folder: Path, identity: pyrage.x25519.Identity) -> None:
+        self._folder = folder
+        self._identity = identity
+
+    def keep(self, jpeg: bytes) -> str:
+        """Keep a page, durable on return, and return its hash.
+
+        Raises:
+            JournalError: the disk refused.
+        """
+        sha256 = hashlib.sha256(jpeg).hexdigest()
+        path = self._folder / sha256
+        try:
+            if not path.exists():
+                sealed = pyrage.encrypt(jpeg, [self._identity.to_public()])
+                path.with_suffix(".part").unlink(missing_ok=True)
+                write_durable(path.with_suffix(".part"), sealed, 0o600)
+                path.with_suffix(".part").rename(path)
+        except OSError as error:
+            raise JournalError(f"expected room for a page in {self._folder}: {error}") from error
+        return sha256
+
+    def load(self, sha256: str) -> bytes:
+        """Return the JPEG of a page, b"" if it is not here or damaged."""
+        try:
+            jpeg: bytes = pyrage.decrypt((self._folder / sha256).read_bytes(), [self._identity])
+        except (OSError, pyrage.DecryptError, LedgerError):
+            return b""
+        return jpeg if hashlib.sha256(jpeg).hexdigest() == sha256 else b""
+
+    def find(self, capture: Capture, pages: list[str]) -> tuple[Taken, bytes]:
+        """Photograph the page and return the photo with the approved page it was compared to.
+
+        With several pages the first that is not another page counts; each try is a photo.
+        """
+        for sha256 in pages:
+            expected = self.load(sha256)
+            taken = capture.take(expected)
+            if "page-other" not in taken.findings:
+                break
+        return taken, expected
+
+    def prune(self, wanted: set[str]) -> None:
+        """Erase every copy whose request has ended."""
+        for path in self._folder.glob("*"):
+            if path.name not in wanted:
+                path.unlink(missing_ok=True)

@@ -1,0 +1,353 @@
+"""Stamping: performs the cycle for one seal, from the reserved impression to its signed outcome.
+
+Every move goes through `cycle.TRANSITIONS`; each effect is one method here. The lever is freed
+in `_grant` alone, which runs only after the intent is durable. What a restart or a fault left
+open is closed by the table of outcomes in docs/records.md, never by guess.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+import structlog
+
+from device import bodies
+from device.bodies import Order, Reserved
+from device.capture import Capture, PhotoUnusableError, Taken
+from device.cycle import TRANSITIONS, Effect, Event, State
+from device.errors import JournalError
+from device.eyes import Eyes, Seen
+from device.lock import Lock, Outcome, intrusion, obstacle
+from device.recorder import Recorder
+from hardware.interfaces import Report, Settlement
+from ledger.records import PhotoRef, Void
+from ledger.transitions import advance
+
+log = structlog.get_logger()
+
+RETAKE_S = 1.0
+BEFORE_KEY = "before"  # the photo that the newest intent names, kept with it
+NOTHING = Settlement(minimum=0, maximum=0, evidence="not-granted")
+
+
+class Watcher(Protocol):
+    """Hears how an impression goes on; the clerk's screen hangs on it."""
+
+    def opened(self) -> None:
+        """The lever is free."""
+
+    def photographing(self, reason: str) -> None:
+        """The photo is being taken; `reason` says why the last one did not serve, or ""."""
+
+    def recorded(self) -> bool:
+        """The use is journaled; return whether impressions remain under the permit."""
+        ...
+
+    def stopped(self, reason: str) -> None:
+        """No impression was made now, or the machine is held; `reason` is a stable word."""
+
+
+class Stamping:
+    """One seal's cycle; belongs to the agent's loop.
+
+    Args:
+        seal: identifier of the seal.
+        window_s: how long the lever is free.
+        photo_patience_s: how long an unusable after-photo is taken again.
+        offline: tells whether the gateway is out of reach.
+        reference: returns the approved page of a permit's request as JPEG, b"" if unknown.
+        now_s: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        seal: str,
+        window_s: float,
+        photo_patience_s: float,
+        lock: Lock,
+        eyes: Eyes,
+        recorder: Recorder,
+        watcher: Watcher,
+        reference: Callable[[str], bytes],
+        offline: Callable[[], bool],
+        now_s: Callable[[], float],
+    ) -> None:
+        self._seal, self._window_s, self._patience_s = seal, window_s, photo_patience_s
+        self._lock, self._eyes, self._recorder, self._watcher = lock, eyes, recorder, watcher
+        self._reference, self._offline, self._now_s = reference, offline, now_s
+        self._journal, self._book = recorder.journal, recorder.journal.book
+        self._tokens = itertools.count(1_000_000)
+        self._awaited: int | None = None
+        self._order: Order | None = None
+        self._reserved: Reserved | None = None
+        self._outcome: Outcome | None = None
+        self._after: Taken | None = None
+        self._cause = ""
+        self._settlement = NOTHING
+        self._photo_until_s = 0.0
+        self._retake_at_s: float | None = None
+        self._reconciled = 0  # the start of the controller whose counters were compared
+        self.state = State.HELD if self._book.holds else State.IDLE
+
+    def take_up(self) -> None:
+        """A permit was taken up."""
+        self._move(Event.PERMIT_ACCEPTED)
+
+    def leave(self) -> None:
+        """The job ended without an impression under way."""
+        self._move(Event.JOB_ENDED)
+
+    def impress(self, order: Order) -> None:
+        """Make one impression possible for a page that was checked and is still there."""
+        self._order, self._reserved, self._outcome = order, None, None
+        self._move(Event.PAGE_CHECKED)
+
+    def seen(self, seen: Seen) -> bool:
+        """Take over a result of the eyes; False if it was not asked for here."""
+        if seen.token != self._awaited:
+            return False
+        self._awaited = None
+        if self.state is not State.CLOSED:
+            return True
+        if seen.error is None and self._serves(seen.value):
+            self._after = seen.value
+            self._move(Event.PHOTOS_ACCEPTED)
+        elif seen.error is not None and self._now_s() < self._photo_until_s:
+            self._watcher.photographing(reason_of(seen.error))
+            self._retake_at_s = self._now_s() + RETAKE_S
+        else:
+            self._cause, self._settlement = "photo-missing", self._settled()
+            self._move(Event.PHOTO_MISSING)
+        return True
+
+    def poll(self) -> None:
+        """Look at the lock and at what waits; called several times a second."""
+        self._recorder.retry()
+        report = self._lock.poll()
+        if report is not None and not self._recorder.waiting:
+            self._look_at(report)
+        if self._retake_at_s is not None and self._now_s() >= self._retake_at_s:
+            self._retake_at_s = None
+            self._photograph()
+
+    def released(self) -> None:
+        """A hold was released: work again once none is left."""
+        if self.state is State.HELD and not self._book.holds:
+            self._lock.restart()
+            self._move(Event.RELEASED)
+
+    @property
+    def ready(self) -> bool:
+        """What an earlier run left open is closed, and the lock can be asked."""
+        return self._lock.ready and self._reconciled == self._lock.starts
+
+    def _look_at(self, report: Report) -> None:
+        if self.state not in (State.IDLE, State.READY):
+            return
+        if self._reconciled != self._lock.starts:
+            self._reconciled = self._lock.starts
+            self._reconcile(report)
+        elif sign := intrusion(report, self._lock.stray_presses):
+            self._intruded(sign, report)
+        elif report.alarms and not obstacle(report):
+            log.warning("alarms_cleared", alarms=report.alarms)
+            self._lock.restart()
+
+    def _move(self, event: Event) -> None:
+        step = advance(TRANSITIONS, self.state, event)
+        log.info("cycle_moved", state=self.state.value, to=step.to.value, event_name=event.value)
+        self.state = step.to
+        effects: dict[Effect, Callable[[], None]] = {
+            Effect.NONE: lambda: None,
+            Effect.RESERVE: self._reserve,
+            Effect.GRANT: self._grant,
+            Effect.WATCH: self._watch,
+            Effect.SETTLE: self._settle,
+            Effect.VOID: self._void,
+            Effect.PHOTOGRAPH: self._photograph,
+            Effect.RECORD: self._record,
+            Effect.HOLD: self._hold,
+        }
+        effects[step.effect]()
+
+    def _reserve(self) -> None:
+        order = self._order
+        assert order is not None
+        counter, controller = self._strokes(), self._lock.profile
+        try:
+            entry = self._recorder.append(
+                bodies.intent(order, counter, controller),
+                keep={BEFORE_KEY: msgspec.json.encode(order.before)},
+            )
+        except JournalError as error:
+            log.error("intent_not_written", why=str(error))
+            self._move(Event.INTENT_FAILED)
+            self._watcher.stopped("journal")
+            return
+        self._reserved = Reserved(
+            order=order, intent=entry.sha256, counter_before=counter, controller=controller
+        )
+        self._move(Event.INTENT_DURABLE)
+
+    def _grant(self) -> None:
+        assert self._reserved is not None
+        accepted = self._lock.grant(bytes.fromhex(self._reserved.intent)[:16], self._window_s)
+        if accepted is None:
+            self._move(Event.UNCLEAR)
+        elif accepted:
+            self._watcher.opened()
+            self._move(Event.GRANT_ACCEPTED)
+        else:
+            self._move(Event.GRANT_REFUSED)
+
+    def _watch(self) -> None:
+        self._eyes.watch()
+        pressed = self._lock.watch(self._window_s, lambda: bool(self._eyes.fault))
+        self._move(Event.PRESSED if pressed else Event.WINDOW_OVER)
+
+    def _settle(self) -> None:
+        assert self._reserved is not None
+        self._outcome = self._lock.settle(self._counter_before(self._reserved), self._window_s)
+        settled = self._outcome.settlement
+        log.info("grant_settled", evidence=settled.evidence, at_most=settled.maximum)
+        self._settlement = settled
+        if self._outcome.jammed:
+            self._cause = "lock-jammed"
+            self._move(Event.UNCLEAR)
+        elif settled.minimum != settled.maximum or settled.maximum > 1:
+            self._cause = "second-press" if settled.minimum > 1 else "outcome-unknown"
+            self._move(Event.UNCLEAR)
+        else:
+            self._photo_until_s = self._now_s() + self._patience_s
+            self._move(Event.PROVED_ONE if settled.maximum else Event.PROVED_NONE)
+
+    def _void(self) -> None:
+        assert self._reserved is not None
+        if self._outcome is not None:
+            evidence, reason = self._outcome.settlement.evidence, "not-pressed"
+        else:
+            evidence, reason = "grant-refused", self._lock.refusal()
+        body = Void(intent=self._reserved.intent, evidence=evidence)
+        self._recorder.must_append(body, (), lambda: self._watcher.stopped(reason))
+
+    def _photograph(self) -> None:
+        assert self._reserved is not None
+        order = self._reserved.order
+        before = bodies.as_taken(order.before, order.page)
+        self._watcher.photographing("")
+        self._ask(lambda capture: capture.take_after(before))
+
+    def _serves(self, after: Taken) -> bool:
+        """A photo taken late must show the approved page with the new impression on it."""
+        assert self._reserved is not None
+        late = "late_photo" in self._reserved.order.flags
+        return not late or {"page-same", "impression-seen"} <= set(after.findings)
+
+    def _record(self) -> None:
+        reserved, after = self._reserved, self._after
+        assert reserved is not None and after is not None
+        flags = [*reserved.order.flags]
+        if self._offline():
+            flags.append("offline")
+        if not self._recorder.clock.read()[1]:
+            flags.append("time_unproved")
+        counter = self._strokes_after(reserved)
+        body = bodies.use(reserved, after, counter, tuple(flags))
+        self._recorder.must_append(body, (body.before, body.after), self._recorded)
+
+    def _recorded(self) -> None:
+        remains = self._watcher.recorded()
+        self._move(Event.ENTRY_SIGNED if remains else Event.LAST_SIGNED)
+
+    def _hold(self) -> None:
+        open_intent = self._book.open_intent
+        intent = open_intent.sha256 if open_intent else None
+        photos: tuple[PhotoRef, ...] = ()
+        if intent is not None and self._reserved is not None:
+            photos = (self._reserved.order.before,)
+        body = bodies.incident(self._seal, self._cause, self._settlement, intent, photos)
+        self._recorder.must_append(body, photos, self._held)
+
+    def _held(self) -> None:
+        log.error("machine_held", code=self._cause)
+        self._lock.signal(ok=False, alarm=True, light=False)
+        self._watcher.stopped(self._cause)
+
+    def _intruded(self, sign: str, report: Report) -> None:
+        outcome = self._lock.settle(self._known_strokes(report), self._window_s)
+        self._cause, self._settlement = sign, outcome.settlement
+        self._move(Event.TAMPERED)
+
+    def _ask(self, look: Callable[[Capture], Taken]) -> None:
+        self._awaited = next(self._tokens)
+        self._eyes.ask(self._awaited, look)
+
+    def _settled(self) -> Settlement:
+        assert self._outcome is not None
+        return self._outcome.settlement
+
+    def _strokes(self) -> int:
+        report = self._lock.report
+        if report is not None and report.strokes is not None:
+            return report.strokes
+        return self._book.strokes.get(self._seal, 0)
+
+    def _strokes_after(self, reserved: Reserved) -> int:
+        outcome = self._outcome
+        if outcome is not None and outcome.strokes is not None:
+            return outcome.strokes
+        return reserved.counter_before + self._settlement.minimum
+
+    def _known_strokes(self, report: Report) -> int | None:
+        return None if report.strokes is None else self._book.strokes.get(self._seal, 0)
+
+    def _counter_before(self, reserved: Reserved) -> int | None:
+        return reserved.counter_before if reserved.controller == "B" else None
+
+    def _reconcile(self, report: Report) -> None:
+        """Close what an earlier run left open, and compare counters, as the controller answers."""
+        open_intent = self._book.open_intent
+        if open_intent is not None:
+            self._resume(open_intent.sha256)
+        elif report.strokes is not None:
+            unaccounted = report.strokes - self._book.strokes.get(self._seal, report.strokes)
+            if unaccounted:
+                self._cause = "strokes-unaccounted" if unaccounted > 0 else "counter-went-back"
+                most = max(0, unaccounted)
+                self._settlement = Settlement(minimum=most, maximum=most, evidence="counter")
+                self._move(Event.TAMPERED)
+
+    def _resume(self, sha256: str) -> None:
+        """Take up an open intent of an earlier run, as if its grant had gone unanswered."""
+        found = self._book.intent(sha256)
+        before = self._journal.get(BEFORE_KEY)
+        assert found is not None and before is not None, "an intent is kept with its photo"
+        permit = self._book.permits[found.permit]
+        self._order = Order(
+            permit=permit,
+            n=found.n,
+            operator=found.operator,
+            before=msgspec.json.decode(before, type=PhotoRef),
+            page=self._reference(permit.request),
+            flags=("late_photo",),
+        )
+        self._reserved = Reserved(
+            order=self._order,
+            intent=sha256,
+            counter_before=found.counter_before,
+            controller=found.controller,
+        )
+        log.warning("intent_resumed", intent=sha256, controller=found.controller)
+        self.state = State.ARMED
+        self._move(Event.UNCLEAR)
+
+
+def reason_of(error: Exception) -> str:
+    """Return the stable word for why a photo could not be taken."""
+    if isinstance(error, PhotoUnusableError):
+        return error.reason
+    return str(getattr(error, "code", "camera-gone"))

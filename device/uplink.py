@@ -1,0 +1,296 @@
+"""Uplink: journal <-> bus. Delivered means: the gateway's signed answer is here.
+
+Entries go first, in order, a small window at a time; then openings, then photos in chunks. What
+is not answered is sent again after a doubling, jittered pause. Owned by the agent's loop; the
+bus's thread only puts messages into its queue.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+from msgspec import Struct
+
+from device.errors import JournalError
+from device.journal import Journal, Waiting
+from ledger import codec, envelope
+from ledger.bus import Bus, Message
+from ledger.envelope import LARGEST_ENTRY, LARGEST_LIST
+from ledger.errors import LedgerError
+from ledger.keys import KeyRing
+from ledger.messages import Acknowledgement, OpeningStored, PhotoResult, VillageList
+from ledger.records import Approval, HoldRelease, Permit, Refusal, Revocation
+from ledger.topics import RULES, Leaf, Topic, parse
+
+log = structlog.get_logger()
+
+WINDOW = 32  # entries under way at once
+CHUNK = 65536  # bytes of a photo per message
+ONLINE, OFFLINE = b'{"online":true}', b'{"online":false}'  # the second is the last will
+CHUNKS_WINDOW = 8  # chunks under way before an answer is awaited
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 30.0
+PAUSE_CODE_S = 15.0  # after PhotoResult 0x97
+KEEP_ACK_S = 1.0  # an acknowledgement is kept at most this much later; losing it only resends
+
+
+class Patience:
+    """When to send again: a pause that doubles up to a limit, with jitter, until an answer."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+        self._pause_s = FIRST_PAUSE_S
+        self._until_s = 0.0
+
+    def over(self, now_s: float) -> bool:
+        """The pause is over: send."""
+        return now_s >= self._until_s
+
+    def sent(self, now_s: float) -> None:
+        """Something was sent: wait for its answer, twice as long as the last time."""
+        self._until_s = now_s + self._pause_s * self._random.uniform(0.75, 1.25)
+        self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)
+
+    def answered(self) -> None:
+        """An answer came: go on at once."""
+        self._pause_s, self._until_s = FIRST_PAUSE_S, 0.0
+
+    def wait(self, now_s: float, pause_s: float) -> None:
+        """The other side asked for a pause."""
+        self._until_s = now_s + pause_s
+
+
+class Arrival(Struct, frozen=True):
+    """What a message from the gateway brought; the agent reacts to it."""
+
+    record: object
+    sha256: str = ""
+
+
+class Uplink:
+    """Brings the journal to the gateway and the gateway's answers into the journal.
+
+    Args:
+        now_s: monotonic seconds.
+        photos: folder of encrypted photos, named by their hash.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        bus: Bus,
+        ring: KeyRing,
+        photos: Path,
+        township: str,
+        now_s: Callable[[], float],
+    ) -> None:
+        self._journal, self._bus, self._ring, self._photos = journal, bus, ring, photos
+        self._device, self._township, self._now_s = journal.head.author, township, now_s
+        self._acked = self._kept = int(journal.get("acked") or b"0")
+        self._acked_at_ms = 0
+        self._ack_raw: bytes | None = None
+        self._kept_at_s = 0.0
+        self._sent = self._acked
+        self._entries, self._openings, self._photo = Patience(1), Patience(2), Patience(3)
+        self._photo_offset: int | None = None
+        self._online = False
+
+    @property
+    def acked(self) -> int:
+        """The last seq that the gateway has acknowledged."""
+        return self._acked
+
+    @property
+    def online(self) -> bool:
+        """The broker is reached."""
+        return self._online
+
+    def link(self, online: bool) -> None:
+        """The link came or went: after it came, everything unanswered is sent again at once."""
+        self._online = online
+        self._sent, self._photo_offset = self._acked, None
+        for patience in (self._entries, self._openings, self._photo):
+            patience.answered()
+        if online:
+            self._publish(Leaf.STATUS, (), ONLINE)
+        log.info("link_changed", online=online, acked=self._acked, head=self._journal.head.seq)
+
+    def tick(self) -> None:
+        """Send what may be sent now; never waits."""
+        self._keep_ack()
+        if not self._online:
+            return
+        self._send_entries()
+        if self._acked == self._journal.head.seq:
+            self._send_openings()
+            self._send_photo()
+
+    def receive(self, message: Message, at_ms: int) -> Arrival | None:
+        """Take over a message from the gateway; what does not verify is dropped and logged.
+
+        Raises:
+            JournalError: it could not be kept; the broker keeps it.
+        """
+        try:
+            arrival = self._believe(message, at_ms)
+        except LedgerError as error:
+            log.warning("message_refused", topic=message.topic, code=error.code, why=str(error))
+            arrival = None
+        self._bus.done(message)
+        return arrival
+
+    def close(self) -> None:
+        """Say goodbye and keep the newest acknowledgement."""
+        if self._online:
+            self._publish(Leaf.STATUS, (), OFFLINE)
+        self._kept_at_s = 0.0
+        self._keep_ack()
+
+    def _send_entries(self) -> None:
+        now_s = self._now_s()
+        if self._acked >= self._journal.head.seq:
+            return
+        if self._sent >= min(self._acked + WINDOW, self._journal.head.seq):
+            if not self._entries.over(now_s):
+                return
+            self._sent = self._acked
+        room = self._acked + WINDOW - self._sent
+        for seq, raw in self._journal.entries(self._sent, room):
+            if not self._publish(Leaf.ENTRY, (), raw):
+                return
+            self._sent = seq
+        self._entries.sent(now_s)
+
+    def _send_openings(self) -> None:
+        now_s = self._now_s()
+        if not self._openings.over(now_s):
+            return
+        waiting = self._journal.openings_waiting(self._acked, WINDOW)
+        for sha256, sealed in waiting:
+            self._publish(Leaf.OPENING, (sha256,), sealed)
+        if waiting:
+            self._openings.sent(now_s)
+
+    def _send_photo(self) -> None:
+        now_s = self._now_s()
+        if not self._photo.over(now_s):
+            return
+        waiting = self._journal.photos_waiting(self._acked, 1)
+        if not waiting:
+            return
+        photo = waiting[0]
+        if self._photo_offset is None:
+            size = json.dumps({"size": photo.sealed_size}).encode()
+            self._publish(Leaf.PHOTO, (photo.sealed_sha256, "init"), size)
+        else:
+            self._send_chunks(photo, self._photo_offset)
+        self._photo.sent(now_s)
+
+    def _send_chunks(self, photo: Waiting, offset: int) -> None:
+        """Send the next chunks, then `fin`, which asks for an answer."""
+        with (self._photos / photo.sealed_sha256).open("rb") as file:
+            file.seek(offset)
+            for _ in range(CHUNKS_WINDOW):
+                chunk = file.read(CHUNK)
+                if not chunk:
+                    break
+                self._publish(Leaf.PHOTO, (photo.sealed_sha256, str(offset)), chunk)
+                offset += len(chunk)
+        last = offset >= photo.sealed_size
+        size = json.dumps({"size": photo.sealed_size}).encode()
+        self._publish(Leaf.PHOTO, (photo.sealed_sha256, "fin" if last else "init"), size)
+
+    def _publish(self, leaf: Leaf, rest: tuple[str, ...], payload: bytes) -> bool:
+        topic = str(Topic(self._township, self._device, leaf, rest))
+        return self._bus.publish(topic, payload, qos=RULES[leaf].qos, retain=RULES[leaf].retain)
+
+    def _believe(self, message: Message, at_ms: int) -> Arrival | None:
+        topic = parse(message.topic)
+        if not message.payload:
+            return None
+        largest = LARGEST_LIST if topic.leaf is Leaf.LIST else LARGEST_ENTRY
+        taken, _ = envelope.verify(message.payload, self._ring, largest)
+        if topic.leaf in (Leaf.PERMIT, Leaf.ANSWER):
+            return self._believe_entry(taken, at_ms)
+        record = codec.decode_message(taken.payload_type, taken.payload)
+        match record:
+            case Acknowledgement(device=self._device):
+                self._acknowledged(record, message.payload)
+            case OpeningStored(device=self._device):
+                self._journal.opening_stored(record.payload_sha256)
+                self._openings.answered()
+            case PhotoResult(device=self._device):
+                self._photo_answered(record)
+            case VillageList():
+                self._journal.put("list", message.payload)
+            case _:
+                return None
+        return Arrival(record)
+
+    def _believe_entry(self, taken: envelope.Envelope, at_ms: int) -> Arrival | None:
+        entry = codec.decode_entry(taken.payload_type, taken.payload)
+        if entry.position.gateway is None:
+            log.warning("answer_not_from_gateway", sha256=entry.sha256)
+            return None
+        match entry.body:
+            case Permit(machine=self._device) | Revocation(machine=self._device):
+                pass
+            case HoldRelease(machine=self._device):
+                pass
+            case Approval(request=about) | Refusal(about=str() as about):
+                if about not in self._journal.book.filed:
+                    return None
+            case _:
+                return None
+        if not self._journal.receive(entry, taken.raw, at_ms):
+            return None
+        return Arrival(entry.body, entry.sha256)
+
+    def _acknowledged(self, ack: Acknowledgement, raw: bytes) -> None:
+        head = self._journal.head
+        if ack.at_ms <= self._acked_at_ms:
+            return
+        if ack.epoch != head.epoch or self._journal.hash_at(ack.seq) != ack.head:
+            log.error("another_log_acknowledged", acked=ack.seq, head=head.seq, found=ack.head)
+            return
+        self._acked_at_ms = ack.at_ms
+        if ack.seq < self._acked:
+            log.error("gateway_went_back", acked=ack.seq, known=self._acked)
+            self._sent = ack.seq
+        if ack.seq != self._acked:
+            self._acked, self._ack_raw = ack.seq, raw
+            self._sent = max(self._sent, ack.seq)
+            self._entries.answered()
+
+    def _photo_answered(self, result: PhotoResult) -> None:
+        self._photo.answered()
+        self._photo_offset = None
+        waiting = self._journal.photos_waiting(self._acked, 1)
+        match result.code:
+            case 0x00:
+                self._journal.photo_stored(result.file)
+            case 0x10 | 0x80 if waiting and waiting[0].sealed_sha256 == result.file:
+                self._photo_offset = result.offset
+            case 0x97:
+                self._photo.wait(self._now_s(), PAUSE_CODE_S)
+            case 0x83:
+                log.error("photo_aborted", file=result.file)
+                self._photo.wait(self._now_s(), LONGEST_PAUSE_S)
+            case _:
+                pass
+
+    def _keep_ack(self) -> None:
+        now_s = self._now_s()
+        if self._acked == self._kept or now_s < self._kept_at_s + KEEP_ACK_S:
+            return
+        try:
+            self._journal.put("acked", b"%d" % self._acked)
+            if self._ack_raw is not None:
+                self._journal.put("ack", self._ack_raw)
+        except JournalError as error:
+            log.warning("acknowledgement_not_kept", why=str(error))
+        self._kept, self._kept_at_s = self._acked, now_s

@@ -1,0 +1,88 @@
+"""Views: what the clerk's screen may show, drawn from the book, the lock and the uplink."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Literal
+
+from msgspec import Struct
+
+from device.book import Book, Filed
+from device.journal import Journal
+from device.kiosk.port import HoldView, RequestView
+from ledger.messages import VillageList
+
+SHOWN = 60  # newest requests on the screen
+
+
+class Names(Struct):
+    """Applicants' names by request, opened once; `forget` when the plain values are erased."""
+
+    known: dict[str, str] = {}
+
+    def of(self, journal: Journal, request: str) -> str:
+        """Return the applicant's name, or "" once it was erased."""
+        if request not in self.known:
+            self.known[request] = str(journal.opened(request).get("applicant", ""))
+        return self.known[request]
+
+
+def requests(
+    journal: Journal, names: Names, village: VillageList | None, now_ms: int
+) -> tuple[RequestView, ...]:
+    """Return the newest requests of this machine, newest first."""
+    titles = {matter.code: matter.name for matter in village.matters} if village else {}
+    filed = islice(reversed(journal.book.filed.values()), SHOWN)
+    return tuple(
+        request(
+            journal.book,
+            one,
+            now_ms,
+            matter=titles.get(one.request.matter, one.request.matter),
+            applicant=names.of(journal, one.sha256),
+        )
+        for one in filed
+    )
+
+
+def request(book: Book, filed: Filed, now_ms: int, *, matter: str, applicant: str) -> RequestView:
+    """Return one request as the clerk sees it."""
+    permit = book.permit_of(filed.sha256)
+    left = permit.impressions - book.spent(permit.permit) if permit else 0
+    state: Literal["waiting", "approved", "refused", "done", "expired", "revoked"]
+    if filed.refused:
+        state = "refused"
+    elif permit is None:
+        state = "waiting"
+    elif permit.permit in book.revoked:
+        state = "revoked"
+    elif left <= 0:
+        state = "done"
+    else:
+        state = "expired" if now_ms > permit.not_after_ms else "approved"
+    return RequestView(
+        request=filed.sha256,
+        matter=matter,
+        applicant=applicant,
+        copies=filed.request.copies,
+        filed_by=filed.request.filed_by,
+        filed_ms=filed.at_ms,
+        state=state,
+        reason=filed.refused,
+        permit=permit.permit if permit else "",
+        left=max(0, left),
+        not_after_ms=permit.not_after_ms if permit else None,
+    )
+
+
+def hold(book: Book) -> HoldView | None:
+    """Return the oldest hold that keeps the machine locked."""
+    for one in sorted(book.holds.values(), key=lambda one: one.at_ms):
+        return HoldView(
+            hold=one.sha256,
+            code=one.incident.code,
+            since_ms=one.at_ms,
+            impressions_min=one.incident.impressions_min,
+            impressions_max=one.incident.impressions_max,
+        )
+    return None

@@ -1,0 +1,261 @@
+"""Wiring: turns a configuration into an agent with all its parts; the one place that does so."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import queue
+import time
+import tomllib
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+
+import msgspec
+import pyrage
+import structlog
+
+from device.agent import QUEUE_SIZE, Agent, Input, Parts
+from device.capture import Capture
+from device.cards import Cards
+from device.clock import (
+    DeviceClock,
+    Mark,
+    system_boottime_ms,
+    system_power_on,
+    system_wall_ms,
+)
+from device.config import DeviceConfig, DriverConfig
+from device.errors import ConfigError
+from device.eyes import Eyes
+from device.house import CLOCK_KEY, House
+from device.jobs import Jobs, page_hashes
+from device.journal import Journal
+from device.kiosk.port import Person
+from device.lock import Lock
+from device.pages import Pages
+from device.recorder import Recorder
+from device.references import References
+from device.stamping import Stamping
+from device.uplink import OFFLINE, Uplink
+from hardware import loader
+from hardware.interfaces import CardReader
+from ledger import codec, envelope, mqtt, topics
+from ledger.bus import Bus
+from ledger.keys import KeyRing
+from ledger.messages import VillageList
+from ledger.signers import keyfile
+from ledger.topics import Leaf
+
+log = structlog.get_logger()
+
+
+class ListCache:
+    """The village's resolved list, decoded once per version."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._raw: bytes | None = None
+        self._list: VillageList | None = None
+
+    def __call__(self) -> VillageList | None:
+        """Return the newest list that the gateway sent, or None."""
+        raw = self._journal.get("list")
+        if raw is not None and raw != self._raw:
+            taken = envelope.parse(raw, envelope.LARGEST_LIST)
+            record = codec.decode_message(taken.payload_type, taken.payload)
+            self._list = record if isinstance(record, VillageList) else None
+            self._raw = raw
+        return self._list
+
+
+def build(
+    config: DeviceConfig,
+    config_bytes: bytes,
+    connect_bus: Callable[[mqtt.Options], Bus] = mqtt.connect,
+) -> Agent:
+    """Return the agent of a configuration; nothing moves and nothing connects yet.
+
+    Args:
+        config_bytes: the file as it was read; its hash goes into the log.
+
+    Raises:
+        ConfigError, LedgerError, DeviceError: something it needs is missing or wrong.
+    """
+    signer = keyfile.load(config.keys.key, config.keys.record)
+    if signer.record.holder != config.device or signer.record.domain != config.domain:
+        raise ConfigError(
+            f"expected the {config.domain} key of {config.device} in {config.keys.record}, found "
+            f"the {signer.record.domain} key of {signer.record.holder}"
+        )
+    ring = keyfile.read_ring(config.keys.trusted, config.domain)
+    seal_bytes = _sealing(ring)
+    journal = Journal(config.state, signer, seal_bytes)
+    clock = DeviceClock(
+        _wall_clock(config),
+        _kept_mark(journal),
+        journal.head.at_ms,
+        system_boottime_ms,
+        system_power_on(),
+    )
+    recorder = Recorder(journal, clock, config.free_mb)
+    bus = connect_bus(_bus_options(config))
+    return _assemble(config, config_bytes, recorder, ring, seal_bytes, bus)
+
+
+def people(config: DeviceConfig) -> tuple[Person, ...]:
+    """Return the people who may sign in at this machine.
+
+    Raises:
+        ConfigError: the file is missing or not of its form.
+    """
+    path = config.people
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        return msgspec.convert(raw.get("person", []), tuple[Person, ...])
+    except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise ConfigError(f"{path}: expected [[person]] tables: {error}") from error
+
+
+def _assemble(
+    config: DeviceConfig,
+    config_bytes: bytes,
+    recorder: Recorder,
+    ring: KeyRing,
+    seal_bytes: Callable[[bytes], bytes],
+    bus: Bus,
+) -> Agent:
+    journal, now_s = recorder.journal, time.monotonic
+    inbox: queue.Queue[Input] = queue.Queue(maxsize=QUEUE_SIZE)
+    photos = config.state / "photos"
+    controller, camera = config.controller, config.camera
+    lock = Lock(lambda: loader.load_controller(controller.driver, controller.options), now_s)
+    eyes = Eyes(
+        Capture(loader.load_camera(camera.driver, camera.options), seal_bytes, photos), inbox.put
+    )
+    references = References(config.state / "references", keyfile.load_opener(config.keys.reference))
+    for name, qos in topics.filters("down", config.township, config.device).items():
+        bus.subscribe(name, qos)
+    uplink = Uplink(journal, bus, ring, photos, config.township, now_s)
+    seal = config.seal[0]
+    jobs = Jobs(
+        seal=seal.id,
+        window_s=controller.window_s,
+        lock=lock,
+        eyes=eyes,
+        recorder=recorder,
+        references=references,
+        now_s=now_s,
+    )
+
+    def reference(request: str) -> bytes:
+        pages = page_hashes(journal.opened(request))
+        return references.load(pages[0]) if pages else b""
+
+    stamping = Stamping(
+        seal=seal.id,
+        window_s=controller.window_s,
+        photo_patience_s=config.photo_patience_s,
+        lock=lock,
+        eyes=eyes,
+        recorder=recorder,
+        watcher=jobs,
+        reference=reference,
+        offline=lambda: not uplink.online,
+        now_s=now_s,
+    )
+    jobs.serve(stamping)
+    house = House(
+        seal=seal.id,
+        version=metadata.version("sealkeeper"),
+        config_sha256=hashlib.sha256(config_bytes).hexdigest(),
+        township=config.township,
+        recorder=recorder,
+        references=references,
+        panel=loader.load_panel(config.panel.driver, config.panel.options)
+        if config.panel
+        else None,
+        photos=photos,
+        inbox=inbox_folder(config),
+        heartbeat_s=config.heartbeat_s,
+        now_s=now_s,
+    )
+    return Agent(
+        Parts(
+            machine=config.device,
+            village_name=config.village_name,
+            seals=((seal.id, seal.name),),
+            simulated=config.domain == "sim",
+            inbox=inbox,
+            recorder=recorder,
+            uplink=uplink,
+            bus=bus,
+            lock=lock,
+            eyes=eyes,
+            pages=Pages(eyes, references),
+            jobs=jobs,
+            stamping=stamping,
+            house=house,
+            cards=Cards(_reader(config.reader)),
+            village_list=ListCache(journal),
+        )
+    )
+
+
+def inbox_folder(config: DeviceConfig) -> Path:
+    """Return the folder for signed release files."""
+    folder = config.state / "inbox"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _reader(reader: DriverConfig | None) -> Callable[[], CardReader] | None:
+    if reader is None:
+        return None
+    return lambda: loader.load_reader(reader.driver, reader.options)
+
+
+def _sealing(ring: KeyRing) -> Callable[[bytes], bytes]:
+    recipients = [pyrage.x25519.Recipient.from_str(text) for text in ring.recipients()]
+    if not recipients:
+        raise ConfigError(
+            "expected an age-x25519 key record of the township among the trusted keys, found none"
+        )
+
+    def seal(data: bytes) -> bytes:
+        sealed: bytes = pyrage.encrypt(data, recipients)
+        return sealed
+
+    return seal
+
+
+def _wall_clock(config: DeviceConfig) -> Callable[[], int]:
+    """Return the system's clock, or the one of a driver (the simulator's can be set wrong)."""
+    if config.clock is None:
+        return system_wall_ms
+    if config.domain != "sim":
+        raise ConfigError("expected no [clock] driver outside the sim domain, found one")
+    module = importlib.import_module(config.clock.driver)
+    connect = module.connect
+    clock: Callable[[], int] = connect(msgspec.convert(config.clock.options, module.Options))
+    return clock
+
+
+def _kept_mark(journal: Journal) -> Mark | None:
+    raw = journal.get(CLOCK_KEY)
+    return msgspec.json.decode(raw, type=Mark) if raw else None
+
+
+def _bus_options(config: DeviceConfig) -> mqtt.Options:
+    broker = config.broker
+    status = topics.Topic(config.township, config.device, Leaf.STATUS)
+    return mqtt.Options(
+        url=broker.url,
+        client_id=f"seal-{config.device}",
+        username=broker.username,
+        password_file=broker.password_file,
+        ca=broker.ca_file,
+        will_topic=str(status),
+        will_payload=OFFLINE,
+        will_retain=True,
+    )

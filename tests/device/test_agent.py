@@ -1,0 +1,127 @@
+"""The agent on real serial frames and real pictures, from request to signed use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from device.errors import PermitRefusedError
+from device.kiosk.port import BeginJob, EndJob, StampNow
+from ledger.records import SealUse
+
+
+def stamp(village: Any, *, press: bool = True) -> Any:
+    """Tap "stamp now" and press the lever as the screen says; return how it ended."""
+    job = village.ask(StampNow(by="c-1"))
+    assert job.step == "press", job
+    if press:
+        village.until(lambda _: village.machine.state()["open"])
+        assert village.machine.press_lever()["down"]
+    return village.finished()
+
+
+@pytest.mark.slow
+def test_an_approved_page_is_stamped_once_photographed_and_delivered(village: Any) -> None:
+    request = village.approved()
+    village.ask(BeginJob(by="c-1", request=request.request))
+
+    job = stamp(village)
+
+    assert job.step == "done"
+    village.until(lambda view: view.undelivered == 0 and view.photos_waiting == 0)
+    assert village.gateway.kinds() == ["request", "intent", "use"]
+    use = village.gateway.last("use").body
+    assert isinstance(use, SealUse)
+    assert use.counter_after == use.counter_before + 1
+    assert {"page-same", "impression-seen"} <= set(use.findings)
+    assert {use.before.sealed_sha256, use.after.sealed_sha256} <= set(village.gateway.photos)
+    assert village.machine.state()["presses"] == 1
+
+
+@pytest.mark.slow
+def test_two_copies_need_two_grants_and_the_third_is_refused(village: Any) -> None:
+    request = village.approved(impressions=2)
+    village.ask(BeginJob(by="c-1", request=request.request))
+
+    assert stamp(village).step == "next"
+    village.machine.lay_again()
+    assert stamp(village).step == "done"
+
+    with pytest.raises(PermitRefusedError, match="permit-used-up"):
+        village.ask(BeginJob(by="c-1", request=request.request))
+    village.until(lambda view: view.undelivered == 0)
+    assert village.gateway.kinds() == ["request", "intent", "use", "intent", "use", "refusal"]
+
+
+@pytest.mark.slow
+def test_a_window_without_a_press_gives_the_impression_back(village: Any) -> None:
+    request = village.approved()
+    village.ask(BeginJob(by="c-1", request=request.request))
+
+    job = stamp(village, press=False)
+
+    assert (job.step, job.reason) == ("stopped", "not-pressed")
+    village.until(lambda view: view.undelivered == 0)
+    assert village.gateway.kinds() == ["request", "intent", "void"]
+    assert stamp(village).step == "done"
+
+
+@pytest.mark.slow
+def test_a_forbidden_item_is_refused_at_once_and_logged(village: Any) -> None:
+    request = village.file(matter="死亡证明")
+
+    assert (request.state, request.reason) == ("refused", "forbidden")
+    village.until(lambda view: view.undelivered == 0)
+    assert village.gateway.kinds() == ["refusal"]
+
+
+@pytest.mark.slow
+def test_an_item_on_no_list_is_refused_without_naming_it_in_public(village: Any) -> None:
+    request = village.file(matter="张三家的房子是他的")
+
+    assert (request.state, request.reason) == ("refused", "off-list")
+    village.until(lambda view: view.undelivered == 0)
+    refusal = village.gateway.last("refusal")
+    assert refusal.body.matter is None
+    assert village.gateway.opened[refusal.sha256] == {"text": "张三家的房子是他的"}
+
+
+@pytest.mark.slow
+def test_another_page_than_the_approved_one_is_not_stamped(village: Any) -> None:
+    request = village.approved()
+    village.machine.lay_page("rendered:99")
+    village.ask(BeginJob(by="c-1", request=request.request))
+
+    job = village.ask(StampNow(by="c-1"))
+
+    assert (job.step, job.reason) == ("stopped", "page-other")
+    assert village.machine.state()["bolt_out"]
+
+
+@pytest.mark.slow
+def test_a_revoked_permit_opens_nothing(village: Any) -> None:
+    request = village.approved()
+    village.ask(BeginJob(by="c-1", request=request.request))
+    village.gateway.revoke(request.permit)
+    village.until(lambda view: view.requests[0].state == "revoked")
+
+    job = village.ask(StampNow(by="c-1"))
+
+    assert (job.step, job.reason) == ("stopped", "permit-revoked")
+    village.ask(EndJob(by="c-1"))
+    village.until(lambda view: view.state == "idle")
+
+
+@pytest.mark.slow
+def test_an_approved_permit_works_without_the_network_and_says_so(village: Any) -> None:
+    request = village.approved()
+    village.ask(BeginJob(by="c-1", request=request.request))
+    village.broker.cut("m-1")
+    village.until(lambda view: not view.online)
+
+    assert stamp(village).step == "done"
+    village.broker.mend("m-1")
+
+    village.until(lambda view: view.undelivered == 0 and view.photos_waiting == 0)
+    assert "offline" in village.gateway.last("use").body.flags
