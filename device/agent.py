@@ -38,6 +38,7 @@ from device.stamping import Stamping
 from device.uplink import Arrival, Uplink
 from hardware.errors import HardwareError
 from ledger.bus import Bus, Message
+from ledger.errors import LedgerError
 from ledger.messages import Acknowledgement, VillageList
 from ledger.records import HoldRelease, SealRequest
 
@@ -190,10 +191,10 @@ class Agent:
         parts = self._parts
         parts.stamping.poll()
         parts.jobs.poll()
-        for message in parts.house.tick(parts.jobs.fault(), parts.stamping.state, parts.lock):
-            self._arrived(parts.uplink.receive(message, self._now_ms()))
         parts.uplink.tick()
         self.redraw()
+        for message in parts.house.tick(parts.jobs.fault(), parts.stamping.state, parts.lock):
+            self._arrived(parts.uplink.receive(message, self._now_ms()))
 
     def _arrived(self, arrival: Arrival | None) -> None:
         match arrival.record if arrival is not None else None:
@@ -222,7 +223,7 @@ class Agent:
                 case EndJob():
                     parts.jobs.end()
                     answer.set_result(None)
-        except (DeviceError, HardwareError, queue.Full) as error:
+        except (DeviceError, HardwareError, LedgerError, queue.Full) as error:
             answer.set_exception(error)
 
     def _file(self, command: FileRequest) -> RequestView:

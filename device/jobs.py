@@ -116,9 +116,12 @@ class Jobs:
         self._look(job)
 
     def end(self) -> None:
-        """Leave the job, unless an impression is under way."""
-        if self._checking() or self.stamping.state in (State.OPEN, State.CLOSED, State.CAPTURED):
+        """Leave the job, unless an impression is under way; a check in progress ends."""
+        if self.stamping.state not in (State.IDLE, State.READY, State.HELD):
             return
+        if self.job is not None and self._checking():
+            self.job.token = None
+            self.stopped("cancelled")
         if self.stamping.state is State.READY:
             self.stamping.leave()
         self.job = None

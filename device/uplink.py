@@ -20,7 +20,7 @@ from device.journal import Journal, Waiting
 from ledger import codec, envelope
 from ledger.bus import Bus, Message
 from ledger.envelope import LARGEST_ENTRY, LARGEST_LIST
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, UnknownKeyError
 from ledger.keys import KeyRing
 from ledger.messages import Acknowledgement, OpeningStored, PhotoResult, VillageList
 from ledger.records import Approval, HoldRelease, Permit, Refusal, Revocation
@@ -32,6 +32,7 @@ WINDOW = 32  # entries under way at once
 CHUNK = 65536  # bytes of a photo per message
 ONLINE, OFFLINE = b'{"online":true}', b'{"online":false}'  # the second is the last will
 CHUNKS_WINDOW = 8  # chunks under way before an answer is awaited
+OPENING_TRIES = 3
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
 PAUSE_CODE_S = 15.0  # after PhotoResult 0x97
@@ -45,6 +46,7 @@ class Patience:
         self._random = random.Random(seed)
         self._pause_s = FIRST_PAUSE_S
         self._until_s = 0.0
+        self.tries = 0  # sent since the last answer
 
     def over(self, now_s: float) -> bool:
         """The pause is over: send."""
@@ -54,10 +56,11 @@ class Patience:
         """Something was sent: wait for its answer, twice as long as the last time."""
         self._until_s = now_s + self._pause_s * self._random.uniform(0.75, 1.25)
         self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)
+        self.tries += 1
 
     def answered(self) -> None:
         """An answer came: go on at once."""
-        self._pause_s, self._until_s = FIRST_PAUSE_S, 0.0
+        self._pause_s, self._until_s, self.tries = FIRST_PAUSE_S, 0.0, 0
 
     def wait(self, now_s: float, pause_s: float) -> None:
         """The other side asked for a pause."""
@@ -97,6 +100,7 @@ class Uplink:
         self._sent = self._acked
         self._entries, self._openings, self._photo = Patience(1), Patience(2), Patience(3)
         self._photo_offset: int | None = None
+        self._failed: set[str] = set()
         self._online = False
 
     @property
@@ -126,8 +130,8 @@ class Uplink:
             return
         self._send_entries()
         if self._acked == self._journal.head.seq:
-            self._send_openings()
-            self._send_photo()
+            if not self._send_openings():
+                self._send_photo()
 
     def receive(self, message: Message, at_ms: int) -> Arrival | None:
         """Take over a message from the gateway; what does not verify is dropped and logged.
@@ -165,24 +169,26 @@ class Uplink:
             self._sent = seq
         self._entries.sent(now_s)
 
-    def _send_openings(self) -> None:
+    def _send_openings(self) -> bool:
+        """Send what opens entries; True while photos should wait, since openings name them.
+
+        Openings that stay unanswered hold up photos no longer than a few tries.
+        """
         now_s = self._now_s()
-        if not self._openings.over(now_s):
-            return
         waiting = self._journal.openings_waiting(self._acked, WINDOW)
-        for sha256, sealed in waiting:
-            self._publish(Leaf.OPENING, (sha256,), sealed)
-        if waiting:
+        if waiting and self._openings.over(now_s):
+            for sha256, sealed in waiting:
+                self._publish(Leaf.OPENING, (sha256,), sealed)
             self._openings.sent(now_s)
+        return bool(waiting) and self._openings.tries <= OPENING_TRIES
 
     def _send_photo(self) -> None:
         now_s = self._now_s()
         if not self._photo.over(now_s):
             return
-        waiting = self._journal.photos_waiting(self._acked, 1)
-        if not waiting:
+        photo = self._next_photo()
+        if photo is None:
             return
-        photo = waiting[0]
         if self._photo_offset is None:
             size = json.dumps({"size": photo.sealed_size}).encode()
             self._publish(Leaf.PHOTO, (photo.sealed_sha256, "init"), size)
@@ -190,16 +196,28 @@ class Uplink:
             self._send_chunks(photo, self._photo_offset)
         self._photo.sent(now_s)
 
+    def _next_photo(self) -> Waiting | None:
+        waiting = self._journal.photos_waiting(self._acked, WINDOW + len(self._failed))
+        return next((one for one in waiting if one.sealed_sha256 not in self._failed), None)
+
+    def _fail_photo(self, file: str, why: str) -> None:
+        """Leave a photo that cannot be sent behind the others, until the next start."""
+        log.error("photo_not_sendable", file=file, why=why)
+        self._failed.add(file)
+        self._photo_offset = None
+
     def _send_chunks(self, photo: Waiting, offset: int) -> None:
         """Send the next chunks, then `fin`, which asks for an answer."""
-        with (self._photos / photo.sealed_sha256).open("rb") as file:
-            file.seek(offset)
-            for _ in range(CHUNKS_WINDOW):
-                chunk = file.read(CHUNK)
-                if not chunk:
-                    break
-                self._publish(Leaf.PHOTO, (photo.sealed_sha256, str(offset)), chunk)
-                offset += len(chunk)
+        try:
+            with (self._photos / photo.sealed_sha256).open("rb") as file:
+                file.seek(offset)
+                chunks = [chunk for _ in range(CHUNKS_WINDOW) if (chunk := file.read(CHUNK))]
+        except OSError as error:
+            self._fail_photo(photo.sealed_sha256, str(error))
+            return
+        for chunk in chunks:
+            self._publish(Leaf.PHOTO, (photo.sealed_sha256, str(offset)), chunk)
+            offset += len(chunk)
         last = offset >= photo.sealed_size
         size = json.dumps({"size": photo.sealed_size}).encode()
         self._publish(Leaf.PHOTO, (photo.sealed_sha256, "fin" if last else "init"), size)
@@ -213,7 +231,11 @@ class Uplink:
         if not message.payload:
             return None
         largest = LARGEST_LIST if topic.leaf is Leaf.LIST else LARGEST_ENTRY
-        taken, _ = envelope.verify(message.payload, self._ring, largest)
+        taken, key = envelope.verify(message.payload, self._ring, largest)
+        if key.role != "gateway" or key.township != self._township:
+            raise UnknownKeyError(
+                f"expected the key of our township's gateway, found {key.role} {key.holder}"
+            )
         if topic.leaf in (Leaf.PERMIT, Leaf.ANSWER):
             return self._believe_entry(taken, at_ms)
         record = codec.decode_message(taken.payload_type, taken.payload)
@@ -269,17 +291,16 @@ class Uplink:
     def _photo_answered(self, result: PhotoResult) -> None:
         self._photo.answered()
         self._photo_offset = None
-        waiting = self._journal.photos_waiting(self._acked, 1)
+        sent = self._next_photo()
         match result.code:
             case 0x00:
                 self._journal.photo_stored(result.file)
-            case 0x10 | 0x80 if waiting and waiting[0].sealed_sha256 == result.file:
+            case 0x10 | 0x80 if sent is not None and sent.sealed_sha256 == result.file:
                 self._photo_offset = result.offset
             case 0x97:
                 self._photo.wait(self._now_s(), PAUSE_CODE_S)
             case 0x83:
-                log.error("photo_aborted", file=result.file)
-                self._photo.wait(self._now_s(), LONGEST_PAUSE_S)
+                self._fail_photo(result.file, "the gateway refused it")
             case _:
                 pass
 
