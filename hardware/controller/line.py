@@ -8,6 +8,7 @@ never taken for the answer to something else.
 
 from __future__ import annotations
 
+import termios
 import time
 from typing import Final
 
@@ -21,6 +22,8 @@ BITS_PER_BYTE: Final = 10  # 8N1: start, eight, stop
 SILENT_CHARACTERS: Final = 3.5
 SILENCE_MIN_S: Final = 0.00175
 _POLL_S: Final = 0.005
+# pyserial lets the terminal's own errors through.
+_PORT_ERRORS: Final = (OSError, serial.SerialException, termios.error)
 # A reply later than this after its request is not expected from any controller.
 _LATE_S: Final = 3.0
 # While a late reply may come, an answer is believed when no other follows within this time.
@@ -52,7 +55,7 @@ class SerialLine:
         """
         try:
             return self._exchange(unit, pdu)
-        except (OSError, serial.SerialException) as error:
+        except _PORT_ERRORS as error:
             self.close()
             raise LockSilentError(
                 f"expected a serial port at {self._port}, found {error}; check the cable"
@@ -72,7 +75,7 @@ class SerialLine:
         if self._serial is not None:
             try:
                 self._serial.close()
-            except (OSError, serial.SerialException):
+            except _PORT_ERRORS:
                 pass
             finally:
                 self._serial = None
@@ -83,7 +86,7 @@ class SerialLine:
                 self._serial = serial.Serial(
                     self._port, self._baud, timeout=_POLL_S, write_timeout=1.0, exclusive=True
                 )
-            except (OSError, ValueError, serial.SerialException) as error:
+            except (ValueError, *_PORT_ERRORS) as error:
                 raise LockSilentError(
                     f"expected a free serial port at {self._port}, found {error}; "
                     "check the cable, the rights and that no other program uses it"

@@ -41,6 +41,7 @@ _ARM_LIFE_S: Final = 30
 _PRESS_PULSE: Final = 20  # x100 ms
 _ATTEMPTS: Final = 3
 _REST_S: Final = 2.0
+_UNCERTAIN: Final = "power-lost-pressing"
 _IDENTITY: Final = frames.read_request(frames.READ_INPUT_REGISTERS, r.MAGIC, 10)
 _STATUS: Final = frames.read_request(frames.READ_INPUT_REGISTERS, r.STATUS, 16)
 _NONCE: Final = frames.read_request(frames.READ_INPUT_REGISTERS, r.NONCE, 8)
@@ -123,7 +124,8 @@ class McuController:
         self._unique_id = b""
         self._boots = 0
         self._base = 0  # the stroke counter at the last grant, or at start
-        self._beat = 0
+        self._unanswered = False
+        self._beat = time.monotonic_ns() // 1_000_000 % 0xFFFF  # another than the last run's
         self._beat_s = 0.0
         self._read_s = time.monotonic()
         self._blind_ms = 0
@@ -135,7 +137,10 @@ class McuController:
         return "B"
 
     def start(self) -> Report:
-        """See `Controller.start`; the report has the alarms as found, then they are cleared."""
+        """See `Controller.start`; the report has the alarms as found, then they are cleared.
+
+        `power-lost-pressing` is said here alone: `settle` knows it until the next grant.
+        """
         self.lock()
         self._identify()
         with contextlib.suppress(LockRefusedError):  # a stroke still ends; a grant writes them
@@ -143,11 +148,12 @@ class McuController:
         status = self._status()
         self._boots, self._base = status.boots, status.strokes
         self._read_s, self._blind_ms = time.monotonic(), 0
-        report = self._report(status, self._inputs())
+        self._unanswered = False
+        found = self._report(status, self._inputs(), status.words)
         if status.alarms:
             with contextlib.suppress(LockRefusedError):  # its cause stands: it stays an alarm
                 self._command(r.ACK)
-        return report
+        return found
 
     def read(self) -> Report:
         """See `Controller.read`; it also keeps the controller's watchdog from running out."""
@@ -157,7 +163,8 @@ class McuController:
         now = time.monotonic()
         self._blind_ms = max(self._blind_ms, int(1000 * (now - self._read_s)))
         self._read_s = now
-        return self._report(status, inputs)
+        alarms = tuple(word for word in status.words if word != _UNCERTAIN)
+        return self._report(status, inputs, alarms)
 
     def grant(self, job: bytes, window_s: float) -> None:
         """See `Controller.grant`.
@@ -177,8 +184,13 @@ class McuController:
             self._arm(job, life_s)  # the nonce ran out between reading and using it
         self._read_s, self._blind_ms = time.monotonic(), 0
         motor = self._options.mechanics == "motor"
+        self._unanswered = True
         try:
             self._command(r.STROKE_NOW if motor else r.UNLOCK)
+            self._unanswered = False
+        except LockRefusedError:
+            self._unanswered = False
+            raise
         except LockSilentError as error:
             raise GrantUnknownError(f"UNLOCK went out and no answer came: {error}") from error
 
@@ -193,15 +205,20 @@ class McuController:
         self._lamps.clear()
 
     def settle(self, strokes_before: int | None, window_s: float) -> Settlement:
-        """See `Controller.settle`; waits, as long as the window, until nothing runs any more."""
-        report = self._wait_for_rest(window_s)
+        """See `Controller.settle`.
+
+        It switches off at once, but after an unanswered grant: then what was granted may run its
+        course, so that it may last `window_s` and 2 s more.
+        """
+        if not self._unanswered:
+            self.lock()
+        self._wait_for_rest(window_s)
         self.lock()
-        if strokes_before is None or report.strokes is None:
-            return self._unprovable(0, window_s)
-        strokes = report.strokes - strokes_before
-        if strokes < 0 or "fault" in report.alarms:
-            return self._unprovable(0, window_s)
-        if "power-lost-pressing" in report.alarms or report.pressing:
+        status, pressing = self._status(), not self._inputs().press_top
+        if strokes_before is None or status.fault or status.strokes < strokes_before:
+            return self._unprovable(window_s)
+        strokes = status.strokes - strokes_before
+        if pressing or _UNCERTAIN in status.words:
             return Settlement(minimum=strokes, maximum=strokes + 1, evidence="unprovable")
         return Settlement(minimum=strokes, maximum=strokes, evidence="counter")
 
@@ -281,7 +298,7 @@ class McuController:
         names = Inputs.__struct_fields__
         return Inputs(**{name: bool(bit) for name, bit in zip(names, bits, strict=True)})
 
-    def _report(self, status: _Status, inputs: Inputs) -> Report:
+    def _report(self, status: _Status, inputs: Inputs, alarms: tuple[str, ...]) -> Report:
         more = (
             ("fault", status.state == r.FAULT),
             ("reset", status.boots != self._boots),
@@ -293,7 +310,7 @@ class McuController:
             strokes=status.strokes,
             unlocked=status.state in (r.OPEN, r.STROKE),
             blind_ms=self._blind_ms,
-            alarms=status.words + tuple(word for word, holds in more if holds),
+            alarms=alarms + tuple(word for word, holds in more if holds),
         )
 
     def _arm(self, job: bytes, life_s: int) -> None:
@@ -342,9 +359,9 @@ class McuController:
             report = self.read()
         return report
 
-    def _unprovable(self, minimum: int, window_s: float) -> Settlement:
+    def _unprovable(self, window_s: float) -> Settlement:
         most = self._options.presses_within(1000 * window_s)
-        return Settlement(minimum=minimum, maximum=max(1, minimum, most), evidence="unprovable")
+        return Settlement(minimum=0, maximum=max(1, most), evidence="unprovable")
 
 
 def _check_result(command: int, result: int, reason: int) -> None:

@@ -82,6 +82,7 @@ class RelayController:
         self._presses = PressCounter(_now_ms())
         self._granted_s: float | None = None  # when the last pulse was sent, monotonic
         self._pulse_s = 0.0
+        self._unanswered = False
         self._lock_on = False
         self._outputs_s = 0.0
         self._lamps: dict[int, bool] = {}
@@ -143,13 +144,14 @@ class RelayController:
         self._pulse_s = window_s
         self._presses.restart(_now_ms())
         self._granted_s = time.monotonic()
-        self._lock_on = True
+        self._lock_on = self._unanswered = True
         try:
             self._pulse(self._board.outputs.lock, window_s)
             if self._options.mechanics == "motor":
                 self._run_press()
+            self._unanswered = False
         except (LockRefusedError, LockJammedError):
-            self._granted_s = None
+            self._granted_s, self._unanswered = None, False
             self.lock()
             raise
 
@@ -168,16 +170,18 @@ class RelayController:
     def settle(self, strokes_before: int | None, window_s: float) -> Settlement:
         """See `Controller.settle`; after a restart nothing can be proved on profile A.
 
-        Right after an unanswered grant it reads the board back, and if the pulse runs it watches
-        the one press that was granted before it switches off; so it may last `window_s` + 2.5 s.
+        It switches off at once, but after an unanswered grant: then it reads the board back, and
+        if the pulse runs it watches the one press that was granted; so it may last `window_s`
+        and 2.5 s more.
         """
         if self._granted_s is None:
             self.lock()
             return self._unprovable(0, window_s)
-        if self._never_received():
-            self.lock()
-            return Settlement(minimum=0, maximum=0, evidence="not-received")
-        self._watch_window()
+        if self._unanswered:
+            if self._never_received():
+                self.lock()
+                return Settlement(minimum=0, maximum=0, evidence="not-received")
+            self._watch_window()
         self.lock()
         self._wait_for_rest()
         return self._judge(window_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import termios
 import time
 from typing import Final
 
@@ -14,6 +15,7 @@ from hardware.interfaces import CardReader
 from hardware.reader.cards import Notation, card_id
 
 _POLL_S: Final = 0.05
+_PORT_ERRORS: Final = (OSError, serial.SerialException, termios.error)
 _LONGEST: Final = 1024  # bytes; more than this unread is noise
 
 
@@ -56,7 +58,7 @@ class LineReader:
     def close(self) -> None:
         """See `CardReader.close`."""
         if self._serial is not None:
-            with contextlib.suppress(OSError, serial.SerialException):
+            with contextlib.suppress(*_PORT_ERRORS):
                 self._serial.close()
             self._serial = None
         self._heard = b""
@@ -76,7 +78,7 @@ class LineReader:
                     self._options.port, self._options.baud, timeout=_POLL_S, exclusive=True
                 )
             return self._serial.read(max(1, self._serial.in_waiting))
-        except (OSError, ValueError, serial.SerialException) as error:
+        except (ValueError, *_PORT_ERRORS) as error:
             self.close()
             raise ReaderError(
                 f"expected a card reader at {self._options.port}, found: {error}; check its cable"

@@ -274,3 +274,42 @@ def test_no_plain_on_is_ever_sent_to_what_moves(bus, controller):
     plain = [f[1:-2] for f in bus.wire if f[1] == 5 and f[4:6] == b"\xff\x00"]
     assert {pdu[2] for pdu in plain} == {r.LED_OK, r.LED_ALARM, r.LIGHT}
     assert not any(frame[1] == 0x0F for frame in bus.wire)
+
+
+def test_settle_after_an_answered_grant_switches_off_at_once(bus, controller, mechanism):
+    controller.start()
+    before = strokes_of(controller)
+    controller.grant(JOB, 8.0)
+    read_until(controller, lambda report: not report.inputs.bolt_out)
+    began = time.monotonic()
+
+    settlement = controller.settle(before, 8.0)
+
+    assert time.monotonic() - began < 0.5
+    assert not bus.model.outputs & 1
+    assert (settlement.minimum, settlement.maximum) == (0, 0)
+
+
+def test_settle_waits_for_a_press_that_has_begun(bus, controller, mechanism):
+    mechanism.planned, mechanism.after_ms = 1, 0
+    controller.start()
+    before = strokes_of(controller)
+    controller.grant(JOB, 3.0)
+    read_until(controller, lambda report: report.pressing)
+
+    settlement = controller.settle(before, 3.0)
+
+    assert mechanism.impressions == 1
+    assert (settlement.minimum, settlement.maximum) == (1, 1)
+
+
+def test_settle_may_be_repeated(bus, controller, mechanism):
+    mechanism.planned = 1
+    controller.start()
+    before = strokes_of(controller)
+    controller.grant(JOB, 3.0)
+    read_until(controller, lambda report: report.presses == 1)
+
+    first = controller.settle(before, 3.0)
+
+    assert controller.settle(before, 3.0) == first

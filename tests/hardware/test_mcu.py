@@ -85,7 +85,7 @@ def test_silence_after_unlock_is_an_unknown_grant_and_the_counter_settles_it(
 
     def go_silent(frame, reply):
         if frame[1:].startswith(COMMAND) and frame[9:11] == b"\x00\x02" and not silent:
-            silent.append(time.monotonic() + 1.5)
+            silent.append(time.monotonic() + 1.8)
         return (b"" if silent and time.monotonic() < silent[0] else reply), 0.0
 
     mcu_bus.spoil = go_silent
@@ -101,7 +101,7 @@ def test_counter_settles_after_the_agent_was_dead_in_the_window(mcu_bus, mcu, me
     mechanism.planned = 1
     mcu.start()
     mcu.grant(JOB, 3.0)
-    time.sleep(1.0)
+    time.sleep(1.6)
     mcu._line.close()  # the process is gone; nobody switched anything off
 
     again = load_controller("mcu", {"port": mcu_bus.port, "machine_key": str(key_file)})
@@ -123,10 +123,11 @@ def test_press_while_the_controller_had_no_power_is_not_denied(mcu_bus, mcu, mec
     time.sleep(0.05)
 
     mcu_bus.model.restart()
-    time.sleep(1.0)
+    time.sleep(1.5)
     for _ in range(2):
         report = mcu.start()
         assert "power-lost-pressing" in report.alarms
+    assert mcu.read().alarms == ()
 
     settlement = mcu.settle(0, 3.0)
     assert settlement.minimum <= mechanism.impressions <= settlement.maximum
@@ -136,6 +137,54 @@ def test_counter_that_went_back_proves_nothing(mcu_bus, mcu):
     mcu.start()
 
     assert mcu.settle(5, 3.0) == Settlement(minimum=0, maximum=6, evidence="unprovable")
+
+
+def test_settle_says_unprovable_while_the_press_stays_down(mcu_bus, mcu, mechanism):
+    mcu.start()
+    mechanism.planned, mechanism.after_ms = 1, 0
+    mcu.grant(JOB, 1.0)
+    while not mcu.read().pressing:
+        pass
+    mechanism.stuck = True
+
+    assert mcu.settle(0, 1.0) == Settlement(minimum=0, maximum=1, evidence="unprovable")
+
+
+def test_grant_while_another_is_open_is_refused(mcu_bus, mcu):
+    mcu.start()
+    mcu.grant(JOB, 3.0)
+
+    with pytest.raises(LockRefusedError) as refused:
+        mcu.grant(JOB, 3.0)
+
+    assert refused.value.reason == "busy"
+
+
+def test_nonce_that_ran_out_meanwhile_is_read_again(mcu_bus, mcu):
+    mcu.start()
+    renewed = []
+
+    def renew_once(frame):
+        if frame[1:].startswith(COMMAND) and not renewed:
+            renewed.append(frame)
+            mcu_bus.model.firmware._renew_nonce()
+        return False
+
+    mcu_bus.deaf_to = renew_once
+    mcu.grant(JOB, 3.0)
+
+    assert [command for _, command in commands(mcu_bus)] == [r.ARM, r.ARM, r.UNLOCK]
+
+
+def test_command_that_never_arrives_is_silent_and_sent_three_times_under_one_number(mcu_bus, mcu):
+    mcu.start()
+    mcu_bus.deaf_to = lambda frame: frame[1:].startswith(COMMAND)
+
+    with pytest.raises(LockSilentError) as silent:
+        mcu.grant(JOB, 3.0)
+
+    assert not isinstance(silent.value, GrantUnknownError)  # UNLOCK was never sent
+    assert commands(mcu_bus) == [(1, r.ARM)] * 3
 
 
 def test_settle_without_a_journaled_counter_proves_nothing(mcu_bus, mcu):

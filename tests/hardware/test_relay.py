@@ -100,7 +100,7 @@ def test_settle_ends_the_window_once_the_press_is_made(relay_bus, relay, mechani
 
     settlement = relay.settle(None, 8.0)
 
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 4
     assert settlement == Settlement(minimum=1, maximum=1, evidence="edges")
     assert mechanism.impressions == 1
 
@@ -115,7 +115,7 @@ def test_settle_ends_the_window_at_once_when_the_door_opens(relay_bus, relay, me
 
     relay.settle(None, 8.0)
 
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 1.0
     assert not relay_bus.model.outputs & 1
 
 
@@ -124,21 +124,21 @@ def test_after_a_restart_nothing_can_be_proved(relay_bus, relay, mechanism):
 
     settlement = relay.settle(None, 3.0)
 
-    assert settlement == Settlement(minimum=0, maximum=6, evidence="unprovable")
+    assert settlement == Settlement(minimum=0, maximum=3, evidence="unprovable")
 
 
 def test_press_that_hides_in_a_silent_line_is_not_denied(relay_bus, relay, mechanism):
     relay.start()
     mechanism.planned, mechanism.after_ms = 1, 0
-    silent_until = time.monotonic() + 1.2
+    silent_until = time.monotonic() + 1.6
     relay_bus.spoil = lambda frame, reply: (
         (b"", 0.0) if time.monotonic() < silent_until else (reply, 0.0)
     )
     with pytest.raises(GrantUnknownError):
-        relay.grant(JOB, 2.0)
+        relay.grant(JOB, 2.5)
     time.sleep(max(0.0, silent_until - time.monotonic()))
 
-    settlement = relay.settle(None, 2.0)
+    settlement = relay.settle(None, 2.5)
 
     assert mechanism.impressions == 1
     assert settlement.evidence == "unprovable"
@@ -181,7 +181,7 @@ def test_blind_time_is_the_longest_without_a_reading(relay):
     relay.read()
     time.sleep(0.2)
 
-    assert 200 <= relay.read().blind_ms < 400
+    assert 200 <= relay.read().blind_ms < 600
 
 
 @pytest.mark.parametrize(
@@ -236,6 +236,58 @@ def test_motor_does_not_run_while_the_bolt_is_jammed(relay_bus, mechanism):
 
     assert relay_bus.sent(bytes.fromhex("050201")) == 0
     assert relay_bus.model.outputs == 0
+    controller.stop()
+
+
+def test_board_that_refuses_to_switch_off_is_refused(relay_bus, relay):
+    relay_bus.spoil = lambda frame, reply: (
+        (frames.encode(1, frames.exception_reply(5, 2)) if frame[1] == 5 else reply),
+        0.0,
+    )
+
+    with pytest.raises(BoardUnsafeError, match="switch off"):
+        relay.start()
+
+
+@pytest.mark.parametrize(("board", "starts"), [("waveshare-d", False), ("lctech", True)])
+def test_silence_on_the_probe_is_taken_only_from_a_board_known_for_it(relay_bus, board, starts):
+    relay_bus.deaf_to = lambda frame: frame[1] == 4
+    relay_bus.spoil = (
+        lambda frame, reply: (  # the model's coils, in LC-Tech's dialect
+            frames.encode(1, frames.write_reply(frame[1:-2])) if frame[1] == 0x0F else reply,
+            0.0,
+        )
+    )
+    options = {"port": relay_bus.port, "board": board, "timeout_s": 0.1}
+    controller = load_controller("relay", options)
+
+    if starts:
+        assert controller.start().inputs.door_closed
+    else:
+        with pytest.raises(LockSilentError):
+            controller.start()
+    controller.stop()
+
+
+def test_press_that_never_returns_is_not_settled_as_none(relay_bus, relay, mechanism):
+    relay.start()
+    mechanism.planned, mechanism.after_ms = 1, 0
+    relay.grant(JOB, 3.0)
+    while not relay.read().pressing:
+        pass
+    mechanism.stuck = True
+
+    settlement = relay.settle(None, 3.0)
+
+    assert settlement == Settlement(minimum=0, maximum=3, evidence="unprovable")
+
+
+def test_motor_window_holds_one_press_at_most(relay_bus):
+    options = {"port": relay_bus.port, "mechanics": "motor", "simulator": True}
+    controller = load_controller("relay", options)
+    controller.start()
+
+    assert controller.settle(None, 3.0).maximum == 1
     controller.stop()
 
 
