@@ -166,6 +166,7 @@ class Jobs:
         left = job.permit.impressions - self._book.spent(job.permit.permit)
         took_ms = int((self._now_s() - job.begun_s) * 1000)
         self._show(step="next" if left > 0 else "done", took_ms=took_ms, reason="")
+        self._answer()  # still open where the grant's own answer was lost
         return left > 0
 
     def stopped(self, reason: str) -> None:

@@ -73,9 +73,9 @@ class Screen:
         view = self.port.view()
         session = self.sessions.get(request.cookies.get(self._cookie(view), ""))
         if session is None:
+            if not touched or "hx-request" in request.headers:
+                raise ElsewhereError("/")  # a late answer must not replace a newer cookie
             session = self.sessions.open(self._newest_card())
-            if not touched:
-                raise ElsewhereError("/", session)
         elif self._expired(session, view):
             raise ElsewhereError("/", self.leave(session, view, Phrase("idle.gone")))
         if touched or _busy(view):

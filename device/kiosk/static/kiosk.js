@@ -4,6 +4,7 @@
 "use strict";
 
 const AWAKE_EVERY_MS = 10000;
+const LEAVING_MS = 25000;
 const PICTURE_EVERY_MS = 200;
 const PICTURE_RETRY_MS = 1000;
 
@@ -31,7 +32,7 @@ async function compose(next) {
   letters = next;
   const keyboard = document.querySelector("[data-compose]");
   const row = document.getElementById("choices");
-  row.querySelector(".letters").textContent = next;
+  row.querySelector(".spelled").textContent = next;
   const typed = fieldOf(keyboard).value.length;
   const asked = new URLSearchParams({ letters: next, typed, compose: keyboard.dataset.compose });
   const answer = await fetch("/choices?" + asked, { headers: { "HX-Request": "true" } });
@@ -103,6 +104,16 @@ document.addEventListener("submit", (event) => {
     if (button.dataset.busy) button.querySelector("span").textContent = button.dataset.busy;
   });
 });
+
+/* While a form is on its way, no late answer of a timer may lead elsewhere. */
+let leavingUntil = 0;
+
+document.addEventListener("submit", (event) => {
+  if (!event.defaultPrevented && !event.target.hasAttribute("hx-post")) leavingUntil = Date.now() + LEAVING_MS;
+});
+for (const name of ["htmx:beforeRequest", "htmx:beforeOnLoad"]) {
+  document.addEventListener(name, (event) => { if (Date.now() < leavingUntil) event.preventDefault(); });
+}
 
 /* A page that comes back from the browser's memory would show an old state. */
 window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

@@ -1,0 +1,179 @@
+"""App: the gateway put together. Here, and nowhere else, parts meet and threads start.
+
+Threads: `writer` (store, chain, answers), `photos`, `web` (its own workers), the bus's thread,
+which only puts messages into queues, and the caller's, which runs and watches the broker.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+
+import structlog
+import uvicorn
+from msgspec import Struct
+
+from gateway.commands import Command
+from gateway.config import GatewayConfig
+from gateway.control import Control
+from gateway.errors import ConfigError
+from gateway.photo_worker import PhotoWorker
+from gateway.register.photos import PhotoIntake, free_megabytes
+from gateway.register.vault import Vault
+from gateway.stores import Reader, Store, sqlite
+from gateway.web import create_app
+from gateway.wiring import Keys, bus_options, embedded_broker, load_keys, open_desk
+from gateway.writer import Clock, Writer, is_photo, wall_ms
+from ledger import mqtt, topics
+from ledger.bus import Bus, Message
+
+JOIN_S = 20.0  # how long each thread has to finish when we stop
+WATCH_S = 1.0  # how often the broker is looked at
+
+log = structlog.get_logger()
+
+
+class Addresses(Struct, frozen=True, kw_only=True):
+    """Where the running gateway can be reached."""
+
+    console: str
+    broker: str
+
+
+class App:
+    """One township's gateway; see `gateway.web.port.ConsolePort` for what the pages use."""
+
+    def __init__(self, config: GatewayConfig, keys: Keys, store: Store, bus: Bus) -> None:
+        self.config = config
+        self.keyring = keys.ring
+        self._store, self._bus = store, bus
+        self._vault = Vault(config.state / "photos", keys.open)
+        desk = open_desk(config, keys, store)
+        with store.reader() as reader:
+            last = reader.entry(reader.size() - 1)
+        last_ms = 0 if last is None else last.received_ms
+        self._writer = Writer(
+            store,
+            bus,
+            desk.log,
+            desk.intake,
+            desk.orders,
+            desk.judge_time,
+            config.township,
+            (config.window, config.window_phone),
+            Clock(wall_ms, last_ms),
+            lambda: free_megabytes(config.state) < config.floor_mb,
+        )
+        photos = PhotoIntake(config.state / "incoming", self._vault, config.photo_floor_mb)
+        self._photos = PhotoWorker(store, bus, desk.log, photos, self._writer)
+        self._threads = (
+            threading.Thread(target=self._writer.run, name="writer"),
+            threading.Thread(target=self._photos.run, name="photos"),
+        )
+
+    def start(self) -> None:
+        """Start the threads and the bus."""
+        for thread in self._threads:
+            thread.start()
+        for topic_filter, qos in topics.filters("up", self.config.township, "+").items():
+            self._bus.subscribe(topic_filter, qos)
+        self._bus.start(self._on_message, self._writer.link)
+
+    def stop(self) -> None:
+        """Stop taking messages, finish what was taken, close the store."""
+        self._bus.stop()
+        self._photos.stop()
+        self._threads[1].join(JOIN_S)
+        self._writer.stop()
+        self._threads[0].join(JOIN_S)
+        alive = [thread.name for thread in self._threads if thread.is_alive()]
+        if alive:
+            log.error("threads_still_alive", threads=alive)
+        self._store.close()
+
+    def reader(self) -> AbstractContextManager[Reader]:
+        """Give the calling thread a snapshot of the store."""
+        return self._store.reader()
+
+    def submit(self, command: Command) -> Future[object]:
+        """Hand a command to the writer; the Future raises GatewayError on refusal."""
+        return self._writer.submit(command)
+
+    def now_ms(self) -> int:
+        """Return the gateway's time, UTC milliseconds."""
+        return wall_ms()
+
+    def photo(self, sealed_sha256: str) -> bytes | None:
+        """Return a stored photo's JPEG, checked against both hashes; None if it is not here.
+
+        Raises:
+            StoreError: its file is missing or damaged.
+        """
+        with self._store.reader() as reader:
+            stored = [one for one in reader.photo(sealed_sha256) if one.stored_ms is not None]
+        return self._vault.open(stored[0]) if stored else None
+
+    def _on_message(self, message: Message) -> None:
+        if is_photo(message):
+            self._photos.put(message)
+        else:
+            self._writer.put(message)
+
+
+class Server:
+    """An App with all that serves around it: broker, pages, and the socket of the commands."""
+
+    def __init__(self, config: GatewayConfig) -> None:
+        with contextlib.ExitStack() as stack:
+            keys = load_keys(config)
+            store = sqlite.connect(sqlite.Options(folder=config.state))
+            stack.callback(store.close)
+            listener = stack.enter_context(_listen(config.web.host, config.web.port))
+            self._broker = embedded_broker(config)
+            if self._broker is not None:
+                stack.callback(self._broker.stop)
+                self._broker.start()
+            url = config.broker.url if self._broker is None else self._broker.url
+            self._app = App(config, keys, store, mqtt.connect(bus_options(config, url)))
+            self._control = Control(config.state, self._app.submit)
+            stack.callback(self._control.close)
+            self._cleanup = stack.pop_all()
+        self.addresses = Addresses(
+            console=f"http://{config.web.host}:{listener.getsockname()[1]}/", broker=url
+        )
+        self._web = uvicorn.Server(
+            uvicorn.Config(create_app(self._app), log_config=None, access_log=False, lifespan="off")
+        )
+        self._threads = (
+            threading.Thread(target=self._web.run, args=([listener],), name="web"),
+            threading.Thread(target=self._control.run, name="control"),
+        )
+
+    def run(self, stopping: threading.Event, ready: Callable[[Addresses], None]) -> None:
+        """Serve until `stopping` is set; the broker is watched by the calling thread."""
+        with self._cleanup:
+            self._app.start()
+            for thread in self._threads:
+                thread.start()
+            try:
+                ready(self.addresses)
+                while not stopping.wait(WATCH_S):
+                    if self._broker is not None:
+                        self._broker.poll()
+            finally:
+                self._web.should_exit = True
+                self._control.stop()
+                for thread in self._threads:
+                    thread.join(JOIN_S)
+                self._app.stop()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=128)
+    except OSError as error:
+        raise ConfigError(f"web: expected {host}:{port} free, found: {error}") from error

@@ -1,0 +1,1 @@
+"""Audit: judging what was written down. Is it right, and what follows?"""

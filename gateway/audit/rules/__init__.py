@@ -1,0 +1,1 @@
+"""Rules: one alert rule per file, found by its name; nothing registers itself."""

@@ -1,0 +1,50 @@
+"""Book: how an order writes an entry of the gateway, and what an order leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from gateway.errors import NotAllowedError
+from gateway.register.intake import Intake
+from gateway.register.log import GatewayLog, Letter
+from gateway.stores import DeskReader, Transaction
+from gateway.stores.views import Account, StoredEntry
+from ledger.disclosure import Opened
+from ledger.records import Record
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """What a command led to: its answer, messages to send, and whether the lists changed."""
+
+    answer: object
+    letters: tuple[Letter, ...] = ()
+    lists_changed: bool = False
+
+
+class Book:
+    """Appends entries of our own and has them judged like all others."""
+
+    def __init__(self, log: GatewayLog, intake: Intake) -> None:
+        self._log = log
+        self._intake = intake
+
+    def append(
+        self,
+        transaction: Transaction,
+        body: Record,
+        now_ms: int,
+        opened: Mapping[str, Opened] | None = None,
+    ) -> StoredEntry:
+        """Append an entry with what opens its commitments; raise the alerts that it causes."""
+        entry = self._log.append(transaction, body, now_ms, opened)
+        self._intake.judged(transaction, entry, now_ms)
+        return entry
+
+
+def known_account(reader: DeskReader, name: str) -> Account:
+    account = reader.account(name)
+    if account is None:
+        raise NotAllowedError(f"expected an account, found none named {name}")
+    return account

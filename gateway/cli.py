@@ -1,0 +1,251 @@
+"""seal-gateway: the gateway's commands; each parses, loads the configuration, calls one function.
+
+Exit codes: 0 done, 1 refused, 2 usage, 3 hardware, 4 evidence does not verify, 5 unreachable.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gateway.config import VARIABLE, load
+from gateway.errors import GatewayError
+from ledger.errors import LedgerError
+from ledger.signers import keyfile
+
+REFUSED, EVIDENCE, UNREACHABLE = 1, 4, 5
+
+CONFIG = click.option(
+    "--config",
+    "config_path",
+    envvar=VARIABLE,
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=f"The gateway's TOML file (or {VARIABLE}).",
+)
+
+
+def exits(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn our errors into one line on stderr and the exit code of their family."""
+
+    @functools.wraps(command)
+    def guarded(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except LedgerError as error:
+            _fail(error.code, error, error.hint, EVIDENCE)
+        except GatewayError as error:
+            status = UNREACHABLE if error.code in ("unreachable", "broker") else REFUSED
+            _fail(getattr(error, "reason", error.code), error, error.hint, status)
+        except FileExistsError as error:
+            _fail("exists", error, "Nothing was overwritten.", REFUSED)
+
+    return guarded
+
+
+@click.group()
+@click.version_option(package_name="sealkeeper")
+def main() -> None:
+    """The township's gateway: requests, permits, the log, and its console."""
+
+
+@main.command()
+@click.option("--id", "holder", required=True, help="Gateway id, [a-z0-9-]{1,40}.")
+@click.option("--township", required=True, help="12-digit division code.")
+@click.option("--domain", type=click.Choice(["sim", "field"]), required=True)
+@click.option("--epoch", default=1, show_default=True, help="Counts renewals of the keys.")
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
+@exits
+def keygen(holder: str, township: str, domain: str, epoch: int, out: Path) -> None:
+    """Make the gateway's keys: OUT/gateway.key, OUT/opener.key and their records."""
+    common = {"holder": holder, "township": township, "domain": domain, "epoch": epoch}
+    record = out / f"{holder}-{epoch}.json"
+    keyfile.create(out / "gateway.key", record, role="gateway", **common)
+    opener = out / f"{holder}-{epoch}-opener.json"
+    keyfile.create_opener(out / "opener.key", opener, role="gateway", **common)
+    click.echo(f"{record}, {opener}: copy these records into every folder of trusted keys")
+
+
+@main.command("check-config")
+@CONFIG
+@exits
+def check_config(config_path: Path) -> None:
+    """Load everything the configuration names without acting."""
+    from gateway import wiring  # its imports are slow, and keygen needs none of them
+    from gateway.audit import alerts
+
+    config = load(config_path)
+    wiring.load_keys(config)
+    rules = alerts.load(config.rules)
+    click.echo(
+        f"{config_path}: {config.id} in {config.township_name}, {config.domain} domain, "
+        f"{len(config.villages)} villages, {len(config.machines)} machines, "
+        f"{len(rules)} alert rules: all good"
+    )
+
+
+@main.command()
+@CONFIG
+@exits
+def run(config_path: Path) -> None:
+    """Run the gateway until SIGTERM; prints one JSON line with its addresses."""
+    import msgspec
+
+    from gateway import app
+    from ledger import logs
+
+    logs.configure()
+    os.umask(0o077)  # everything that the gateway writes is for its own user
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    server = app.Server(load(config_path))
+    server.run(stopping, lambda at: click.echo(msgspec.json.encode(at).decode()))
+
+
+@main.command()
+@CONFIG
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@exits
+def export(config_path: Path, folder: Path) -> None:
+    """Write the township's log into FOLDER as plain files."""
+    from gateway import exporting, wiring
+    from gateway.stores import sqlite
+
+    config = load(config_path)
+    keys = wiring.load_keys(config)
+    store = sqlite.connect(sqlite.Options(folder=config.state, writable=False))
+    try:
+        count = exporting.export(config, store, keys.signer, folder)
+    finally:
+        store.close()
+    click.echo(f"{folder}: {count} entries")
+
+
+@main.command("export-release")
+@CONFIG
+@click.argument("hold")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@exits
+def export_release(config_path: Path, hold: str, file: Path) -> None:
+    """Write the signed release of HOLD (an incident's hash) into FILE, for a machine offline."""
+    from gateway import exporting
+    from gateway.stores import sqlite
+
+    store = sqlite.connect(sqlite.Options(folder=load(config_path).state, writable=False))
+    try:
+        exporting.export_release(store, hold, file)
+    finally:
+        store.close()
+    click.echo(f"{file}: carry it to the machine and run seal-device release")
+
+
+@main.group()
+def account() -> None:
+    """Accounts of the people who use the console."""
+
+
+@account.command("add")
+@CONFIG
+@click.argument("account_id")
+@click.option("--name", required=True, help="The name as people read it.")
+@click.option("--person", help="The same for all accounts of one person; default: the id.")
+@click.option("--office", "offices", multiple=True, help="approver, auditor, administrator ...")
+@click.option("--keeps", multiple=True, help="A machine or seal that this person keeps.")
+@click.option("--password-file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@exits
+def account_add(
+    config_path: Path,
+    account_id: str,
+    name: str,
+    person: str | None,
+    offices: tuple[str, ...],
+    keeps: tuple[str, ...],
+    password_file: Path | None,
+) -> None:
+    """Add or change an account; asks for the password without --password-file."""
+    from gateway import local
+    from gateway.commands import AddAccount
+    from gateway.desk.accounts import hash_password
+
+    if password_file is None:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = password_file.read_text(encoding="utf-8").strip()
+    command = AddAccount(
+        by=local.operator(),
+        account=account_id,
+        person=person or account_id,
+        name=name,
+        offices=offices,
+        keeps=keeps,
+        password_hash=hash_password(password),
+    )
+    local.carry_out(load(config_path), command)
+    click.echo(f"{account_id}: {', '.join(offices) or 'no office'}")
+
+
+@main.group("list")
+def list_group() -> None:
+    """Items lists: what may be stamped, must not be, or needs evidence."""
+
+
+@list_group.command("import")
+@CONFIG
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--layer", required=True, type=click.Choice(["national", "province", "county", "township"])
+)
+@click.option("--place", required=True, help="The jurisdiction, as the configuration names it.")
+@click.option("--from", "from_date", required=True, help="First day in force, YYYY-MM-DD.")
+@click.option("--codes", default="", help="Only rows whose code begins with this.")
+@click.option("--dry-run", is_flag=True, help="Show what would change and stop.")
+@exits
+def list_import(
+    config_path: Path, file: Path, layer: Any, place: str, from_date: str, codes: str, dry_run: bool
+) -> None:
+    """Release FILE (CSV) as the new version of an authority's list."""
+    from gateway import local
+    from gateway.commands import ImportList
+    from gateway.desk import lists
+
+    config = load(config_path)
+    data = file.read_bytes()
+    try:
+        data = lists.only_codes(data, codes) if codes else data
+        content = lists.read_csv(data, layer, place, from_date)
+    except lists.ListFileError as error:
+        for row in error.rows:
+            click.echo(row, err=True)
+        sys.exit(REFUSED)
+    for line in local.difference(config, content):
+        click.echo(line)
+    if not dry_run:
+        command = ImportList(by=local.operator(), list=content, file=data)
+        click.echo(f"version {local.carry_out(config, command)}: {len(content.matters)} items")
+
+
+@list_group.command("show")
+@CONFIG
+@click.argument("code_or_name")
+@click.option("--village", required=True, help="12-digit division code.")
+@exits
+def list_show(config_path: Path, code_or_name: str, village: str) -> None:
+    """Say what the list in force in a village says of an item, and why."""
+    from gateway import local
+
+    for line in local.explain(load(config_path), village, code_or_name):
+        click.echo(line)
+
+
+def _fail(code: str, error: Exception, hint: str, status: int) -> None:
+    click.echo(f"{code}: {error}\n  {hint}", err=True)
+    sys.exit(status)

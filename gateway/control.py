@@ -1,0 +1,161 @@
+"""Control: how the command line reaches the running gateway, which alone may write the store.
+
+A Unix socket in the state folder (mode 0700, so only the gateway's own user gets there); one
+JSON order on each connection, one JSON answer back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from pathlib import Path
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from gateway.commands import AddAccount, Command, ImportList
+from gateway.errors import GatewayError, StoreError
+
+FILE = "control.sock"
+LARGEST = 16 * 1024 * 1024  # bytes of one order: a list with its file
+PATIENCE_S = 15.0  # for one peer, and for the writer
+
+log = structlog.get_logger()
+
+
+class UnreachableError(GatewayError):
+    """A gateway runs on this folder and does not answer."""
+
+    code = "unreachable"
+    hint = "Look at the gateway's log; try again when it answers."
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """What may be ordered from the command line; exactly one is given."""
+
+    add_account: AddAccount | None = None
+    import_list: ImportList | None = None
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """What came of it: a value, or an error's code (a refusal's reason) and message."""
+
+    value: int | None = None
+    error: str = ""
+    message: str = ""
+
+
+class Control:
+    """Listens in the state folder; `run` belongs to a thread of its own.
+
+    Raises:
+        StoreError: the socket cannot be made.
+    """
+
+    def __init__(self, folder: Path, submit: Callable[[Command], Future[object]]) -> None:
+        self._path = folder / FILE
+        self._submit = submit
+        self._stopping = False
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._path.unlink(missing_ok=True)  # ours alone: the store's lock is held
+            with _short(self._path) as path:
+                self._socket.bind(path)
+            self._path.chmod(0o600)
+            self._socket.listen(4)
+        except OSError as error:
+            self._socket.close()
+            raise StoreError(f"expected to listen at {self._path}: {error}") from error
+
+    def run(self) -> None:
+        """Serve one order after the other until `stop`."""
+        while not self._stopping:
+            try:
+                peer, _ = self._socket.accept()
+            except OSError:
+                return
+            with peer:
+                peer.settimeout(PATIENCE_S)
+                try:
+                    self._serve(peer)
+                except OSError as error:
+                    log.warning("control_peer_lost", reason=str(error))
+
+    def stop(self) -> None:
+        """Let `run` return."""
+        self._stopping = True
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Remove the socket."""
+        self._socket.close()
+        self._path.unlink(missing_ok=True)
+
+    def _serve(self, peer: socket.socket) -> None:
+        try:
+            order = msgspec.json.decode(_read(peer), type=Order)
+        except msgspec.MsgspecError as error:
+            peer.sendall(msgspec.json.encode(Answer(error="malformed", message=str(error))))
+            return
+        peer.sendall(msgspec.json.encode(self._answer(order)))
+
+    def _answer(self, order: Order) -> Answer:
+        command = order.add_account or order.import_list
+        if command is None:
+            return Answer(error="malformed", message="expected an order, found none")
+        try:
+            value = self._submit(command).result(PATIENCE_S)
+        except GatewayError as error:
+            return Answer(error=getattr(error, "reason", error.code), message=str(error))
+        except FutureTimeoutError:
+            return Answer(error="store", message="expected the writer's answer, found none")
+        return Answer(value=value if isinstance(value, int) else None)
+
+
+def send(folder: Path, order: Order) -> Answer | None:
+    """Send an order to the gateway that runs on this folder; None: none runs there.
+
+    Raises:
+        UnreachableError: it did not answer.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
+        peer.settimeout(2 * PATIENCE_S)
+        try:
+            with _short(folder / FILE) as path:
+                peer.connect(path)
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None
+        except OSError as error:
+            raise UnreachableError(f"expected to reach {folder / FILE}: {error}") from error
+        try:
+            peer.sendall(msgspec.json.encode(order))
+            peer.shutdown(socket.SHUT_WR)
+            return msgspec.json.decode(_read(peer), type=Answer)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise UnreachableError(f"expected an answer of the running gateway: {error}") from error
+
+
+def _read(peer: socket.socket) -> bytes:
+    """Return everything until the other side has ended, within bounds."""
+    data = bytearray()
+    while chunk := peer.recv(65536):
+        data += chunk
+        if len(data) > LARGEST:
+            raise OSError(f"expected at most {LARGEST} bytes, found more")
+    return bytes(data)
+
+
+@contextlib.contextmanager
+def _short(path: Path) -> Iterator[str]:
+    """Give a name of the socket that fits into 108 bytes, whatever the folder is called."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)

@@ -1,0 +1,31 @@
+"""Accounts: who may sign in, and with which offices.
+
+Passwords are argon2id hashes. Accounts are no entries: they lie beside the log.
+"""
+
+from __future__ import annotations
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from gateway.stores.views import Account
+
+OFFICES = ("approver", "auditor", "administrator", "keeper", "clerk")
+_DECOY = "no such account"
+
+
+def hash_password(password: str) -> str:
+    """Return the argon2id hash of a password."""
+    return PasswordHasher().hash(password)
+
+
+def password_holds(account: Account | None, password: str) -> bool:
+    """Tell whether a password is an account's; takes as long when there is no such account."""
+    hasher = PasswordHasher()
+    if account is None:
+        hasher.hash(_DECOY)
+        return False
+    try:
+        return hasher.verify(account.password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False

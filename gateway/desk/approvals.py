@@ -1,0 +1,85 @@
+"""Approvals: who may decide a request. Pure.
+
+Nobody approves what they applied for or filed, and no keeper of a seal approves its use.
+Persons are compared, not accounts or offices: one person with two accounts counts once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from gateway.errors import NotAllowedError, RequestRefusedError
+from gateway.stores.views import Account, MachineView, RequestView
+
+OFFICE = "approver"
+
+
+def check_person(
+    request: RequestView,
+    approver: Account,
+    machine: MachineView | None,
+    accounts: Iterable[Account],
+) -> None:
+    """Return if this person may decide this request.
+
+    Args:
+        machine: where the request was filed; its keepers keep the seals there.
+        accounts: everybody's, to know which accounts are one person's.
+
+    Raises:
+        NotAllowedError: no approver's office.
+        RequestRefusedError: `is-filer`, `is-applicant` or `is-keeper`.
+    """
+    if OFFICE not in approver.offices:
+        raise NotAllowedError(
+            f"expected the office {OFFICE} to decide, found {', '.join(approver.offices) or 'none'}"
+        )
+    known = {one.account: one for one in accounts}
+    if approver.person == _person(request.filed_by, known):
+        raise _conflict("is-filer", "who filed the request")
+    applicant = request.applicant_account
+    if applicant is not None and approver.person == _person(applicant, known):
+        raise _conflict("is-applicant", "whom the request is for")
+    if approver.person in keepers(request, machine, known):
+        raise _conflict("is-keeper", "who keeps the seal")
+
+
+def check_pages(request: RequestView) -> None:
+    """Return if every page of the request was photographed, has come and was checked.
+
+    Raises:
+        RequestRefusedError: `pages-missing`.
+    """
+    stored = sum(page.stored_ms is not None for page in request.pages)
+    if stored < request.pages_count or len(request.pages) != request.pages_count:
+        raise RequestRefusedError(
+            "pages-missing",
+            f"expected {request.pages_count} page photos before approval, found {stored}: "
+            "wait until the machine has sent them",
+        )
+
+
+def keepers(
+    request: RequestView, machine: MachineView | None, accounts: Mapping[str, Account]
+) -> frozenset[str]:
+    """Return the persons who keep the requested seal."""
+    by_machine = () if machine is None else machine.keepers
+    persons = {_person(account, accounts) for account in by_machine}
+    persons |= {
+        one.person
+        for one in accounts.values()
+        if request.machine in one.keeps or request.seal in one.keeps
+    }
+    return frozenset(persons)
+
+
+def _person(account: str, accounts: Mapping[str, Account]) -> str:
+    """Return the person of an account; one that is unknown here stands for itself."""
+    known = accounts.get(account)
+    return account if known is None else known.person
+
+
+def _conflict(reason: str, whose: str) -> RequestRefusedError:
+    return RequestRefusedError(
+        reason, f"expected a decision by somebody else than the person {whose}"
+    )

@@ -1,0 +1,98 @@
+"""Export: the township's log as plain files, so that anybody can check it without us.
+
+`entries/%012d.dsse` by index, `photos/` encrypted as they lie here, `acks/` what was acknowledged
+last for each machine, `receipts/` (empty until there are proofs), `keys/` the key records.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+from gateway.config import GatewayConfig
+from gateway.errors import NotFoundError, StoreError
+from gateway.register.log import GatewayLog
+from gateway.stores import Reader, Store
+from gateway.stores.views import HoldView
+from ledger.messages import Acknowledgement
+from ledger.signers import Signer
+
+FOLDERS = ("entries", "photos", "acks", "receipts", "keys")
+
+
+def export(config: GatewayConfig, store: Store, signer: Signer, target: Path) -> int:
+    """Write the log into an empty or new folder and return the number of entries.
+
+    The gateway may run meanwhile: what is exported is the state at one moment.
+
+    Raises:
+        StoreError: there are files in the folder already, or it cannot be written.
+    """
+    if target.exists() and any(target.iterdir()):
+        raise StoreError(f"expected an empty folder at {target}, found files in it")
+    try:
+        for folder in FOLDERS:
+            (target / folder).mkdir(parents=True, exist_ok=True)
+        for record in sorted(config.keys.glob("*.json")):
+            shutil.copy(record, target / "keys")
+        with store.reader() as reader:
+            _acknowledgements(reader, signer, target / "acks")
+            _photos(reader, config.state / "photos", target / "photos")
+            count = 0
+            for entry in reader.all_entries():
+                (target / "entries" / f"{entry.index:012d}.dsse").write_bytes(entry.envelope)
+                count += 1
+            return count
+    except OSError as error:
+        raise StoreError(f"expected to write {target}, found: {error}") from error
+
+
+def export_release(store: Store, hold: str, target: Path) -> None:
+    """Write the signed release of a held incident into a file, for a machine without network.
+
+    Raises:
+        NotFoundError: no such hold, or nobody has released it yet.
+        StoreError: the file is there already or cannot be written.
+    """
+    with store.reader() as reader:
+        found = reader.hold(hold)
+        entry = None if found is None else _release(reader, found)
+    if entry is None:
+        raise NotFoundError(f"expected a released hold {hold}: release it at the console first")
+    try:
+        with target.open("xb") as file:
+            file.write(entry)
+    except OSError as error:
+        raise StoreError(f"expected to create {target}: {error}") from error
+
+
+def _release(reader: Reader, hold: HoldView) -> bytes | None:
+    if hold.released_index is None:
+        return None
+    entry = reader.entry(hold.released_index)
+    return None if entry is None else entry.envelope
+
+
+def _acknowledgements(reader: Reader, signer: Signer, folder: Path) -> None:
+    log = GatewayLog(signer, 0)
+    for machine in reader.machines():
+        said = Acknowledgement(
+            gateway=log.gateway,
+            device=machine.machine,
+            epoch=machine.epoch,
+            seq=machine.seq,
+            head=machine.head,
+            at_ms=time.time_ns() // 1_000_000,
+        )
+        path = folder / f"{machine.machine}-{machine.epoch}-{machine.seq:012d}.dsse"
+        path.write_bytes(log.seal(said))
+
+
+def _photos(reader: Reader, source: Path, target: Path) -> None:
+    """Copy every stored photo that an entry of this moment names."""
+    for entry in reader.all_entries():
+        for photo in reader.photos(entry.sha256):
+            name = f"{photo.sealed_sha256}.age"
+            if photo.stored_ms is not None and not (target / name).exists():
+                shutil.copy(source / photo.sealed_sha256[:2] / name, target / name)

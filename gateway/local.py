@@ -1,0 +1,116 @@
+"""Local: orders and questions of the command line, whether or not the gateway runs.
+
+A running gateway is asked through its socket; otherwise the command line takes the store's lock
+itself, so that there is one writer at any time.
+"""
+
+from __future__ import annotations
+
+import getpass
+import re
+import time
+from collections.abc import Iterator
+
+from gateway.commands import AddAccount, ImportList
+from gateway.config import GatewayConfig
+from gateway.control import Order, send
+from gateway.desk import lists
+from gateway.errors import NotFoundError, RequestRefusedError, StoreError
+from gateway.orders_lists import standing_list
+from gateway.stores import sqlite
+from gateway.stores.calendar import local_date
+from gateway.texts import text
+from gateway.wiring import load_keys, open_desk
+from ledger.matters import Matter, MatterList, look_up
+
+
+def operator() -> str:
+    """Return who orders at the command line, as an account id: `cli-` and the system's user."""
+    name = re.sub(r"[^a-z0-9-]", "-", getpass.getuser().lower())
+    return f"cli-{name}"[:40]
+
+
+def carry_out(config: GatewayConfig, command: AddAccount | ImportList) -> object:
+    """Have an order carried out and return its answer.
+
+    Raises:
+        GatewayError: it was refused, or the running gateway did not answer.
+    """
+    order = (
+        Order(add_account=command)
+        if isinstance(command, AddAccount)
+        else Order(import_list=command)
+    )
+    answer = send(config.state, order) if config.state.is_dir() else None
+    if answer is None:
+        return _alone(config, command)
+    if answer.error == StoreError.code:
+        raise StoreError(answer.message)
+    if answer.error:
+        raise RequestRefusedError(answer.error, answer.message)
+    return answer.value
+
+
+def difference(config: GatewayConfig, content: MatterList) -> Iterator[str]:
+    """Yield, line by line, what a list would change of the one that stands."""
+    old = None
+    if (config.state / sqlite.FILE).exists():
+        store = sqlite.connect(sqlite.Options(folder=config.state, writable=False))
+        try:
+            with store.reader() as reader:
+                old = standing_list(reader, content)
+        finally:
+            store.close()
+    change = lists.compare(old, content)
+    yield from (f"+ {_line(one)}" for one in change.added)
+    yield from (f"- {_line(one)}" for one in change.removed)
+    yield from (f"~ {_line(before)} -> {_line(after)}" for before, after in change.changed)
+    yield (
+        f"新增 {len(change.added)} 项,删除 {len(change.removed)} 项,修改 {len(change.changed)} 项"
+    )
+
+
+def explain(config: GatewayConfig, village: str, code_or_name: str) -> Iterator[str]:
+    """Yield, line by line, what the list in force says of an item, and why.
+
+    Raises:
+        NotFoundError: no such village.
+    """
+    store = sqlite.connect(sqlite.Options(folder=config.state, writable=False))
+    try:
+        with store.reader() as reader:
+            where = reader.village(village)
+            if where is None:
+                known = [one.village for one in reader.villages()]
+                raise NotFoundError(f"expected one of the villages {known}, found {village}")
+            today = local_date(time.time_ns() // 1_000_000)
+            answer = look_up(reader.matters(village, today), code_or_name)
+            version = reader.list_version()
+    finally:
+        store.close()
+    yield f"{where.name} {today} 第 {version} 版:{text(answer.reason)}"
+    window = f"{config.window} {config.window_phone}"
+    if answer.matter is None:
+        yield f"咨询:{window}"
+        return
+    yield _line(answer.matter)
+    yield f"依据:{answer.matter.basis or '未公布'}"
+    if answer.reason == "forbidden":
+        yield f"请到:{answer.matter.instead or window}"
+
+
+def _alone(config: GatewayConfig, command: AddAccount | ImportList) -> object:
+    """Carry an order out here, with the store's lock held."""
+    keys = load_keys(config)
+    store = sqlite.connect(sqlite.Options(folder=config.state))
+    try:
+        desk = open_desk(config, keys, store)
+        with store.transaction() as transaction:
+            now_ms = time.time_ns() // 1_000_000
+            return desk.orders.carry_out(transaction, command, now_ms).answer
+    finally:
+        store.close()
+
+
+def _line(matter: Matter) -> str:
+    return f"{matter.code} {matter.name} [{matter.verdict.value}] {matter.layer}/{matter.place}"

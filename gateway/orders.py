@@ -1,0 +1,199 @@
+"""Orders: carry out what people command, each inside one transaction of the writer.
+
+A command is checked again here, whatever the page that sent it had checked; what it changes is
+an entry of the gateway, and what goes down to a machine is returned, to be sent after the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from gateway import orders_cases, orders_lists
+from gateway.book import Book, Done, known_account
+from gateway.commands import (
+    AddAccount,
+    AssignCase,
+    Command,
+    Decide,
+    ImportList,
+    NoteCase,
+    OpenCase,
+    ReleaseHold,
+    RevokePermit,
+)
+from gateway.desk import approvals, permits, requests
+from gateway.desk.accounts import OFFICES
+from gateway.errors import NotFoundError, RequestRefusedError
+from gateway.register import screening
+from gateway.register.intake import Intake
+from gateway.register.log import GatewayLog, Letter
+from gateway.stores import Transaction
+from gateway.stores.calendar import local_date
+from gateway.stores.views import Account, RequestView, StoredEntry
+from ledger import disclosure
+from ledger.matters import Verdict
+from ledger.records import (
+    Approval,
+    HoldRelease,
+    Permit,
+    Revocation,
+)
+from ledger.topics import Leaf, Topic
+from ledger.transitions import IllegalEventError
+
+MOST_COUNTED = 1000  # impressions that a person may state; more is a slip of the finger
+
+
+class Orders:
+    """Carries out commands for one township; belongs to the writer thread."""
+
+    def __init__(self, township: str, log: GatewayLog, intake: Intake, permit_days: int) -> None:
+        self._township = township
+        self._book = Book(log, intake)
+        self._permit_days = permit_days
+        self._handlers: dict[type, Callable[[Transaction, Any, int], Done]] = {
+            Decide: self._decide,
+            RevokePermit: self._revoke,
+            ReleaseHold: self._release,
+            ImportList: partial(orders_lists.release, self._book),
+            OpenCase: partial(orders_cases.open_case, self._book),
+            AssignCase: partial(orders_cases.assign, self._book),
+            NoteCase: partial(orders_cases.note, self._book),
+            AddAccount: _add_account,
+        }
+
+    def carry_out(self, transaction: Transaction, command: Command, now_ms: int) -> Done:
+        """Do what a person commands.
+
+        Raises:
+            GatewayError: it is refused; nothing was changed.
+        """
+        return self._handlers[type(command)](transaction, command, now_ms)
+
+    def _decide(self, transaction: Transaction, command: Decide, now_ms: int) -> Done:
+        approver = known_account(transaction, command.by)
+        request = transaction.request(command.request)
+        if request is None:
+            raise NotFoundError(f"expected a request, found none with hash {command.request}")
+        event = (
+            requests.Event.APPROVED
+            if command.decision == "approve"
+            else requests.Event.PERSON_REFUSED
+        )
+        effect = _moved(request, event)
+        approvals.check_person(
+            request, approver, transaction.machine(request.machine), transaction.accounts()
+        )
+        if event is requests.Event.APPROVED:
+            approvals.check_pages(request)
+            _check_list(transaction, request, now_ms)
+        elif not command.note.strip():
+            raise RequestRefusedError(
+                "note-missing", "expected a reason for the refusal, found none"
+            )
+        fields, opened = disclosure.withhold({"note": command.note})
+        body = Approval(
+            request=request.request,
+            approver=approver.account,
+            office=approvals.OFFICE,
+            decision=command.decision,
+            evidence="password-session",
+            **fields,
+        )
+        entry = self._book.append(transaction, body, now_ms, opened)
+        if effect is requests.Effect.ISSUE_PERMIT:
+            letter = self._issue(transaction, request, entry, now_ms)
+        else:
+            letter = screening.answer(
+                self._township, request.machine, request.request, entry, now_ms
+            )
+        return Done(answer=entry.index, letters=(letter,))
+
+    def _issue(
+        self, transaction: Transaction, request: RequestView, approval: StoredEntry, now_ms: int
+    ) -> Letter:
+        permit = permits.permit_for(request, (approval.sha256,), now_ms, self._permit_days)
+        entry = self._book.append(transaction, permit, now_ms)
+        return permit_letter(self._township, permit, entry)
+
+    def _revoke(self, transaction: Transaction, command: RevokePermit, now_ms: int) -> Done:
+        known_account(transaction, command.by)
+        permit = transaction.permit(command.permit)
+        if permit is None:
+            raise NotFoundError(f"expected a permit, found none named {command.permit}")
+        if permits.has_ended(permit, now_ms):
+            raise RequestRefusedError("permit-ended", f"expected {permit.permit} to be in force")
+        body = Revocation(
+            permit=permit.permit, machine=permit.machine, by=command.by, reason=command.reason
+        )
+        entry = self._book.append(transaction, body, now_ms)
+        topic = Topic(self._township, permit.machine, Leaf.PERMIT, (permit.permit,))
+        letter = Letter(topic=str(topic), payload=entry.envelope, until_ms=permit.not_after_ms)
+        return Done(answer=entry.index, letters=(letter,))
+
+    def _release(self, transaction: Transaction, command: ReleaseHold, now_ms: int) -> Done:
+        known_account(transaction, command.by)
+        hold = transaction.hold(command.hold)
+        if hold is None:
+            raise NotFoundError(f"expected a held incident, found none with hash {command.hold}")
+        if hold.released_index is not None:
+            raise RequestRefusedError("not-held", f"expected {hold.machine} held by {hold.hold}")
+        if not 0 <= command.impressions <= MOST_COUNTED:
+            raise RequestRefusedError(
+                "count-out-of-bounds",
+                f"expected 0 to {MOST_COUNTED} impressions, found {command.impressions}",
+            )
+        body = HoldRelease(
+            machine=hold.machine,
+            hold=hold.hold,
+            impressions=command.impressions,
+            by=command.by,
+        )
+        entry = self._book.append(transaction, body, now_ms)
+        letter = screening.answer(self._township, hold.machine, hold.hold, entry, now_ms)
+        return Done(answer=entry.index, letters=(letter,))
+
+
+def permit_letter(township: str, permit: Permit, entry: StoredEntry) -> Letter:
+    """Return the retained message that carries a permit's entry to its machine."""
+    topic = Topic(township, permit.machine, Leaf.PERMIT, (permit.permit,))
+    return Letter(topic=str(topic), payload=entry.envelope, until_ms=permit.not_after_ms)
+
+
+def _check_list(transaction: Transaction, request: RequestView, now_ms: int) -> None:
+    """Refuse to approve what the list in force today forbids, whatever it said at filing."""
+    answer = screening.list_answer(
+        transaction, request.machine, request.matter, request.list_version, now_ms
+    )
+    if answer.verdict is Verdict.FORBIDDEN:
+        raise RequestRefusedError(
+            answer.reason,
+            f"expected {request.matter} to be allowed on {local_date(now_ms)}, found "
+            f"{answer.reason}: refuse the request",
+        )
+
+
+def _moved(request: RequestView, event: requests.Event) -> requests.Effect:
+    try:
+        return requests.move(request, event)
+    except IllegalEventError as error:
+        raise RequestRefusedError("not-open", f"expected an open request: {error}") from error
+
+
+def _add_account(transaction: Transaction, command: AddAccount, _now_ms: int) -> Done:
+    unknown = sorted(set(command.offices) - set(OFFICES))
+    if unknown:
+        raise RequestRefusedError("unknown-office", f"expected {OFFICES}, found {unknown}")
+    transaction.put_account(
+        Account(
+            account=command.account,
+            person=command.person,
+            name=command.name,
+            offices=command.offices,
+            keeps=command.keeps,
+            password_hash=command.password_hash,
+        )
+    )
+    return Done(answer=None)

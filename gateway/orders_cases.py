@@ -1,0 +1,79 @@
+"""Orders on cases: open one on an alert, hand it to somebody, note what was found."""
+
+from __future__ import annotations
+
+from gateway.audit import cases
+from gateway.book import Book, Done, known_account
+from gateway.commands import AssignCase, NoteCase, OpenCase
+from gateway.errors import NotFoundError, RequestRefusedError
+from gateway.stores import Transaction
+from ledger import codec, disclosure
+from ledger.records import CaseStep
+from ledger.transitions import IllegalEventError
+
+
+def open_case(book: Book, transaction: Transaction, command: OpenCase, now_ms: int) -> Done:
+    """Open the one case of an alert."""
+    known_account(transaction, command.by)
+    alert = transaction.alert(command.alert)
+    if alert is None:
+        raise NotFoundError(f"expected an alert, found none named {command.alert}")
+    if alert.case is not None:
+        raise RequestRefusedError("case-exists", f"expected no case, found {alert.case}")
+    case = case_id(alert.alert)
+    step = cases.next_step((), cases.CaseEvent.OPEN)
+    _write(book, transaction, (case, alert.alert, step), command.by, command.note, now_ms)
+    return Done(answer=case)
+
+
+def assign(book: Book, transaction: Transaction, command: AssignCase, now_ms: int) -> Done:
+    """Hand a case to an account."""
+    known_account(transaction, command.to)
+    event = cases.CaseEvent.ASSIGN
+    return _step(book, transaction, command.by, command.case, event, command.to, now_ms)
+
+
+def note(book: Book, transaction: Transaction, command: NoteCase, now_ms: int) -> Done:
+    """Write down what was found."""
+    event = cases.CaseEvent.NOTE
+    return _step(book, transaction, command.by, command.case, event, command.note, now_ms)
+
+
+def case_id(alert: str) -> str:
+    """Return the id of the one case of an alert."""
+    return "c-" + codec.sha256(b"case " + alert.encode())[:16]
+
+
+def _step(
+    book: Book,
+    transaction: Transaction,
+    by: str,
+    case: str,
+    event: cases.CaseEvent,
+    text: str,
+    now_ms: int,
+) -> Done:
+    known_account(transaction, by)
+    known = transaction.case(case)
+    if known is None:
+        raise NotFoundError(f"expected a case, found none named {case}")
+    try:
+        step = cases.next_step((one.step for one in known.steps), event)
+    except IllegalEventError as error:
+        raise RequestRefusedError("case-step", str(error)) from error
+    _write(book, transaction, (case, known.alert, step), by, text, now_ms)
+    return Done(answer=None)
+
+
+def _write(
+    book: Book,
+    transaction: Transaction,
+    names: tuple[str, str, cases.StepName],
+    by: str,
+    text: str,
+    now_ms: int,
+) -> None:
+    case, alert, step = names
+    fields, opened = disclosure.withhold({"text": text})
+    body = CaseStep(case=case, alert=alert, step=step, by=by, **fields)
+    book.append(transaction, body, now_ms, opened)

@@ -1,0 +1,1 @@
+"""After the stamp: what happened is verified, written down and acknowledged."""

@@ -1,0 +1,281 @@
+"""Intake: take what machines send, if it verifies, and note what does not.
+
+Rules kept here:
+- Only the next entry of its author's chain is appended; bytes are stored as they came.
+- A use that happened is never refused: what it breaks becomes an alert.
+- The same entry again changes nothing; another entry at a taken seq is a fork, and kept.
+- What does not verify goes into quarantine, up to a bound for each machine.
+- Answers leave after the commit; nothing here sends.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from gateway.register import openings, quarantine, screening
+from gateway.register.log import GatewayLog, Judge, Letter
+from gateway.register.quarantine import ArrivalError
+from gateway.stores import Transaction
+from gateway.stores.views import Gap, Signed, StoredEntry, TroubleCode
+from ledger import chain, codec, envelope, topics
+from ledger.bus import Message
+from ledger.chain import Head
+from ledger.codec import Payload
+from ledger.errors import ChainError, LedgerError, SignatureError, UnknownKeyError
+from ledger.keys import KeyRing
+from ledger.messages import Acknowledgement, KeyRecord
+from ledger.records import SealRequest
+from ledger.topics import Leaf, Topic
+
+_SILENT_KINDS = frozenset({"alert", "case"})
+
+
+class Batch:
+    """What one transaction leaves to be done after its commit.
+
+    `heads` are the chains to acknowledge, `letters` what goes down besides, `troubled` says
+    that something came which a rule should look at soon.
+    """
+
+    def __init__(self) -> None:
+        self.heads: dict[tuple[str, int], Head] = {}
+        self.letters: list[Letter] = []
+        self.troubled = False
+
+
+class _Status(Struct, frozen=True):
+    online: bool
+
+
+class Verified(Struct, frozen=True):
+    """An entry whose signature holds and whose author is the topic's machine."""
+
+    payload: Payload
+    keyid: str
+    raw: bytes
+    genesis: Head
+
+
+class Intake:
+    """Takes messages for one township; belongs to the writer thread.
+
+    Args:
+        ring: the keys that are trusted.
+        judge: the alert rules, as `gateway.audit.alerts.judge`.
+        opener: opens what was encrypted to the township.
+    """
+
+    def __init__(
+        self,
+        township: str,
+        ring: KeyRing,
+        log: GatewayLog,
+        judge: Judge,
+        opener: openings.Opener,
+    ) -> None:
+        self._township = township
+        self._ring = ring
+        self._log = log
+        self._judge = judge
+        self._opener = opener
+        self._genesis: dict[str, Head] = {}  # by key id
+
+    def take(self, transaction: Transaction, message: Message, now_ms: int, batch: Batch) -> None:
+        """Take one message into the transaction; what it causes is noted in `batch`.
+
+        Raises:
+            StoreError: the store cannot be written; nothing may be acknowledged.
+        """
+        machine = ""
+        try:
+            topic = topics.parse(message.topic)
+            machine = topic.device
+            self._route(transaction, topic, message.payload, now_ms, batch)
+        except ArrivalError as error:
+            batch.troubled |= quarantine.keep(transaction, error, machine, message, now_ms)
+        except LedgerError as error:
+            wrong = ArrivalError(_code(error), str(error))
+            batch.troubled |= quarantine.keep(transaction, wrong, machine, message, now_ms)
+
+    def acknowledgements(self, batch: Batch, now_ms: int) -> list[Letter]:
+        """Return one signed acknowledgement for each chain of the batch."""
+        letters = []
+        for (device, epoch), head in batch.heads.items():
+            said = Acknowledgement(
+                gateway=self._log.gateway,
+                device=device,
+                epoch=epoch,
+                seq=head.seq,
+                head=head.sha256,
+                at_ms=now_ms,
+            )
+            topic = Topic(self._township, device, Leaf.ACK)
+            letters.append(Letter(topic=str(topic), payload=self._log.seal(said)))
+        return letters
+
+    def judged(self, transaction: Transaction, entry: StoredEntry, now_ms: int) -> None:
+        """Raise the alerts that an entry just appended causes."""
+        if entry.kind not in _SILENT_KINDS:
+            history = transaction.history(now_ms)
+            self._log.raise_found(transaction, lambda: self._judge(entry, history), now_ms)
+
+    def _route(
+        self, transaction: Transaction, topic: Topic, payload: bytes, now_ms: int, batch: Batch
+    ) -> None:
+        if topic.township != self._township:
+            raise ArrivalError("foreign", f"expected township {self._township}: {topic.township}")
+        match topic.leaf:
+            case Leaf.ENTRY:
+                self._entry(transaction, topic, payload, now_ms, batch)
+            case Leaf.OPENING:
+                letter = openings.take(transaction, self._log, self._opener, topic, payload, now_ms)
+                batch.letters += [] if letter is None else [letter]
+            case Leaf.STATUS:
+                self._status(transaction, topic.device, payload, now_ms)
+            case _:
+                raise ArrivalError("malformed", f"expected nothing on {topic.leaf.value}")
+
+    def _entry(
+        self, transaction: Transaction, topic: Topic, raw: bytes, now_ms: int, batch: Batch
+    ) -> None:
+        verified = self._verify(topic, raw)
+        position = verified.payload.position
+        genesis = verified.genesis
+        head = transaction.head("device", genesis.author, genesis.epoch) or genesis
+        key = (genesis.author, genesis.epoch)
+        transaction.set_online(genesis.author, True, now_ms)
+        try:
+            chain.advance(head, verified.payload)
+        except ChainError as error:
+            batch.heads[key] = head
+            self._out_of_line(transaction, verified, head, error, now_ms)
+            return
+        signed = Signed(
+            payload=verified.payload,
+            keyid=verified.keyid,
+            envelope=verified.raw,
+            received_ms=now_ms,
+        )
+        entry = transaction.append(signed, head)
+        self._close_gap(transaction, entry, now_ms)
+        self.judged(transaction, entry, now_ms)
+        if isinstance(entry.body, SealRequest):
+            batch.letters += self._screen(transaction, entry, entry.body, now_ms)
+        batch.heads[key] = Head(
+            party="device",
+            author=genesis.author,
+            epoch=genesis.epoch,
+            seq=position.seq,
+            sha256=entry.sha256,
+            at_ms=position.at_ms,
+        )
+
+    def _screen(
+        self, transaction: Transaction, entry: StoredEntry, request: SealRequest, now_ms: int
+    ) -> list[Letter]:
+        refused = screening.refuse(transaction, self._log, entry, request, now_ms)
+        if refused is None:
+            return []
+        self.judged(transaction, refused, now_ms)
+        return [screening.answer(self._township, entry.machine, entry.sha256, refused, now_ms)]
+
+    def _verify(self, topic: Topic, raw: bytes) -> Verified:
+        parsed, record = envelope.verify(raw, self._ring)
+        payload = codec.decode_entry(parsed.payload_type, parsed.payload)
+        expected = (("device", topic.device), record.epoch)
+        if (
+            record.role != "device"
+            or record.holder != topic.device
+            or (payload.position.author, payload.position.epoch) != expected
+        ):
+            raise ArrivalError(
+                "foreign",
+                f"expected an entry of {topic.device} in epoch {record.epoch} under its own key, "
+                f"found {payload.position.author[1]}, epoch {payload.position.epoch}, under the "
+                f"key of {record.role} {record.holder}",
+            )
+        if parsed.keyid not in self._genesis:
+            self._genesis[parsed.keyid] = genesis_of(record)
+        return Verified(payload, parsed.keyid, raw, self._genesis[parsed.keyid])
+
+    def _out_of_line(
+        self,
+        transaction: Transaction,
+        verified: Verified,
+        head: Head,
+        error: ChainError,
+        now_ms: int,
+    ) -> None:
+        """Deal with an entry that is not the next one: again, too early, or of another past."""
+        position = verified.payload.position
+        machine = head.author
+        if error.reason == "gap":
+            self._open_gap(transaction, machine, head, position.seq, now_ms)
+            return
+        if error.reason == "repeat":
+            held = transaction.entry_at("device", machine, head.epoch, position.seq)
+            if held is not None and held.sha256 == verified.payload.sha256:
+                return
+        raise ArrivalError("fork", str(error))
+
+    def _open_gap(
+        self, transaction: Transaction, machine: str, head: Head, seq: int, now_ms: int
+    ) -> None:
+        known = _gap(transaction, machine)
+        if known is not None and known.head_seq == head.seq and known.seen_seq >= seq:
+            return
+        same = known is not None and known.head_seq == head.seq
+        gap = Gap(
+            machine=machine,
+            epoch=head.epoch,
+            head_seq=head.seq,
+            seen_seq=seq,
+            since_ms=known.since_ms if known is not None and same else now_ms,
+        )
+        transaction.set_gap(gap, machine)
+
+    def _close_gap(self, transaction: Transaction, entry: StoredEntry, now_ms: int) -> None:
+        gap = _gap(transaction, entry.machine)
+        if gap is None or gap.epoch != entry.position.epoch:
+            return
+        if entry.position.seq >= gap.seen_seq:
+            transaction.set_gap(None, entry.machine)
+            return
+        moved = Gap(
+            machine=gap.machine,
+            epoch=gap.epoch,
+            head_seq=entry.position.seq,
+            seen_seq=gap.seen_seq,
+            since_ms=now_ms,
+        )
+        transaction.set_gap(moved, entry.machine)
+
+    def _status(self, transaction: Transaction, machine: str, payload: bytes, now_ms: int) -> None:
+        """Note what the broker says of a machine's link; unsigned, so an indication only."""
+        try:
+            online = msgspec.json.decode(payload, type=_Status).online
+        except (msgspec.ValidationError, msgspec.DecodeError) as error:
+            raise ArrivalError("malformed", f'expected {{"online": true}}: {error}') from error
+        transaction.set_online(machine, online, now_ms)
+
+
+def genesis_of(record: KeyRecord) -> Head:
+    """Return the head of a machine's chain before its first entry."""
+    return Head(
+        party="device",
+        author=record.holder,
+        epoch=record.epoch,
+        seq=0,
+        sha256=codec.sha256(codec.encode_message(record)),
+    )
+
+
+def _gap(transaction: Transaction, machine: str) -> Gap | None:
+    return next((gap for gap in transaction.gaps() if gap.machine == machine), None)
+
+
+def _code(error: LedgerError) -> TroubleCode:
+    if isinstance(error, UnknownKeyError):
+        return "unknown-key"
+    return "bad-signature" if isinstance(error, SignatureError) else "malformed"

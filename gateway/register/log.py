@@ -1,0 +1,139 @@
+"""Log: the gateway's own entries, signed and put in sequence, and the messages it signs.
+
+Every fact that the gateway adds (approvals, permits, refusals, alerts ...) is an entry of its own
+chain in the same log; nothing edits a device's entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import structlog
+from msgspec import Struct
+
+from gateway.errors import StoreError
+from gateway.stores import History, Transaction
+from gateway.stores.views import Alert, Signed, StoredEntry
+from ledger import chain, codec, disclosure, envelope
+from ledger.chain import Head
+from ledger.disclosure import Opened, Opening
+from ledger.messages import Acknowledgement, OpeningStored, PhotoResult, VillageList
+from ledger.records import AlertRecord, Record
+from ledger.signers import Signer
+
+Judge = Callable[[StoredEntry, History], Iterable[Alert]]
+JudgeTime = Callable[[History, int], Iterable[Alert]]
+log = structlog.get_logger()
+
+Answerable = Acknowledgement | OpeningStored | PhotoResult | VillageList
+
+
+class Letter(Struct, frozen=True, kw_only=True):
+    """A message for a machine; it is handed to the bus after the commit.
+
+    `until_ms`: how long a retained message should stay, or None for one that is sent once.
+    """
+
+    topic: str
+    payload: bytes
+    until_ms: int | None = None
+
+
+class GatewayLog:
+    """Signs for one gateway; belongs to the writer thread.
+
+    Args:
+        boot: number of this start of the gateway.
+    """
+
+    def __init__(self, signer: Signer, boot: int) -> None:
+        self._signer = signer
+        self._boot = boot
+        record = signer.record
+        self._genesis = Head(
+            party="gateway",
+            author=record.holder,
+            epoch=record.epoch,
+            seq=0,
+            sha256=signer.record_sha256,
+        )
+
+    @property
+    def gateway(self) -> str:
+        """The gateway's own identifier."""
+        return self._genesis.author
+
+    def append(
+        self,
+        transaction: Transaction,
+        body: Record,
+        now_ms: int,
+        opened: Mapping[str, Opened] | None = None,
+    ) -> StoredEntry:
+        """Append an entry of our own, with what opens its commitments beside it.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        genesis = self._genesis
+        head = transaction.head("gateway", genesis.author, genesis.epoch) or genesis
+        position = chain.follow(head, self._boot, now_ms, None)
+        type_text = codec.payload_type(body.kind)
+        payload = codec.encode_entry(position, body)
+        signed = Signed(
+            payload=codec.decode_entry(type_text, payload),
+            keyid=self._signer.keyid,
+            envelope=envelope.sign(type_text, payload, self._signer),
+            received_ms=now_ms,
+        )
+        entry = transaction.append(signed, head)
+        if opened:
+            opening = disclosure.encode(Opening(entry.sha256, dict(opened)))
+            transaction.put_opening(entry.sha256, opening, now_ms)
+        return entry
+
+    def raise_alert(self, transaction: Transaction, alert: Alert, now_ms: int) -> bool:
+        """Record an alert, unless one with its key is recorded already."""
+        name = alert_id(alert)
+        if transaction.alert(name) is not None:
+            return False
+        finding = {"key": alert.finding.key, "values": dict(alert.finding.values)}
+        commitments, opened = disclosure.withhold({"finding": finding})
+        body = AlertRecord(
+            alert=name,
+            rule=alert.code,
+            severity=alert.severity,
+            entry=alert.entry,
+            machine=alert.machine,
+            **commitments,
+        )
+        self.append(transaction, body, now_ms, opened)
+        return True
+
+    def raise_found(
+        self, transaction: Transaction, find: Callable[[], Iterable[Alert]], now_ms: int
+    ) -> None:
+        """Record what rules find; a rule that fails must not keep an entry out of the log.
+
+        Raises:
+            StoreError: the store cannot be read or written.
+        """
+        try:
+            found = tuple(find())
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("alert_rule_failed")
+            return
+        for alert in found:
+            self.raise_alert(transaction, alert, now_ms)
+
+    def seal(self, message: Answerable) -> bytes:
+        """Return the signed envelope of a message that is no entry."""
+        payload = codec.encode_message(message)
+        return envelope.sign(codec.payload_type(message.kind), payload, self._signer)
+
+
+def alert_id(alert: Alert) -> str:
+    """Return the id under which an alert is recorded; findings with one key share it."""
+    return codec.sha256(alert.key.encode())[:32]

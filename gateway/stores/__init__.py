@@ -1,0 +1,353 @@
+"""Store: the gateway's one durable memory.
+
+`Store.transaction` is for the writer thread alone; everybody else reads through `Store.reader`,
+with one connection for each thread. Entries are appended and never change. What is derived from
+them (requests, permits, holds, alerts, cases, spending) follows by `gateway.stores.projection`
+alone and can be built again from the entries and openings: `Store.derived`, `Store.rebuild`.
+Beside the log lie openings, photos' whereabouts, accounts, quarantine and list files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from gateway.stores.views import (
+    Account,
+    AlertView,
+    CaseView,
+    Dropped,
+    EntryDetail,
+    Gap,
+    HoldView,
+    ListView,
+    LogFilter,
+    MachineView,
+    Opening,
+    PermitView,
+    PhotoView,
+    RequestState,
+    RequestView,
+    Signed,
+    StoredEntry,
+    Trouble,
+    TroubleCode,
+    VillageView,
+)
+from ledger.chain import Head
+from ledger.matters import Answer, Matter, MatterList
+from ledger.records import Party
+
+
+class EntryReader(Protocol):
+    """The log and what belongs to one entry. Lists come newest first.
+
+    Every method of a reader raises StoreError when the store cannot be read; `None` means that
+    there is no such thing.
+    """
+
+    def size(self) -> int:
+        """Return the number of entries; indices run from 0."""
+        ...
+
+    def entry(self, key: int | str) -> StoredEntry | None:
+        """Return an entry by its index or by its payload hash."""
+        ...
+
+    def entry_at(self, party: Party, author: str, epoch: int, seq: int) -> StoredEntry | None:
+        """Return an entry by its place in its author's chain."""
+        ...
+
+    def detail(self, key: int | str) -> EntryDetail | None:
+        """Return an entry with its opening, photos, related entries and alerts."""
+        ...
+
+    def entries(
+        self, which: LogFilter = ..., before: int | None = None, limit: int = 50
+    ) -> tuple[StoredEntry, ...]:
+        """Return at most `limit` entries with an index below `before`, newest first."""
+        ...
+
+    def count_entries(self, which: LogFilter = ...) -> int:
+        """Return how many entries match."""
+        ...
+
+    def all_entries(self, start: int = 0) -> Iterator[StoredEntry]:
+        """Yield all entries from an index on, oldest first."""
+        ...
+
+    def head(self, party: Party, author: str, epoch: int) -> Head | None:
+        """Return the end of a chain, or None when nothing of it is here."""
+        ...
+
+    def opening(self, payload_sha256: str) -> Opening | None:
+        """Return what was withheld from an entry."""
+        ...
+
+    def opening_bytes(self, payload_sha256: str) -> bytes | None:
+        """Return the opening with its salts, as it came, to prove the values; None: not here."""
+        ...
+
+    def photos(self, entry_sha256: str) -> tuple[PhotoView, ...]:
+        """Return the photos that an entry or its opening names."""
+        ...
+
+    def photo(self, sealed_sha256: str) -> tuple[PhotoView, ...]:
+        """Return every naming of a photo file; normally one."""
+        ...
+
+    def pending_photos(self, machine: str | None = None) -> tuple[PhotoView, ...]:
+        """Return the photos that are named and not stored, longest wait first."""
+        ...
+
+
+class DeskReader(Protocol):
+    """Requests, permits, lists, people and machines. Lists come newest first."""
+
+    def request(self, request: str) -> RequestView | None: ...
+
+    def requests(
+        self, state: RequestState | None = None, before: int | None = None, limit: int = 50
+    ) -> tuple[RequestView, ...]:
+        """Return requests; state `open` is the approvals inbox (with openings and pages)."""
+        ...
+
+    def permit(self, permit: str) -> PermitView | None: ...
+
+    def permits(
+        self, machine: str | None = None, before: int | None = None, limit: int = 50
+    ) -> tuple[PermitView, ...]: ...
+
+    def lists(self) -> tuple[ListView, ...]:
+        """Return every released version of every list."""
+        ...
+
+    def list_version(self) -> int:
+        """Return the number of the newest release, over all lists; 0: none yet."""
+        ...
+
+    def matter_list(self, version: int) -> MatterList | None:
+        """Return the content of one release."""
+        ...
+
+    def list_file(self, file_sha256: str) -> bytes | None:
+        """Return the file of a release as it was imported."""
+        ...
+
+    def matters(self, village: str, date: str, version: int | None = None) -> tuple[Matter, ...]:
+        """Return a village's resolved list on a day (ISO date, local).
+
+        `version`: only releases up to this one; None: all. Empty for an unknown village.
+        """
+        ...
+
+    def villages(self) -> tuple[VillageView, ...]: ...
+
+    def village(self, village: str) -> VillageView | None: ...
+
+    def is_machine(self, machine: str) -> bool:
+        """Tell whether the configuration names this machine."""
+        ...
+
+    def machine(self, machine: str) -> MachineView | None: ...
+
+    def machines(self) -> tuple[MachineView, ...]:
+        """Return all machines by id."""
+        ...
+
+    def account(self, account: str) -> Account | None: ...
+
+    def accounts(self) -> tuple[Account, ...]:
+        """Return all accounts by id."""
+        ...
+
+
+class AuditReader(Protocol):
+    """What went wrong and what is done about it. Lists come newest first."""
+
+    def holds(self, open_only: bool = True) -> tuple[HoldView, ...]: ...
+
+    def hold(self, hold: str) -> HoldView | None: ...
+
+    def alert(self, alert: str) -> AlertView | None: ...
+
+    def alerts(
+        self,
+        severity: str | None = None,
+        machine: str | None = None,
+        without_case: bool = False,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> tuple[AlertView, ...]:
+        """Return alerts; `before` is an index of AlertRecords."""
+        ...
+
+    def case(self, case: str) -> CaseView | None: ...
+
+    def cases(self) -> tuple[CaseView, ...]: ...
+
+    def gaps(self) -> tuple[Gap, ...]:
+        """Return the gaps that are open now."""
+        ...
+
+    def troubles(self, before: int | None = None, limit: int = 50) -> tuple[Trouble, ...]:
+        """Return what could not be taken; `before` is a trouble's number."""
+        ...
+
+    def trouble_bytes(self, number: int) -> bytes | None:
+        """Return the kept bytes of a trouble."""
+        ...
+
+    def dropped(self) -> tuple[Dropped, ...]: ...
+
+
+class Reader(EntryReader, DeskReader, AuditReader, Protocol):
+    """Everything that can be read, as of one moment: a reader sees one snapshot."""
+
+
+class History(Reader, Protocol):
+    """What a rule may look at: the log up to and with the entry that it judges.
+
+    `PermitView.spent` therefore counts that entry already.
+    """
+
+    @property
+    def now_ms(self) -> int:
+        """The gateway's time of this judgement."""
+        ...
+
+    def list_answer(self, machine: str, matter: str, version: int, at_ms: int) -> Answer:
+        """Return what the lists up to `version` said of an item, in the machine's village, on
+        the day of `at_ms`; `off-list` for a machine without a village."""
+        ...
+
+    def uses_before(self, entry: StoredEntry) -> int:
+        """Return how many uses of the same machine stand before this entry."""
+        ...
+
+    def previous(self, entry: StoredEntry) -> StoredEntry | None:
+        """Return the entry before this one in its author's chain."""
+        ...
+
+
+class Transaction(Reader, Protocol):
+    """The writer's view of one transaction: reads see what it wrote. All of it or nothing
+    becomes durable, when the `with` block of `Store.transaction` has ended."""
+
+    def append(self, signed: Signed, before: Head) -> StoredEntry:
+        """Append an entry at the next index, move its chain's head on from `before`, and derive
+        what follows; return it as stored.
+
+        Raises:
+            ChainError: it does not follow `before`.
+            StoreError: the head is not `before` any more (compare and swap).
+        """
+        ...
+
+    def history(self, now_ms: int) -> History:
+        """Return what rules may look at, with everything written so far."""
+        ...
+
+    def put_opening(self, payload_sha256: str, data: bytes, received_ms: int) -> bool:
+        """Keep the opened bytes of an entry; False when they are here or were erased."""
+        ...
+
+    def erase_opening(self, payload_sha256: str, now_ms: int) -> bool:
+        """Forget the values, keep that they were here; False when there are none.
+
+        After the commit the values are in no file of the store.
+        """
+        ...
+
+    def photo_stored(self, sealed_sha256: str, size: int, now_ms: int) -> None:
+        """Note that the file is durable and checked."""
+        ...
+
+    def put_list_file(self, file_sha256: str, file: bytes, content: MatterList) -> None:
+        """Keep a list's file and what it says, before its ListRelease is appended."""
+        ...
+
+    def quarantine(self, trouble: Trouble, data: bytes | None) -> int:
+        """Keep what was not taken; `trouble.number` is ignored. Answer: its number."""
+        ...
+
+    def quarantined(self, machine: str, fork: bool) -> tuple[int, int]:
+        """Return count and bytes kept for a machine (of forks, or of everything else)."""
+        ...
+
+    def is_quarantined(self, sha256: str, topic: str) -> bool:
+        """Tell whether these very bytes of this topic lie there already."""
+        ...
+
+    def drop(self, machine: str, now_ms: int) -> None:
+        """Count a message that quarantine had no room for."""
+        ...
+
+    def set_gap(self, gap: Gap | None, machine: str) -> None:
+        """Note that entries of a machine are missing, or (None) no longer."""
+        ...
+
+    def set_online(self, machine: str, online: bool, now_ms: int) -> None:
+        """Note whether a machine's link is up; a machine that is not configured is ignored."""
+        ...
+
+    def add_connected(self, elapsed_ms: int) -> None:
+        """Count time for every machine that is online."""
+        ...
+
+    def put_account(self, account: Account) -> None: ...
+
+    def set_directory(
+        self, villages: tuple[VillageView, ...], machines: tuple[MachineView, ...]
+    ) -> None:
+        """Take over which villages, machines, seals, keepers and keys the configuration names."""
+        ...
+
+    def rebuild(self) -> None:
+        """Derive everything again from the entries and openings."""
+        ...
+
+    def start_boot(self) -> int:
+        """Count a start of the gateway and return its number, from 1."""
+        ...
+
+
+class Store(Protocol):
+    """One township's store; one process writes."""
+
+    def reader(self) -> AbstractContextManager[Reader]:
+        """Give the calling thread a snapshot to read from; do not wait for the writer inside."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction; an exception inside undoes all of it.
+
+        Returning from the block means that it is durable.
+
+        Raises:
+            StoreError: the disk is full, read-only or broken; nothing was written.
+        """
+        ...
+
+    def derived(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Return the rows of every derived table, ordered, to compare."""
+        ...
+
+    def rebuild(self) -> None:
+        """Throw the derived rows away and derive them again from entries and openings."""
+        ...
+
+    def close(self) -> None: ...
+
+
+__all__ = [
+    "AuditReader",
+    "DeskReader",
+    "EntryReader",
+    "History",
+    "Reader",
+    "Store",
+    "Transaction",
+    "TroubleCode",
+]

@@ -1,0 +1,298 @@
+"""Projection: what follows from the entries, row by row.
+
+`apply` is called once for each entry in order of index, `apply_opening` once for each opening
+after its entry. Nothing else writes derived tables, so replaying both gives the same state.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.stores.tables import Tables
+from gateway.stores.views import StoredEntry
+from ledger.records import (
+    AlertRecord,
+    Approval,
+    CaseStep,
+    Correction,
+    CountStatement,
+    Heartbeat,
+    HoldRelease,
+    Incident,
+    Intent,
+    ListRelease,
+    Permit,
+    PhotoRef,
+    Refusal,
+    Revocation,
+    SealRequest,
+    SealUse,
+    Void,
+)
+
+
+def machine_of(tables: Tables, entry_party: str, author: str, body: object) -> str:
+    """Return the machine that an entry is about: its author, what it names, or what it
+    refers to; "" for none."""
+    if entry_party == "device":
+        return author
+    match body:
+        case Approval(request=target):
+            pass
+        case Refusal(about=str(target)) | Correction(entry=target):
+            pass
+        case CountStatement(incident=target):
+            pass
+        case CaseStep(alert=alert):
+            return tables.value("SELECT machine FROM alerts WHERE alert = ?", alert) or ""
+        case _:
+            return getattr(body, "machine", None) or ""
+    return (
+        tables.value(
+            "SELECT f.machine FROM entries e JOIN facets f USING (idx) WHERE e.sha256 = ?", target
+        )
+        or ""
+    )
+
+
+def apply(tables: Tables, entry: StoredEntry) -> None:
+    """Derive what follows from one entry that was just appended."""
+    _facets(tables, entry)
+    match entry.body:
+        case SealRequest():
+            tables.insert(
+                "requests",
+                request=entry.sha256,
+                idx=entry.index,
+                machine=entry.machine,
+                decided="",
+                reason="",
+            )
+        case Refusal() | Approval() | Permit() | Revocation():
+            _decision(tables, entry)
+        case Intent() | SealUse() | Void() | Incident():
+            _impression(tables, entry)
+        case CountStatement() | HoldRelease():
+            _count(tables, entry)
+        case ListRelease() as body:
+            tables.insert(
+                "releases",
+                version=body.version,
+                idx=entry.index,
+                layer=body.layer,
+                place=body.place,
+                from_date=body.from_date,
+                file_sha256=body.file_sha256,
+            )
+        case AlertRecord() | CaseStep() | Correction():
+            _audit(tables, entry)
+        case _:
+            pass
+
+
+def apply_opening(tables: Tables, entry: StoredEntry, values: dict[str, object] | None) -> None:
+    """Derive what follows from an opening: the page photos of a request."""
+    if not isinstance(entry.body, SealRequest) or values is None:
+        return
+    received_ms, connected_ms = tables.rows(
+        "SELECT received_ms, connected_ms FROM openings WHERE payload_sha256 = ?", entry.sha256
+    )[0]
+    pages = values.get("pages")
+    for n, page in enumerate(pages if isinstance(pages, list) else [], start=1):
+        _photo(
+            tables, entry, "page", n, msgspec.convert(page, PhotoRef), (received_ms, connected_ms)
+        )
+
+
+def _facets(tables: Tables, entry: StoredEntry) -> None:
+    body = entry.body
+    tables.insert(
+        "facets",
+        idx=entry.index,
+        kind=entry.kind,
+        machine=entry.machine,
+        seal=getattr(body, "seal", None),
+        matter=getattr(body, "matter", None),
+        permit=getattr(body, "permit", None),
+        received_ms=entry.received_ms,
+    )
+    if entry.party != "device":
+        return
+    tables.run(
+        "INSERT INTO latest (machine, idx) VALUES (?, ?)"
+        " ON CONFLICT (machine) DO UPDATE SET idx = excluded.idx",
+        entry.machine,
+        entry.index,
+    )
+    if isinstance(body, Heartbeat):
+        tables.run("UPDATE latest SET heartbeat = ? WHERE machine = ?", entry.index, entry.machine)
+
+
+def _decision(tables: Tables, entry: StoredEntry) -> None:
+    match entry.body:
+        case Refusal(about=about, reason=reason):
+            if about is not None:
+                _refer(tables, entry, about, "refusal")
+                _decide(tables, entry, about, "refused", reason)
+        case Approval(request=request, decision=decision):
+            _refer(tables, entry, request, "approval")
+            tables.insert("approvals", sha256=entry.sha256, idx=entry.index, request=request)
+            if decision == "refuse":
+                _decide(tables, entry, request, "refused", "by-person")
+        case Permit() as permit:
+            _refer(tables, entry, permit.request, "permit")
+            for approval in permit.approvals:
+                _refer(tables, entry, approval, "permit")
+            tables.insert(
+                "permits",
+                permit=permit.permit,
+                idx=entry.index,
+                machine=permit.machine,
+                not_after_ms=permit.not_after_ms,
+            )
+            _decide(tables, entry, permit.request, "permitted", "")
+            tables.run(
+                "UPDATE requests SET permit = ? WHERE request = ?", permit.permit, permit.request
+            )
+        case Revocation(permit=name):
+            tables.run(
+                "UPDATE permits SET revocation = ? WHERE permit = ? AND revocation IS NULL",
+                entry.index,
+                name,
+            )
+
+
+def _decide(tables: Tables, entry: StoredEntry, request: str, decided: str, reason: str) -> None:
+    """Settle a request that is undecided; a machine settles only requests of its own."""
+    tables.run(
+        "UPDATE requests SET decided = ?, reason = ?"
+        " WHERE request = ? AND decided = '' AND machine = ?",
+        decided,
+        reason,
+        request,
+        entry.machine,
+    )
+
+
+def _impression(tables: Tables, entry: StoredEntry) -> None:
+    match entry.body:
+        case Intent(permit=permit):
+            tables.insert("intents", sha256=entry.sha256, permit=permit, outcome="open")
+        case SealUse() as use:
+            _settle(tables, entry, use.intent, "use")
+            tables.insert("spending", entry=entry.sha256, permit=use.permit, impressions=1)
+            _photo(tables, entry, "before", 1, use.before)
+            _photo(tables, entry, "after", 1, use.after)
+            _flag(tables, entry, (*use.flags, *use.findings))
+        case Void(intent=intent):
+            _settle(tables, entry, intent, "void")
+        case Incident() as incident:
+            _incident(tables, entry, incident)
+
+
+def _incident(tables: Tables, entry: StoredEntry, incident: Incident) -> None:
+    for n, photo in enumerate(incident.photos, start=1):
+        _photo(tables, entry, "incident", n, photo)
+    _flag(tables, entry, (incident.code,))
+    if incident.held:
+        tables.insert("holds", hold=entry.sha256, idx=entry.index, machine=entry.machine)
+    if incident.intent is None:
+        return
+    permit = _settle(tables, entry, incident.intent, "incident")
+    if permit is not None:
+        tables.insert(
+            "spending", entry=entry.sha256, permit=permit, impressions=incident.impressions_max
+        )
+
+
+def _settle(tables: Tables, entry: StoredEntry, intent: str, outcome: str) -> str | None:
+    """Note an intent's outcome and return its permit; None if the intent is not here."""
+    _refer(tables, entry, intent, outcome)
+    tables.run("UPDATE intents SET outcome = ? WHERE sha256 = ?", outcome, intent)
+    found: str | None = tables.value("SELECT permit FROM intents WHERE sha256 = ?", intent)
+    return found
+
+
+def _count(tables: Tables, entry: StoredEntry) -> None:
+    body = entry.body
+    if isinstance(body, HoldRelease):
+        incident, impressions = body.hold, body.impressions
+        tables.run(
+            "UPDATE holds SET release = ? WHERE hold = ? AND release IS NULL AND machine = ?",
+            entry.index,
+            incident,
+            entry.machine,
+        )
+    else:
+        assert isinstance(body, CountStatement)
+        incident, impressions = body.incident, body.impressions
+    _refer(tables, entry, incident, entry.kind)
+    tables.run(
+        "UPDATE spending SET impressions = ? WHERE entry = ? AND EXISTS (SELECT 1 FROM entries e"
+        " JOIN facets f USING (idx) WHERE e.sha256 = ? AND f.machine = ?)",
+        impressions,
+        incident,
+        incident,
+        entry.machine,
+    )
+
+
+def _audit(tables: Tables, entry: StoredEntry) -> None:
+    match entry.body:
+        case AlertRecord() as alert:
+            tables.insert(
+                "alerts",
+                alert=alert.alert,
+                idx=entry.index,
+                severity=alert.severity,
+                machine=alert.machine or "",
+                entry=alert.entry,
+            )
+            if alert.entry is not None:
+                _refer(tables, entry, alert.entry, "alert")
+        case CaseStep() as step:
+            if step.step == "opened":
+                tables.insert("cases", case_id=step.case, alert=step.alert, idx=entry.index)
+            tables.insert("case_steps", idx=entry.index, case_id=step.case)
+        case Correction(entry=target):
+            _refer(tables, entry, target, "correction")
+
+
+def _refer(tables: Tables, entry: StoredEntry, target: str, role: str) -> None:
+    tables.run(
+        "INSERT OR IGNORE INTO refs (source, target, role) VALUES (?, ?, ?)",
+        entry.index,
+        target,
+        role,
+    )
+
+
+def _flag(tables: Tables, entry: StoredEntry, flags: tuple[str, ...]) -> None:
+    tables.run_many(
+        "INSERT OR IGNORE INTO flags (flag, idx) VALUES (?, ?)",
+        [(flag, entry.index) for flag in flags],
+    )
+
+
+def _photo(
+    tables: Tables,
+    entry: StoredEntry,
+    role: str,
+    n: int,
+    photo: PhotoRef,
+    named: tuple[int, int] | None = None,
+) -> None:
+    named_ms, named_connected_ms = named or (entry.received_ms, entry.connected_ms)
+    tables.insert(
+        "photo_refs",
+        sealed_sha256=photo.sealed_sha256,
+        entry_sha256=entry.sha256,
+        role=role,
+        n=n,
+        sealed_size=photo.sealed_size,
+        sha256=photo.sha256,
+        size=photo.size,
+        machine=entry.machine,
+        named_ms=named_ms,
+        named_connected_ms=named_connected_ms,
+    )

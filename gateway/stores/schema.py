@@ -1,0 +1,245 @@
+"""The tables of the SQLite store, in three groups: the log, what lies beside it, what is derived.
+
+Derived tables hold nothing that entries, openings and photo arrivals do not say;
+`gateway.stores.projection` alone writes them. Names of columns are those of the views.
+"""
+
+from __future__ import annotations
+
+VERSION = 1
+
+LOG = """
+CREATE TABLE entries (
+    idx INTEGER PRIMARY KEY,
+    sha256 TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    party TEXT NOT NULL,
+    author TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    keyid TEXT NOT NULL,
+    envelope BLOB NOT NULL,
+    received_ms INTEGER NOT NULL,
+    connected_ms INTEGER NOT NULL,
+    UNIQUE (party, author, epoch, seq)
+);
+CREATE TABLE heads (
+    party TEXT NOT NULL,
+    author TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (party, author, epoch)
+) WITHOUT ROWID;
+"""
+
+BESIDE = """
+CREATE TABLE openings (
+    payload_sha256 TEXT PRIMARY KEY,
+    data BLOB,
+    received_ms INTEGER NOT NULL,
+    connected_ms INTEGER NOT NULL,
+    erased_ms INTEGER
+);
+CREATE TABLE photos (
+    sealed_sha256 TEXT PRIMARY KEY,
+    sealed_size INTEGER NOT NULL,
+    stored_ms INTEGER NOT NULL
+);
+CREATE TABLE list_files (
+    file_sha256 TEXT PRIMARY KEY,
+    file BLOB NOT NULL
+);
+CREATE TABLE list_contents (
+    version INTEGER PRIMARY KEY,
+    content BLOB NOT NULL
+);
+CREATE TABLE quarantine (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    code TEXT NOT NULL,
+    machine TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    data BLOB,
+    detail TEXT NOT NULL,
+    received_ms INTEGER NOT NULL
+);
+CREATE INDEX quarantine_machine ON quarantine (machine, code);
+CREATE INDEX quarantine_sha256 ON quarantine (sha256);
+CREATE TABLE dropped (
+    machine TEXT PRIMARY KEY,
+    count INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL
+);
+CREATE TABLE gaps (
+    machine TEXT PRIMARY KEY,
+    epoch INTEGER NOT NULL,
+    head_seq INTEGER NOT NULL,
+    seen_seq INTEGER NOT NULL,
+    since_ms INTEGER NOT NULL
+);
+CREATE TABLE links (
+    machine TEXT PRIMARY KEY,
+    online INTEGER NOT NULL,
+    changed_ms INTEGER NOT NULL,
+    connected_ms INTEGER NOT NULL
+);
+CREATE TABLE accounts (
+    account TEXT PRIMARY KEY,
+    person TEXT NOT NULL,
+    name TEXT NOT NULL,
+    offices TEXT NOT NULL,
+    keeps TEXT NOT NULL,
+    password_hash TEXT NOT NULL
+);
+CREATE TABLE villages (
+    village TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    places TEXT NOT NULL
+);
+CREATE TABLE machines (
+    machine TEXT PRIMARY KEY,
+    village TEXT NOT NULL,
+    seals TEXT NOT NULL,
+    keepers TEXT NOT NULL,
+    keyid TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    genesis TEXT NOT NULL
+);
+CREATE TABLE boots (
+    number INTEGER PRIMARY KEY AUTOINCREMENT
+);
+"""
+
+DERIVED_TABLES = {
+    "facets": """(
+        idx INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        machine TEXT NOT NULL,
+        seal TEXT,
+        matter TEXT,
+        permit TEXT,
+        received_ms INTEGER NOT NULL
+    )""",
+    "flags": """(
+        flag TEXT NOT NULL,
+        idx INTEGER NOT NULL,
+        PRIMARY KEY (flag, idx)
+    ) WITHOUT ROWID""",
+    "refs": """(
+        source INTEGER NOT NULL,
+        target TEXT NOT NULL,
+        role TEXT NOT NULL,
+        PRIMARY KEY (source, target, role)
+    ) WITHOUT ROWID""",
+    "requests": """(
+        request TEXT PRIMARY KEY,
+        idx INTEGER NOT NULL,
+        machine TEXT NOT NULL,
+        decided TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        permit TEXT
+    )""",
+    "approvals": """(
+        sha256 TEXT PRIMARY KEY,
+        idx INTEGER NOT NULL,
+        request TEXT NOT NULL
+    )""",
+    "permits": """(
+        permit TEXT PRIMARY KEY,
+        idx INTEGER NOT NULL,
+        machine TEXT NOT NULL,
+        not_after_ms INTEGER NOT NULL,
+        revocation INTEGER
+    )""",
+    "intents": """(
+        sha256 TEXT PRIMARY KEY,
+        permit TEXT NOT NULL,
+        outcome TEXT NOT NULL
+    )""",
+    "spending": """(
+        entry TEXT PRIMARY KEY,
+        permit TEXT NOT NULL,
+        impressions INTEGER NOT NULL
+    )""",
+    "holds": """(
+        hold TEXT PRIMARY KEY,
+        idx INTEGER NOT NULL,
+        machine TEXT NOT NULL,
+        release INTEGER
+    )""",
+    "photo_refs": """(
+        sealed_sha256 TEXT NOT NULL,
+        entry_sha256 TEXT NOT NULL,
+        role TEXT NOT NULL,
+        n INTEGER NOT NULL,
+        sealed_size INTEGER NOT NULL,
+        sha256 TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        machine TEXT NOT NULL,
+        named_ms INTEGER NOT NULL,
+        named_connected_ms INTEGER NOT NULL,
+        PRIMARY KEY (entry_sha256, role, n)
+    ) WITHOUT ROWID""",
+    "releases": """(
+        version INTEGER PRIMARY KEY,
+        idx INTEGER NOT NULL,
+        layer TEXT NOT NULL,
+        place TEXT NOT NULL,
+        from_date TEXT NOT NULL,
+        file_sha256 TEXT NOT NULL
+    )""",
+    "alerts": """(
+        alert TEXT PRIMARY KEY,
+        idx INTEGER NOT NULL,
+        severity TEXT NOT NULL,
+        machine TEXT NOT NULL,
+        entry TEXT
+    )""",
+    "cases": """(
+        case_id TEXT PRIMARY KEY,
+        alert TEXT NOT NULL,
+        idx INTEGER NOT NULL
+    )""",
+    "case_steps": """(
+        idx INTEGER PRIMARY KEY,
+        case_id TEXT NOT NULL
+    )""",
+    "latest": """(
+        machine TEXT PRIMARY KEY,
+        idx INTEGER NOT NULL,
+        heartbeat INTEGER
+    )""",
+}
+
+INDEXES = """
+CREATE INDEX facets_machine ON facets (machine, kind, idx);
+CREATE INDEX facets_kind ON facets (kind, idx);
+CREATE INDEX facets_permit ON facets (permit, idx);
+CREATE INDEX facets_received ON facets (received_ms);
+CREATE INDEX refs_target ON refs (target, source);
+CREATE INDEX requests_decided ON requests (decided, idx);
+CREATE INDEX approvals_request ON approvals (request);
+CREATE INDEX permits_machine ON permits (machine, idx);
+CREATE INDEX intents_permit ON intents (permit, outcome);
+CREATE INDEX spending_permit ON spending (permit);
+CREATE INDEX holds_open ON holds (release);
+CREATE INDEX photo_refs_file ON photo_refs (sealed_sha256);
+CREATE INDEX photo_refs_machine ON photo_refs (machine);
+CREATE INDEX alerts_idx ON alerts (idx);
+CREATE INDEX alerts_entry ON alerts (entry);
+CREATE INDEX cases_alert ON cases (alert);
+CREATE INDEX case_steps_case ON case_steps (case_id, idx);
+"""
+
+CREATE = "\n".join(
+    [
+        LOG,
+        BESIDE,
+        *(f"CREATE TABLE {name} {columns};" for name, columns in DERIVED_TABLES.items()),
+        INDEXES,
+        f"PRAGMA user_version = {VERSION};",
+    ]
+)

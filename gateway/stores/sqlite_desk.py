@@ -1,0 +1,347 @@
+"""Reading the desk from SQLite: requests, permits, lists, villages, machines and accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from gateway.stores.sqlite_entries import EntryQueries
+from gateway.stores.views import (
+    Account,
+    ApprovalView,
+    Gap,
+    ListView,
+    MachineView,
+    PermitView,
+    RequestState,
+    RequestView,
+    StoredEntry,
+    VillageView,
+)
+from ledger.matters import Matter, MatterList, resolve
+from ledger.records import (
+    Approval,
+    Heartbeat,
+    ListRelease,
+    Permit,
+    Revocation,
+    SealRequest,
+)
+
+_OPENED = "EXISTS (SELECT 1 FROM openings o WHERE o.payload_sha256 = r.request)"
+_STATES = {
+    None: "1",
+    "filed": f"r.decided = '' AND NOT {_OPENED}",
+    "open": f"r.decided = '' AND {_OPENED}",
+    "refused": "r.decided = 'refused'",
+    "permitted": "r.decided = 'permitted'",
+}
+_REQUEST = "SELECT r.request, r.idx, r.decided, r.reason, r.permit FROM requests r"
+
+
+class DeskQueries(EntryQueries):
+    """See `gateway.stores.DeskReader`."""
+
+    def request(self, request: str) -> RequestView | None:
+        row = self._tables.row(f"{_REQUEST} WHERE r.request = ?", request)
+        return None if row is None else self._request(row)
+
+    def requests(
+        self, state: RequestState | None = None, before: int | None = None, limit: int = 50
+    ) -> tuple[RequestView, ...]:
+        rows = self._tables.rows(
+            f"{_REQUEST} WHERE {_STATES[state]} AND (? IS NULL OR r.idx < ?)"
+            " ORDER BY r.idx DESC LIMIT ?",
+            before,
+            before,
+            limit,
+        )
+        return tuple(self._request(row) for row in rows)
+
+    def permit(self, permit: str) -> PermitView | None:
+        row = self._tables.row(
+            "SELECT permit, idx, revocation FROM permits WHERE permit = ?", permit
+        )
+        return None if row is None else self._permit(row)
+
+    def permits(
+        self, machine: str | None = None, before: int | None = None, limit: int = 50
+    ) -> tuple[PermitView, ...]:
+        rows = self._tables.rows(
+            "SELECT permit, idx, revocation FROM permits"
+            " WHERE (? IS NULL OR machine = ?) AND (? IS NULL OR idx < ?)"
+            " ORDER BY idx DESC LIMIT ?",
+            machine,
+            machine,
+            before,
+            before,
+            limit,
+        )
+        return tuple(self._permit(row) for row in rows)
+
+    def lists(self) -> tuple[ListView, ...]:
+        found = []
+        for version, index in self._tables.rows(
+            "SELECT version, idx FROM releases ORDER BY version DESC"
+        ):
+            entry = self._entry(index)
+            body = entry.body
+            assert isinstance(body, ListRelease)
+            content = self.matter_list(version)
+            found.append(
+                ListView(
+                    version=version,
+                    layer=body.layer,
+                    place=body.place,
+                    from_date=body.from_date,
+                    file_sha256=body.file_sha256,
+                    file_size=body.file_size,
+                    by=body.by,
+                    released_ms=entry.received_ms,
+                    index=index,
+                    matters_count=0 if content is None else len(content.matters),
+                )
+            )
+        return tuple(found)
+
+    def list_version(self) -> int:
+        return int(self._tables.value("SELECT coalesce(max(version), 0) FROM releases"))
+
+    def matter_list(self, version: int) -> MatterList | None:
+        data = self._tables.value("SELECT content FROM list_contents WHERE version = ?", version)
+        return None if data is None else msgspec.json.decode(data, type=MatterList)
+
+    def list_file(self, file_sha256: str) -> bytes | None:
+        found: bytes | None = self._tables.value(
+            "SELECT file FROM list_files WHERE file_sha256 = ?", file_sha256
+        )
+        return found
+
+    def matters(self, village: str, date: str, version: int | None = None) -> tuple[Matter, ...]:
+        where = self.village(village)
+        if where is None:
+            return ()
+        rows = self._tables.rows(
+            "SELECT c.content, r.layer, r.place FROM releases r JOIN list_contents c"
+            " USING (version) WHERE ? IS NULL OR r.version <= ?",
+            version,
+            version,
+        )
+        return resolve(
+            (
+                msgspec.json.decode(content, type=MatterList)
+                for content, layer, place in rows
+                if where.places.get(layer) == place
+            ),
+            date,
+        )
+
+    def villages(self) -> tuple[VillageView, ...]:
+        return tuple(
+            self._village(row)
+            for row in self._tables.rows("SELECT village, name, places FROM villages ORDER BY 1")
+        )
+
+    def village(self, village: str) -> VillageView | None:
+        row = self._tables.row(
+            "SELECT village, name, places FROM villages WHERE village = ?", village
+        )
+        return None if row is None else self._village(row)
+
+    def is_machine(self, machine: str) -> bool:
+        return self._tables.value("SELECT 1 FROM machines WHERE machine = ?", machine) is not None
+
+    def machine(self, machine: str) -> MachineView | None:
+        row = self._tables.row(
+            "SELECT machine, village, seals, keepers, keyid, epoch, genesis FROM machines"
+            " WHERE machine = ?",
+            machine,
+        )
+        return None if row is None else self._machine(row)
+
+    def machines(self) -> tuple[MachineView, ...]:
+        rows = self._tables.rows(
+            "SELECT machine, village, seals, keepers, keyid, epoch, genesis FROM machines"
+            " ORDER BY 1"
+        )
+        return tuple(self._machine(row) for row in rows)
+
+    def account(self, account: str) -> Account | None:
+        return next((one for one in self.accounts() if one.account == account), None)
+
+    def accounts(self) -> tuple[Account, ...]:
+        rows = self._tables.rows(
+            "SELECT account, person, name, offices, keeps, password_hash FROM accounts ORDER BY 1"
+        )
+        return tuple(
+            Account(
+                account=row[0],
+                person=row[1],
+                name=row[2],
+                offices=_words(row[3]),
+                keeps=_words(row[4]),
+                password_hash=row[5],
+            )
+            for row in rows
+        )
+
+    def _entry(self, index: int) -> StoredEntry:
+        entry = self.entry(index)
+        assert entry is not None, f"a derived row names entry {index}, which is not there"
+        return entry
+
+    def _request(self, row: tuple[Any, ...]) -> RequestView:
+        request, index, decided, reason, permit = row
+        entry = self._entry(index)
+        body = entry.body
+        assert isinstance(body, SealRequest)
+        opening = self.opening(request)
+        state: RequestState = decided or ("filed" if opening is None else "open")
+        return RequestView(
+            request=request,
+            index=index,
+            machine=entry.machine,
+            seal=body.seal,
+            matter=body.matter,
+            list_version=body.list_version,
+            copies=body.copies,
+            pages_count=body.pages_count,
+            filed_by=body.filed_by,
+            applicant_account=body.applicant_account,
+            at_ms=entry.position.at_ms,
+            received_ms=entry.received_ms,
+            state=state,
+            reason=reason,
+            permit=permit,
+            opening=opening,
+            pages=self.photos(request),
+            approvals=self._approvals(request),
+        )
+
+    def _approvals(self, request: str) -> tuple[ApprovalView, ...]:
+        found = []
+        for sha256, index in self._tables.rows(
+            "SELECT sha256, idx FROM approvals WHERE request = ? ORDER BY idx", request
+        ):
+            entry = self._entry(index)
+            body = entry.body
+            assert isinstance(body, Approval)
+            opening = self.opening(sha256)
+            values = {} if opening is None or opening.values is None else opening.values
+            found.append(
+                ApprovalView(
+                    sha256=sha256,
+                    index=index,
+                    request=request,
+                    approver=body.approver,
+                    office=body.office,
+                    decision=body.decision,
+                    at_ms=entry.position.at_ms,
+                    note=values.get("note"),
+                )
+            )
+        return tuple(found)
+
+    def _permit(self, row: tuple[Any, ...]) -> PermitView:
+        permit, index, revocation = row
+        entry = self._entry(index)
+        body = entry.body
+        assert isinstance(body, Permit)
+        ended = None if revocation is None else self._entry(revocation)
+        why = None if ended is None else ended.body
+        assert why is None or isinstance(why, Revocation)
+        spent = self._tables.value(
+            "SELECT coalesce(sum(impressions), 0) FROM spending WHERE permit = ?", permit
+        )
+        reserved = self._tables.value(
+            "SELECT count(*) FROM intents WHERE permit = ? AND outcome = 'open'", permit
+        )
+        return PermitView(
+            permit=permit,
+            index=index,
+            sha256=entry.sha256,
+            machine=body.machine,
+            seal=body.seal,
+            matter=body.matter,
+            list_version=body.list_version,
+            impressions=body.impressions,
+            not_before_ms=body.not_before_ms,
+            not_after_ms=body.not_after_ms,
+            request=body.request,
+            approvals=body.approvals,
+            issued_ms=entry.position.at_ms,
+            revocation_index=revocation,
+            revoked_ms=None if ended is None else ended.position.at_ms,
+            revoked_by=None if why is None else why.by,
+            revoked_reason=None if why is None else why.reason,
+            spent=spent,
+            reserved=reserved,
+        )
+
+    def _village(self, row: tuple[Any, ...]) -> VillageView:
+        machines = self._tables.rows(
+            "SELECT machine FROM machines WHERE village = ? ORDER BY 1", row[0]
+        )
+        return VillageView(
+            village=row[0],
+            name=row[1],
+            places=msgspec.json.decode(row[2], type=dict[str, str]),
+            machines=tuple(machine for (machine,) in machines),
+        )
+
+    def _machine(self, row: tuple[Any, ...]) -> MachineView:
+        machine, village, seals, keepers, keyid, epoch, genesis = row
+        head = self.head("device", machine, epoch)
+        seen = self._tables.row("SELECT idx, heartbeat FROM latest WHERE machine = ?", machine)
+        last = None if seen is None else self._entry(seen[0])
+        beat = None if seen is None or seen[1] is None else self._entry(seen[1])
+        heartbeat = beat.body if beat is not None and isinstance(beat.body, Heartbeat) else None
+        link = self._tables.row(
+            "SELECT online, changed_ms, connected_ms FROM links WHERE machine = ?", machine
+        )
+        gap = self._tables.row(
+            "SELECT machine, epoch, head_seq, seen_seq, since_ms FROM gaps WHERE machine = ?",
+            machine,
+        )
+        holds = self._tables.rows(
+            "SELECT hold FROM holds WHERE machine = ? AND release IS NULL ORDER BY idx", machine
+        )
+        return MachineView(
+            machine=machine,
+            village=village,
+            village_name=self._tables.value("SELECT name FROM villages WHERE village = ?", village)
+            or "",
+            seals=_words(seals),
+            keepers=_words(keepers),
+            keyid=keyid,
+            epoch=epoch,
+            seq=0 if head is None else head.seq,
+            head=genesis if head is None else head.sha256,
+            at_ms=None if last is None else last.position.at_ms,
+            received_ms=None if last is None else last.received_ms,
+            online=link is not None and bool(link[0]),
+            online_changed_ms=None if link is None else link[1],
+            connected_ms=0 if link is None else link[2],
+            heartbeat=heartbeat,
+            heartbeat_ms=None if beat is None else beat.position.at_ms,
+            waiting=0 if heartbeat is None else heartbeat.waiting,
+            photos_pending=self._tables.value(
+                "SELECT count(*) FROM photo_refs r LEFT JOIN photos p USING (sealed_sha256)"
+                " WHERE r.machine = ? AND p.stored_ms IS NULL",
+                machine,
+            ),
+            holds=tuple(hold for (hold,) in holds),
+            gap=None if gap is None else gap_of(gap),
+        )
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return msgspec.json.decode(text, type=tuple[str, ...])
+
+
+def gap_of(row: tuple[Any, ...]) -> Gap:
+    machine, epoch, head_seq, seen_seq, since_ms = row
+    return Gap(
+        machine=machine, epoch=epoch, head_seq=head_seq, seen_seq=seen_seq, since_ms=since_ms
+    )

@@ -1,0 +1,266 @@
+"""Reading the log from SQLite: entries, openings, photos, and what belongs together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from gateway.errors import StoreError
+from gateway.stores.tables import Tables
+from gateway.stores.views import (
+    LogFilter,
+    Opening,
+    PhotoView,
+    RelatedEntry,
+    StoredEntry,
+)
+from ledger import codec, disclosure, envelope
+from ledger.chain import Head
+from ledger.errors import LedgerError
+from ledger.records import Party
+
+_COLUMNS = "e.keyid, e.envelope, e.received_ms, e.connected_ms"
+ENTRY = (
+    f"SELECT e.idx, e.sha256, e.party, e.author, f.machine, {_COLUMNS}"
+    " FROM entries e JOIN facets f USING (idx)"
+)
+UNDERIVED = f"SELECT e.idx, e.sha256, e.party, e.author, '', {_COLUMNS} FROM entries e"
+_PHOTO_COLUMNS = (
+    "sealed_sha256",
+    "sealed_size",
+    "sha256",
+    "size",
+    "role",
+    "n",
+    "machine",
+    "entry_sha256",
+    "named_ms",
+    "stored_ms",
+    "waited_ms",
+)
+_PHOTO = (
+    "SELECT r.sealed_sha256, r.sealed_size, r.sha256, r.size, r.role, r.n, r.machine,"
+    " r.entry_sha256, r.named_ms, p.stored_ms,"
+    " CASE WHEN p.stored_ms IS NULL"
+    " THEN max(0, coalesce(l.connected_ms, 0) - r.named_connected_ms) ELSE 0 END AS waited_ms"
+    " FROM photo_refs r LEFT JOIN photos p USING (sealed_sha256)"
+    " LEFT JOIN links l ON l.machine = r.machine"
+)
+_CHUNK = 500  # entries decoded at once while the whole log is read
+_EVERYTHING = LogFilter()
+
+
+class EntryQueries:
+    """See `gateway.stores.EntryReader`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def size(self) -> int:
+        top = self._tables.value("SELECT max(idx) FROM entries")
+        return 0 if top is None else int(top) + 1
+
+    def entry(self, key: int | str) -> StoredEntry | None:
+        column = "idx" if isinstance(key, int) else "sha256"
+        row = self._tables.row(f"{ENTRY} WHERE e.{column} = ?", key)
+        return None if row is None else decoded(row)
+
+    def entry_at(self, party: Party, author: str, epoch: int, seq: int) -> StoredEntry | None:
+        row = self._tables.row(
+            f"{ENTRY} WHERE e.party = ? AND e.author = ? AND e.epoch = ? AND e.seq = ?",
+            party,
+            author,
+            epoch,
+            seq,
+        )
+        return None if row is None else decoded(row)
+
+    def entries(
+        self, which: LogFilter = _EVERYTHING, before: int | None = None, limit: int = 50
+    ) -> tuple[StoredEntry, ...]:
+        where, values = _conditions(which)
+        if before is not None:
+            where, values = [*where, "f.idx < ?"], [*values, before]
+        rows = self._tables.rows(
+            f"{ENTRY}{_where(where)} ORDER BY e.idx DESC LIMIT ?", *values, limit
+        )
+        return tuple(decoded(row) for row in rows)
+
+    def count_entries(self, which: LogFilter = _EVERYTHING) -> int:
+        where, values = _conditions(which)
+        return int(self._tables.value(f"SELECT count(*) FROM facets f{_where(where)}", *values))
+
+    def all_entries(self, start: int = 0) -> Iterator[StoredEntry]:
+        while rows := self._tables.rows(
+            f"{ENTRY} WHERE e.idx >= ? ORDER BY e.idx LIMIT {_CHUNK}", start
+        ):
+            for row in rows:
+                yield decoded(row)
+            start = rows[-1][0] + 1
+
+    def head(self, party: Party, author: str, epoch: int) -> Head | None:
+        row = self._tables.row(
+            "SELECT seq, sha256, at_ms FROM heads WHERE party = ? AND author = ? AND epoch = ?",
+            party,
+            author,
+            epoch,
+        )
+        if row is None:
+            return None
+        return Head(
+            party=party, author=author, epoch=epoch, seq=row[0], sha256=row[1], at_ms=row[2]
+        )
+
+    def opening(self, payload_sha256: str) -> Opening | None:
+        row = self._tables.row(
+            "SELECT data, received_ms, erased_ms FROM openings WHERE payload_sha256 = ?",
+            payload_sha256,
+        )
+        if row is None:
+            return None
+        return Opening(
+            payload_sha256=payload_sha256,
+            values=None if row[0] is None else opened_values(row[0]),
+            received_ms=row[1],
+            erased_ms=row[2],
+        )
+
+    def opening_bytes(self, payload_sha256: str) -> bytes | None:
+        found: bytes | None = self._tables.value(
+            "SELECT data FROM openings WHERE payload_sha256 = ?", payload_sha256
+        )
+        return found
+
+    def photos(self, entry_sha256: str) -> tuple[PhotoView, ...]:
+        return self._photos(" WHERE r.entry_sha256 = ? ORDER BY r.role DESC, r.n", entry_sha256)
+
+    def photo(self, sealed_sha256: str) -> tuple[PhotoView, ...]:
+        return self._photos(" WHERE r.sealed_sha256 = ? ORDER BY r.named_ms", sealed_sha256)
+
+    def pending_photos(self, machine: str | None = None) -> tuple[PhotoView, ...]:
+        own = "" if machine is None else " AND r.machine = ?"
+        return self._photos(
+            f" WHERE p.stored_ms IS NULL{own} ORDER BY waited_ms DESC, r.named_ms",
+            *(() if machine is None else (machine,)),
+        )
+
+    def _photos(self, rest: str, *values: object) -> tuple[PhotoView, ...]:
+        rows = self._tables.rows(_PHOTO + rest, *values)
+        return tuple(PhotoView(**dict(zip(_PHOTO_COLUMNS, row, strict=True))) for row in rows)
+
+
+def related(tables: Tables, entry: StoredEntry) -> tuple[RelatedEntry, ...]:
+    """Return the entries that belong to one, in order of index."""
+    found: dict[int, RelatedEntry] = {}
+    permit = getattr(entry.body, "permit", None)
+    intent = getattr(entry.body, "intent", None)
+    intent_permit = tables.value("SELECT permit FROM intents WHERE sha256 = ?", intent)
+    queries: list[tuple[str, tuple[object, ...]]] = [
+        ("e.sha256 IN (SELECT target FROM refs WHERE source = ?)", (entry.index,)),
+        ("e.idx IN (SELECT source FROM refs WHERE target = ?)", (entry.sha256,)),
+    ]
+    asked = tables.value("SELECT permit FROM requests WHERE request = ?", entry.sha256)
+    for name in {permit, intent_permit, asked} - {None}:
+        of_permit = "SELECT idx FROM permits WHERE permit = ?"
+        queries += [
+            (f"e.idx IN ({of_permit})", (name,)),
+            (f"e.sha256 IN (SELECT target FROM refs WHERE source IN ({of_permit}))", (name,)),
+            ("f.permit = ? AND e.kind IN ('intent', 'use', 'revocation', 'refusal')", (name,)),
+        ]
+    for condition, values in queries:
+        for index, sha256, kind in tables.rows(
+            f"SELECT e.idx, e.sha256, e.kind FROM entries e JOIN facets f USING (idx)"
+            f" WHERE {condition}",
+            *values,
+        ):
+            found[index] = RelatedEntry(role=kind, index=index, sha256=sha256, kind=kind)
+    found.pop(entry.index, None)
+    return (*_neighbours(tables, entry), *(found[index] for index in sorted(found)))
+
+
+def _neighbours(tables: Tables, entry: StoredEntry) -> list[RelatedEntry]:
+    """Return the entries before and after in the author's chain."""
+    found = []
+    for role, seq in (("previous", entry.position.seq - 1), ("next", entry.position.seq + 1)):
+        row = tables.row(
+            "SELECT idx, sha256, kind FROM entries"
+            " WHERE party = ? AND author = ? AND epoch = ? AND seq = ?",
+            entry.party,
+            entry.author,
+            entry.position.epoch,
+            seq,
+        )
+        if row is not None:
+            found.append(RelatedEntry(role=role, index=row[0], sha256=row[1], kind=row[2]))
+    return found
+
+
+def decoded(row: tuple[Any, ...]) -> StoredEntry:
+    """Return the entry of a row of `ENTRY`.
+
+    Raises:
+        StoreError: the stored bytes are damaged.
+    """
+    index, sha256, party, author, machine, keyid, raw, received_ms, connected_ms = row
+    try:
+        parts = envelope.parse(raw)
+        payload = codec.decode_entry(parts.payload_type, parts.payload)
+    except LedgerError as error:
+        raise StoreError(f"expected entry {index} as it was stored, found: {error}") from error
+    return StoredEntry(
+        index=index,
+        sha256=sha256,
+        kind=payload.body.kind,
+        party=party,
+        author=author,
+        machine=machine,
+        position=payload.position,
+        body=payload.body,
+        keyid=keyid,
+        envelope=raw,
+        received_ms=received_ms,
+        connected_ms=connected_ms,
+    )
+
+
+def opened_values(data: bytes) -> dict[str, Any]:
+    """Return the values of stored opening bytes, without their salts."""
+    opening = msgspec.json.decode(data, type=disclosure.Opening)
+    return {name: opened.value for name, opened in opening.values.items()}
+
+
+def _conditions(which: LogFilter) -> tuple[list[str], list[object]]:
+    conditions: list[str] = []
+    values: list[object] = []
+    for column in ("machine", "seal", "matter", "permit"):
+        wanted = getattr(which, column)
+        if wanted is not None:
+            conditions.append(f"f.{column} = ?")
+            values.append(wanted)
+    if which.kinds:
+        conditions.append(f"f.kind IN ({', '.join('?' * len(which.kinds))})")
+        values.extend(which.kinds)
+    if which.flag is not None:
+        conditions.append("f.idx IN (SELECT idx FROM flags WHERE flag = ?)")
+        values.append(which.flag)
+    if which.alert is not None:
+        graded = "" if which.alert == "any" else " AND a.severity = ?"
+        conditions.append(
+            "(SELECT sha256 FROM entries WHERE idx = f.idx) IN"
+            f" (SELECT a.entry FROM alerts a WHERE a.entry IS NOT NULL{graded})"
+        )
+        values.extend([] if which.alert == "any" else [which.alert])
+    for comparison, moment in (
+        ("f.received_ms >= ?", which.from_ms),
+        ("f.received_ms < ?", which.to_ms),
+    ):
+        if moment is not None:
+            conditions.append(comparison)
+            values.append(moment)
+    return conditions, values
+
+
+def _where(conditions: list[str]) -> str:
+    return " WHERE " + " AND ".join(conditions) if conditions else ""

@@ -1,0 +1,280 @@
+"""Writing to SQLite: one transaction of the writer thread. See `gateway.stores.Transaction`."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import structs
+
+from gateway.errors import StoreError
+from gateway.stores import projection, schema
+from gateway.stores.sqlite_audit import AuditQueries
+from gateway.stores.sqlite_entries import UNDERIVED, decoded, opened_values
+from gateway.stores.sqlite_history import SqliteHistory
+from gateway.stores.tables import Tables
+from gateway.stores.views import (
+    Account,
+    Gap,
+    MachineView,
+    Signed,
+    StoredEntry,
+    Trouble,
+    VillageView,
+)
+from ledger import chain
+from ledger.chain import Head
+from ledger.matters import MatterList
+
+
+class SqliteTransaction(AuditQueries):
+    """Reads see what this transaction wrote; `erased` asks for a clean file after the commit."""
+
+    def __init__(self, tables: Tables) -> None:
+        super().__init__(tables)
+        self.erased = False
+
+    def append(self, signed: Signed, before: Head) -> StoredEntry:
+        payload = signed.payload
+        after = chain.advance(before, payload)
+        self._move(before, after)
+        party, author = payload.position.author
+        entry = StoredEntry(
+            index=self.size(),
+            sha256=payload.sha256,
+            kind=payload.body.kind,
+            party=party,
+            author=author,
+            machine=projection.machine_of(self._tables, party, author, payload.body),
+            position=payload.position,
+            body=payload.body,
+            keyid=signed.keyid,
+            envelope=signed.envelope,
+            received_ms=signed.received_ms,
+            connected_ms=self._connected_ms(author) if party == "device" else 0,
+        )
+        self._tables.insert(
+            "entries",
+            idx=entry.index,
+            sha256=entry.sha256,
+            kind=entry.kind,
+            party=party,
+            author=author,
+            epoch=payload.position.epoch,
+            seq=payload.position.seq,
+            keyid=entry.keyid,
+            envelope=entry.envelope,
+            received_ms=entry.received_ms,
+            connected_ms=entry.connected_ms,
+        )
+        projection.apply(self._tables, entry)
+        return entry
+
+    def history(self, now_ms: int) -> SqliteHistory:
+        return SqliteHistory(self._tables, now_ms)
+
+    def put_opening(self, payload_sha256: str, data: bytes, received_ms: int) -> bool:
+        entry = self.entry(payload_sha256)
+        if entry is None or self.opening(payload_sha256) is not None:
+            return False
+        self._tables.insert(
+            "openings",
+            payload_sha256=payload_sha256,
+            data=data,
+            received_ms=received_ms,
+            connected_ms=self._connected_ms(entry.author),
+        )
+        projection.apply_opening(self._tables, entry, opened_values(data))
+        return True
+
+    def erase_opening(self, payload_sha256: str, now_ms: int) -> bool:
+        self.erased = True
+        changed = self._tables.run(
+            "UPDATE openings SET data = NULL, erased_ms = ?"
+            " WHERE payload_sha256 = ? AND data IS NOT NULL",
+            now_ms,
+            payload_sha256,
+        )
+        self._tables.run(
+            "DELETE FROM photo_refs WHERE entry_sha256 = ? AND role = 'page'", payload_sha256
+        )
+        return changed == 1
+
+    def photo_stored(self, sealed_sha256: str, size: int, now_ms: int) -> None:
+        self._tables.run(
+            "INSERT OR IGNORE INTO photos (sealed_sha256, sealed_size, stored_ms) VALUES (?, ?, ?)",
+            sealed_sha256,
+            size,
+            now_ms,
+        )
+
+    def put_list_file(self, file_sha256: str, file: bytes, content: MatterList) -> None:
+        self._tables.run(
+            "INSERT OR IGNORE INTO list_files (file_sha256, file) VALUES (?, ?)", file_sha256, file
+        )
+        self._tables.insert(
+            "list_contents", version=content.version, content=msgspec.json.encode(content)
+        )
+
+    def quarantine(self, trouble: Trouble, data: bytes | None) -> int:
+        self._tables.insert(
+            "quarantine",
+            code=trouble.code,
+            machine=trouble.machine,
+            topic=trouble.topic,
+            sha256=trouble.sha256,
+            size=trouble.size,
+            data=data,
+            detail=trouble.detail,
+            received_ms=trouble.received_ms,
+        )
+        return int(self._tables.value("SELECT last_insert_rowid()"))
+
+    def quarantined(self, machine: str, fork: bool) -> tuple[int, int]:
+        row = self._tables.row(
+            "SELECT count(*), coalesce(sum(size), 0) FROM quarantine"
+            " WHERE machine = ? AND (code = 'fork') = ?",
+            machine,
+            fork,
+        )
+        assert row is not None
+        return int(row[0]), int(row[1])
+
+    def is_quarantined(self, sha256: str, topic: str) -> bool:
+        found = self._tables.value(
+            "SELECT 1 FROM quarantine WHERE sha256 = ? AND topic = ?", sha256, topic
+        )
+        return found is not None
+
+    def drop(self, machine: str, now_ms: int) -> None:
+        self._tables.run(
+            "INSERT INTO dropped (machine, count, last_ms) VALUES (?, 1, ?)"
+            " ON CONFLICT (machine) DO UPDATE SET count = count + 1, last_ms = excluded.last_ms",
+            machine,
+            now_ms,
+        )
+
+    def set_gap(self, gap: Gap | None, machine: str) -> None:
+        self._tables.run("DELETE FROM gaps WHERE machine = ?", machine)
+        if gap is not None:
+            self._tables.insert(
+                "gaps",
+                machine=machine,
+                epoch=gap.epoch,
+                head_seq=gap.head_seq,
+                seen_seq=gap.seen_seq,
+                since_ms=gap.since_ms,
+            )
+
+    def set_online(self, machine: str, online: bool, now_ms: int) -> None:
+        self._tables.run(
+            "INSERT INTO links (machine, online, changed_ms, connected_ms)"
+            " SELECT machine, ?, ?, 0 FROM machines WHERE machine = ?"
+            " ON CONFLICT (machine) DO UPDATE SET online = excluded.online,"
+            " changed_ms = excluded.changed_ms WHERE online != excluded.online",
+            online,
+            now_ms,
+            machine,
+        )
+
+    def add_connected(self, elapsed_ms: int) -> None:
+        self._tables.run(
+            "UPDATE links SET connected_ms = connected_ms + ? WHERE online", elapsed_ms
+        )
+
+    def put_account(self, account: Account) -> None:
+        self._tables.run("DELETE FROM accounts WHERE account = ?", account.account)
+        self._tables.insert(
+            "accounts",
+            account=account.account,
+            person=account.person,
+            name=account.name,
+            offices=_json(account.offices),
+            keeps=_json(account.keeps),
+            password_hash=account.password_hash,
+        )
+
+    def set_directory(
+        self, villages: tuple[VillageView, ...], machines: tuple[MachineView, ...]
+    ) -> None:
+        self._tables.run("DELETE FROM villages")
+        self._tables.run("DELETE FROM machines")
+        for village in villages:
+            self._tables.insert(
+                "villages", village=village.village, name=village.name, places=_json(village.places)
+            )
+        for machine in machines:
+            self._tables.insert(
+                "machines",
+                machine=machine.machine,
+                village=machine.village,
+                seals=_json(machine.seals),
+                keepers=_json(machine.keepers),
+                keyid=machine.keyid,
+                epoch=machine.epoch,
+                genesis=machine.head,
+            )
+
+    def start_boot(self) -> int:
+        self._tables.run("INSERT INTO boots DEFAULT VALUES")
+        return int(self._tables.value("SELECT last_insert_rowid()"))
+
+    def rebuild(self) -> None:
+        """Derive everything again from the entries and openings."""
+        for name in schema.DERIVED_TABLES:
+            self._tables.run(f"DELETE FROM {name}")
+        for index in range(self.size()):
+            projection.apply(self._tables, self._replayed(index))
+        for payload_sha256, data in self._tables.rows(
+            "SELECT payload_sha256, data FROM openings WHERE data IS NOT NULL"
+        ):
+            entry = self.entry(payload_sha256)
+            if entry is not None:
+                projection.apply_opening(self._tables, entry, opened_values(data))
+
+    def _replayed(self, index: int) -> StoredEntry:
+        """Return an entry whose facets are not derived yet; those before it are."""
+        row = self._tables.row(f"{UNDERIVED} WHERE e.idx = ?", index)
+        if row is None:
+            raise StoreError(f"expected entry {index}, found none: the log has a hole")
+        entry = decoded(row)
+        machine = projection.machine_of(self._tables, entry.party, entry.author, entry.body)
+        return structs.replace(entry, machine=machine)
+
+    def _connected_ms(self, machine: str) -> int:
+        found = self._tables.value("SELECT connected_ms FROM links WHERE machine = ?", machine)
+        return 0 if found is None else int(found)
+
+    def _move(self, before: Head, after: Head) -> None:
+        """Move a chain's head on, if it still is `before`."""
+        if before.seq == 0:
+            changed = self._tables.run(
+                "INSERT OR IGNORE INTO heads (party, author, epoch, seq, sha256, at_ms)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                after.party,
+                after.author,
+                after.epoch,
+                after.seq,
+                after.sha256,
+                after.at_ms,
+            )
+        else:
+            changed = self._tables.run(
+                "UPDATE heads SET seq = ?, sha256 = ?, at_ms = ? WHERE party = ? AND author = ?"
+                " AND epoch = ? AND seq = ? AND sha256 = ?",
+                after.seq,
+                after.sha256,
+                after.at_ms,
+                before.party,
+                before.author,
+                before.epoch,
+                before.seq,
+                before.sha256,
+            )
+        if changed != 1:
+            raise StoreError(
+                f"expected the chain of {before.author} to end at entry {before.seq} "
+                f"({before.sha256[:16]}), found another end: somebody else writes this store"
+            )
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

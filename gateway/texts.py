@@ -1,0 +1,97 @@
+"""What staff read about errors and reasons: one sentence for each code, in Chinese and English.
+
+Pages have their own words in `gateway.web.texts`; these are the codes that travel in records,
+errors and answers. `ZH` and `EN` have equal keys.
+"""
+
+from __future__ import annotations
+
+ZH = {
+    # errors
+    "gateway": "网关无法完成操作,请联系管理员。",
+    "request-refused": "规则不允许这样办理。",
+    "not-allowed": "您没有办理此事的权限。",
+    "not-found": "没有找到,请核对编号或返回列表。",
+    "store": "存储不可用,请管理员检查磁盘;印章机会保留未确认的记录。",
+    "config": "配置有误,请管理员改正后运行 check-config。",
+    "unreachable": "网关正在运行但没有回应,请查看网关日志后重试。",
+    "broker": "消息服务没有运行,请管理员查看日志。",
+    # why the list answers as it does
+    "on-list": "清单内事项,经审批后可以用印。",
+    "discretionary": "酌情事项,须具备清单写明的依据方可用印。",
+    "forbidden": "清单明确不得用印的事项。",
+    "off-list": "不在用印事项清单内。",
+    "too-many-copies": "份数超过该事项的上限。",
+    "unknown-seal": "这台印章机没有登记这枚印章。",
+    # why a decision is refused
+    "by-person": "审批人未同意。",
+    "not-open": "该申请不在待审批状态。",
+    "no-office": "您不是审批人。",
+    "is-filer": "申请由您本人提交,不能由您审批。",
+    "is-applicant": "您是申请人,不能审批自己的申请。",
+    "is-keeper": "您是这枚印章的保管人,不能审批。",
+    "pages-missing": "文件照片尚未收齐,请稍后再批。",
+    "note-missing": "不同意时请写明理由。",
+    "permit-ended": "该许可已经撤销或到期。",
+    "not-held": "该异常没有锁定设备,或已经解除。",
+    "count-out-of-bounds": "清点数量不在该异常可能的范围内。",
+    "case-exists": "该预警已经立案。",
+    "case-step": "处置件当前不能进行这一步。",
+    "list-empty": "清单没有任何事项。",
+    "list-same": "与现行版本相同,没有变化。",
+    "list-place": "没有任何村属于这个地区。",
+    "list-date": "生效日期应写成 年-月-日,例如 2026-01-31。",
+    "list-file": "清单文件有误,请按提示修改后重新导入。",
+    "unknown-office": "没有这个岗位。",
+    # why a permit is revoked
+    "mistake": "审批有误",
+    "withdrawn": "申请人撤回",
+    "misuse": "疑似违规用印",
+    "machine-lost": "设备遗失或失控",
+}
+
+EN = {
+    "gateway": "The gateway cannot do this; call the administrator.",
+    "request-refused": "The rules do not allow this.",
+    "not-allowed": "You may not do this.",
+    "not-found": "Not found; check the number or go back to the list.",
+    "store": "The store cannot be used; the administrator checks the disk. Machines keep what was "
+    "not acknowledged.",
+    "config": "The configuration is wrong; the administrator corrects it and runs check-config.",
+    "unreachable": "The gateway runs but does not answer; look at its log and try again.",
+    "broker": "The message broker does not run; the administrator reads its log.",
+    "on-list": "On the list: may be stamped once approved.",
+    "discretionary": "Discretionary: may be stamped with the evidence that the list names.",
+    "forbidden": "The list says that this must not be stamped.",
+    "off-list": "Not on the list of items that may be stamped.",
+    "too-many-copies": "More copies than this item allows.",
+    "unknown-seal": "This seal is not registered with this machine.",
+    "by-person": "The approver did not agree.",
+    "not-open": "This request is not waiting for a decision.",
+    "no-office": "You are not an approver.",
+    "is-filer": "You filed this request; somebody else must decide.",
+    "is-applicant": "You are the applicant; somebody else must decide.",
+    "is-keeper": "You keep this seal; somebody else must decide.",
+    "pages-missing": "The photos of the document have not all arrived; try again later.",
+    "note-missing": "Say why when you refuse.",
+    "permit-ended": "This permit was revoked or has run out.",
+    "not-held": "This incident does not lock the machine, or was released already.",
+    "count-out-of-bounds": "This number of impressions is not possible for the incident.",
+    "case-exists": "There is a case on this alert already.",
+    "case-step": "The case cannot take this step now.",
+    "list-empty": "The list has no items.",
+    "list-same": "The same as the version in force; nothing changes.",
+    "list-place": "No village lies in this place.",
+    "list-date": "Write the first day as YYYY-MM-DD, such as 2026-01-31.",
+    "list-file": "The list file is wrong; correct the rows named and import it again.",
+    "unknown-office": "There is no such office.",
+    "mistake": "approved by mistake",
+    "withdrawn": "withdrawn by the applicant",
+    "misuse": "suspected misuse",
+    "machine-lost": "machine lost or out of control",
+}
+
+
+def text(code: str, language: str = "zh") -> str:
+    """Return the sentence for a code; an unknown code is shown as it is."""
+    return (EN if language == "en" else ZH).get(code, code)

@@ -1,0 +1,53 @@
+"""Web: the console and the JSON API over one port; `create_app` wires them and nothing else."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from gateway.web import api, failures
+from gateway.web.api.answers import describe
+from gateway.web.console import (
+    alerts,
+    approvals,
+    entries,
+    holds,
+    home,
+    imports,
+    machines,
+    matters,
+    permits,
+    signin,
+)
+from gateway.web.headers import SecurityHeaders
+from gateway.web.port import ConsolePort
+from gateway.web.render import STATIC
+from gateway.web.site import Site
+
+CONSOLE = (signin, home, approvals, entries, alerts, holds, permits, imports, matters, machines)
+
+
+def create_app(port: ConsolePort) -> FastAPI:
+    """Return the gateway's web application.
+
+    Args:
+        port: the running gateway; see `gateway.web.port`.
+    """
+    app = FastAPI(
+        title="sealkeeper gateway",
+        version="1",
+        docs_url=None,  # the stock pages load from another host
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    app.state.site = Site(port)
+    for part in CONSOLE:
+        app.include_router(part.router, include_in_schema=False)
+    app.include_router(api.router)
+    app.mount("/static", StaticFiles(directory=STATIC))
+    app.openapi = partial(describe, app, api.KINDS)  # type: ignore[method-assign]  # FastAPI's own way
+    failures.install(app)
+    app.add_middleware(SecurityHeaders)
+    return app

@@ -1,0 +1,71 @@
+"""Access: the one place that says which office may do what.
+
+Pages and the JSON API both name an `Action` for each endpoint; nothing else decides. Whether
+this person may decide this very request (applicant, keeper, earlier approver) is the desk's.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+
+from gateway.desk.accounts import OFFICES
+from gateway.errors import NotAllowedError
+
+
+class Action(enum.Enum):
+    """What an endpoint does, in the words of the house."""
+
+    READ_HOME = "read-home"
+    READ_REQUESTS = "read-requests"
+    DECIDE = "decide"
+    READ_LOG = "read-log"
+    READ_PHOTOS = "read-photos"  # of pages and impressions: they show personal data
+    READ_PERSONAL = "read-personal"  # names, purposes and amounts behind the commitments
+    READ_ALERTS = "read-alerts"
+    HANDLE_CASES = "handle-cases"
+    READ_MACHINES = "read-machines"
+    READ_HOLDS = "read-holds"
+    RELEASE_HOLD = "release-hold"
+    READ_PERMITS = "read-permits"
+    REVOKE_PERMIT = "revoke-permit"
+    READ_LISTS = "read-lists"
+    IMPORT_LIST = "import-list"
+
+
+ALLOWED: dict[Action, frozenset[str]] = {
+    Action.READ_HOME: frozenset(OFFICES),
+    Action.READ_REQUESTS: frozenset({"approver", "auditor"}),
+    Action.DECIDE: frozenset({"approver"}),
+    Action.READ_LOG: frozenset({"approver", "auditor", "administrator", "keeper"}),
+    Action.READ_PHOTOS: frozenset({"approver", "auditor", "administrator"}),
+    Action.READ_PERSONAL: frozenset({"approver", "auditor"}),
+    Action.READ_ALERTS: frozenset({"auditor", "administrator"}),
+    Action.HANDLE_CASES: frozenset({"auditor"}),
+    Action.READ_MACHINES: frozenset({"auditor", "administrator", "keeper"}),
+    Action.READ_HOLDS: frozenset({"auditor", "administrator"}),
+    Action.RELEASE_HOLD: frozenset({"auditor", "administrator"}),
+    Action.READ_PERMITS: frozenset({"approver", "auditor", "administrator"}),
+    Action.REVOKE_PERMIT: frozenset({"administrator", "auditor"}),
+    Action.READ_LISTS: frozenset(OFFICES),
+    Action.IMPORT_LIST: frozenset({"administrator"}),
+}
+
+
+def may(offices: Iterable[str], action: Action) -> bool:
+    """Return whether one of these offices allows `action`; an unknown office allows nothing."""
+    return not ALLOWED[action].isdisjoint(offices)
+
+
+def require(offices: Iterable[str], action: Action) -> None:
+    """Return if one of these offices allows `action`.
+
+    Raises:
+        NotAllowedError: none does.
+    """
+    held = sorted(offices)
+    if not may(held, action):
+        needed = ", ".join(sorted(ALLOWED[action]))
+        raise NotAllowedError(
+            f"expected the office {needed} for {action.value}, found {', '.join(held) or 'none'}"
+        )

@@ -1,0 +1,38 @@
+"""The JSON API under /api/v1: the same access, the same orders as the console's pages."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from gateway.stores import views
+from gateway.web.api import audit, desk, log, tokens
+from gateway.web.api.answers import Failure, Index
+from gateway.web.ladder import Ladder
+from ledger.matters import Answer, MatterList
+
+PARTS = (tokens, log, desk, audit)
+KINDS = (
+    Failure,
+    Index,
+    Ladder,
+    Answer,
+    MatterList,
+    tokens.Token,
+    tokens.Me,
+    audit.CaseId,
+    desk.Version,
+    views.EntryDetail,
+    views.RequestView,
+    views.PermitView,
+    views.ListView,
+    views.VillageView,
+    views.MachineView,
+    views.AlertView,
+    views.CaseView,
+    views.HoldView,
+    views.Trouble,
+)
+
+router = APIRouter(prefix="/api/v1")
+for part in PARTS:
+    router.include_router(part.router)

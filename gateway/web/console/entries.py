@@ -1,0 +1,200 @@
+"""The seal log, one entry with its photos and ladder, the raw record, and the photos."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from gateway.errors import NotFoundError
+from gateway.stores import Reader
+from gateway.stores.views import EntryDetail, LogFilter, StoredEntry
+from gateway.web.access import Action
+from gateway.web.answers import matter_name
+from gateway.web.evidence import gather
+from gateway.web.identity import Allow, Visitor, site_of
+from gateway.web.ladder import climb
+from gateway.web.pages import page
+from gateway.web.render import day_start_ms
+from ledger import envelope
+from ledger.records import ENTRY_RECORDS
+
+PAGE_SIZE = 30
+DAY_MS = 24 * 60 * 60 * 1000
+KINDS: tuple[str, ...] = tuple(record.kind for record in ENTRY_RECORDS)
+MAIN_KINDS = ("use", "incident", "void", "refusal", "request", "approval", "permit", "hold-release")
+
+router = APIRouter()
+Looker = Annotated[Visitor, Depends(Allow(Action.READ_LOG))]
+PhotoLooker = Annotated[Visitor, Depends(Allow(Action.READ_PHOTOS))]
+Short = Annotated[str, Query(max_length=80)]
+
+
+@router.get("/log")
+def log(
+    request: Request,
+    visitor: Looker,
+    machine: Short = "",
+    kind: Short = "main",
+    matter: Short = "",
+    alert: Short = "",
+    first: Short = "",
+    last: Short = "",
+    before: int | None = None,
+) -> Response:
+    """The log, newest first, with filters; `kind` `main` leaves out heartbeats and the like."""
+    which = log_filter(machine, kind, matter, alert, first, last)
+    chosen = {
+        "machine": machine,
+        "kind": kind,
+        "matter": matter,
+        "alert": alert,
+        "first": first,
+        "last": last,
+    }
+    site = site_of(request)
+    with site.port.reader() as reader:
+        found = reader.entries(which, before=before, limit=PAGE_SIZE + 1)
+        return page(
+            request,
+            reader,
+            visitor,
+            "log.html",
+            "log",
+            rows=[_row(reader, entry, site.port.now_ms()) for entry in found[:PAGE_SIZE]],
+            older=found[PAGE_SIZE - 1].index if len(found) > PAGE_SIZE else None,
+            chosen=chosen,
+            query=urlencode({name: value for name, value in chosen.items() if value}),
+            machines=reader.machines(),
+            kinds=KINDS,
+            total=reader.count_entries(which),
+            size=reader.size(),
+            newest=before is None,
+        )
+
+
+@router.get("/log/{entry_id}")
+def show(request: Request, visitor: Looker, entry_id: str) -> Response:
+    """One entry by index or payload hash: both photos, the ladder, what belongs to it."""
+    site = site_of(request)
+    with site.port.reader() as reader:
+        detail = find(reader, entry_id)
+        ladder = climb(gather(reader, detail.entry, site.port.photo), site.port.keyring)
+        parsed = envelope.parse(detail.entry.envelope)
+        body = msgspec.to_builtins(detail.entry.body)
+        return page(
+            request,
+            reader,
+            visitor,
+            "entry.html",
+            "log",
+            detail=detail,
+            entry=detail.entry,
+            body=body,
+            ladder=ladder,
+            payload=msgspec.json.format(parsed.payload).decode(),
+            values=_opened(detail, visitor),
+            matter=matter_name(
+                reader,
+                detail.entry.machine,
+                getattr(detail.entry.body, "matter", None),
+                site.port.now_ms(),
+            ),
+            person=_person(reader, detail.entry),
+            machine=reader.machine(detail.entry.machine) if detail.entry.machine else None,
+            previous=_index(reader, detail.entry.index - 1),
+            following=_index(reader, detail.entry.index + 1),
+        )
+
+
+@router.get("/log/{entry_id}/envelope")
+def raw(request: Request, visitor: Looker, entry_id: str) -> Response:
+    """The signed bytes as they lie in the store, to check with any other program."""
+    with site_of(request).port.reader() as reader:
+        entry = find(reader, entry_id).entry
+    return Response(
+        entry.envelope,
+        media_type="application/json",
+        headers={
+            "Content-Disposition": f'attachment; filename="{entry.index:012d}-{entry.kind}.dsse"'
+        },
+    )
+
+
+@router.get("/photos/{sealed_sha256}")
+def photo(request: Request, visitor: PhotoLooker, sealed_sha256: str) -> Response:
+    """A decrypted photo that some entry names; the session remembers that it was shown."""
+    site = site_of(request)
+    with site.port.reader() as reader:
+        named = reader.photo(sealed_sha256)
+    jpeg = site.port.photo(sealed_sha256) if named else None
+    if jpeg is None:
+        raise NotFoundError(f"expected a photo {sealed_sha256[:64]}, found none here yet")
+    site.sessions.mark_opened(visitor.session.key, sealed_sha256)
+    return Response(jpeg, media_type="image/jpeg")
+
+
+def find(reader: Reader, entry_id: str) -> EntryDetail:
+    """Return an entry by its index or its payload hash.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    key: int | str = int(entry_id) if entry_id.isdecimal() and len(entry_id) < 16 else entry_id
+    detail = reader.detail(key)
+    if detail is None:
+        raise NotFoundError(f"expected an entry, found none named {entry_id[:64]}")
+    return detail
+
+
+def log_filter(
+    machine: str, kind: str, matter: str, alert: str, first: str, last: str
+) -> LogFilter:
+    """Return the filter that a form's fields say; what makes no sense is left out."""
+    last_ms = day_start_ms(last)
+    wanted: Literal["any", "yellow", "red"] | None = None
+    if alert in ("any", "yellow", "red"):
+        wanted = alert  # type: ignore[assignment]  # narrowed by the line above
+    return LogFilter(
+        machine=machine or None,
+        kinds=MAIN_KINDS if kind == "main" else ((kind,) if kind in KINDS else ()),
+        matter=matter.strip() or None,
+        alert=wanted,
+        from_ms=day_start_ms(first),
+        to_ms=None if last_ms is None else last_ms + DAY_MS,
+    )
+
+
+def _row(reader: Reader, entry: StoredEntry, now_ms: int) -> dict[str, Any]:
+    detail = reader.detail(entry.index)
+    return {
+        "entry": entry,
+        "body": msgspec.to_builtins(entry.body),
+        "machine": reader.machine(entry.machine) if entry.machine else None,
+        "matter": matter_name(reader, entry.machine, getattr(entry.body, "matter", None), now_ms),
+        "alerts": detail.alerts if detail else (),
+    }
+
+
+def _person(reader: Reader, entry: StoredEntry) -> str:
+    """Return the name of the person whom an entry names as the one who acted."""
+    for field in ("operator", "approver", "by", "filed_by"):
+        account = getattr(entry.body, field, None)
+        if account:
+            known = reader.account(account)
+            return known.name if known else str(account)
+    return ""
+
+
+def _opened(detail: EntryDetail, visitor: Visitor) -> dict[str, Any] | None:
+    opening = detail.opening
+    if opening is None or opening.values is None or not visitor.may(Action.READ_PERSONAL):
+        return None
+    return opening.values
+
+
+def _index(reader: Reader, index: int) -> int | None:
+    return index if 0 <= index < reader.size() else None

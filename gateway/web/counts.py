@@ -1,0 +1,42 @@
+"""Counts: how much of what waits for this visitor; the badges of the menu and the home page."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from gateway.stores import Reader
+from gateway.web.access import Action
+from gateway.web.identity import Visitor
+
+MOST = 100  # a badge says 99+ beyond this
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """What waits; zero where the visitor's office has no part in it."""
+
+    requests: int = 0
+    holds: int = 0
+    alerts: int = 0
+    red_alerts: int = 0
+    entries: int = 0
+
+
+def counts(reader: Reader, visitor: Visitor) -> Counts:
+    """Return what waits for this visitor."""
+    alerts = visitor.may(Action.READ_ALERTS)
+    return Counts(
+        requests=len(reader.requests("open", limit=MOST))
+        if visitor.may(Action.READ_REQUESTS)
+        else 0,
+        holds=len(reader.holds()) if visitor.may(Action.READ_HOLDS) else 0,
+        alerts=len(reader.alerts(without_case=True, limit=MOST)) if alerts else 0,
+        red_alerts=len(reader.alerts("red", without_case=True, limit=MOST)) if alerts else 0,
+        entries=reader.size() if visitor.may(Action.READ_LOG) else 0,
+    )
+
+
+def badge(number: int) -> str:
+    """Return what a badge shows; nothing for zero."""
+    if number == 0:
+        return ""
+    return str(number) if number < MOST else f"{MOST - 1}+"

@@ -1,0 +1,146 @@
+"""Identity: who sends this request, in which language, and whether they may.
+
+Each endpoint names its `Action` through `Allow` (to look) or `AllowChange` (to change
+something: the CSRF token is checked, too). There is no other way in.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated
+
+from fastapi import Form, Header, Request
+from msgspec import Struct
+
+from gateway.errors import GatewayError, NotAllowedError
+from gateway.stores.views import Account
+from gateway.web import access
+from gateway.web.access import Action
+from gateway.web.sessions import Session
+from gateway.web.site import Site
+from gateway.web.texts import Language
+from ledger.codec import sha256
+
+COOKIE = "seal_session"
+LANGUAGE_COOKIE = "seal_language"
+LIVE = "/live/"  # polled by itself: does not count as activity
+
+
+class SignInNeededError(GatewayError):
+    """Nobody is signed in here."""
+
+    code = "sign-in-needed"
+    hint = "Sign in."
+
+
+class FormExpiredError(NotAllowedError):
+    """The form does not carry this session's token."""
+
+    code = "form-expired"
+    hint = "Load the page again and repeat."
+
+
+class Visitor(Struct, frozen=True, kw_only=True):
+    """The signed-in person of one request."""
+
+    account: Account
+    session: Session
+    language: Language
+
+    def may(self, action: Action) -> bool:
+        """Return whether this person's offices allow `action`."""
+        return access.may(self.account.offices, action)
+
+
+class Allow:
+    """A dependency: the visitor, who may do `action`, or an error.
+
+    Raises:
+        SignInNeededError, NotAllowedError: nobody is signed in; the office does not allow it.
+    """
+
+    changes = False
+
+    def __init__(self, action: Action) -> None:
+        self.action = action
+
+    def __call__(self, request: Request) -> Visitor:
+        visitor = visitor_of(request)
+        if visitor is None:
+            raise SignInNeededError("expected somebody signed in, found nobody: sign in")
+        access.require(visitor.account.offices, self.action)
+        return visitor
+
+
+class AllowChange(Allow):
+    """As `Allow`, and the request carries the session's CSRF token (bearers need none).
+
+    Raises:
+        FormExpiredError: it does not.
+    """
+
+    changes = True
+
+    def __call__(
+        self,
+        request: Request,
+        csrf: Annotated[str, Form()] = "",
+        x_csrf_token: Annotated[str, Header()] = "",
+    ) -> Visitor:
+        visitor = super().__call__(request)
+        check_csrf(visitor.session, csrf or x_csrf_token)
+        return visitor
+
+
+class AllowOrder(Allow):
+    """As `AllowChange`, for JSON bodies: the token comes in the header alone."""
+
+    changes = True
+
+    def __call__(self, request: Request, x_csrf_token: Annotated[str, Header()] = "") -> Visitor:
+        visitor = super().__call__(request)
+        check_csrf(visitor.session, x_csrf_token)
+        return visitor
+
+
+def check_csrf(session: Session, token: str) -> None:
+    """Return if a cookie session's request carries its token; a bearer proves itself."""
+    if session.kind == "cookie" and not secrets.compare_digest(
+        session.csrf.encode(), token.encode()
+    ):
+        raise FormExpiredError("expected this session's form token, found another or none")
+
+
+def visitor_of(request: Request) -> Visitor | None:
+    """Return who is signed in, or None; a changed password ends older sessions."""
+    site = site_of(request)
+    session = _session_of(request, site)
+    if session is None:
+        return None
+    with site.port.reader() as reader:
+        account = reader.account(session.account)
+    if account is None or sha256(account.password_hash.encode()) != session.stamp:
+        site.sessions.end(session.key)
+        return None
+    return Visitor(account=account, session=session, language=language_of(request))
+
+
+def site_of(request: Request) -> Site:
+    """Return what `create_app` wired."""
+    site: Site = request.app.state.site
+    return site
+
+
+def language_of(request: Request) -> Language:
+    """Return the language that the visitor chose; Chinese unless English was."""
+    return "en" if request.cookies.get(LANGUAGE_COOKIE) == "en" else "zh"
+
+
+def _session_of(request: Request, site: Site) -> Session | None:
+    touch = not request.url.path.startswith(LIVE)
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        found = site.sessions.find(token.strip(), touch=touch)
+        return found if found and found.kind == "bearer" else None
+    found = site.sessions.find(request.cookies.get(COOKIE, ""), touch=touch)
+    return found if found and found.kind == "cookie" else None

@@ -1,0 +1,68 @@
+"""Orders: what must hold on the pages' side before a decision goes to the writer.
+
+The writer checks again what concerns persons and amounts; only this side knows what a visitor
+was shown. Console and API both decide through here.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from gateway.commands import Decide
+from gateway.desk.approvals import check_person
+from gateway.errors import NotAllowedError, NotFoundError, RequestRefusedError
+from gateway.stores import Reader
+from gateway.stores.views import PhotoView, RequestView
+from gateway.web.identity import Visitor
+from gateway.web.site import Site
+
+
+def decide(site: Site, visitor: Visitor, request: str, decision: str, note: str) -> object:
+    """Have a request approved or refused; a refusal says why.
+
+    Raises:
+        NotFoundError: no such request.
+        RequestRefusedError: `page-not-opened`, `note-missing`, or what the desk refuses.
+    """
+    with site.port.reader() as reader:
+        found = reader.request(request)
+    if found is None:
+        raise NotFoundError(f"expected a request, found none named {request[:64]}")
+    unseen = missing_page(site, visitor, found)
+    if unseen is not None:
+        raise RequestRefusedError(
+            "page-not-opened",
+            f"expected every page to be opened before a decision, found page {unseen.n} unopened",
+        )
+    if decision == "refuse" and not note.strip():
+        raise RequestRefusedError("note-missing", "expected a reason for the refusal, found none")
+    return site.order(
+        Decide(
+            by=visitor.account.account,
+            request=request,
+            decision=cast(Literal["approve", "refuse"], decision),
+            note=note.strip(),
+        )
+    )
+
+
+def missing_page(site: Site, visitor: Visitor, request: RequestView) -> PhotoView | None:
+    """Return the first page whose photo this session has not been shown, if there is one."""
+    for one in request.pages:
+        if not site.sessions.has_opened(visitor.session.key, one.sealed_sha256):
+            return one
+    return None
+
+
+def why_not(reader: Reader, visitor: Visitor, request: RequestView) -> str:
+    """Return why this very person can not decide (a reason code), or "" when they may.
+
+    The writer asks the same question again when it decides.
+    """
+    try:
+        check_person(request, visitor.account, reader.machine(request.machine), reader.accounts())
+    except RequestRefusedError as error:
+        return error.reason
+    except NotAllowedError:
+        return "no-office"
+    return ""

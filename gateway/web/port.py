@@ -1,0 +1,55 @@
+"""ConsolePort: the gateway as its pages see it; pages read a store and submit commands."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from gateway.commands import Command
+from gateway.stores import Reader
+from ledger.keys import KeyRing
+
+
+class ConsoleSettings(Protocol):
+    """What the pages need to know of the configuration."""
+
+    @property
+    def township(self) -> str:
+        """The township's 12-digit division code."""
+        ...
+
+    @property
+    def township_name(self) -> str:
+        """The township's name as staff call it."""
+        ...
+
+
+class ConsolePort(Protocol):
+    """What the console may ask of the running gateway; callable from any thread."""
+
+    @property
+    def config(self) -> ConsoleSettings:
+        """Return the settings that pages show."""
+        ...
+
+    @property
+    def keyring(self) -> KeyRing:
+        """Return the keys that this gateway trusts, to verify again on view."""
+        ...
+
+    def reader(self) -> AbstractContextManager[Reader]:
+        """Give a snapshot of the store to read from, as `Store.reader` does."""
+        ...
+
+    def submit(self, command: Command) -> Future[object]:
+        """Hand a command to the writer; the Future raises GatewayError on refusal."""
+        ...
+
+    def now_ms(self) -> int:
+        """Return the gateway's time, UTC milliseconds."""
+        ...
+
+    def photo(self, sealed_sha256: str) -> bytes | None:
+        """Return the decrypted JPEG, checked against both hashes; None if it is not here."""
+        ...

@@ -1,0 +1,149 @@
+"""Wiring: what the configuration names, loaded and put together; nothing here starts anything."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pyrage
+from msgspec import Struct
+
+from gateway import broker as brokers
+from gateway.audit import alerts
+from gateway.broker_config import User, device_user
+from gateway.config import GatewayConfig, directory, trusted_keys
+from gateway.errors import ConfigError
+from gateway.orders import Orders
+from gateway.register.intake import Intake
+from gateway.register.log import GatewayLog, JudgeTime
+from gateway.stores import Store
+from gateway.writer import wall_ms
+from ledger import mqtt
+from ledger.errors import LedgerError
+from ledger.keys import KeyRing
+from ledger.signers import Signer, keyfile
+
+
+class Keys(Struct, frozen=True):
+    """What this gateway signs with, opens with and trusts."""
+
+    ring: KeyRing
+    signer: Signer
+    open: Callable[[bytes], bytes]
+
+
+def load_keys(config: GatewayConfig) -> Keys:
+    """Return our keys and those we trust.
+
+    Raises:
+        ConfigError: a key is missing, damaged, open to others, or not ours.
+    """
+    ring = trusted_keys(config)
+    try:
+        signer = keyfile.load(config.signer, config.signer_record)
+        identity = keyfile.load_opener(config.opener)
+    except LedgerError as error:
+        raise ConfigError(str(error)) from error
+    own = signer.record
+    if (own.holder, own.role, own.domain) != (config.id, "gateway", config.domain):
+        raise ConfigError(
+            f"expected the {config.domain} key of gateway {config.id} in {config.signer_record}, "
+            f"found the {own.domain} key of {own.role} {own.holder}"
+        )
+    if str(identity.to_public()) not in ring.recipients():
+        raise ConfigError(
+            f"expected the key record of {config.opener} in {config.keys}: copy it there"
+        )
+    return Keys(ring, signer, partial(_open, identity))
+
+
+class Desk(Struct, frozen=True):
+    """What carries out orders and takes entries, put together for one start of the gateway."""
+
+    log: GatewayLog
+    intake: Intake
+    orders: Orders
+    judge_time: JudgeTime
+
+
+def open_desk(config: GatewayConfig, keys: Keys, store: Store) -> Desk:
+    """Take over the configuration into the store and put the desk together.
+
+    Raises:
+        ConfigError: the options of the alert rules cannot be used.
+    """
+    rules = alerts.load(config.rules)
+    with store.transaction() as transaction:
+        transaction.set_directory(*directory(config, keys.ring))
+        for machine in config.machines:
+            transaction.set_online(machine.id, False, wall_ms())
+        own_log = GatewayLog(keys.signer, transaction.start_boot())
+    judge = partial(alerts.judge, rules=rules)
+    intake = Intake(config.township, keys.ring, own_log, judge, keys.open)
+    orders = Orders(config.township, own_log, intake, config.permit_days)
+    return Desk(own_log, intake, orders, partial(alerts.judge_time, rules=rules))
+
+
+def embedded_broker(config: GatewayConfig) -> brokers.Broker | None:
+    """Return the embedded broker with one account for us and one for each machine."""
+    if config.broker.url != "embedded":
+        return None
+    folder = config.broker.passwords
+    ours = User(name=config.id, password=_password(folder / f"{config.id}.password"))
+    machines = tuple(
+        device_user(
+            machine.id,
+            _password(folder / f"{machine.id}.password"),
+            config.township,
+            machine.id,
+        )
+        for machine in config.machines
+    )
+    options = brokers.Options(
+        state_dir=config.state / "broker",
+        users=(ours, *machines),
+        listen=config.broker.listen,
+        port=config.broker.port,
+    )
+    return brokers.Broker(options)
+
+
+def bus_options(config: GatewayConfig, url: str) -> mqtt.Options:
+    """Return our own account at the broker that answers at `url`."""
+    broker = config.broker
+    if broker.url == "embedded":
+        return mqtt.Options(
+            url=url,
+            client_id=config.id,
+            username=config.id,
+            password_file=broker.passwords / f"{config.id}.password",
+        )
+    return mqtt.Options(
+        url=url,
+        client_id=config.id,
+        username=broker.username,
+        password_file=broker.password_file,
+        ca=broker.ca,
+        cert=broker.cert,
+        key=broker.key,
+    )
+
+
+def _password(path: Path) -> str:
+    """Return the password of a file; a missing one is made, for its owner alone."""
+    if not path.exists():
+        keyfile.write_durable(path, secrets.token_urlsafe(24).encode(), keyfile.PRIVATE)
+    try:
+        return keyfile.read_private(path).decode("ascii").strip()
+    except (LedgerError, UnicodeDecodeError) as error:
+        raise ConfigError(f"broker: {error}") from error
+
+
+def _open(identity: pyrage.x25519.Identity, sealed: bytes) -> bytes:
+    """Decrypt what was encrypted to us; raises ValueError."""
+    try:
+        return bytes(pyrage.decrypt(sealed, [identity]))
+    except pyrage.DecryptError as error:
+        raise ValueError(str(error)) from error

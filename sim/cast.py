@@ -1,0 +1,191 @@
+"""The cast of a play: clerks, approver and auditor in a running township, and what they look up.
+
+What more than one scene does stands here; what happens in a scene stands in sim.play.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from device.texts import ZH, say
+from sim import books
+from sim.approver import Staff
+from sim.clerk import Answer, Clerk, Errand
+from sim.client import MachineClient
+from sim.errors import SimError
+from sim.township import Township
+from sim.township_files import run_command
+from sim.township_plan import Village
+from sim.waiting import until
+
+MATTER = "村民户籍迁移"
+BACK_S = 60.0  # a machine and its agent, or a link, come back
+ARRIVE_S = 60.0  # everything that waited arrives at the gateway (I15)
+PRESS_S = 10.0
+SHORT = 24  # characters of a sentence that the check list quotes
+
+Entry = dict[str, Any]
+
+
+class Cast:
+    """Everybody who acts; belongs to the thread that owns the township."""
+
+    def __init__(self, town: Township) -> None:
+        self.town = town
+        villages = town.plan.villages
+        self.first, self.last = villages[0], villages[-1]
+        self.counting = next((one for one in villages if one.profile == "B"), None)
+        self.approver, self.auditor = (
+            Staff(town.plan.console, one.account, one.password)
+            for one in (town.plan.person("approver"), town.plan.person("auditor"))
+        )
+
+    def sign_in(self) -> None:
+        """Let the township's staff sign in."""
+        self.approver.sign_in()
+        self.auditor.sign_in()
+
+    def machine(self, village: Village) -> MachineClient:
+        """Return the simulated machine of a village."""
+        return self.town.machine(village)
+
+    def clerk(self, village: Village) -> Clerk:
+        """Return a village's clerk, signed in."""
+        clerk = self.town.clerk(village)
+        clerk.sign_in()
+        return clerk
+
+    def approve(self, clerk: Clerk, request: str) -> None:
+        """Have a request approved; on return the machine has its permit."""
+        self.approver.approve(request)
+        clerk.wait_for(request, "approved")
+
+    def permitted(self, clerk: Clerk, village: Village, copies: int) -> str:
+        """Lay a page, file a request for it, have it approved, and return it."""
+        self.machine(village).lay_page(f"rendered:{village.number + 2}")
+        request = clerk.apply(errand("办理银行业务", copies)).request
+        self.approve(clerk, request)
+        return request
+
+    def stamp_all(self, clerk: Clerk, village: Village, request: str) -> None:
+        """Stamp everything that is left of a request, a fresh page under each impression."""
+        clerk.begin(request)
+        while clerk.stamp() == "next":
+            self.machine(village).lay_again()
+        clerk.leave()
+
+    def press_into_the_dark(self, village: Village) -> None:
+        """Press the lever, and cut the power while the seal is on the paper."""
+        machine = self.machine(village)
+        before = machine.presses()
+        with _hand_on_lever(machine):
+            until("the seal on the paper", lambda: machine.presses() > before, PRESS_S, 0.005)
+            self.town.cut_power(village)
+
+    def back(self, village: Village) -> Clerk:
+        """Bring the power back and return the clerk, signed in again."""
+        self.town.restore_power(village)
+        clerk = self.town.clerk(village)
+        clerk.wait_until_ready(BACK_S)
+        clerk.sign_in()
+        return clerk
+
+    def recorded(self, village: Village, request: str, kind: str, count: int = 1) -> list[Entry]:
+        """Return the entries of a kind under a request's permit, once so many are at the gateway.
+
+        Raises:
+            OverdueError: they did not come.
+        """
+
+        def look() -> list[Entry] | None:
+            found = self._under(village, request, kind)
+            return found if len(found) >= count else None
+
+        return until(f"{count} entries `{kind}` at the gateway", look, ARRIVE_S, 0.2)
+
+    def wait_for_photos(self, entries: list[Entry]) -> None:
+        """Return once every photo that these entries name is stored at the gateway."""
+
+        def stored() -> bool:
+            details = [self.auditor.ask(f"/api/v1/entries/{one['index']}") for one in entries]
+            return all(
+                len(one["photos"]) == 2 and all(photo["stored_ms"] for photo in one["photos"])
+                for one in details
+            )
+
+        until("the photos before and after at the gateway", stored, ARRIVE_S, 0.2)
+
+    def expect_refused(self, village: Village, answer: Answer, reason: str) -> None:
+        """Return if the kiosk said no, and the refusal has become an entry for this reason."""
+        if answer.state != "refused" or ZH[f"reason.{reason}"] not in answer.text:
+            raise books.BooksError(f"the kiosk to refuse ({reason})", answer.text[:300])
+
+        def look() -> bool:
+            entries = self.auditor.entries(village.machine)
+            return any(one["sha256"] == answer.request for one in entries)
+
+        until(f"the refusal ({reason}) in the log", look, ARRIVE_S, 0.2)
+
+    def drained(self, village: Village) -> Path:
+        """Return a machine's exported log, once nothing of it is under way any more."""
+        from device.cli import main
+
+        plan = self.town.plan
+        folder = plan.folder / "books" / village.machine
+
+        def look() -> Path | None:
+            folder.parent.mkdir(exist_ok=True)
+            target = folder.with_name(f"{village.machine}-{len(list(folder.parent.iterdir()))}")
+            config = str(plan.device_config(village))
+            run_command(main, "export", "--config", config, str(target))
+            return None if books.pending(village.machine, target, self.auditor) else target
+
+        return until(f"everything of {village.machine} at the gateway", look, ARRIVE_S, 1.0)
+
+    def _under(self, village: Village, request: str, kind: str) -> list[Entry]:
+        permit = self.auditor.ask(f"/api/v1/requests/{request}")["permit"]
+        entries = self.auditor.entries(village.machine)
+        intents = {
+            one["sha256"]
+            for one in entries
+            if one["kind"] == "intent" and one["body"]["permit"] == permit
+        }
+        return [
+            one for one in entries if one["kind"] == kind and one["body"].get("intent") in intents
+        ]
+
+
+def errand(purpose: str, copies: int = 1) -> Errand:
+    """Return an allowed errand."""
+    return Errand(matter=MATTER, applicant="林小满", purpose=purpose, copies=copies)
+
+
+def where_to_go(answer: Answer) -> str:
+    """Return what a refusal says about where to go, shortened."""
+    said = answer.text.partition(say("zh", "request.instead"))[2].strip()
+    return said if len(said) <= SHORT else f"{said[:SHORT]}…"
+
+
+@contextlib.contextmanager
+def _hand_on_lever(machine: MachineClient) -> Iterator[None]:
+    """Let a hand press the lever while what stands inside happens."""
+    failed: list[SimError] = []
+
+    def press() -> None:
+        try:
+            until("the lever to go down", lambda: machine.press_lever()["down"], PRESS_S)
+        except SimError as error:
+            failed.append(error)
+
+    hand = threading.Thread(target=press, name="hand")
+    hand.start()
+    try:
+        yield
+    finally:
+        hand.join()
+    if failed:
+        raise failed[0]

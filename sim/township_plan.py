@@ -1,0 +1,175 @@
+"""Who and what a simulated township consists of: villages, people, ports; made up for each run."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import socket
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from sim.errors import SimError
+
+NAMES = ("清溪村", "石桥村", "柳湾村", "枫林村", "双河村", "白沙村", "金盆村", "云台村", "古井村")
+CLERKS = ("王秀兰", "李建国", "张海燕", "刘德明", "陈桂英", "杨志强", "赵春生", "周文华", "吴金花")
+KIOSK_PORT, CONSOLE_PORT = 8081, 8000
+
+
+class PortError(SimError):
+    """No port is free on this computer."""
+
+    code = "port"
+    hint = "End other programs that listen on 127.0.0.1."
+
+
+class Village(Struct, frozen=True, kw_only=True):
+    """One village: its machine, its clerk, and where its kiosk answers."""
+
+    number: int
+    name: str
+    code: str
+    profile: Literal["A", "B"]
+    machine: str
+    clerk: str
+    clerk_name: str
+    card: str
+    pin: str
+    kiosk_port: int
+
+    @property
+    def kiosk(self) -> str:
+        """The kiosk's address."""
+        return f"http://127.0.0.1:{self.kiosk_port}"
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """One account at the console."""
+
+    account: str
+    name: str
+    offices: tuple[str, ...]
+    password: str
+    keeps: tuple[str, ...] = ()
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """Everything that is decided before anything is written or started."""
+
+    folder: Path
+    villages: tuple[Village, ...]
+    people: tuple[Person, ...]
+    console_port: int
+    broker_port: int
+
+    @property
+    def gateway_folder(self) -> Path:
+        """Configuration, keys and state of the gateway."""
+        return self.folder / "gateway"
+
+    @property
+    def gateway_config(self) -> Path:
+        """The gateway's configuration file."""
+        return self.gateway_folder / "gateway.toml"
+
+    @property
+    def trusted(self) -> Path:
+        """The folder of key records that everybody trusts."""
+        return self.folder / "trusted"
+
+    @property
+    def logs(self) -> Path:
+        """What the processes say."""
+        return self.folder / "logs"
+
+    @property
+    def console(self) -> str:
+        """The console's address."""
+        return f"http://127.0.0.1:{self.console_port}"
+
+    def device_folder(self, village: Village) -> Path:
+        """Configuration, keys and state of a village's agent."""
+        return self.folder / village.machine
+
+    def device_config(self, village: Village) -> Path:
+        """The agent's configuration file."""
+        return self.device_folder(village) / "device.toml"
+
+    def machine_folder(self, village: Village) -> Path:
+        """What the simulated machine keeps over a restart, its key and its trace."""
+        return self.folder / f"simulator-{village.number}"
+
+    def person(self, account: str) -> Person:
+        """Return a person by account."""
+        return next(one for one in self.people if one.account == account)
+
+
+def make_plan(folder: Path, villages: int, *, friendly: bool) -> Plan:
+    """Return a plan for so many villages, machines of profile A and B in turn.
+
+    Args:
+        folder: exists and is empty.
+        friendly: take the ports that are easy to remember, as far as they are free.
+    """
+    ports = _Ports()
+    made = tuple(_village(number, ports, friendly) for number in range(1, villages + 1))
+    clerks = tuple(
+        _person(one.clerk, one.clerk_name, "clerk", password=secrets.token_hex(4)) for one in made
+    )
+    keepers = tuple(
+        _person(f"keeper-{one.number}", f"{one.name}印章保管人", "keeper", keeps=(one.machine,))
+        for one in made
+    )
+    return Plan(
+        folder=folder,
+        villages=made,
+        people=(
+            _person("approver", "陈明(镇审批)", "approver"),
+            _person("auditor", "李静(镇纪检)", "auditor"),
+            _person("admin", "周强(管理员)", "administrator"),
+            *keepers,
+            *clerks,
+        ),
+        console_port=ports.take(CONSOLE_PORT if friendly else 0),
+        broker_port=ports.take(0),
+    )
+
+
+class _Ports:
+    """Gives out ports that are free now, none of them twice."""
+
+    def __init__(self) -> None:
+        self._given: set[int] = set()
+
+    def take(self, wanted: int) -> int:
+        """Return the wanted port if it is free, else any free one."""
+        for port in (wanted, *(0 for _ in range(50))):
+            with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)) as probe:
+                found = int(probe.getsockname()[1])
+                if found not in self._given:
+                    self._given.add(found)
+                    return found
+        raise PortError("a free port on 127.0.0.1", "none")
+
+
+def _village(number: int, ports: _Ports, friendly: bool) -> Village:
+    return Village(
+        number=number,
+        name=NAMES[number - 1],
+        code=f"420625103{200 + number}",
+        profile="B" if number % 2 == 0 else "A",
+        machine=f"machine-{number}",
+        clerk=f"clerk-{number}",
+        clerk_name=CLERKS[number - 1],
+        card=secrets.token_hex(4),
+        pin=f"{secrets.randbelow(1_000_000):06}",
+        kiosk_port=ports.take(KIOSK_PORT + number - 1 if friendly else 0),
+    )
+
+
+def _person(
+    account: str, name: str, office: str, keeps: tuple[str, ...] = (), password: str = ""
+) -> Person:
+    password = password or secrets.token_hex(4)
+    return Person(account=account, name=name, offices=(office,), password=password, keeps=keeps)

@@ -1,0 +1,97 @@
+"""A headless browser on a kiosk of the village, and the measures that every page must keep."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from device.kiosk.app import create_app
+from device.kiosk.options import KioskOptions
+from device.kiosk.server import Kiosk
+
+RULES = Path(__file__).with_name("rules.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One headless browser for all tests."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium") or shutil.which("google-chrome"),
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_kiosk(chromium: Browser, village: Any) -> Iterator[Callable[..., Page]]:
+    """Opens the kiosk of the village on a screen of a given size; a script error fails the test."""
+    opened: list[tuple[Kiosk, Page]] = []
+    errors: list[str] = []
+
+    def act(width: int = 1024, height: int = 600, options: KioskOptions | None = None) -> Page:
+        kiosk = Kiosk(create_app(village, lambda: village.people, options=options))
+        kiosk.start()
+        page = chromium.new_page(
+            base_url=kiosk.url, viewport={"width": width, "height": height}, locale="zh-CN"
+        )
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: _note(errors, said.type, said.text))
+        opened.append((kiosk, page))
+        page.goto("/")
+        return page
+
+    yield act
+    for kiosk, page in opened:
+        page.close()
+        kiosk.stop()
+    assert errors == []
+
+
+def _note(errors: list[str], kind: str, text: str) -> None:
+    """Keep what the browser complains about, but for a camera that gives no picture (404)."""
+    if kind == "error" and "404" not in text:
+        errors.append(text)
+
+
+@pytest.fixture
+def sign_in_at(village: Any) -> Callable[..., None]:
+    """Signs a clerk in on a browser's screen with card and on-screen keypad."""
+
+    def act(page: Page, card: str = "0011223344", pin: str = "246810") -> None:
+        village.lay_card(card)
+        page.wait_for_url("**/pin")
+        for digit in pin:
+            page.click(f".keypad [data-key='{digit}']")
+        page.click("#next")
+        page.wait_for_url("**/home")
+
+    return act
+
+
+@pytest.fixture
+def broken_rules(tmp_path: Path) -> Callable[[Page, str], list[Any]]:
+    """Measures a page and keeps its picture; returns what breaks a rule (see rules.js)."""
+
+    def act(page: Page, name: str) -> list[Any]:
+        page.wait_for_load_state()
+        page.screenshot(path=tmp_path / f"{name}.png")
+        found: list[Any] = page.evaluate(RULES)
+        return [(name, *one) for one in found]
+
+    return act

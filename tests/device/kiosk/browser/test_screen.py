@@ -1,0 +1,183 @@
+"""What a browser adds: sizes of text, languages, the idle warning, keys of both kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from device.kiosk.options import KioskOptions
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+Rules = Callable[[Page, str], list[Any]]
+
+
+def font_px(page: Page, selector: str) -> float:
+    size = page.locator(selector).first.evaluate("(e) => getComputedStyle(e).fontSize")
+    return float(size.removesuffix("px"))
+
+
+def test_main_text_has_18_points_and_the_largest_30(
+    village: Any, open_kiosk: Any, sign_in_at: Any
+) -> None:
+    village.add_request("村民建房申请")
+    page = open_kiosk()
+    sign_in_at(page)
+
+    sizes = [font_px(page, ".requests .what b")]
+    for step in ("2", "3"):
+        page.click("#size")
+        page.wait_for_selector(f"html[data-size='{step}']")
+        sizes.append(font_px(page, ".requests .what b"))
+
+    assert sizes == [24, 32, 40]
+
+
+def test_the_largest_text_breaks_no_rule_but_length(
+    village: Any, open_kiosk: Any, sign_in_at: Any, broken_rules: Rules
+) -> None:
+    request = village.add_request("村民建房申请", state="approved", left=1, permit="p")
+    page = open_kiosk()
+    sign_in_at(page)
+    page.click("#size")
+    page.wait_for_selector("html[data-size='2']")
+    page.click("#size")
+    page.wait_for_selector("html[data-size='3']")
+    bad = broken_rules(page, "home")
+    for path in ("/apply/matter", f"/request/{request}"):
+        page.goto(path)
+        bad += broken_rules(page, path.replace("/", "-"))
+
+    assert [one for one in bad if one[1] not in ("tall", "outside")] == []
+
+
+@pytest.mark.parametrize("path", ["/home", "/apply/matter", "/apply/unlisted"])
+def test_english_breaks_no_rule(
+    village: Any, open_kiosk: Any, sign_in_at: Any, broken_rules: Rules, path: str
+) -> None:
+    page = open_kiosk()
+    sign_in_at(page)
+    page.click("#language")
+    page.wait_for_selector("html[lang='en']")
+    page.click("#apply")
+    page.wait_for_url("**/matter")
+    page.goto(path)
+
+    assert broken_rules(page, "english") == []
+
+
+def test_an_idle_clerk_is_warned_and_can_stay(
+    village: Any, open_kiosk: Any, sign_in_at: Any, broken_rules: Rules
+) -> None:
+    page = open_kiosk(options=KioskOptions(idle_s=20, warn_s=18))
+    sign_in_at(page)
+    expect(page.locator("#prolong")).to_be_visible()
+    bad = broken_rules(page, "leaving")
+
+    page.click("#prolong")
+    expect(page.locator("#prolong")).to_have_count(0)
+
+    assert bad == []
+    assert page.url.endswith("/home")
+
+
+def test_an_idle_clerk_is_signed_out(village: Any, open_kiosk: Any, sign_in_at: Any) -> None:
+    page = open_kiosk(options=KioskOptions(idle_s=2, warn_s=1))
+    sign_in_at(page)
+
+    expect(page.locator(".notice")).to_contain_text("长时间没有操作")
+
+
+def test_a_plugged_in_keyboard_works_as_well(village: Any, open_kiosk: Any) -> None:
+    page = open_kiosk()
+    village.lay_card("0011223344")
+    page.wait_for_url("**/pin")
+    page.keyboard.type("246810")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/home")
+
+
+def test_the_pin_is_never_legible(village: Any, open_kiosk: Any, broken_rules: Rules) -> None:
+    page = open_kiosk()
+    village.lay_card("0011223344")
+    page.wait_for_url("**/pin")
+    page.click(".keypad [data-key='2']")
+
+    assert page.locator("#pin").get_attribute("type") == "password"
+    assert broken_rules(page, "pin") == []
+
+
+def test_a_wrong_pin_is_said_on_one_screen(
+    village: Any, open_kiosk: Any, broken_rules: Rules
+) -> None:
+    page = open_kiosk()
+    village.lay_card("0011223344")
+    page.wait_for_url("**/pin")
+    page.keyboard.type("1")
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".notice")).to_contain_text("还可试 4 次")
+    assert broken_rules(page, "pin-wrong") == []
+
+
+def test_the_screen_keys_erase_letters_then_characters(
+    village: Any, open_kiosk: Any, sign_in_at: Any
+) -> None:
+    page = open_kiosk()
+    sign_in_at(page)
+    page.click("#apply")
+    page.click("#unlisted")
+    page.click("[data-letter='d']")
+    page.click("[data-letter='a']")
+    page.click("[data-choice='大']")
+    page.click("[data-letter='x']")
+    page.click("[data-erase] >> nth=0")
+    expect(page.locator(".spelled")).to_have_text("")
+    value_with_letters_gone = page.input_value("#text")
+    page.click("[data-erase] >> nth=0")
+
+    assert (value_with_letters_gone, page.input_value("#text")) == ("大", "")
+
+
+def test_the_copies_stay_within_their_limit(village: Any, open_kiosk: Any, sign_in_at: Any) -> None:
+    page = open_kiosk()
+    sign_in_at(page)
+    page.click("#apply")
+    page.click("text=征兵政治考核证明")
+    page.wait_for_url("**/applicant")
+    page.keyboard.type("赵一")
+    page.click("#next")
+    page.click("text=村里存档")
+    page.wait_for_url("**/copies")
+    for _ in range(6):
+        page.click("[data-step='1']")
+
+    assert page.input_value("#number") == "3"
+
+
+def test_the_camera_going_is_said_and_comes_back_by_itself(
+    village: Any, open_kiosk: Any, sign_in_at: Any
+) -> None:
+    request = village.add_request("村民建房申请", state="approved", left=1, permit="p")
+    village.change(fault="camera-gone")
+    page = open_kiosk()
+    sign_in_at(page)
+    page.goto(f"/request/{request}")
+    page.click("#stamp")
+    expect(page.locator(".look .none")).to_be_visible()
+
+    village.change(fault="")
+
+    expect(page.locator(".look .none")).to_be_hidden()
+    expect(page.locator("#start")).to_be_enabled()
+
+
+def test_voice_is_hidden_where_the_browser_has_none(village: Any, open_kiosk: Any) -> None:
+    page = open_kiosk()
+    voices = page.evaluate("window.speechSynthesis ? speechSynthesis.getVoices().length : 0")
+
+    assert page.locator("#voice").is_visible() == (voices > 0)

@@ -1,0 +1,67 @@
+"""What is shown between two tasks, and while the machine is held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+SignIn = Callable[..., str]
+Fill = Callable[[str], httpx.Response]
+HTMX = {"HX-Request": "true"}
+
+
+def test_a_held_machine_says_why_to_anybody(client: httpx.Client, village: Any) -> None:
+    client.get("/")
+    village.hold()
+
+    page = client.get("/")
+
+    assert page.url.path == "/hold"
+    assert "说不清盖没盖" in page.text and "outcome-unknown" in page.text
+    assert "0000-1234567" in page.text
+
+
+def test_a_held_machine_takes_no_request_but_shows_them(
+    client: httpx.Client, village: Any, sign_in: SignIn
+) -> None:
+    village.add_request("村民建房申请")
+    token = sign_in()
+    village.hold()
+
+    page = client.post("/apply", data={"token": token})
+
+    assert page.url.path == "/home" and "村民建房申请" in page.text
+
+
+def test_a_released_machine_leaves_the_held_page(client: httpx.Client, village: Any) -> None:
+    village.hold()
+    client.get("/hold")
+    village.change(hold=None)
+
+    assert client.get("/hold/live", headers=HTMX).headers["hx-redirect"] == "/"
+
+
+def test_what_did_not_change_is_not_sent_again(client: httpx.Client, sign_in: SignIn) -> None:
+    sign_in()
+    page = client.get("/home/live", headers=HTMX).text
+    mark = page.split('"mark": "')[1].split('"')[0]
+
+    assert client.get("/home/live", params={"mark": mark}, headers=HTMX).status_code == 204
+
+
+def test_the_band_stands_on_every_page_of_a_simulated_machine(
+    client: httpx.Client, village: Any, sign_in: SignIn, fill: Fill
+) -> None:
+    village.change(simulated=True)
+    token = sign_in()
+    fill(token)
+
+    pages = [client.get(path).text for path in ("/home", "/apply/matter", "/apply/confirm", "/x")]
+
+    assert all("模拟机" in page for page in pages)
+
+
+def test_a_real_machine_has_no_band(client: httpx.Client) -> None:
+    assert "模拟机" not in client.get("/").text

@@ -1,0 +1,78 @@
+"""The status strip: what it says of network, township, deliveries and machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from device.kiosk.options import CHINA_TIME
+from device.kiosk.status import clock_text, strip
+
+NOON_MS = 1_795_316_400_000  # 2026-11-22 11:00 in China
+
+
+def keys(view: Any) -> list[str]:
+    return [sign.text.key for sign in strip(view, CHINA_TIME, False).signs]
+
+
+def test_all_is_well_in_four_signs(village: Any) -> None:
+    assert keys(village.view()) == [
+        "strip.online",
+        "strip.answered",
+        "strip.delivered",
+        "strip.machine",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "key"),
+    [
+        ({"online": False}, 0, "strip.offline"),
+        ({"answered_ms": None}, 1, "strip.never-answered"),
+        ({"undelivered": 3, "undelivered_since_ms": NOON_MS}, 2, "strip.undelivered"),
+        ({"photos_waiting": 2}, 2, "strip.photos"),
+        ({"clock_proved": False}, 3, "strip.clock"),
+        ({"fault": "door-open"}, 3, "fault.door-open"),
+        ({"fault": "never-heard-of"}, 3, "fault.other"),
+    ],
+)
+def test_trouble_stands_in_its_place(
+    village: Any, change: dict[str, Any], place: int, key: str
+) -> None:
+    village.change(**change)
+
+    assert keys(village.view())[place] == key
+
+
+def test_a_fault_says_what_to_do(village: Any) -> None:
+    village.change(fault="door-open")
+
+    todo = strip(village.view(), CHINA_TIME, False).todo
+
+    assert todo is not None and todo.key == "todo.door-open"
+
+
+def test_a_hold_outranks_a_fault(village: Any) -> None:
+    village.change(fault="door-open")
+    village.hold()
+
+    shown = strip(village.view(), CHINA_TIME, False)
+
+    assert (shown.signs[3].text.key, shown.todo) == ("strip.held", None)
+
+
+def test_every_sign_that_is_not_well_has_words_and_an_icon(village: Any) -> None:
+    village.change(online=False, answered_ms=None, fault="no-seal")
+
+    signs = strip(village.view(), CHINA_TIME, False).signs
+
+    assert all(sign.icon and sign.text.key for sign in signs)
+
+
+def test_today_is_shown_by_the_hour() -> None:
+    assert clock_text(NOON_MS, NOON_MS + 1000, CHINA_TIME) == "11:00"
+
+
+def test_another_day_is_shown_with_its_date() -> None:
+    assert clock_text(NOON_MS, NOON_MS + 86_400_000, CHINA_TIME) == "11-22 11:00"

@@ -1,0 +1,262 @@
+"""Photographs of the page: what is refused, what is found, what lies on the disk."""
+
+from __future__ import annotations
+
+import hashlib
+import resource
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyrage
+import pytest
+
+from device.capture import Capture, PhotoStoreError, PhotoUnusableError
+from hardware.errors import CameraError
+from hardware.interfaces import Photo
+from sim import camera_view
+from sim.camera_film import Film
+from sim.render import Picture, blank_page, impression, page_image, stamped
+
+PREVIEW_BYTES = 40_000
+
+
+class PlayedCamera:
+    """A camera that gives the frames it was told; it stands for the part behind the cable."""
+
+    def __init__(self) -> None:
+        self._frames: Iterator[bytes] = iter(())
+
+    def show(self, frames: Iterator[bytes]) -> None:
+        self._frames = frames
+
+    def grab(self) -> Photo:
+        jpeg = next(self._frames, None)
+        if jpeg is None:
+            raise CameraError("expected a picture, found none; check the camera's cable")
+        return Photo(
+            jpeg=jpeg,
+            width=camera_view.VIEW_WIDTH_PX,
+            height=camera_view.VIEW_HEIGHT_PX,
+            taken_ms=0,
+        )
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+Live = Callable[..., Iterator[bytes]]
+
+
+@pytest.fixture
+def live() -> Live:
+    """live(page, sheet): endless frames of that page, no two alike."""
+
+    def frames(page: Picture | None, sheet: int = 1) -> Iterator[bytes]:
+        scene = camera_view.view(page, camera_view.laying(sheet), light=True, seed=3)
+        return iter(Film(scene, sheet).frame, b"")
+
+    return frames
+
+
+@pytest.fixture
+def camera() -> PlayedCamera:
+    return PlayedCamera()
+
+
+@pytest.fixture(scope="module")
+def township() -> pyrage.x25519.Identity:
+    return pyrage.x25519.Identity.generate()
+
+
+@pytest.fixture
+def capture(camera: PlayedCamera, township: pyrage.x25519.Identity, tmp_path: Path) -> Capture:
+    recipients = [township.to_public()]
+    return Capture(camera, lambda jpeg: pyrage.encrypt(jpeg, recipients), tmp_path / "photos")
+
+
+def test_photo_lies_encrypted_under_the_hash_of_its_file(
+    capture: Capture,
+    camera: PlayedCamera,
+    live: Live,
+    township: pyrage.x25519.Identity,
+    tmp_path: Path,
+) -> None:
+    camera.show(live(page_image(7, 0)))
+
+    taken = capture.take()
+
+    (kept,) = (tmp_path / "photos").iterdir()
+    sealed = kept.read_bytes()
+    assert kept.name == taken.sealed_sha256 == hashlib.sha256(sealed).hexdigest()
+    assert taken.sealed_size == len(sealed)
+    assert pyrage.decrypt(sealed, [township]) == taken.jpeg
+    assert taken.sha256 == hashlib.sha256(taken.jpeg).hexdigest()
+    assert (taken.size, taken.width, taken.height) == (len(taken.jpeg), 1200, 1600)
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert taken.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("frames", "reason"),
+    [
+        (lambda live: live(None), "no-page"),
+        (lambda live: iter(Film(camera_view.black_view(), 1).frame, b""), "black"),
+        (lambda live: iter([next(live(page_image(7, 0)))] * 3), "frozen"),
+        (lambda live: iter([b"\xff\xd8 no picture"] * 3), "damaged"),
+    ],
+    ids=["no-page", "black", "frozen", "damaged"],
+)
+def test_photo_that_cannot_serve_is_refused_with_its_reason_and_not_kept(
+    capture: Capture,
+    camera: PlayedCamera,
+    live: Live,
+    tmp_path: Path,
+    frames: Callable[[Live], Iterator[bytes]],
+    reason: str,
+) -> None:
+    camera.show(frames(live))
+
+    with pytest.raises(PhotoUnusableError) as refused:
+        capture.take()
+
+    assert refused.value.reason == reason
+    assert list((tmp_path / "photos").iterdir()) == []
+
+
+def test_after_photo_equal_to_the_before_photo_is_frozen(
+    capture: Capture, camera: PlayedCamera, live: Live
+) -> None:
+    frames = live(page_image(7, 0))
+    camera.show(frames)
+    before = capture.take()
+    camera.show(iter([before.jpeg]))
+
+    with pytest.raises(PhotoUnusableError) as refused:
+        capture.take_after(before)
+
+    assert refused.value.reasons == ("frozen",)
+
+
+def test_camera_that_is_gone_is_an_error_of_the_camera(
+    capture: Capture, camera: PlayedCamera
+) -> None:
+    camera.show(iter(()))
+
+    with pytest.raises(CameraError):
+        capture.take()
+
+
+def test_approved_page_is_recognised_and_another_is_told(
+    capture: Capture, camera: PlayedCamera, live: Live
+) -> None:
+    camera.show(live(page_image(7, 0), 1))
+    approved = capture.take().jpeg
+
+    camera.show(live(page_image(7, 0), 2))
+    same = capture.take(approved)
+    camera.show(live(page_image(7, 5), 3))
+    other = capture.take(approved)
+
+    assert same.findings == ("page-same",)
+    assert other.findings == ("page-other",)
+
+
+def test_unreadable_reference_leaves_the_page_unclear(
+    capture: Capture, camera: PlayedCamera, live: Live
+) -> None:
+    camera.show(live(page_image(7, 0)))
+
+    assert capture.take(b"no picture").findings == ("page-unclear",)
+
+
+def test_blank_sheet_is_found_blank(capture: Capture, camera: PlayedCamera, live: Live) -> None:
+    camera.show(live(blank_page()))
+
+    assert capture.take().findings == ("blank",)
+
+
+@pytest.mark.parametrize(
+    ("presses", "findings"),
+    [
+        ((), ("page-same", "impression-missing")),
+        ((1.0,), ("page-same", "impression-seen")),
+        ((0.3,), ("page-same", "impression-seen", "impression-faint")),
+        ((1.0, 1.0), ("page-same", "impression-several")),
+    ],
+    ids=["none", "one", "faint", "two"],
+)
+def test_after_photo_tells_what_the_press_left(
+    capture: Capture,
+    camera: PlayedCamera,
+    live: Live,
+    presses: tuple[float, ...],
+    findings: tuple[str, ...],
+) -> None:
+    page = page_image(7, 0)
+    camera.show(live(page))
+    before = capture.take()
+    for i, strength in enumerate(presses):
+        page = stamped(page, impression(seed=i, strength=strength), 0.65 - 0.35 * i, 0.75)
+    camera.show(live(page))
+
+    assert capture.take_after(before).findings == findings
+
+
+def test_look_gives_a_small_picture_and_keeps_nothing(
+    capture: Capture, camera: PlayedCamera, live: Live, tmp_path: Path
+) -> None:
+    camera.show(live(page_image(7, 0)))
+
+    preview = capture.look()
+
+    assert len(preview.jpeg) <= PREVIEW_BYTES
+    assert preview.quality.reasons == ()
+    assert list((tmp_path / "photos").iterdir()) == []
+
+
+def test_look_tells_a_frozen_camera(capture: Capture, camera: PlayedCamera, live: Live) -> None:
+    camera.show(iter([next(live(page_image(7, 0)))] * 2))
+    capture.look()
+
+    assert "frozen" in capture.look().quality.reasons
+
+
+def test_unfinished_file_of_a_power_cut_is_dropped_at_start(
+    camera: PlayedCamera, tmp_path: Path
+) -> None:
+    (tmp_path / "abc.part").write_bytes(b"half a photo")
+    (tmp_path / "def").write_bytes(b"a whole one")
+
+    Capture(camera, bytes, tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["def"]
+
+
+def test_folder_that_cannot_be_made_is_a_store_error(camera: PlayedCamera, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+
+    with pytest.raises(PhotoStoreError, match="free or replace the disk"):
+        Capture(camera, bytes, tmp_path / "file" / "photos")
+
+
+@pytest.fixture
+def no_room() -> Iterator[None]:
+    """No file of this process may grow over 4 KiB, as on a full disk; lifted afterwards."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.usefixtures("no_room")
+def test_photo_that_finds_no_room_is_a_store_error_and_leaves_nothing(
+    capture: Capture, camera: PlayedCamera, live: Live, tmp_path: Path
+) -> None:
+    camera.show(live(page_image(7, 0)))
+
+    with pytest.raises(PhotoStoreError) as refused:
+        capture.take()
+
+    assert refused.value.code == "photo-store-full"
+    assert list((tmp_path / "photos").iterdir()) == []

@@ -1,0 +1,87 @@
+"""Running the rules: found by name, set by the township, each finding once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from msgspec import convert
+from msgspec.structs import replace
+
+from gateway.audit import alerts, rules
+from gateway.errors import ConfigError
+from gateway.register.log import alert_id
+from gateway.stores.views import Severity
+from gateway.web.texts import EN, ZH
+from ledger.records import AlertRecord, Heartbeat
+
+FOLDER = Path(rules.__file__).parent
+
+
+def test_every_file_in_the_folder_is_a_rule():
+    files = {path.stem for path in FOLDER.glob("*.py")} - {"__init__"}
+
+    assert set(alerts.find()) == files
+
+
+@pytest.mark.parametrize("name", sorted(alerts.find()))
+def test_rule_says_what_it_is_and_on_which_ground(name):
+    rule = alerts.find()[name]
+
+    assert name.replace("_", "-") == rule.CODE
+    assert rule.BASIS
+    assert convert(rule.SEVERITY, Severity) == rule.SEVERITY
+    assert ZH[f"rule.{rule.CODE}"] == rule.TITLE
+    assert EN[f"rule.{rule.CODE}"]
+
+
+def test_township_settings_reach_their_rule():
+    loaded = {rule.name: rule for rule in alerts.load({"gap": {"patience_ms": 1}})}
+
+    assert loaded["gap"].options.patience_ms == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"gaps": {}}, "rules.gaps"),
+        ({"gap": {"patience": 1}}, "rules.gap"),
+        ({"gap": {"patience_ms": "soon"}}, "rules.gap"),
+    ],
+)
+def test_settings_that_no_rule_understands_are_refused(settings, named):
+    with pytest.raises(ConfigError, match=named):
+        alerts.load(settings)
+
+
+def test_all_rules_look_at_one_entry(log, build):
+    entry = log.write(build.incident(held=True, impressions_max=1))
+
+    codes = {alert.code for alert in alerts.judge(entry, log)}
+
+    assert codes == {"incident"}
+
+
+def test_alert_that_was_raised_before_is_not_raised_again(log, build):
+    entry = log.write(build.use())
+    (first,) = (alert for alert in alerts.judge(entry, log) if alert.code == "no-permit")
+    log.raised[alert_id(first)] = first
+
+    again = [alert.code for alert in alerts.judge(entry, log)]
+
+    assert "no-permit" not in again
+
+
+def test_gateways_own_alert_entries_are_not_judged(log):
+    heartbeat = Heartbeat(state="idle", strokes={}, impressions=0, waiting=0, free_mb=1, alarms=())
+    entry = log.write(heartbeat, received_ms=0)
+    assert list(alerts.judge(entry, log))
+
+    judged = list(alerts.judge(replace(entry, kind=AlertRecord.kind), log))
+
+    assert judged == []
+
+
+def test_time_is_judged_at_the_time_of_the_history(log):
+    with pytest.raises(ValueError, match="expected the history of"):
+        list(alerts.judge_time(log, log.now_ms + 1))

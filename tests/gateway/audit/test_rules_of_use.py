@@ -1,0 +1,204 @@
+"""Rules that judge one entry: each with a case that fires and the nearest that does not."""
+
+from __future__ import annotations
+
+from gateway.audit.rules import (
+    clock_skew,
+    incident,
+    no_permit,
+    off_list,
+    over_count,
+    permit_ended,
+    permit_mismatch,
+)
+from ledger.matters import Verdict
+
+NOW_MS = 1_800_000_000_000
+MINUTE_MS = 60 * 1000
+
+
+def found(rule, entry, log, **options):
+    return [
+        (alert.severity, alert.finding.key)
+        for alert in rule.check(entry, log, rule.Options(**options))
+    ]
+
+
+def test_use_under_a_permit_that_was_never_issued_is_red(log, build):
+    entry = log.write(build.use())
+
+    assert found(no_permit, entry, log) == [("red", "finding.no-permit")]
+
+
+def test_use_under_an_issued_permit_raises_nothing(log, build):
+    log.issue()
+    entry = log.write(build.use())
+
+    assert found(no_permit, entry, log) == []
+
+
+def test_incident_that_may_hide_an_impression_needs_its_intents_permit(log, build):
+    intent = log.write(build.intent())
+    entry = log.write(build.incident(intent=intent.sha256, impressions_max=1))
+
+    assert found(no_permit, entry, log) == [("red", "finding.no-permit")]
+
+
+def test_incident_that_hides_nothing_needs_no_permit(log, build):
+    intent = log.write(build.intent())
+    entry = log.write(build.incident(intent=intent.sha256, impressions_max=0))
+
+    assert found(no_permit, entry, log) == []
+
+
+def test_use_for_a_forbidden_item_is_red(log, build):
+    log.issue()
+    log.matters = (build.matter(Verdict.FORBIDDEN),)
+    entry = log.write(build.use())
+
+    assert found(off_list, entry, log) == [("red", "finding.off-list.forbidden")]
+
+
+def test_use_for_an_item_on_no_list_is_yellow_unless_the_township_says_red(log, build):
+    log.issue()
+    entry = log.write(build.use())
+
+    assert found(off_list, entry, log) == [("yellow", "finding.off-list.unknown")]
+    assert found(off_list, entry, log, off_list="red") == [("red", "finding.off-list.unknown")]
+
+
+def test_use_for_a_discretionary_item_is_no_use_off_the_list(log, build):
+    log.issue()
+    log.matters = (build.matter(Verdict.DISCRETIONARY),)
+    entry = log.write(build.use())
+
+    assert found(off_list, entry, log) == []
+
+
+def test_one_impression_too_many_is_red(log, build):
+    log.issue(impressions=2, spent=3)
+    entry = log.write(build.use(n=2))
+
+    assert found(over_count, entry, log) == [("red", "finding.over-count")]
+
+
+def test_use_that_numbers_itself_beyond_the_permit_is_red(log, build):
+    log.issue(impressions=2, spent=1)
+    entry = log.write(build.use(n=3, of=3))
+
+    assert found(over_count, entry, log) == [("red", "finding.over-count")]
+
+
+def test_last_permitted_impression_raises_nothing(log, build):
+    log.issue(impressions=2, spent=2)
+    entry = log.write(build.use(n=2))
+
+    assert found(over_count, entry, log) == []
+
+
+def test_use_at_another_machine_with_another_seal_and_item_gives_three_alerts(log, build):
+    log.issue(machine="m-9", seal="branch", matter="T-02")
+    entry = log.write(build.use())
+
+    assert [key for _, key in found(permit_mismatch, entry, log)] == [
+        "finding.permit-mismatch.machine",
+        "finding.permit-mismatch.seal",
+        "finding.permit-mismatch.matter",
+    ]
+
+
+def test_use_of_just_what_was_permitted_raises_nothing(log, build):
+    log.issue()
+    entry = log.write(build.use())
+
+    assert found(permit_mismatch, entry, log) == []
+
+
+def test_use_one_millisecond_after_the_permit_ended_is_red(log, build):
+    log.issue(not_after_ms=NOW_MS - 1)
+    entry = log.write(build.use())
+
+    assert found(permit_ended, entry, log) == [("red", "finding.permit-ended.expired")]
+
+
+def test_use_at_the_last_millisecond_of_the_permit_raises_nothing(log, build):
+    log.issue(not_after_ms=NOW_MS)
+    entry = log.write(build.use())
+
+    assert found(permit_ended, entry, log) == []
+
+
+def test_use_before_the_permit_began_is_red(log, build):
+    log.issue(not_before_ms=NOW_MS + 1)
+    entry = log.write(build.use())
+
+    assert found(permit_ended, entry, log) == [("red", "finding.permit-ended.early")]
+
+
+def test_use_after_a_revocation_that_the_machine_knew_is_red(log, build):
+    log.issue(revoked_ms=NOW_MS - 10)
+    entry = log.write(build.use(), mark=NOW_MS - 10)
+
+    assert found(permit_ended, entry, log) == [("red", "finding.permit-ended.revoked")]
+
+
+def test_use_after_a_revocation_that_the_machine_could_not_know_is_yellow(log, build):
+    log.issue(revoked_ms=NOW_MS - 10)
+    entry = log.write(build.use(), mark=NOW_MS - 11)
+
+    assert found(permit_ended, entry, log) == [("yellow", "finding.permit-ended.revoked-unknown")]
+
+
+def test_use_before_the_revocation_raises_nothing(log, build):
+    log.issue(revoked_ms=NOW_MS)
+    entry = log.write(build.use(), mark=NOW_MS)
+
+    assert found(permit_ended, entry, log) == []
+
+
+def test_incident_that_holds_the_machine_is_red(log, build):
+    entry = log.write(build.incident(held=True))
+
+    assert found(incident, entry, log) == [("red", "finding.incident.held")]
+
+
+def test_incident_that_may_hide_an_impression_is_red(log, build):
+    entry = log.write(build.incident(impressions_max=1))
+
+    assert found(incident, entry, log) == [("red", "finding.incident")]
+
+
+def test_harmless_incident_is_yellow(log, build):
+    entry = log.write(build.incident())
+
+    assert found(incident, entry, log) == [("yellow", "finding.incident")]
+
+
+def test_use_is_no_incident(log, build):
+    entry = log.write(build.use())
+
+    assert found(incident, entry, log) == []
+
+
+def test_clock_more_than_two_minutes_ahead_is_flagged(log, build):
+    entry = log.write(build.use(), received_ms=NOW_MS - 2 * MINUTE_MS - 1)
+
+    assert found(clock_skew, entry, log) == [("yellow", "finding.clock-skew.ahead")]
+
+
+def test_clock_two_minutes_ahead_is_not_flagged(log, build):
+    entry = log.write(build.use(), received_ms=NOW_MS - 2 * MINUTE_MS)
+
+    assert found(clock_skew, entry, log) == []
+
+
+def test_clock_behind_the_gateways_mark_is_flagged(log, build):
+    entry = log.write(build.use(), mark=NOW_MS + 2 * MINUTE_MS + 1)
+
+    assert found(clock_skew, entry, log) == [("yellow", "finding.clock-skew.behind")]
+
+
+def test_entry_delivered_a_day_late_is_no_clock_skew(log, build):
+    entry = log.write(build.use(), received_ms=NOW_MS + 24 * 60 * MINUTE_MS, mark=NOW_MS - 1)
+
+    assert found(clock_skew, entry, log) == []

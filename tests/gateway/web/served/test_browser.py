@@ -1,0 +1,228 @@
+"""The console in a real browser: the way of an approver, of an auditor, and what screens owe."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+DESK = {"width": 1366, "height": 768}
+PHONE = {"width": 390, "height": 844}
+LEAST_TARGET_PX = 36
+PATHS = {
+    "zhao": ("/", "/approvals", "/log", "/alerts", "/holds", "/permits", "/matters", "/machines"),
+    "sun": ("/matters/import", "/machines/m-1", "/matters/versions/1"),
+}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    program = next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+    )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+class Screen:
+    """One person's window; remembers what went wrong in it and where it wanted to go."""
+
+    def __init__(self, browser: Browser, url: str, size: dict[str, int]) -> None:
+        self.url = url
+        self.context = browser.new_context(viewport=size, locale="zh-CN")
+        self.page: Page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.hosts: set[str] = set()
+        self.page.on("console", self._note)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.hosts.add(request.url.split("/")[2]))
+
+    def _note(self, message) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def sign_in(self, account: str) -> Page:
+        self.page.goto(f"{self.url}/sign-in")
+        self.page.fill("#account", account)
+        self.page.fill("#password", "correct horse 42")
+        self.page.click("button.main")
+        self.page.wait_for_url(f"{self.url}/")
+        return self.page
+
+    def goto(self, path: str) -> Page:
+        self.page.goto(self.url + path)
+        self.page.wait_for_load_state("networkidle")
+        return self.page
+
+
+@pytest.fixture
+def screen(busy, serve, chromium):
+    """Open windows on one busy township: `screen()` or `screen(PHONE)`."""
+    url = serve(busy)
+    made: list[Screen] = []
+
+    def open_screen(size: dict[str, int] = DESK) -> Screen:
+        made.append(Screen(chromium, url, size))
+        return made[-1]
+
+    yield open_screen
+    for one in made:
+        one.context.close()
+
+
+def test_approver_decides_with_two_taps_and_without_a_page_load(screen, busy):
+    window = screen()
+    page = window.sign_in("wang")
+    page.click("text=去审批")
+    page.click("text=居住情况说明")
+    page.wait_for_selector("figure.page img")
+    page.wait_for_function("document.querySelector('figure.page img').naturalWidth > 500")
+    address = page.url
+
+    page.click("#decision >> text=批准")
+    page.wait_for_selector("text=确认批准")
+    assert page.url == address
+    page.fill("#note", "已核对原件")
+    page.click("text=确认批准")
+
+    page.wait_for_selector("text=许可已发往印章机")
+    with busy.app.reader() as reader:
+        newest = reader.requests("permitted")[0]
+    assert newest.approvals[0].note == "已核对原件"
+    assert page.inner_text("#badge-approvals") == "1"
+    assert window.complaints == []
+
+
+def test_auditor_sees_both_photos_and_eight_rungs(screen, busy):
+    window = screen()
+    window.sign_in("zhao")
+    with busy.app.reader() as reader:
+        use = [entry for entry in reader.entries() if entry.kind == "use"][-1]
+    page = window.goto(f"/log/{use.index}")
+
+    widths = page.eval_on_selector_all("figure img", "all => all.map(one => one.naturalWidth)")
+    boxes = page.eval_on_selector_all(
+        "figure", "all => all.map(one => one.getBoundingClientRect().top)"
+    )
+    marks = page.eval_on_selector_all(".ladder .mark", "all => all.map(one => one.innerText)")
+
+    assert len(widths) == 2
+    assert min(widths) > 500
+    assert boxes[0] == boxes[1]
+    assert marks == ["✓"] * 8
+    page.click(".rung-hash summary")
+    assert use.sha256 in page.inner_text(".rung-hash")
+    assert window.complaints == []
+
+
+def test_machine_is_released_after_counting(screen, busy):
+    window = screen()
+    page = window.sign_in("zhao")
+    page.click("text=断电或断线")
+    page.fill("#counted", "1")
+    page.click("text=下一步")
+    page.click("text=我已清点 1 枚")
+
+    page.wait_for_selector("text=已解除锁定")
+    with busy.app.reader() as reader:
+        assert reader.holds() == ()
+    assert window.complaints == []
+
+
+def test_keys_move_mark_and_open_alerts(screen):
+    page = screen().sign_in("zhao")
+    page.click("#badge-alerts")
+
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    page.keyboard.press(" ")
+    marked = page.eval_on_selector_all("[data-one]", "all => all.map(one => one.checked)")
+    counted = page.inner_text("[data-marked]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/alerts/*")
+
+    assert marked[0] is True
+    assert sum(marked) == 1
+    assert counted == "1"
+
+
+def test_keys_typed_into_a_field_move_nothing(screen):
+    page = screen().sign_in("zhao")
+    page.click("#badge-alerts")
+
+    page.click("#note")
+    page.keyboard.type("jk jk")
+
+    assert page.input_value("#note") == "jk jk"
+
+
+def test_new_entries_are_announced_and_the_list_stays_where_it_is(screen, busy):
+    window = screen()
+    window.sign_in("zhao")
+    page = window.goto("/log")
+    top = page.evaluate("document.querySelector('table').getBoundingClientRect().top")
+
+    busy.machines["m-1"].start()
+    busy.settle()
+    page.wait_for_selector("#fresh a", timeout=30_000)
+
+    moved = page.evaluate("document.querySelector('table').getBoundingClientRect().top") - top
+    rows = page.eval_on_selector_all("[data-row]", "all => all.length")
+    assert "又来了 2 条" in page.inner_text("#fresh")
+    assert moved == 0
+    assert rows == 14
+    assert window.complaints == []
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("account", sorted(PATHS))
+def test_pages_fit_the_screen_carry_the_band_and_stay_at_home(screen, size, account):
+    window = screen(size)
+    window.sign_in(account)
+    for path in PATHS[account]:
+        page = window.goto(path)
+
+        assert page.is_visible(".band"), path
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
+        small = page.eval_on_selector_all(
+            "main .button, main select, main input:not([type=hidden]):not([type=checkbox])",
+            """all => all.filter(one => one.offsetParent !== null)
+                .map(one => [one.id || one.innerText, one.getBoundingClientRect().height])""",
+        )
+        assert [one for one in small if one[1] < LEAST_TARGET_PX] == [], path
+        size_px = page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")
+        assert size_px >= 16
+    assert len(window.hosts) == 1
+    assert window.complaints == []
+
+
+def test_pages_work_without_scripts(screen, chromium, busy):
+    window = screen()
+    context = chromium.new_context(viewport=DESK, java_script_enabled=False)
+    window.page = context.new_page()
+    page = window.sign_in("wang")
+    page.click("text=去审批")
+    page.click("text=务工介绍信")
+    page.click("#decision >> text=批准")
+    page.click("text=确认批准")
+
+    page.wait_for_selector(".note.good")
+    context.close()
+    with busy.app.reader() as reader:
+        assert reader.requests("permitted")[0].matter == "T-02"

@@ -1,0 +1,1 @@
+"""Images in, findings out: quality, page, same page, impression. Pure: no files, no network."""

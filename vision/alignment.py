@@ -1,0 +1,82 @@
+"""Laying one picture of a page over another: features, a homography, and how sure it is."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from vision.decoding import Image
+
+Matrix = NDArray[np.float64]
+
+FEATURES = 2500
+_REPROJECTION_PX = 3.0
+_RATIO = 0.85  # best against second-best descriptor distance; print repeats, so not strict
+
+
+class Alignment(Struct, frozen=True):
+    """How `moving` lies over `reference`.
+
+    Args:
+        matrix: takes pixels of `moving` to pixels of `reference`; None when none was found.
+        inliers: matched features that agree with it.
+        matched: matched features.
+        features: the smaller number of features of the two pictures.
+    """
+
+    matrix: Matrix | None
+    inliers: int
+    matched: int
+    features: int
+
+    @property
+    def turned_deg(self) -> float:
+        """How far `moving` has to be turned, -180..180."""
+        if self.matrix is None:
+            return 0.0
+        return float(np.degrees(np.arctan2(self.matrix[1, 0], self.matrix[0, 0])))
+
+
+def align(reference: Image, moving: Image) -> Alignment:
+    """Find the homography between two pictures of flat things; deterministic."""
+    points_a, marks_a = _features(reference)
+    points_b, marks_b = _features(moving)
+    features = min(len(points_a), len(points_b))
+    if features < 8:
+        return Alignment(None, 0, 0, features)
+    pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(marks_b, marks_a, k=2)
+    good = [m[0] for m in pairs if len(m) == 2 and m[0].distance < _RATIO * m[1].distance]
+    if len(good) < 8:
+        return Alignment(None, 0, len(good), features)
+    source = points_b[[m.queryIdx for m in good]]
+    target = points_a[[m.trainIdx for m in good]]
+    cv2.setRNGSeed(1)
+    matrix, agreed = cv2.findHomography(
+        source, target, cv2.RANSAC, _REPROJECTION_PX, maxIters=3000, confidence=0.999
+    )
+    found = None if matrix is None else np.asarray(matrix, np.float64)
+    if found is None or not _plausible(found):
+        return Alignment(None, 0, len(good), features)
+    return Alignment(found, int(agreed.sum()), len(good), features)
+
+
+def _features(picture: Image) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    finder = cv2.ORB.create(nfeatures=FEATURES, fastThreshold=10)
+    found, marks = finder.detectAndCompute(gray, None)
+    if marks is None:
+        return np.empty((0, 2), np.float32), np.empty((0, 32), np.uint8)
+    points = np.array([point.pt for point in found], np.float32)
+    return points, np.asarray(marks, np.uint8)
+
+
+def _plausible(matrix: Matrix) -> bool:
+    """A page seen twice by cameras above it: neither mirrored nor squeezed nor tipped over."""
+    linear = matrix[:2, :2] / matrix[2, 2]
+    area = float(np.linalg.det(linear))
+    if not 0.2 < area < 5.0:
+        return False
+    sizes = np.linalg.svd(linear, compute_uv=False)
+    return bool(sizes[0] / sizes[1] < 1.6) and bool(np.abs(matrix[2, :2]).max() < 1e-3)

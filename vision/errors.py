@@ -1,0 +1,28 @@
+"""Errors of looking at pictures.
+
+VisionError
+ +- ImageRefusedError  the bytes are not a picture that we decode
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class VisionError(ValueError):
+    """A picture cannot be used; the message says expected, found and who must act."""
+
+    code: ClassVar[str] = "vision"
+    hint: ClassVar[str] = "Take the picture again."
+
+
+class ImageRefusedError(VisionError):
+    """The bytes were refused before or while decoding; nothing large was allocated."""
+
+    code = "image-refused"
+    hint = "Send a JPEG or PNG of at most 24 megapixels and 25 MB."
+
+    def __init__(self, expected: str, found: str) -> None:
+        super().__init__(f"expected {expected}, found {found}; whoever sent it must act")
+        self.expected = expected
+        self.found = found

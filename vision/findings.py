@@ -1,0 +1,40 @@
+"""The words for what the pictures tell; they enter signed records, so they never change.
+
+A reason says why a photo cannot serve; a finding says what a usable photo shows.
+"""
+
+from __future__ import annotations
+
+import enum
+
+
+class Reason(enum.StrEnum):
+    """What is wrong with a photo."""
+
+    DAMAGED = "damaged"  # the bytes are no whole picture
+    BLACK = "black"  # lens covered, lamp and room dark, or sensor dead
+    FROZEN = "frozen"  # pixel for pixel the picture before it
+    BLURRED = "blurred"  # printed edges are too wide to read
+    NO_PAGE = "no-page"  # no paper in view
+    GLARE = "glare"  # a clipped spot hides part of the page
+    OVEREXPOSED = "overexposed"  # print is washed out
+
+
+# With these nothing on the page can be relied on: the photo has to be taken again.
+UNUSABLE = frozenset({Reason.DAMAGED, Reason.BLACK, Reason.FROZEN, Reason.BLURRED, Reason.NO_PAGE})
+
+
+class Finding(enum.StrEnum):
+    """What a photo shows."""
+
+    BLANK = "blank"  # no print on the page: never stamp it
+    PAGE_SAME = "page-same"  # the page that was approved
+    PAGE_OTHER = "page-other"  # another page
+    PAGE_UNCLEAR = "page-unclear"  # cannot be told: a person looks
+    PAGE_TURNED = "page-turned"  # the approved page, lying more than 15 degrees off
+    IMPRESSION_SEEN = "impression-seen"  # one new impression
+    IMPRESSION_MISSING = "impression-missing"  # nothing newly red
+    IMPRESSION_FAINT = "impression-faint"  # there, but pale: a make-up stamp may be needed
+    IMPRESSION_SEVERAL = "impression-several"  # more newly red than one seal makes
+    GLARE = "glare"  # as Reason.GLARE, on a photo that was used all the same
+    OVEREXPOSED = "overexposed"  # likewise

@@ -1,0 +1,220 @@
+"""The paper in the picture: where it lies, the page made flat, and whether it is blank.
+
+Paper is the large bright thing without colour, so it is sought in the darkest of the three
+channels: there wood, skin and the yellow band of a simulated machine are dark.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from vision.decoding import Image
+
+PAGE_PX = 1400  # longest side of a flat page; A4 at 120 dpi
+
+Gray = NDArray[np.float32]
+Points = NDArray[np.float32]
+MatLike = NDArray[np.integer[Any] | np.floating[Any]]  # what OpenCV's functions return
+
+_SEARCH_PX = 640  # the paper is sought on a copy whose longest side is this
+_MIN_AREA = 0.1  # of the frame; an identity card on an A4 tray has 0.07
+_MIN_SOLIDITY = 0.9  # paper fills its own quadrilateral
+_MIN_CONTRAST = 22  # grey levels between paper and tray
+_WHOLE_AREA = 0.93  # a paper larger than this has no visible edge
+_MIN_INKED_TILES = 0.04  # share of tiles with print before a frame without edges is a page
+_TILE_PX = 32
+_RED = 0.08  # redness of pale ink; fresh paper has under 0.03
+_RIM = 0.04  # of each side: the paper's own edge and its shadow
+_BLANK_INK = 0.0004  # share of the page; a title of three characters has twice that
+
+
+class Page(Struct, frozen=True):
+    """A page in a picture: corners in pixels (x, y), clockwise from top left.
+
+    `whole` tells that no paper edge was seen and the frame itself is taken as the page.
+    """
+
+    corners: tuple[tuple[float, float], ...]
+    whole: bool
+
+
+def find_page(image: Image) -> Page | None:
+    """Return where the paper lies; None when there is neither a paper edge nor print."""
+    height, width = image.shape[:2]
+    scale = min(1.0, _SEARCH_PX / max(height, width))
+    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    quad = _paper_quad(np.asarray(small.min(axis=2), np.uint8))
+    if quad is not None:
+        ordered = _clockwise(quad / scale)
+        return Page(tuple((float(x), float(y)) for x, y in ordered), whole=False)
+    whole = Page(((0, 0), (width, 0), (width, height), (0, height)), whole=True)
+    return whole if _printed(flatten(image, whole)) else None
+
+
+def flatten(image: Image, page: Page) -> Image:
+    """Return the page alone, as if seen from straight above; never larger than it is seen."""
+    corners = np.array(page.corners, np.float32)
+    sides = np.linalg.norm(corners - np.roll(corners, -1, axis=0), axis=1)
+    width, height = max(sides[0], sides[2]), max(sides[1], sides[3])
+    scale = min(1.0, PAGE_PX / max(width, height, 1.0))
+    size = (max(round(float(width) * scale), 8), max(round(float(height) * scale), 8))
+    if page.whole:
+        return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    target = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], np.float32)
+    shrunk, kept = _shrunk(image, scale)
+    matrix = cv2.getPerspectiveTransform(corners * np.float32(kept), target)
+    return np.asarray(cv2.warpPerspective(shrunk, matrix, size), np.uint8)
+
+
+def darkness(flat: Image) -> Gray:
+    """Return ink as 0 (paper) .. 1 (black), free of light and shade; red ink is left out.
+
+    Seen through the red channel a red impression is nearly as bright as paper, and what it
+    lacks is given back by how red it is; what was printed under it stays dark and shows.
+    """
+    red = np.asarray(flat[..., 2])
+    redness = cv2.subtract(red, np.asarray(flat[..., :2].max(axis=2))).astype(np.float32)
+    paper = cv2.dilate(red, np.ones((9, 9), np.uint8))
+    paper = cv2.GaussianBlur(cv2.medianBlur(paper, 31), (0, 0), 9).astype(np.float32)
+    share = (red.astype(np.float32) + 0.6 * redness) / np.maximum(paper, 24)
+    return np.clip((0.9 - share) / 0.6, 0, 1).astype(np.float32)
+
+
+def redness(flat: Image) -> Gray:
+    """Return how much redder than the paper around it each pixel is, 0 .. about 0.8."""
+    small = cv2.resize(flat, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
+    # Local paper is what is brightest nearby; divided by its tint, black print is not coloured.
+    paper = cv2.medianBlur(cv2.dilate(small, np.ones((5, 5), np.uint8)), 11)
+    paper = cv2.resize(paper, (flat.shape[1], flat.shape[0])).astype(np.float32)
+    share = cv2.GaussianBlur(flat, (0, 0), 1.0).astype(np.float32) / np.maximum(paper, 24)
+    return np.asarray(np.clip(share[..., 2] - share[..., :2].max(axis=2), 0, 1), np.float32)
+
+
+def red_cover(flat: Image) -> Gray:
+    """Return 1 on and close to red ink, else 0: strokes' edges there are coloured, not grey."""
+    marked = (redness(flat) > _RED).astype(np.uint8)
+    return np.asarray(cv2.dilate(marked, np.ones((7, 7), np.uint8)), np.float32)
+
+
+def without_rim(ink: Gray) -> Gray:
+    """Return the inner part of a flat page's map; what lies at its edge is not print."""
+    rim_y, rim_x = (max(round(side * _RIM), 1) for side in ink.shape[:2])
+    return ink[rim_y:-rim_y, rim_x:-rim_x]
+
+
+def is_blank(image: Image) -> bool:
+    """Tell whether the page bears no print at all; without a page the whole frame is judged.
+
+    A red letterhead alone is not print. Ruled lines are: an empty form is not blank.
+    """
+    page = find_page(image)
+    height, width = image.shape[:2]
+    whole = Page(((0, 0), (width, 0), (width, height), (0, height)), whole=True)
+    ink = darkness(flatten(image, page or whole))
+    inner = (without_rim(ink) > 0.35).astype(np.uint8)
+    # Single dark pixels are noise or dust; print is at least two wide somewhere.
+    solid = cv2.morphologyEx(inner, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    return float(solid.mean()) < _BLANK_INK
+
+
+def tile_ranges(gray: NDArray[np.uint8], tile_px: int = _TILE_PX) -> tuple[Gray, Gray]:
+    """Return the darkest and the brightest value of each full tile."""
+    rows, columns = gray.shape[0] // tile_px, gray.shape[1] // tile_px
+    tiles = gray[: rows * tile_px, : columns * tile_px].reshape(rows, tile_px, columns, tile_px)
+    return tiles.min(axis=(1, 3)).astype(np.float32), tiles.max(axis=(1, 3)).astype(np.float32)
+
+
+def _printed(flat: Image) -> bool:
+    """Whether a frame without paper edges still shows print on something bright."""
+    gray = cv2.cvtColor(flat, cv2.COLOR_BGR2GRAY)
+    dark, bright = tile_ranges(np.asarray(gray, np.uint8))
+    if not dark.size:
+        return False
+    inked = (bright - dark > 0.3 * bright) & (bright > 70)
+    return float(inked.mean()) > _MIN_INKED_TILES
+
+
+def _paper_quad(pale: NDArray[np.uint8]) -> Points | None:
+    """The quadrilateral of the largest bright region of `pale`, None when it is no paper."""
+    closed = cv2.morphologyEx(pale, cv2.MORPH_CLOSE, np.ones((13, 13), np.uint8))
+    closed = cv2.GaussianBlur(closed, (5, 5), 0)
+    _, mask = cv2.threshold(closed, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((9, 9), np.uint8))
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not contours:
+        return None
+    outline = max(contours, key=cv2.contourArea)
+    area = cv2.contourArea(outline) / mask.size
+    if not _MIN_AREA < area < _WHOLE_AREA or not _stands_out(closed, mask):
+        return None
+    quad = _four_corners(outline)
+    if quad is None or cv2.contourArea(outline) < _MIN_SOLIDITY * cv2.contourArea(quad):
+        return None
+    return _refined(outline[:, 0, :].astype(np.float32), quad)
+
+
+def _stands_out(closed: MatLike, mask: MatLike) -> bool:
+    inside, outside = closed[mask > 0], closed[mask == 0]
+    if not inside.size or not outside.size:
+        return False
+    return float(np.median(inside)) - float(np.median(outside)) > _MIN_CONTRAST
+
+
+def _four_corners(outline: MatLike) -> Points | None:
+    hull = cv2.convexHull(outline)
+    length = cv2.arcLength(hull, True)
+    for tolerance in (0.01, 0.02, 0.03, 0.05):
+        shape = cv2.approxPolyDP(hull, tolerance * length, True)
+        if len(shape) == 4:
+            return np.asarray(shape[:, 0, :], np.float32)
+        if len(shape) < 4:
+            break
+    return np.asarray(cv2.boxPoints(cv2.minAreaRect(hull)), np.float32)
+
+
+def _refined(points: Points, quad: Points) -> Points:
+    """Replace each side of `quad` by the line through the outline along it."""
+    lines = []
+    for start, end in zip(quad, np.roll(quad, -1, axis=0), strict=True):
+        along = (end - start) / max(float(np.linalg.norm(end - start)), 1.0)
+        offset = points - start
+        position = offset @ along / max(float(np.linalg.norm(end - start)), 1.0)
+        distance = np.abs(offset @ np.array([-along[1], along[0]], np.float32))
+        near = points[(position > 0.08) & (position < 0.92) & (distance < 6)]
+        if len(near) < 12:
+            return quad
+        direction = cv2.fitLine(near, cv2.DIST_HUBER, 0, 0.01, 0.01).ravel()
+        lines.append(direction)
+    corners = [_crossing(lines[i - 1], lines[i]) for i in range(4)]
+    moved = np.array(corners, np.float32)
+    far = np.abs(moved - quad).max() > 12
+    return quad if far or not np.isfinite(moved).all() else moved
+
+
+def _crossing(one: NDArray[np.float32], other: NDArray[np.float32]) -> tuple[float, float]:
+    matrix = np.array([[one[0], -other[0]], [one[1], -other[1]]], np.float64)
+    if abs(np.linalg.det(matrix)) < 1e-6:
+        return (float("nan"), float("nan"))
+    t = np.linalg.solve(matrix, np.array([other[2] - one[2], other[3] - one[3]], np.float64))[0]
+    return (float(one[2] + t * one[0]), float(one[3] + t * one[1]))
+
+
+def _clockwise(quad: Points) -> Points:
+    """Order corners clockwise from the one nearest to the frame's top left."""
+    middle = quad.mean(axis=0)
+    around = quad[np.argsort(np.arctan2(quad[:, 1] - middle[1], quad[:, 0] - middle[0]))]
+    first = int(np.argmin(around.sum(axis=1)))
+    return np.asarray(np.roll(around, -first, axis=0), np.float32)
+
+
+def _shrunk(image: Image, scale: float) -> tuple[Image, float]:
+    """Halve a large picture before warping, so that fine print is averaged, not skipped."""
+    if scale > 0.7:
+        return image, 1.0
+    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8), scale
