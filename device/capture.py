@@ -152,6 +152,10 @@ class Capture:
                 findings.add(Finding.IMPRESSION_FAINT)
         return self._keep(jpeg, image, findings)
 
+    def close(self) -> None:
+        """Release the camera; never raises."""
+        self._camera.close()
+
     def _grab_usable(self) -> tuple[bytes, Image, Quality]:
         if self._previous is None:
             self._grab()  # frozen can only be told from a second picture

@@ -68,6 +68,12 @@ class Eyes:
         self._thread.join(timeout=5.0)
 
     def _run(self) -> None:
+        try:
+            self._work()
+        finally:
+            self._capture.close()
+
+    def _work(self) -> None:
         while True:
             now_s = time.monotonic()
             watched = now_s - self._watched_s < WATCHED_S

@@ -1,7 +1,9 @@
 """Writer: the one thread that writes the store; everything else reaches it through its queue.
 
 Rules kept here:
-- A message is done, and an entry acknowledged, after the commit that made it durable.
+- An entry is acknowledged only after the commit that made it durable.
+- A message is done after its commit, or when it is given up (failed commit, full queue or disk):
+  kept back, it would fill the broker's window and stall what comes after it.
 - What was taken together is committed together; if that fails, each message is tried alone,
   so that one that nobody foresaw cannot hold up the others.
 - A full queue or disk drops and counts: machines send again what was not acknowledged.

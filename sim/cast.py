@@ -9,12 +9,13 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from device.texts import ZH, say
 from sim import books
 from sim.approver import Staff
-from sim.clerk import Answer, Clerk, Errand
+from sim.checklist import CheckList
+from sim.clerk import Answer, Clerk, Errand, RefusedError
 from sim.client import MachineClient
 from sim.errors import SimError
 from sim.township import Township
@@ -26,16 +27,28 @@ MATTER = "村民户籍迁移"
 BACK_S = 60.0  # a machine and its agent, or a link, come back
 ARRIVE_S = 60.0  # everything that waited arrives at the gateway (I15)
 PRESS_S = 10.0
+UNPROVED = "outcome-unknown"
 SHORT = 24  # characters of a sentence that the check list quotes
 
 Entry = dict[str, Any]
 
 
+class HeldError(SimError):
+    """The machine is held; `refused` is what the kiosk said, `counted` the presses to count."""
+
+    code: ClassVar[str] = "held"
+    hint: ClassVar[str] = "Count the impressions and release it at the console."
+
+    def __init__(self, refused: RefusedError, reason: str, counted: int) -> None:
+        super().__init__("an impression that is recorded", f"a hold ({reason})")
+        self.refused, self.counted = refused, counted
+
+
 class Cast:
     """Everybody who acts; belongs to the thread that owns the township."""
 
-    def __init__(self, town: Township) -> None:
-        self.town = town
+    def __init__(self, town: Township, told: CheckList) -> None:
+        self.town, self.told = town, told
         villages = town.plan.villages
         self.first, self.last = villages[0], villages[-1]
         self.counting = next((one for one in villages if one.profile == "B"), None)
@@ -71,12 +84,55 @@ class Cast:
         self.approve(clerk, request)
         return request
 
-    def stamp_all(self, clerk: Clerk, village: Village, request: str) -> None:
-        """Stamp everything that is left of a request, a fresh page under each impression."""
-        clerk.begin(request)
-        while clerk.stamp() == "next":
-            self.machine(village).lay_again()
-        clerk.leave()
+    def stamp_all(
+        self, clerk: Clerk, village: Village, request: str, *, offline: bool = False
+    ) -> int:
+        """Stamp all that is left of a request, a fresh page for each; return how many uses.
+
+        On a computer too busy to watch the lever, profile A cannot prove that it was one press:
+        the machine is held, as it must be. That is told, counted and released, and work goes on.
+
+        Args:
+            offline: the network is cut; it is back only for such a release.
+
+        Raises:
+            RefusedError: the machine stopped, and is not held.
+            HeldError: it is held for another reason.
+        """
+        machine, uses = self.machine(village), 0
+        while True:
+            clerk.begin(request)
+            before = machine.presses()
+            try:
+                last = clerk.stamp() == "done"
+                uses += 1
+                clerk.leave()
+            except RefusedError as error:
+                code = clerk.hold_code()
+                if not code:
+                    raise
+                counted = machine.presses() - before
+                if code != UNPROVED:
+                    raise HeldError(error, code, counted) from error
+                with self._reachable(offline):
+                    self.release(clerk, village, counted)
+                self.told.left_out("too-busy")
+                last = clerk.answer_to(request).state != "approved"
+            if last:
+                return uses
+            machine.lay_again()
+
+    def release(self, clerk: Clerk, village: Village, counted: int) -> None:
+        """Have the auditor count and release; on return the machine works again."""
+        self.auditor.release(village.machine, counted)
+        until("the hold to end", lambda: not clerk.hold_code(), BACK_S)
+        clerk.wait_until_ready(BACK_S)
+
+    def cut_network(self, clerk: Clerk) -> None:
+        """Cut the last village's link; on return its kiosk says so."""
+        self.town.cut_network()
+        sign = say("zh", "strip.offline")
+        until("the kiosk to say offline", lambda: sign in clerk.strip(), BACK_S)
 
     def press_into_the_dark(self, village: Village) -> None:
         """Press the lever, and cut the power while the seal is on the paper."""
@@ -105,7 +161,7 @@ class Cast:
             found = self._under(village, request, kind)
             return found if len(found) >= count else None
 
-        return until(f"{count} entries `{kind}` at the gateway", look, ARRIVE_S, 0.2)
+        return until(f"{count} entries `{kind}` at the gateway", look, ARRIVE_S)
 
     def wait_for_photos(self, entries: list[Entry]) -> None:
         """Return once every photo that these entries name is stored at the gateway."""
@@ -117,7 +173,7 @@ class Cast:
                 for one in details
             )
 
-        until("the photos before and after at the gateway", stored, ARRIVE_S, 0.2)
+        until("the photos before and after at the gateway", stored, ARRIVE_S)
 
     def expect_refused(self, village: Village, answer: Answer, reason: str) -> None:
         """Return if the kiosk said no, and the refusal has become an entry for this reason."""
@@ -128,7 +184,7 @@ class Cast:
             entries = self.auditor.entries(village.machine)
             return any(one["sha256"] == answer.request for one in entries)
 
-        until(f"the refusal ({reason}) in the log", look, ARRIVE_S, 0.2)
+        until(f"the refusal ({reason}) in the log", look, ARRIVE_S)
 
     def drained(self, village: Village) -> Path:
         """Return a machine's exported log, once nothing of it is under way any more."""
@@ -145,6 +201,15 @@ class Cast:
             return None if books.pending(village.machine, target, self.auditor) else target
 
         return until(f"everything of {village.machine} at the gateway", look, ARRIVE_S, 1.0)
+
+    @contextlib.contextmanager
+    def _reachable(self, offline: bool) -> Iterator[None]:
+        """End a network cut for what stands inside."""
+        if offline:
+            self.town.restore_network()
+        yield
+        if offline:
+            self.town.cut_network()
 
     def _under(self, village: Village, request: str, kind: str) -> list[Entry]:
         permit = self.auditor.ask(f"/api/v1/requests/{request}")["permit"]

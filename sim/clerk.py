@@ -207,10 +207,13 @@ class Clerk:
         """Leave the stamping."""
         self._browser.send(self._browser.get("/stamp").form("/stamp/end"))
 
-    def hold_text(self) -> str | None:
-        """Return what the page of a held machine says, None while it is not held."""
+    def hold_code(self) -> str:
+        """Return the code of the hold that the screen shows, "" while it shows none."""
         page = self._browser.get("/hold")
-        return page.root.text if page.path == "/hold" else None
+        if page.path != "/hold":
+            return ""
+        before = ZH["hold.since"].partition("{code}")[0].rpartition("}")[2].strip()
+        return page.root.text.partition(before)[2].split(maxsplit=1)[0]
 
     def _pin_page(self) -> Page | None:
         page = self._browser.poll("/strip")
@@ -244,7 +247,7 @@ def _strip(page: Page) -> str:
 
 def _list_has_come(page: Page) -> bool:
     """The window to ask at comes with the items list, and the welcome names it."""
-    return ZH["welcome.window"].partition("{")[0] in page.root.text
+    return page.path == "/home" or ZH["welcome.window"].partition("{")[0] in page.root.text
 
 
 def _is_matter(node: Node) -> bool:

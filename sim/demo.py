@@ -73,7 +73,7 @@ class _Demo:
         self._began_s = time.monotonic()
         self._told = CheckList(click.echo)
         self._town = Township(plan, self._started)
-        self._play = Play(Cast(self._town), self._told, photo)
+        self._play = Play(Cast(self._town, self._told), photo)
 
     def run(self, serving: bool) -> bool:
         """Play, serve if wanted, stop everything; return whether every step passed."""

@@ -9,16 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from device import texts
-from sim.cast import BACK_S, Cast, errand
-from sim.checklist import CheckList
+from sim.cast import Cast, HeldError, errand
 from sim.clerk import Clerk, RefusedError
 from sim.client import MachineCallError
-from sim.waiting import until
 
 
-def play(cast: Cast, told: CheckList, photo: Path) -> None:
+def play(cast: Cast, photo: Path) -> None:
     """Play the first scene with the photo as the page."""
-    village = cast.first
+    village, told = cast.first, cast.told
     clerk = cast.clerk(village)
     with told.step("photo-laid", village=village.name):
         try:
@@ -36,28 +34,23 @@ def play(cast: Cast, told: CheckList, photo: Path) -> None:
         return
     with told.step("approved"):
         cast.approve(clerk, request)
-    _stamp(cast, told, clerk, request)
+    _stamp(cast, clerk, request)
 
 
-def _stamp(cast: Cast, told: CheckList, clerk: Clerk, request: str) -> None:
-    village = cast.first
-    machine = cast.machine(village)
-    before = machine.presses()
+def _stamp(cast: Cast, clerk: Clerk, request: str) -> None:
+    village, told = cast.first, cast.told
     try:
-        cast.stamp_all(clerk, village, request)
+        uses = cast.stamp_all(clerk, village, request)
+    except HeldError as error:
+        cast.release(clerk, village, error.counted)
+        told.done("photo-held", **_reasons(error.refused))
+        return
     except RefusedError as error:
-        if clerk.hold_text() is None:
-            told.done("photo-stopped", **_reasons(error))
-            clerk.leave()
-            return
-        uses = cast.recorded(village, request, "intent")
-        counted = machine.presses() - before - (len(uses) - 1)
-        cast.auditor.release(village.machine, counted)
-        until("the hold to end", lambda: clerk.hold_text() is None, BACK_S)
-        told.done("photo-held", **_reasons(error))
+        told.done("photo-stopped", **_reasons(error))
+        clerk.leave()
         return
     with told.step("photo-used"):
-        cast.wait_for_photos(cast.recorded(village, request, "use", 2))
+        cast.wait_for_photos(cast.recorded(village, request, "use", uses))
 
 
 def _reasons(error: RefusedError) -> dict[str, str]:

@@ -20,6 +20,7 @@ import click
 
 from ledger.signers import keyfile
 from sim.errors import SimError
+from sim.mechanics import HAND_HOLD_MS, HAND_TRAVEL_MS
 from sim.township_plan import Plan, Village
 
 TOWNSHIP, TOWNSHIP_NAME = "420625103000", "清溪镇"
@@ -29,6 +30,7 @@ GATEWAY = "gateway-qingxi"
 SEAL = "committee"
 # A visitor presses the lever on another page than the one that says "press now".
 WINDOW_S = 8.0
+STROKE_MS = 2 * HAND_TRAVEL_MS + HAND_HOLD_MS  # as measured at commissioning
 PHOTO_PATIENCE_S = 6.0
 IDLE_S = 900
 FREE_MB = 50
@@ -94,7 +96,7 @@ def write_device(plan: Plan, village: Village, machine: Mapping[str, str], broke
         machine: the first line of its simulated machine.
         broker_url: where this agent reaches the broker.
     """
-    controller: dict[str, Any] = {"port": machine["serial"]}
+    controller: dict[str, Any] = {"port": machine["serial"], "stroke_ms": STROKE_MS}
     if village.profile == "B":
         controller["machine_key"] = machine["machine_key"]
     password = plan.gateway_folder / "broker" / f"{village.machine}.password"

@@ -8,7 +8,7 @@ from typing import ClassVar, TypeVar
 
 from sim.errors import SimError
 
-PAUSE_S = 0.05
+PAUSE_S = 0.2  # as often as a page's own script asks; more would slow down what is waited for
 
 _Found = TypeVar("_Found")
 

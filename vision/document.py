@@ -1,10 +1,11 @@
 """Is this the page that was approved? Layout by features, then word by word by its ink.
 
-Honest limits. Pages from one template that differ in a few characters are told apart by the
-tiles whose ink disagrees, so a difference has to be about one character of 12 point at 120 dpi:
-one changed digit among others can pass as `None` or, in small or blurred print, as the same.
-Reading the words is what decides there, and that is not done here. A page that was written on
-after its approval is another page. Red ink is left out: impressions may be added.
+Honest limits. Pages from one template are told apart by the tiles whose ink disagrees, so the
+difference has to be about one character of 12 point at 120 dpi, and its shape has to differ:
+characters that look alike (曹 and 曾) pass as the same. Reading the words is what decides there,
+and that is not done here. A page that was written on after its approval is another page. What
+lies under red ink in either photo is not compared: impressions may be added, and hide what is
+there.
 """
 
 from __future__ import annotations

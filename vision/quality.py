@@ -104,15 +104,17 @@ def edge_width_px(gray: NDArray[np.uint8]) -> float | None:
 
 
 def _paper_edge_px(image: Image, page: Page) -> float | None:
-    """Width of the paper's own edge, for a sheet with too little print to tell."""
+    """Width of the paper's own edge, for a sheet with too little print to tell.
+
+    The paper was found by its edge, so one that is nowhere steep is out of focus.
+    """
     if page.whole:
         return None
     corners = np.array(page.corners)
     grown = corners.mean(axis=0) + (corners - corners.mean(axis=0)) * 1.03
     outline = Page(tuple((float(x), float(y)) for x, y in grown), whole=False)
-    return edge_width_px(
-        np.asarray(cv2.cvtColor(flatten(image, outline), cv2.COLOR_BGR2GRAY), np.uint8)
-    )
+    gray = np.asarray(cv2.cvtColor(flatten(image, outline), cv2.COLOR_BGR2GRAY), np.uint8)
+    return edge_width_px(gray) or _NO_EDGE_PX
 
 
 def _without_rim(flat: Image) -> Image:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from msgspec import Struct
 
 from device.kiosk.errors import ElsewhereError
@@ -77,6 +77,8 @@ class Home:
         router.add_api_route("/request/{request_id}/live", self.request_live)
         router.add_api_route("/hold", self.hold)
         router.add_api_route("/hold/live", self.hold_live)
+        forms = [Depends(self._screen.check_token)]
+        router.add_api_route("/hold/seen", self.hold_seen, methods=["POST"], dependencies=forms)
         return router
 
     def home(self, request: Request, part: int = 0) -> Response:
@@ -113,10 +115,8 @@ class Home:
         hold = visit.view.hold
         if hold is None:
             return self._screen.go(visit, "/")
-        session = self._screen.change(visit.session, hold_seen=hold.hold)
-        visit = Visit(session=session, view=visit.view, path=visit.path)
         since = clock_text(hold.since_ms, visit.view.now_ms, self._screen.options.time_zone)
-        title = self._screen.renderer.words(session)("hold.title")
+        title = self._screen.renderer.words(visit.session)("hold.title")
         return self._screen.page(visit, "hold.html", title, since=since)
 
     def hold_live(self, request: Request) -> Response:
@@ -125,6 +125,13 @@ class Home:
         if visit.view.hold is None:
             raise ElsewhereError("/", visit.session)
         return Response(status_code=204)
+
+    def hold_seen(self, request: Request) -> Response:
+        """Let a clerk who has read why the machine is held look at the requests."""
+        visit = self._screen.clerk(request)
+        hold = visit.view.hold
+        self._screen.change(visit.session, hold_seen=hold.hold if hold is not None else "")
+        return self._screen.go(visit, "/home")
 
     def _home(self, view: View, part: int) -> HomeShown:
         requests = sorted(

@@ -54,7 +54,7 @@ class Session(Struct, frozen=True, kw_only=True):
         active_s: when somebody last touched the screen, monotonic seconds.
         filed: the request filed last, until the agent's view shows it.
         stamping: the answer to the last StampNow, while it is of interest.
-        hold_seen: the hold whose full-screen page was shown.
+        hold_seen: the hold whose full-screen page the clerk has read.
     """
 
     id: str

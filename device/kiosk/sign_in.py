@@ -15,6 +15,8 @@ from device.kiosk.port import View
 from device.kiosk.screen import Screen, Visit
 from device.texts import Phrase
 
+_BESIDE_HOLD = ("/hold", "/pin")  # pages that a hold does not turn away from
+
 
 class SignIn:
     """The pages before somebody is signed in, and what every page has around it."""
@@ -43,7 +45,7 @@ class SignIn:
         self._screen.lay_card(visit)
         if visit.session.person is not None:
             return self._screen.go(visit, "/home")
-        if visit.view.hold is not None and visit.session.hold_seen != visit.view.hold.hold:
+        if visit.view.hold is not None:
             return self._screen.go(visit, "/hold")
         title = self._screen.renderer.words(visit.session)("welcome.title")
         page = self._screen.page(visit, "welcome.html", title)
@@ -55,7 +57,9 @@ class SignIn:
         visit = self._screen.visit(request, touched=False)
         self._screen.lay_card(visit)
         hold = visit.view.hold
-        if hold is not None and visit.session.hold_seen != hold.hold:
+        shown_on = urlsplit(request.headers.get("hx-current-url", "")).path
+        unread = hold is not None and visit.session.hold_seen != hold.hold
+        if unread and shown_on not in _BESIDE_HOLD:
             raise ElsewhereError("/hold", visit.session)
         return self._screen.strip(visit, mark)
 

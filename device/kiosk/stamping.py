@@ -130,7 +130,7 @@ class Stamping:
     def _shown(self, visit: Visit) -> tuple[StampShown, str]:
         view, job = visit.view, visit.view.job
         if job is None:
-            raise ElsewhereError("/home", visit.session)
+            raise ElsewhereError("/hold" if view.hold is not None else "/home", visit.session)
         answer = visit.session.stamping
         step: str = job.step
         problem = None

@@ -20,13 +20,26 @@ from gateway.web.console import (
     matters,
     permits,
     signin,
+    troubles,
 )
 from gateway.web.headers import SecurityHeaders
 from gateway.web.port import ConsolePort
 from gateway.web.render import STATIC
 from gateway.web.site import Site
 
-CONSOLE = (signin, home, approvals, entries, alerts, holds, permits, imports, matters, machines)
+CONSOLE = (
+    signin,
+    home,
+    approvals,
+    entries,
+    alerts,
+    holds,
+    permits,
+    imports,
+    matters,
+    machines,
+    troubles,
+)
 
 
 def create_app(port: ConsolePort) -> FastAPI:

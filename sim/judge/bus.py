@@ -37,8 +37,18 @@ class Grant(Struct, frozen=True, kw_only=True):
 
 
 def grants(trace: tuple[Event, ...]) -> list[Grant]:
-    """Return every grant of a trace, oldest first."""
-    return list(_grants(trace))
+    """Return every grant of a trace, oldest first; a lost frame sent again is one grant."""
+    found: list[Grant] = []
+    places: dict[tuple[str, int], int] = {}
+    for number, grant in _grants(trace):
+        place = None if number is None else places.get(number)
+        if place is None:
+            if number is not None:
+                places[number] = len(found)
+            found.append(grant)
+        elif found[place].lost:
+            found[place] = grant
+    return found
 
 
 def strokes(trace: tuple[Event, ...]) -> Iterator[tuple[int, int]]:
@@ -54,34 +64,30 @@ def strokes(trace: tuple[Event, ...]) -> Iterator[tuple[int, int]]:
                 yield event.at_ms, counter
 
 
-def _grants(trace: tuple[Event, ...]) -> Iterator[Grant]:
+def _grants(trace: tuple[Event, ...]) -> Iterator[tuple[tuple[str, int] | None, Grant]]:
+    """Yield each frame that could make the lock move, with its job and number on profile B."""
     job, pulse_ms = "", LONGEST_PULSE_MS
-    numbers: set[tuple[str, int]] = set()
     for event in trace:
-        if event.kind != "rx":
-            continue
-        request = _request(event)
+        request = _request(event) if event.kind == "rx" else None
         if request is None:
             continue
         if request.function == frames.WRITE_REGISTERS:
             words = dict(enumerate(request.values, request.address))
             if registers.GRANT in words:
                 job = "".join(f"{word:04x}" for word in request.values[:8])
-            pulse_ms = words.get(registers.LOCK_PULSE, pulse_ms // TENTH_MS) * TENTH_MS
-        if not event.facts.get("moves"):
-            continue
-        if request.address == registers.COMMAND:
-            number = (job, request.values[0])
-            if number in numbers:
-                continue
-            if not event.facts.get("lost"):
-                numbers.add(number)
-        yield Grant(
-            at_ms=event.at_ms,
-            job=job if request.address == registers.COMMAND else "",
-            pulse_ms=_pulse_ms(request) or pulse_ms,
-            lost=bool(event.facts.get("lost")),
-        )
+            if registers.LOCK_PULSE in words:
+                pulse_ms = words[registers.LOCK_PULSE] * TENTH_MS
+        if event.facts.get("moves"):
+            numbered = request.address == registers.COMMAND
+            yield (
+                (job, request.values[0]) if numbered else None,
+                Grant(
+                    at_ms=event.at_ms,
+                    job=job if numbered else "",
+                    pulse_ms=_pulse_ms(request) or pulse_ms,
+                    lost=bool(event.facts.get("lost")),
+                ),
+            )
 
 
 def _request(event: Event) -> Request | None:

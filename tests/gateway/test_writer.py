@@ -173,7 +173,7 @@ def test_time_marks_rise_strictly_although_the_clock_stands_still(
     assert marks == sorted(set(marks))
 
 
-def test_nothing_is_acknowledged_or_done_when_the_commit_fails(
+def test_nothing_is_acknowledged_when_the_commit_fails_and_it_is_taken_later(
     gateway: Gateway, agent: Agent, desk: Town
 ) -> None:
     (tables := desk.store._tables()).run("PRAGMA query_only = 1")

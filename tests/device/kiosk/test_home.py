@@ -35,6 +35,31 @@ def test_a_held_machine_takes_no_request_but_shows_them(
     assert page.url.path == "/home" and "村民建房申请" in page.text
 
 
+def test_a_held_machine_turns_every_page_to_its_reason_until_it_is_read(
+    client: httpx.Client, village: Any, sign_in: SignIn
+) -> None:
+    token = sign_in()
+    village.hold()
+    before = [client.get("/strip", headers=HTMX).headers.get("hx-redirect") for _ in range(2)]
+    client.get("/hold")
+    unread = client.get("/strip", headers=HTMX).headers.get("hx-redirect")
+    client.post("/hold/seen", data={"token": token})
+
+    assert (before, unread) == (["/hold", "/hold"], "/hold")
+    assert "hx-redirect" not in client.get("/strip", headers=HTMX).headers
+
+
+def test_the_page_of_a_held_machine_is_left_in_peace(
+    client: httpx.Client, village: Any, sign_in: SignIn
+) -> None:
+    sign_in()
+    village.hold()
+
+    answer = client.get("/strip", headers={**HTMX, "HX-Current-URL": f"{client.base_url}/hold"})
+
+    assert "hx-redirect" not in answer.headers
+
+
 def test_a_released_machine_leaves_the_held_page(client: httpx.Client, village: Any) -> None:
     village.hold()
     client.get("/hold")

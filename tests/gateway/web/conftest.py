@@ -10,13 +10,14 @@ from typing import Any
 import cv2
 import pyrage
 import pytest
-from msgspec import Struct, json
+from msgspec import Struct, json, to_builtins
 
 from gateway.app import App, load_keys
-from gateway.commands import AddAccount, ImportList
-from gateway.config import GatewayConfig, MachineConfig, VillageConfig
+from gateway.commands import Decide, ImportList, RevokePermit
+from gateway.config import GatewayConfig, load
 from gateway.desk import lists
 from gateway.desk.accounts import hash_password
+from gateway.errors import NotFoundError
 from gateway.stores import sqlite
 from gateway.stores.views import Account
 from ledger import chain, codec, disclosure, envelope
@@ -40,18 +41,11 @@ from sim.documents import document
 from sim.render import impression, render_page, stamped
 
 TOWNSHIP = "330182107000"
-VILLAGES = ("330182107201", "330182107202")
+HERE = Path(__file__).parent
 PASSWORD = "correct horse 42"
 CHUNK = 64 * 1024
 DEADLINE_S = 20.0
 
-LIST = """code,name,approver_role,max_copies,source
-T-01,居住情况说明,村民委员会主任,5,浙政办发〔2023〕示例目录 第1项
-T-02,务工介绍信,,10,浙政办发〔2023〕示例目录 第2项
-"""
-NEGATIVE = """code,name,instead_go_to,source
-N-01,亲属关系证明,户籍地公安派出所,民发〔2020〕20号 附件
-"""
 PEOPLE: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "wang": ("p-wang", "王审批", ("approver",)),
     "zhao": ("p-zhao", "赵监督", ("auditor",)),
@@ -90,11 +84,9 @@ class Machine:
         self,
         body: Record,
         opened: Mapping[str, Any] | None = None,
-        at_ms: int | None = None,
-        mark: int | None = None,
     ) -> str:
         """Sign and send one entry (and what opens it); return its payload hash."""
-        position = chain.follow(self._head, 1, at_ms or self._world.now_ms(), mark)
+        position = chain.follow(self._head, 1, self._world.now_ms(), None)
         payload = codec.encode_entry(position, body)
         kind = codec.payload_type(body.kind)
         self._head = chain.advance(self._head, codec.decode_entry(kind, payload))
@@ -143,14 +135,7 @@ class Machine:
                 "purpose": "办理子女入学",
                 "payee": "",
                 "amount": amount,
-                "pages": [
-                    {
-                        "sha256": page.reference.sha256,
-                        "size": page.reference.size,
-                        "sealed_sha256": page.reference.sealed_sha256,
-                        "sealed_size": page.reference.sealed_size,
-                    }
-                ],
+                "pages": [to_builtins(page.reference)],
             }
         )
         body = SealRequest(
@@ -256,8 +241,7 @@ class World:
     def __init__(self, folder: Path, password_hash: str, domain: str = "sim") -> None:
         self.folder = folder
         self.broker = SimBroker(1)
-        signers = _keys(folder, domain)
-        self._recipient = pyrage.x25519.Recipient.from_str(signers["town"])
+        self._recipient = pyrage.x25519.Recipient.from_str(_keys(folder, domain))
         self.config = _config(folder, domain)
         self.store = sqlite.connect(sqlite.Options(folder=self.config.state))
         with self.store.transaction() as transaction:
@@ -275,14 +259,13 @@ class World:
         self.app = App(self.config, load_keys(self.config), self.store, self.broker.bus("gateway"))
         self.app.start()
         self.broker.pump()
-        self.password_hash = password_hash
         self.machines = {
             name: Machine(self, name, keyfile.load(folder / f"{name}.pem", folder / f"{name}.json"))
             for name in ("m-1", "m-2")
         }
         self.broker.pump()
-        self.import_list(LIST, "township", "示范镇")
-        self.import_list(NEGATIVE, "national", "全国")
+        self.import_list("allowed.csv", "township", "示范镇")
+        self.import_list("forbidden.csv", "national", "全国")
 
     def now_ms(self) -> int:
         return self.app.now_ms()
@@ -303,23 +286,15 @@ class World:
             sealed,
         )
 
-    def import_list(self, text: str, layer: Any, place: str) -> None:
-        content = lists.read_csv(text.encode(), layer, place, "2026-01-01")
-        self.app.submit(ImportList(by="sun", list=content, file=text.encode())).result(DEADLINE_S)
+    def import_list(self, name: str, layer: Any, place: str) -> None:
+        file = (HERE / name).read_bytes()
+        content = lists.read_csv(file, layer, place, "2026-01-01")
+        self.app.submit(ImportList(by="sun", list=content, file=file)).result(DEADLINE_S)
 
     def settle(self) -> None:
         """Return when the writer has dealt with everything that was sent so far."""
-        self.app.submit(
-            AddAccount(
-                by="sun",
-                account="li",
-                person="p-li",
-                name="李文书",
-                offices=("clerk",),
-                keeps=(),
-                password_hash=self.password_hash,
-            )
-        ).result(DEADLINE_S)
+        nothing = RevokePermit(by="sun", permit="no-such", reason="mistake")
+        assert isinstance(self.app.submit(nothing).exception(DEADLINE_S), NotFoundError)
 
     def until(self, holds: Callable[[Any], object]) -> Any:
         """Settle until `holds(reader)` is true, and return what it gave."""
@@ -336,8 +311,6 @@ class World:
 
     def approved(self, machine: Machine, page: Photo, **fields: Any) -> str:
         """File a request and have it approved; return the permit's id."""
-        from gateway.commands import Decide
-
         request = machine.request(page, **fields)
         self.until(lambda reader: _decidable(reader, request))
         command = Decide(by="wang", request=request, decision="approve", note="")
@@ -364,7 +337,7 @@ def _decidable(reader: Any, request: str) -> bool:
     )
 
 
-def _keys(folder: Path, domain: str) -> dict[str, str]:
+def _keys(folder: Path, domain: str) -> str:
     trusted = folder / "keys"
     trusted.mkdir()
     common = {"township": TOWNSHIP, "epoch": 1, "domain": domain}
@@ -376,35 +349,14 @@ def _keys(folder: Path, domain: str) -> dict[str, str]:
     opener = keyfile.create_opener(
         folder / "opener.key", trusted / "opener.json", holder="gw-1", role="gateway", **common
     )
-    return {"town": opener.public_key}
+    return opener.public_key
 
 
-def _config(folder: Path, domain: Any) -> GatewayConfig:
-    return GatewayConfig(
-        id="gw-1",
-        domain=domain,
-        township=TOWNSHIP,
-        township_name="示范镇",
-        window="示范镇便民服务中心",
-        window_phone="0571-00000000",
-        state=folder / "state",
-        signer=folder / "gw-1.pem",
-        signer_record=folder / "gw-1.json",
-        opener=folder / "opener.key",
-        keys=folder / "keys",
-        villages=tuple(
-            VillageConfig(
-                code=code, name=name, province="浙江省", county="示范县", township="示范镇"
-            )
-            for code, name in zip(VILLAGES, ("清溪村", "石桥村"), strict=True)
-        ),
-        machines=(
-            MachineConfig(id="m-1", village=VILLAGES[0], seals=("committee",), keepers=("qian",)),
-            MachineConfig(id="m-2", village=VILLAGES[1], seals=("committee",), keepers=("qian",)),
-        ),
-        floor_mb=1,
-        photo_floor_mb=1,
-    )
+def _config(folder: Path, domain: str) -> GatewayConfig:
+    text = (HERE / "gateway.toml").read_text(encoding="utf-8")
+    path = folder / "gateway.toml"
+    path.write_text(text.replace('domain = "sim"', f'domain = "{domain}"'), encoding="utf-8")
+    return load(path)
 
 
 @pytest.fixture(scope="session")
@@ -429,13 +381,6 @@ def _jpeg(image: Any) -> bytes:
 
 
 @pytest.fixture
-def world(tmp_path: Path, password_hash: str) -> Iterator[World]:
-    made = World(tmp_path, password_hash)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def make_world(tmp_path: Path, password_hash: str) -> Iterator[Callable[[str], World]]:
     """Make worlds of a domain: `make_world("field")`."""
     made: list[World] = []
@@ -447,3 +392,8 @@ def make_world(tmp_path: Path, password_hash: str) -> Iterator[Callable[[str], W
     yield make
     for world in made:
         world.close()
+
+
+@pytest.fixture
+def world(make_world: Callable[[str], World]) -> World:
+    return make_world("sim")

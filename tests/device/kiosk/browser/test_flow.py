@@ -132,6 +132,7 @@ def test_refusals_and_trouble_are_plain_on_one_screen(
     page.click("#home")
     page.click("#apply")
     page.click("#unlisted")
+    page.wait_for_url("**/unlisted")
     compose(page, ("hao", "好"), ("ren", "人"))
     bad += broken_rules(page, "unlisted")
     page.click("#next")
@@ -158,6 +159,9 @@ def test_refusals_and_trouble_are_plain_on_one_screen(
     village.hold()
     page.wait_for_url("**/hold")
     bad += broken_rules(page, "held")
+    page.click("#look")
+    page.wait_for_url("**/home")
+    bad += broken_rules(page, "held-home")
 
     assert bad == []
     assert village.request(request).left == 1

@@ -1,0 +1,1 @@
+"""Measurements and the fault campaign; `./seal bench NAME` runs one of them."""

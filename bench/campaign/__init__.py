@@ -1,0 +1,1 @@
+"""The fault campaign: real processes, real faults, and the judge over what they left behind."""

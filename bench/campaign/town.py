@@ -1,0 +1,111 @@
+"""The campaign's township: a real gateway with its broker, and villages that can be tormented."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from bench.campaign.site import START_S, Site
+from device.cli import main as device_cli
+from gateway.cli import main as gateway_cli
+from sim import township_files, township_plan
+from sim.approver import Staff
+from sim.judge import evidence, judging
+from sim.judge.evidence import Evidence
+from sim.judge.verdict import Verdict
+from sim.meddler import Meddler
+from sim.processes import Program
+
+
+class BrokenError(AssertionError):
+    """The judge found invariants broken; says which, with the seed and where the traces lie."""
+
+
+class Town:
+    """A gateway and its villages as processes in one folder.
+
+    Args:
+        folder: new or empty; everything stays there for whoever wants to look.
+        seed: of paper, chance and faults; printed with every failure.
+        profiles: how many villages, and which controller each machine has.
+    """
+
+    def __init__(self, folder: Path, seed: int, profiles: str = "A") -> None:
+        self.folder, self.seed = folder, seed
+        count = max("AB".index(one) + 1 for one in profiles)
+        self.plan = township_plan.make_plan(folder, count, friendly=False)
+        wanted = [one for one in self.plan.villages if one.profile in profiles]
+        words = ["-m", "gateway", "run", "--config", str(self.plan.gateway_config)]
+        self.plan.logs.mkdir(parents=True, exist_ok=True)
+        township_files.write_gateway(self.plan)
+        for village in self.plan.villages:
+            township_files.write_device_keys(self.plan, village)
+            township_files.write_people(self.plan, village)
+        township_files.add_accounts(self.plan)
+        township_files.import_lists(self.plan)
+        self.gateway = Program("gateway", words, self.plan.logs)
+        self.approver, self.auditor = self._staff("approver"), self._staff("auditor")
+        self.sites = {
+            one.profile: Site(self.plan, one, seed, self.approver, self.auditor) for one in wanted
+        }
+        self.meddlers: dict[str, Meddler] = {}
+        self.broker_url = ""
+
+    def start(self) -> None:
+        """Start the gateway, then every village."""
+        self.start_gateway()
+        for site in self.sites.values():
+            site.start_machine()
+            meddler = Meddler(self.broker_url, self.seed)
+            meddler.start()
+            self.meddlers[site.profile] = meddler
+            site.configure(meddler.url)
+            site.start_agent()
+
+    def start_gateway(self) -> None:
+        """Start the gateway, or start it again; staff is signed in on return."""
+        self.gateway.start()
+        self.broker_url = self.gateway.ready(START_S)["broker"]
+        for one in (self.approver, self.auditor):
+            one.sign_in()
+
+    def judge(self, site: Site, *, settled: bool = True) -> tuple[Verdict, ...]:
+        """Export both logs and return the verdicts; everything stays in the folder `judged`."""
+        return judging.judge(self.evidence(site, settled=settled))
+
+    def evidence(self, site: Site, *, settled: bool = True) -> Evidence:
+        """Export both logs and read them together with the machine's trace."""
+        target = self.folder / "judged" / site.village.machine
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        log, township = target / "device", target / "gateway"
+        config = ["--config", str(self.plan.device_config(site.village))]
+        township_files.run_command(device_cli, "export", *config, str(log))
+        config = ["--config", str(self.plan.gateway_config)]
+        township_files.run_command(gateway_cli, "export", *config, str(township))
+        return evidence.read(
+            site.village.machine, site.trace, log, township, site.shown, settled=settled
+        )
+
+    def check(self, site: Site, *, settled: bool = True) -> tuple[Verdict, ...]:
+        """Judge, and fail with everything that a person needs to look into it.
+
+        Raises:
+            BrokenError: an invariant is broken.
+        """
+        verdicts = self.judge(site, settled=settled)
+        if lines := judging.broken(verdicts):
+            raise BrokenError("\n".join((f"seed {self.seed}, traces in {self.folder}", *lines)))
+        return verdicts
+
+    def stop(self) -> None:
+        """End everything; never raises."""
+        for site in self.sites.values():
+            site.stop()
+        for meddler in self.meddlers.values():
+            meddler.stop()
+        self.gateway.stop(30.0)
+
+    def _staff(self, account: str) -> Staff:
+        person = self.plan.person(account)
+        return Staff(self.plan.console, account, person.password)
