@@ -11,6 +11,7 @@ import struct
 import threading
 import time
 import uuid
+from collections.abc import Iterable
 
 from ledger.mqtt_options import address
 
@@ -34,8 +35,8 @@ def bare_qos1_rate(
         raise ValueError(f"expected mqtt://host[:port], found {url!r}")
     topic = f"bench/{uuid.uuid4().hex}"
     with (
-        _Link(host, port, username, password) as subscriber,
-        _Link(host, port, username, password) as publisher,
+        Link(host, port, username, password) as subscriber,
+        Link(host, port, username, password) as publisher,
     ):
         subscriber.subscribe(topic)
         sender = threading.Thread(target=publisher.publish, args=(topic, n, size), daemon=True)
@@ -47,7 +48,7 @@ def bare_qos1_rate(
     return n / taken_s
 
 
-class _Link:
+class Link:
     """One MQTT 3.1.1 connection that reads and writes packets in bulk."""
 
     def __init__(self, host: str, port: int, username: str | None, password: str | None) -> None:
@@ -64,36 +65,41 @@ class _Link:
             self._sock.close()
             raise
 
-    def __enter__(self) -> _Link:
+    def __enter__(self) -> Link:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._sock.close()
 
-    def subscribe(self, topic: str) -> None:
-        self._sock.sendall(_packet(0x82, b"\x00\x01" + _text(topic) + b"\x01"))
-        self._expect(0x90, b"\x00\x01\x01")
+    def subscribe(self, topic: str, qos: int = 1) -> None:
+        """Ask for a topic's messages; nothing else may be under way yet."""
+        self._sock.sendall(_packet(0x82, b"\x00\x01" + _text(topic) + bytes([qos])))
+        self._expect(0x90, b"\x00\x01" + bytes([qos]))
+
+    def send(self, topic: str, messages: Iterable[tuple[int, bytes]]) -> None:
+        """Publish messages (packet number, payload) with QoS 1; answers come by `packets`."""
+        head = _text(topic)
+        self._sock.sendall(
+            b"".join(
+                _packet(0x32, head + struct.pack("!H", number % 65535 + 1) + payload)
+                for number, payload in messages
+            )
+        )
 
     def publish(self, topic: str, n: int, size: int) -> None:
-        head, payload = _text(topic), bytes(size)
+        payload = bytes(size)
         sent = acknowledged = 0
         while acknowledged < n:
             room = min(WINDOW - (sent - acknowledged), n - sent)
-            ids = range(sent, sent + room)
-            self._sock.sendall(
-                b"".join(
-                    _packet(0x32, head + struct.pack("!H", one % 65535 + 1) + payload)
-                    for one in ids
-                )
-            )
+            self.send(topic, ((one, payload) for one in range(sent, sent + room)))
             sent += room
-            acknowledged += sum(kind & 0xF0 == 0x40 for kind, _ in self._packets())
+            acknowledged += sum(kind & 0xF0 == 0x40 for kind, _ in self.packets())
 
     def receive(self, n: int) -> None:
         received = 0
         while received < n:
             answers = []
-            for kind, body in self._packets():
+            for kind, body in self.packets():
                 if kind & 0xF0 == 0x30:
                     (length,) = struct.unpack_from("!H", body)
                     answers.append(b"\x40\x02" + body[2 + length : 4 + length])
@@ -101,12 +107,18 @@ class _Link:
             received += len(answers)
 
     def _expect(self, wanted: int, body: bytes) -> None:
-        found = self._packets()
+        found = self.packets()
         if found != [(wanted, body)]:
             raise RuntimeError(f"expected packet {wanted:#x} with {body!r}, found {found}")
 
-    def _packets(self) -> list[tuple[int, bytes]]:
-        """Wait for at least one packet; return all that are complete."""
+    def packets(self, within_s: float = DEADLINE_S) -> list[tuple[int, bytes]]:
+        """Wait for at least one packet (kind, body) and return all that are complete.
+
+        Raises:
+            TimeoutError: none came in time.
+            RuntimeError: the broker closed the connection.
+        """
+        self._sock.settimeout(within_s)
         found: list[tuple[int, bytes]] = []
         while not found:
             data = self._sock.recv(1 << 18)

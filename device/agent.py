@@ -136,6 +136,8 @@ class Agent:
     def submit(self, command: Command) -> Future[object]:
         """Queue a command of the clerk."""
         answer: Future[object] = Future()
+        if isinstance(command, EndJob):
+            self._parts.jobs.leave_soon()
         try:
             self._parts.inbox.put_nowait(Asked(command, answer))
         except queue.Full:
@@ -193,7 +195,9 @@ class Agent:
         parts.jobs.poll()
         parts.uplink.tick()
         self.redraw()
-        for message in parts.house.tick(parts.jobs.fault(), parts.stamping.state, parts.lock):
+        watched = parts.eyes.watched
+        state = parts.stamping.state
+        for message in parts.house.tick(parts.jobs.fault(), state, parts.lock, watched=watched):
             self._arrived(parts.uplink.receive(message, self._now_ms()))
 
     def _arrived(self, arrival: Arrival | None) -> None:
@@ -215,6 +219,8 @@ class Agent:
                     self.redraw()
                     answer.set_result(filed)
                 case TakePage():
+                    parts.eyes.watch()
+                    parts.lock.signal(ok=True, alarm=False, light=True)
                     parts.pages.take(answer)
                 case BeginJob(by=by, request=request):
                     answer.set_result(parts.jobs.begin(by, request))

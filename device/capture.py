@@ -157,8 +157,7 @@ class Capture:
         self._camera.close()
 
     def _grab_usable(self) -> tuple[bytes, Image, Quality]:
-        if self._previous is None:
-            self._grab()  # frozen can only be told from a second picture
+        self._grab()  # frozen shows only in two pictures, and the last one may be from before
         jpeg, image, quality = self._grab()
         if not quality.usable:
             reasons = sorted(quality.reasons, key=lambda reason: reason not in UNUSABLE)

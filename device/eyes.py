@@ -43,7 +43,7 @@ class Eyes:
         self._capture = capture
         self._post = post
         self._jobs: queue.Queue[tuple[int, Job] | None] = queue.Queue(maxsize=16)
-        self._watched_s = 0.0
+        self._watched_s = -WATCHED_S
         self._next_look_s = 0.0
         self._thread = threading.Thread(target=self._run, name="eyes", daemon=True)
         self.fault = ""
@@ -56,6 +56,11 @@ class Eyes:
     def ask(self, token: int, job: Job) -> None:
         """Queue a job; its `Seen` carries the token."""
         self._jobs.put_nowait((token, job))
+
+    @property
+    def watched(self) -> bool:
+        """Somebody looks at the preview, or a photo was asked for just now."""
+        return time.monotonic() - self._watched_s < WATCHED_S
 
     def watch(self) -> bytes:
         """Return the newest preview and keep the previews coming for a while."""
@@ -75,8 +80,7 @@ class Eyes:
 
     def _work(self) -> None:
         while True:
-            now_s = time.monotonic()
-            watched = now_s - self._watched_s < WATCHED_S
+            now_s, watched = time.monotonic(), self.watched
             due_s = self._next_look_s if not watched else min(self._next_look_s, now_s + LOOK_S)
             try:
                 job = self._jobs.get(timeout=max(0.01, due_s - now_s))

@@ -74,12 +74,16 @@ class House:
             self._journal.put(CLOCK_KEY, msgspec.json.encode(mark))
             self._mark_kept_ms = mark.at_ms
 
-    def tick(self, fault: str, state: State, lock: Lock) -> Iterator[Message]:
-        """Do what is due; gives the release files that were laid down, as messages."""
+    def tick(self, fault: str, state: State, lock: Lock, *, watched: bool) -> Iterator[Message]:
+        """Do what is due; gives the release files that were laid down, as messages.
+
+        Args:
+            watched: somebody looks through the camera, so the work light is on.
+        """
         if not self._begun and lock.ready:
             self._begin(lock)
         self._note_door(fault)
-        self._light(fault, state)
+        self._light(fault, state, lock, watched=watched)
         self._beat(fault, state)
         if self._now_s() >= self._inbox_at_s:
             self._inbox_at_s = self._now_s() + INBOX_S
@@ -143,7 +147,9 @@ class House:
                 return
         self._door_open = is_open
 
-    def _light(self, fault: str, state: State) -> None:
+    def _light(self, fault: str, state: State, lock: Lock, *, watched: bool) -> None:
+        working = watched or state not in (State.IDLE, State.HELD)
+        lock.signal(ok=not fault, alarm=state is State.HELD, light=working)
         shown = (not fault and state is not State.HELD, state is State.HELD)
         if self._panel is not None and shown != self._shown:
             self._panel.show(ok=shown[0], alarm=shown[1])

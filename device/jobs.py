@@ -6,6 +6,7 @@ Everything here happens before the lever can be freed; `stamping` does the rest.
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
@@ -62,6 +63,7 @@ class Jobs:
         self._book = recorder.journal.book
         self._tokens = itertools.count(2_000_000)
         self._stamping: Stamping | None = None
+        self._leaving = threading.Event()
         self.job: Job | None = None
 
     def serve(self, stamping: Stamping) -> None:
@@ -104,6 +106,7 @@ class Jobs:
             )
             return
         job.by, job.answer, job.retaken, job.begun_s = by, answer, False, self._now_s()
+        self._leaving.clear()
         self._show(step="check", n=self._book.spent(job.permit.permit) + 1, reason="")
         if reason := self._obstacle():
             self.stopped(reason)
@@ -126,6 +129,14 @@ class Jobs:
             self.stamping.leave()
         self.job = None
         self._changed()
+
+    def leave_soon(self) -> None:
+        """The clerk wants out: a lever that is free is locked at once; from any thread."""
+        self._leaving.set()
+
+    def leaving(self) -> bool:
+        """Tell whether the clerk wants out; see `stamping.Watcher`."""
+        return self._leaving.is_set()
 
     def poll(self) -> None:
         """Go back to rest when an earlier run's impression was closed without a job."""
@@ -184,6 +195,7 @@ class Jobs:
             self.stopped("page-unknown")
             return
         job.token = next(self._tokens)
+        self._lock.signal(ok=True, alarm=False, light=True)
         references = self._references
         self._eyes.ask(job.token, lambda capture: references.find(capture, pages))
 

@@ -36,6 +36,10 @@ NOTHING = Settlement(minimum=0, maximum=0, evidence="not-granted")
 class Watcher(Protocol):
     """Hears how an impression goes on; the clerk's screen hangs on it."""
 
+    def leaving(self) -> bool:
+        """Tell whether the clerk wants out, so that the lever must be locked now."""
+        ...
+
     def opened(self) -> None:
         """The lever is free."""
 
@@ -206,8 +210,12 @@ class Stamping:
 
     def _watch(self) -> None:
         self._eyes.watch()
-        pressed = self._lock.watch(self._window_s, lambda: bool(self._eyes.fault))
+        pressed = self._lock.watch(self._window_s, self._must_end)
         self._move(Event.PRESSED if pressed else Event.WINDOW_OVER)
+
+    def _must_end(self) -> bool:
+        """The camera is gone or the clerk wants out: the grant ends before its time."""
+        return bool(self._eyes.fault) or self._watcher.leaving()
 
     def _settle(self) -> None:
         assert self._reserved is not None
@@ -239,6 +247,7 @@ class Stamping:
         order = self._reserved.order
         before = bodies.as_taken(order.before, order.page)
         self._watcher.photographing("")
+        self._lock.signal(ok=True, alarm=False, light=True)  # settling switched it off
         self._ask(lambda capture: capture.take_after(before))
 
     def _serves(self, after: Taken) -> bool:

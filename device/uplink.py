@@ -129,9 +129,8 @@ class Uplink:
         if not self._online:
             return
         self._send_entries()
-        if self._acked == self._journal.head.seq:
-            if not self._send_openings():
-                self._send_photo()
+        if self._acked == self._journal.head.seq and not self._send_openings():
+            self._send_photo()
 
     def receive(self, message: Message, at_ms: int) -> Arrival | None:
         """Take over a message from the gateway; what does not verify is dropped and logged.

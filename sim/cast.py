@@ -28,6 +28,8 @@ BACK_S = 60.0  # a machine and its agent, or a link, come back
 ARRIVE_S = 60.0  # everything that waited arrives at the gateway (I15)
 PRESS_S = 10.0
 UNPROVED = "outcome-unknown"
+BLANK = "reason.blank"  # no second try makes a blank page fuller
+TRIES = 3
 SHORT = 24  # characters of a sentence that the check list quotes
 
 Entry = dict[str, Any]
@@ -91,6 +93,7 @@ class Cast:
 
         On a computer too busy to watch the lever, profile A cannot prove that it was one press:
         the machine is held, as it must be. That is told, counted and released, and work goes on.
+        Where the machine stops before the stamp, the clerk tries again as the screen offers.
 
         Args:
             offline: the network is cut; it is back only for such a release.
@@ -99,16 +102,19 @@ class Cast:
             RefusedError: the machine stopped, and is not held.
             HeldError: it is held for another reason.
         """
-        machine, uses = self.machine(village), 0
+        machine, uses, tries = self.machine(village), 0, TRIES
         while True:
             clerk.begin(request)
             before = machine.presses()
             try:
                 last = clerk.stamp() == "done"
                 uses += 1
-                clerk.leave()
             except RefusedError as error:
                 code = clerk.hold_code()
+                tries -= 1
+                if not code and tries and error.key != BLANK:
+                    self.told.note("tried-again", **error.sentences())
+                    continue
                 if not code:
                     raise
                 counted = machine.presses() - before
@@ -116,8 +122,9 @@ class Cast:
                     raise HeldError(error, code, counted) from error
                 with self._reachable(offline):
                     self.release(clerk, village, counted)
-                self.told.left_out("too-busy")
+                self.told.note("too-busy")
                 last = clerk.answer_to(request).state != "approved"
+            clerk.leave()
             if last:
                 return uses
             machine.lay_again()

@@ -17,7 +17,7 @@ WIDTH = 96  # columns before the time
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """One line of the list; `ok` None for a line that was left out, `detail` why it failed."""
+    """One line of the list; `ok` None for a line that only tells, `detail` why it failed."""
 
     name: str
     zh: str
@@ -79,9 +79,9 @@ class CheckList:
         """Add a failed line for what went wrong between two steps."""
         self._add("broken", {"why": error.code}, False, self._since_s, str(error))
 
-    def left_out(self, name: str) -> None:
-        """Add a line for what is not played here."""
-        self._add(name, {}, None, self._now_s())
+    def note(self, name: str, **values: Any) -> None:
+        """Add a line that neither passes nor fails: what is not played, or goes another way."""
+        self._add(name, values, None, self._now_s())
 
     def as_data(self) -> list[dict[str, Any]]:
         """Return the lines as plain values."""

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from device.texts import ZH, Phrase, say
+from device.texts import EN, ZH, say
 from sim.browser import Browser, Node, Page, PageError
 from sim.client import MachineClient
 from sim.errors import SimError
@@ -19,6 +19,7 @@ from sim.waiting import until
 
 STEP_S = 25.0  # one step of agent or camera, on a busy computer
 LEVER_S = 3.0
+PHOTO_TRIES = 2
 RESTS = ("lay", "next", "stopped", "done")
 
 
@@ -32,6 +33,10 @@ class RefusedError(SimError):
         super().__init__(wanted, said)
         self.said = said
         self.key = next((key for key, text in ZH.items() if text == said), "")
+
+    def sentences(self) -> dict[str, str]:
+        """Return what the kiosk said, in Chinese and English."""
+        return {"reason": self.said, "reason_en": EN.get(self.key, self.said)}
 
 
 class Errand(Struct, frozen=True):
@@ -130,16 +135,18 @@ class Clerk:
         return _answer(self._browser.send(page.form("/apply/unlisted"), answer=name))
 
     def photograph(self, page: Page) -> Page:
-        """Take the page's photo on the page of that question.
+        """Take the page's photo on the page of that question, once again if it did not serve.
 
         Raises:
             RefusedError: the photo cannot serve as evidence.
         """
-        page = self._browser.send(page.form("/apply/pages"))
-        notices = page.notices()
-        if _link(page, "next"):
-            return page
-        raise RefusedError("a photo that can serve", notices[0] if notices else "no reason")
+        said = ""
+        for _ in range(PHOTO_TRIES):
+            page = self._browser.send(page.form("/apply/pages"))
+            if _link(page, "next"):
+                return page
+            said = next(iter(page.notices()), "no reason")
+        raise RefusedError("a photo that can serve", said)
 
     def cancel(self) -> None:
         """Forget the draft."""
@@ -204,8 +211,10 @@ class Clerk:
         return self.finish()
 
     def leave(self) -> None:
-        """Leave the stamping."""
-        self._browser.send(self._browser.get("/stamp").form("/stamp/end"))
+        """Leave the stamping, if there is one."""
+        page = self._browser.get("/stamp")
+        if page.path == "/stamp":
+            self._browser.send(page.form("/stamp/end"))
 
     def hold_code(self) -> str:
         """Return the code of the hold that the screen shows, "" while it shows none."""
@@ -233,11 +242,6 @@ class Clerk:
         if stage is None or page.path != "/stamp":
             raise PageError("the page of the stamping", f"{page.path}: {page.root.text[:300]}")
         return stage if stage.get("data-step") in wanted else None
-
-
-def phrase_of(error: RefusedError) -> Phrase | None:
-    """Return the kiosk's sentence as a phrase of device.texts, None if it is none of them."""
-    return Phrase(error.key) if error.key else None
 
 
 def _strip(page: Page) -> str:

@@ -85,7 +85,7 @@ class Play:
         """Profile B: its counter survives the cut and proves what happened."""
         cast, village = self._cast, self._cast.counting
         if village is None:
-            self._told.left_out("skipped-power")
+            self._told.note("skipped-power")
             return
         with self._told.step("power-approved", village=village.name, number=village.number):
             clerk = cast.clerk(village)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from device import texts
 from sim.cast import Cast, HeldError, errand
 from sim.clerk import Clerk, RefusedError
 from sim.client import MachineCallError
@@ -29,7 +28,7 @@ def play(cast: Cast, photo: Path) -> None:
     try:
         request = clerk.apply(errand("子女入学", copies=2)).request
     except RefusedError as error:
-        told.done("photo-refused", **_reasons(error))
+        told.done("photo-refused", **error.sentences())
         clerk.cancel()
         return
     with told.step("approved"):
@@ -43,16 +42,12 @@ def _stamp(cast: Cast, clerk: Clerk, request: str) -> None:
         uses = cast.stamp_all(clerk, village, request)
     except HeldError as error:
         cast.release(clerk, village, error.counted)
-        told.done("photo-held", **_reasons(error.refused))
+        clerk.leave()
+        told.done("photo-held", **error.refused.sentences())
         return
     except RefusedError as error:
-        told.done("photo-stopped", **_reasons(error))
+        told.done("photo-stopped", **error.sentences())
         clerk.leave()
         return
     with told.step("photo-used"):
         cast.wait_for_photos(cast.recorded(village, request, "use", uses))
-
-
-def _reasons(error: RefusedError) -> dict[str, str]:
-    """Return what the machine said, in both languages."""
-    return {"reason": error.said, "reason_en": texts.EN.get(error.key, error.said)}

@@ -124,12 +124,9 @@ def add_accounts(plan: Plan) -> None:
     secret = plan.folder / "password"
     for person in plan.people:
         secret.write_text(person.password, encoding="utf-8")
-        offices = [word for office in person.offices for word in ("--office", office)]
-        keeps = [word for one in person.keeps for word in ("--keeps", one)]
-        words = ["account", "add", person.account, "--name", person.name, *offices, *keeps]
-        run_command(
-            main, *words, "--password-file", str(secret), "--config", str(plan.gateway_config)
-        )
+        words = ["account", "add", person.account, "--name", person.name]
+        words += ["--office", person.office, "--password-file", str(secret)]
+        run_command(main, *words, "--config", str(plan.gateway_config))
     secret.unlink()
 
 

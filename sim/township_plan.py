@@ -49,9 +49,8 @@ class Person(Struct, frozen=True, kw_only=True):
 
     account: str
     name: str
-    offices: tuple[str, ...]
+    office: str
     password: str
-    keeps: tuple[str, ...] = ()
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -114,13 +113,7 @@ def make_plan(folder: Path, villages: int, *, friendly: bool) -> Plan:
     """
     ports = _Ports()
     made = tuple(_village(number, ports, friendly) for number in range(1, villages + 1))
-    clerks = tuple(
-        _person(one.clerk, one.clerk_name, "clerk", password=secrets.token_hex(4)) for one in made
-    )
-    keepers = tuple(
-        _person(f"keeper-{one.number}", f"{one.name}印章保管人", "keeper", keeps=(one.machine,))
-        for one in made
-    )
+    clerks = (_person(one.clerk, one.clerk_name, "clerk") for one in made)
     return Plan(
         folder=folder,
         villages=made,
@@ -128,7 +121,6 @@ def make_plan(folder: Path, villages: int, *, friendly: bool) -> Plan:
             _person("approver", "陈明(镇审批)", "approver"),
             _person("auditor", "李静(镇纪检)", "auditor"),
             _person("admin", "周强(管理员)", "administrator"),
-            *keepers,
             *clerks,
         ),
         console_port=ports.take(CONSOLE_PORT if friendly else 0),
@@ -168,8 +160,5 @@ def _village(number: int, ports: _Ports, friendly: bool) -> Village:
     )
 
 
-def _person(
-    account: str, name: str, office: str, keeps: tuple[str, ...] = (), password: str = ""
-) -> Person:
-    password = password or secrets.token_hex(4)
-    return Person(account=account, name=name, offices=(office,), password=password, keeps=keeps)
+def _person(account: str, name: str, office: str) -> Person:
+    return Person(account=account, name=name, office=office, password=secrets.token_hex(4))

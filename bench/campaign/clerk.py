@@ -19,9 +19,13 @@ class CampaignClerk(Clerk):
         """Tell whether the status strip says so, signed in or not."""
         return say("zh", "strip.machine") in self.strip()
 
+    def held(self) -> bool:
+        """Tell whether the kiosk says that the machine is held."""
+        return self._browser.get("/hold").path == "/hold"
+
     def ended(self) -> str:
         """Return how the impression ended: `next`, `done`, `stopped`, `held`, or "" not yet."""
-        if self.hold_text() is not None:
+        if self.held():
             return "held"
         step = self._step(*RESTS)
         return "" if step is None else step.get("data-step")

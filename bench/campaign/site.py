@@ -112,7 +112,7 @@ class Site:
         while self._condition() == "held":
             self.deliver()
             self._auditor.release(self.village.machine, self.uncounted())
-            until("the release to arrive", lambda: self.clerk.hold_text() is None, SETTLE_S)
+            until("the release to arrive", lambda: not self.clerk.held(), SETTLE_S)
 
     def rest(self) -> None:
         """Return when everything about the last impression is settled and delivered."""
@@ -222,7 +222,7 @@ class Site:
 
         def look() -> str:
             with contextlib.suppress(SimError):
-                if self.clerk.hold_text() is not None:
+                if self.clerk.held():
                     return "held"
                 if self.clerk.machine_is_fine() and not self.intent_open():
                     return "ready"

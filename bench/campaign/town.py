@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from bench.campaign.disks import SmallDisk
 from bench.campaign.site import START_S, Site
 from device.cli import main as device_cli
 from gateway.cli import main as gateway_cli
@@ -15,6 +16,10 @@ from sim.judge.evidence import Evidence
 from sim.judge.verdict import Verdict
 from sim.meddler import Meddler
 from sim.processes import Program
+from sim.township_plan import Village
+
+DEVICE_DISK_MB = 24
+GATEWAY_DISK_MB = 160  # above both floors of its configuration
 
 
 class BrokenError(AssertionError):
@@ -27,17 +32,23 @@ class Town:
     Args:
         folder: new or empty; everything stays there for whoever wants to look.
         seed: of paper, chance and faults; printed with every failure.
-        profiles: how many villages, and which controller each machine has.
+        profiles: which controllers the machines of its villages have: "A", "B" or "AB".
+        small_disks: put each agent's state, and the gateway's, on a disk of its own (root only).
     """
 
-    def __init__(self, folder: Path, seed: int, profiles: str = "A") -> None:
+    def __init__(
+        self, folder: Path, seed: int, profiles: str = "A", *, small_disks: bool = False
+    ) -> None:
         self.folder, self.seed = folder, seed
+        self.disks: dict[str, SmallDisk] = {}
         count = max("AB".index(one) + 1 for one in profiles)
         self.plan = township_plan.make_plan(folder, count, friendly=False)
         wanted = [one for one in self.plan.villages if one.profile in profiles]
         words = ["-m", "gateway", "run", "--config", str(self.plan.gateway_config)]
         self.plan.logs.mkdir(parents=True, exist_ok=True)
         township_files.write_gateway(self.plan)
+        if small_disks:
+            self._mount(wanted)
         for village in self.plan.villages:
             township_files.write_device_keys(self.plan, village)
             township_files.write_people(self.plan, village)
@@ -105,6 +116,15 @@ class Town:
         for meddler in self.meddlers.values():
             meddler.stop()
         self.gateway.stop(30.0)
+        for disk in self.disks.values():
+            disk.unmount()
+
+    def _mount(self, villages: list[Village]) -> None:
+        """Disks are known by the profile of their machine, the gateway's by `gateway`."""
+        self.disks["gateway"] = SmallDisk(self.plan.gateway_folder / "state", GATEWAY_DISK_MB)
+        for village in villages:
+            folder = self.plan.device_folder(village) / "state"
+            self.disks[village.profile] = SmallDisk(folder, DEVICE_DISK_MB)
 
     def _staff(self, account: str) -> Staff:
         person = self.plan.person(account)

@@ -54,6 +54,7 @@ class JobView(Struct, frozen=True, kw_only=True):
     Steps: `lay` put the page down and start, `check` the page is compared, `press` the lever is
     free until `window_s` have passed since `since_ms`, `photo` keep the page still, `next` lay
     the next copy, `done`, `stopped` (see `reason`: the impression was not made, start again).
+    `n` is the copy that the step is about; at `next` and `done` the one just finished.
     """
 
     permit: str
@@ -164,7 +165,10 @@ class StampNow(Struct, frozen=True, kw_only=True):
 
 
 class EndJob(Struct, frozen=True, kw_only=True):
-    """Leave the stamping; what is left of the permit stays. Answer: None."""
+    """Leave the stamping; what is left of the permit stays. Answer: None.
+
+    A check that goes on ends, and a lever that is free is locked at once.
+    """
 
     by: str
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from sim.control import ControlServer
 from sim.machine import SimMachine
@@ -14,16 +14,6 @@ BuildMachine = Callable[..., SimMachine]
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 
 @pytest.fixture
 def machine(build_machine: BuildMachine) -> SimMachine:
@@ -31,18 +21,16 @@ def machine(build_machine: BuildMachine) -> SimMachine:
 
 
 @pytest.fixture
-def page(machine: SimMachine) -> Iterator[Page]:
+def page(machine: SimMachine, chromium: Browser) -> Iterator[Page]:
     """The panel, opened; a script error fails the test."""
     server = ControlServer(machine)
     server.start()
     problems: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=_ARGUMENTS)
-        opened = browser.new_page(viewport={"width": 1366, "height": 900})
-        opened.on("pageerror", lambda error: problems.append(str(error)))
-        opened.goto(server.url, wait_until="domcontentloaded")
-        yield opened
-        browser.close()
+    opened = chromium.new_page(viewport={"width": 1366, "height": 900})
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    opened.goto(server.url, wait_until="domcontentloaded")
+    yield opened
+    opened.close()
     server.stop()
     assert problems == []
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from gateway.audit.spending import spending
 from gateway.stores import History
 from gateway.stores.views import Alert, Finding, Severity, StoredEntry
+from ledger.records import CountStatement, HoldRelease, Incident
 
 CODE = "over-count"
 TITLE = "超份数用印"
@@ -21,23 +22,25 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def check(entry: StoredEntry | None, history: History, options: Options) -> Iterator[Alert]:
-    """Yield an alert for the entry that takes a permit past its impressions.
+    """Yield an alert for the entry that proves more impressions than the permit allows.
 
-    The upper bound of an incident counts until somebody has stated the true number.
+    What an incident only may have made is not counted here: the incident is an alert of its
+    own, and the release that states the true number is judged again.
     """
-    spent = spending(entry, history)
-    if entry is None or spent is None:
+    told = _counted(entry, history)
+    spent = spending(told, history)
+    if entry is None or told is None or spent is None:
         return
     permit = history.permit(spent.permit)
     if permit is None:
         return
-    made = max(permit.spent, spent.n or 0)
+    made = max(permit.spent - _unproved(entry), spent.n or 0)
     if made <= permit.impressions:
         return
     yield Alert(
         code=CODE,
         severity=SEVERITY,
-        machine=entry.machine,
+        machine=told.machine,
         entry=entry.sha256,
         finding=Finding(
             key="finding.over-count",
@@ -45,3 +48,18 @@ def check(entry: StoredEntry | None, history: History, options: Options) -> Iter
         ),
         key=f"{CODE}/{entry.sha256}",
     )
+
+
+def _counted(entry: StoredEntry | None, history: History) -> StoredEntry | None:
+    """Return the incident whose impressions an entry states, else the entry itself."""
+    if entry is not None and isinstance(entry.body, HoldRelease):
+        return history.entry(entry.body.hold)
+    if entry is not None and isinstance(entry.body, CountStatement):
+        return history.entry(entry.body.incident)
+    return entry
+
+
+def _unproved(entry: StoredEntry) -> int:
+    if isinstance(entry.body, Incident):
+        return entry.body.impressions_max - entry.body.impressions_min
+    return 0

@@ -35,7 +35,7 @@ def test_an_unknown_card_is_said_plainly(client: httpx.Client, village: Any) -> 
     assert "没有登记" in client.get("/").text
 
 
-def test_a_wrong_pin_is_said_with_the_tries_left(client: httpx.Client, sign_in: SignIn) -> None:
+def test_a_wrong_pin_signs_nobody_in(client: httpx.Client, sign_in: SignIn) -> None:
     sign_in(pin="000000")
 
     assert client.get("/home").url.path == "/"

@@ -12,6 +12,7 @@ from gateway.audit.rules import (
     permit_mismatch,
 )
 from ledger.matters import Verdict
+from ledger.records import CountStatement
 
 NOW_MS = 1_800_000_000_000
 MINUTE_MS = 60 * 1000
@@ -85,6 +86,31 @@ def test_one_impression_too_many_is_red(log, build):
 def test_use_that_numbers_itself_beyond_the_permit_is_red(log, build):
     log.issue(impressions=2, spent=1)
     entry = log.write(build.use(n=3, of=3))
+
+    assert found(over_count, entry, log) == [("red", "finding.over-count")]
+
+
+def test_an_incident_that_may_hide_too_many_is_not_yet_too_many(log, build):
+    intent = log.write(build.intent())
+    log.issue(impressions=2, spent=6)
+    entry = log.write(build.incident(intent=intent.sha256, impressions_min=0, impressions_max=5))
+
+    assert found(over_count, entry, log) == []
+
+
+def test_an_incident_that_proves_too_many_is_red(log, build):
+    intent = log.write(build.intent())
+    log.issue(impressions=2, spent=4)
+    entry = log.write(build.incident(intent=intent.sha256, impressions_min=3, impressions_max=4))
+
+    assert found(over_count, entry, log) == [("red", "finding.over-count")]
+
+
+def test_a_count_beyond_the_permit_is_red(log, build):
+    intent = log.write(build.intent())
+    log.issue(impressions=2, spent=3)
+    incident = log.write(build.incident(intent=intent.sha256, impressions_min=0, impressions_max=5))
+    entry = log.write(CountStatement(incident=incident.sha256, impressions=3, by="a-1"))
 
     assert found(over_count, entry, log) == [("red", "finding.over-count")]
 

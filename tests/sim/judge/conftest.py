@@ -135,31 +135,70 @@ class Life:
     @staticmethod
     def a_permit(**changes: Any) -> Permit:
         """A permit for two impressions in the first hour."""
-        fields = {"permit": "p-1", "scope": "document", "machine": "m-1", "seal": "s-1",
-                  "matter": "CM-09", "list_version": 1, "impressions": 2, "not_before_ms": None,
-                  "not_after_ms": T0 + 3_600_000, "request": HASH, "approvals": ()}  # fmt: skip
+        fields = {
+            "permit": "p-1",
+            "scope": "document",
+            "machine": "m-1",
+            "seal": "s-1",
+            "matter": "CM-09",
+            "list_version": 1,
+            "impressions": 2,
+            "not_before_ms": None,
+            "not_after_ms": T0 + 3_600_000,
+            "request": HASH,
+            "approvals": (),
+        }
         return Permit(**{**fields, **changes})
 
     @staticmethod
     def an_intent(**changes: Any) -> Intent:
         """The first of two impressions."""
-        fields = {"permit": "p-1", "n": 1, "of": 2, "seal": "s-1", "page": HASH, "operator": "c-1",
-                  "counter_before": 0, "controller": "A"}  # fmt: skip
+        fields = {
+            "permit": "p-1",
+            "n": 1,
+            "of": 2,
+            "seal": "s-1",
+            "page": HASH,
+            "operator": "c-1",
+            "counter_before": 0,
+            "controller": "A",
+        }
         return Intent(**{**fields, **changes})
 
     @staticmethod
     def a_use(about: str, before: PhotoRef, after: PhotoRef, **changes: Any) -> SealUse:
         """The use of an intent."""
-        fields = {"permit": "p-1", "intent": about, "n": 1, "of": 2, "seal": "s-1", "matter": "CM-09",
-                  "before": before, "after": after, "counter_before": 0, "counter_after": 1,
-                  "findings": (), "operator": "c-1", "flags": (), "controller": "A"}  # fmt: skip
+        fields = {
+            "permit": "p-1",
+            "intent": about,
+            "n": 1,
+            "of": 2,
+            "seal": "s-1",
+            "matter": "CM-09",
+            "before": before,
+            "after": after,
+            "counter_before": 0,
+            "counter_after": 1,
+            "findings": (),
+            "operator": "c-1",
+            "flags": (),
+            "controller": "A",
+        }
         return SealUse(**{**fields, **changes})
 
     @staticmethod
     def an_incident(about: str | None, least: int, most: int) -> Incident:
         """An incident that may hide impressions."""
-        return Incident(intent=about, seal="s-1", code="outcome-unknown", impressions_min=least,
-                        impressions_max=most, held=True, photos=(), text_commitment=None)  # fmt: skip
+        return Incident(
+            intent=about,
+            seal="s-1",
+            code="outcome-unknown",
+            impressions_min=least,
+            impressions_max=most,
+            held=True,
+            photos=(),
+            text_commitment=None,
+        )
 
 
 @pytest.fixture

@@ -1,0 +1,74 @@
+"""`python -m bench NAME --json FILE`: one measurement, told and written (docs/benchmarks.md)."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+import structlog
+
+JSON = click.option(
+    "--json", "target", type=click.Path(path_type=Path), help="Write the figures here, too."
+)
+LIMIT_MISSED = 1
+
+
+@click.group()
+def main() -> None:
+    """Measurements of the whole chain on this computer."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )
+
+
+@main.command()
+@click.option("--stamps", default=20, show_default=True, help="On each of the two machines.")
+@JSON
+def cycle(stamps: int, target: Path | None) -> None:
+    """From the clerk's tap to the free lever, and from the press to the durable entry."""
+    from bench import cycle as measured
+
+    _tell(measured.measure(stamps), target)
+
+
+@main.command()
+@JSON
+def ingest(target: Path | None) -> None:
+    """Entries a second through broker and gateway, their latency, and what limits them."""
+    from bench import ingest as measured
+
+    figures = measured.measure()
+    _tell(figures, target)
+    if not (figures.ratio_holds and figures.p99_holds):
+        sys.exit(LIMIT_MISSED)
+
+
+@main.command()
+@click.option("--minutes", default=60.0, show_default=True, help="How long.")
+@click.option("--seed", default=1, show_default=True, help="Chooses every fault and its moment.")
+@click.option("--folder", type=click.Path(path_type=Path), help="For traces and logs; kept.")
+@JSON
+def soak(minutes: float, seed: int, folder: Path | None, target: Path | None) -> None:
+    """The full fault campaign: one fault after another, each judged; exit 1 at the first breach."""
+    from bench import soak as measured
+
+    figures = measured.run(minutes, seed, folder, click.echo)
+    _tell(figures, target)
+    if figures.breaches:
+        sys.exit(LIMIT_MISSED)
+
+
+def _tell(figures: Any, target: Path | None) -> None:
+    data = msgspec.json.format(msgspec.json.encode(figures), indent=2)
+    click.echo(data.decode())
+    if target is not None:
+        target.write_bytes(data + b"\n")
+
+
+if __name__ == "__main__":
+    main(prog_name="bench")

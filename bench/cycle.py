@@ -1,0 +1,104 @@
+"""Cycle: how long a stamping takes, on both profiles, by the plant's clock and the agent's log.
+
+Grant: from the clerk's tap (the form is sent) to the lever being free. Press: from the moment
+the press is back at its top, where the agent may sense it, to the use being durable.
+"""
+
+from __future__ import annotations
+
+import datetime
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from bench.campaign.site import Site
+from bench.campaign.town import Town
+from bench.figures import Machine, percentile, this_machine
+from sim.judge import evidence
+from sim.judge.evidence import Event
+
+
+class Spread(Struct, frozen=True, kw_only=True):
+    """Milliseconds."""
+
+    least: float
+    p50: float
+    p95: float
+    most: float
+
+
+class Profile(Struct, frozen=True, kw_only=True):
+    """One controller's figures."""
+
+    stamps: int
+    tap_to_lever_free: Spread
+    press_to_durable: Spread
+
+
+class Cycle(Struct, frozen=True, kw_only=True):
+    """What was measured."""
+
+    machine: Machine
+    profiles: dict[str, Profile]
+
+
+def measure(stamps: int) -> Cycle:
+    """Stamp so often on each of two machines, one after the other."""
+    with tempfile.TemporaryDirectory(prefix="seal-cycle-") as folder:
+        town = Town(Path(folder), 1, "AB")
+        try:
+            town.start()
+            profiles = {name: _profile(site, stamps) for name, site in town.sites.items()}
+            for site in town.sites.values():
+                town.check(site)
+        finally:
+            town.stop()
+    return Cycle(machine=this_machine(), profiles=profiles)
+
+
+def _profile(site: Site, stamps: int) -> Profile:
+    site.file()
+    grants_ms, presses_ms = [], []
+    for _ in range(stamps):
+        site.begin()
+        tapped_ms = time.time() * 1000
+        site.clerk.tap()
+        ended = site.finish()
+        assert ended in ("next", "done"), f"expected an impression, found {ended}"
+        site.clerk.steps_aside()
+        trace = [one for one in evidence.read_trace(site.trace) if one.at_ms >= tapped_ms]
+        grants_ms.append(_first(trace, "free") - tapped_ms)
+        presses_ms.append(_durable_ms(site) - _last(trace, "lever"))
+    return Profile(
+        stamps=stamps, tap_to_lever_free=_spread(grants_ms), press_to_durable=_spread(presses_ms)
+    )
+
+
+def _first(trace: list[Event], kind: str) -> int:
+    return next(one.at_ms for one in trace if one.kind == kind and one.facts["is"])
+
+
+def _last(trace: list[Event], kind: str) -> int:
+    return next(one.at_ms for one in reversed(trace) if one.kind == kind and one.facts["is"])
+
+
+def _durable_ms(site: Site) -> float:
+    """Return when the agent logged that its newest use is durable, UTC milliseconds."""
+    for line in reversed(site.agent.log.read_bytes().splitlines()):
+        if b"entry-signed" in line or b"last-signed" in line:
+            said = msgspec.json.decode(line)["timestamp"]
+            return 1000 * datetime.datetime.fromisoformat(said).timestamp()
+    raise AssertionError(f"expected a use in {site.agent.log}, found none")
+
+
+def _spread(figures_ms: list[float]) -> Spread:
+    ordered = sorted(figures_ms)
+    return Spread(
+        least=ordered[0],
+        p50=percentile(ordered, 50),
+        p95=percentile(ordered, 95),
+        most=ordered[-1],
+    )
