@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from device import filing, views
 from device.cards import Cards
-from device.errors import DeviceError, JournalError
+from device.errors import DeviceError, JournalError, RequestRefusedError
 from device.eyes import Eyes, Seen
 from device.house import House
 from device.jobs import Jobs
@@ -40,7 +40,7 @@ from hardware.errors import HardwareError
 from ledger.bus import Bus, Message
 from ledger.errors import LedgerError
 from ledger.messages import Acknowledgement, VillageList
-from ledger.records import HoldRelease, SealRequest
+from ledger.records import SealRequest
 
 log = structlog.get_logger()
 
@@ -62,11 +62,7 @@ class Asked(Struct, frozen=True):
     answer: Future[object]
 
 
-class Stop(Struct, frozen=True):
-    """End the loop."""
-
-
-Input = Message | Link | Asked | Seen | Stop
+Input = Message | Link | Asked | Seen
 
 
 class Parts(Struct, frozen=True, kw_only=True):
@@ -101,6 +97,8 @@ class Agent:
         self._undelivered_ms: int | None = None
         self._dropped = 0
         self._disk = threading.Event()
+        self._unheard: list[Message] = []
+        self._stopping = False
         self._view = self._draw()
         parts.jobs.tell(self.redraw)
 
@@ -122,8 +120,8 @@ class Agent:
             self._journal.close()
 
     def stop(self) -> None:
-        """End the loop; may be called from any thread or a signal handler."""
-        self._parts.inbox.put(Stop())
+        """End the loop at its next tick; may be called from any thread or a signal handler."""
+        self._stopping = True
 
     def view(self) -> View:
         """Return the newest view."""
@@ -158,12 +156,14 @@ class Agent:
         except queue.Full:
             self._dropped += 1
             log.warning("inbox_full", dropped=self._dropped)
+            if isinstance(item, Message):
+                self._parts.bus.done(item)
 
     def _step(self) -> bool:
         item: Input | None = None
         with contextlib.suppress(queue.Empty):
             item = self._parts.inbox.get(timeout=TICK_S)
-        if isinstance(item, Stop):
+        if self._stopping:
             return False
         try:
             if item is not None:
@@ -177,7 +177,7 @@ class Agent:
     def _handle(self, item: Input) -> None:
         match item:
             case Message():
-                self._arrived(self._parts.uplink.receive(item, self._now_ms()))
+                self._unheard.append(item)
             case Link(online=online):
                 self._parts.uplink.link(online)
             case Asked(command=command, answer=answer):
@@ -186,11 +186,12 @@ class Agent:
                 parts = self._parts
                 if not (parts.jobs.seen(item) or parts.stamping.seen(item)):
                     parts.pages.seen(item)
-            case Stop():
-                pass
 
     def _tick(self) -> None:
         parts = self._parts
+        while self._unheard:
+            self._arrived(parts.uplink.receive(self._unheard[0]))
+            self._unheard.pop(0)
         parts.stamping.poll()
         parts.jobs.poll()
         parts.uplink.tick()
@@ -198,15 +199,13 @@ class Agent:
         watched = parts.eyes.watched
         state = parts.stamping.state
         for message in parts.house.tick(parts.jobs.fault(), state, parts.lock, watched=watched):
-            self._arrived(parts.uplink.receive(message, self._now_ms()))
+            self._arrived(parts.uplink.receive(message))
 
     def _arrived(self, arrival: Arrival | None) -> None:
         match arrival.record if arrival is not None else None:
-            case Acknowledgement(at_ms=at_ms):
+            case Acknowledgement(at_ms=at_ms, seq=seq):
                 self._answered_ms = at_ms
-                self._parts.house.marked(at_ms)
-            case HoldRelease():
-                self._parts.stamping.released()
+                self._parts.house.marked(at_ms, seq)
             case _:
                 pass
 
@@ -214,6 +213,8 @@ class Agent:
         parts = self._parts
         try:
             match command:
+                case FileRequest() | TakePage() if blocked := parts.recorder.blocked:
+                    raise RequestRefusedError(blocked, f"expected room to write, found {blocked}")
                 case FileRequest():
                     filed = self._file(command)
                     self.redraw()

@@ -92,8 +92,7 @@ class Book:
         """Take over one entry of this device."""
         match entry.body:
             case Start(strokes=strokes):
-                for seal, count in strokes.items():
-                    self._raise_strokes(seal, count)
+                self.strokes.update(strokes)
             case SealRequest() as request:
                 self.filed[entry.sha256] = Filed(
                     sha256=entry.sha256, request=request, at_ms=entry.position.at_ms
@@ -101,10 +100,10 @@ class Book:
             case Intent() as intent:
                 self._intents[entry.sha256] = intent
                 self.open_intent = OpenIntent(sha256=entry.sha256, intent=intent)
-                self._raise_strokes(intent.seal, intent.counter_before)
+                self.strokes[intent.seal] = intent.counter_before
             case SealUse() as use:
                 self._close(use.intent, 1)
-                self._raise_strokes(use.seal, use.counter_after)
+                self.strokes[use.seal] = use.counter_after
                 self.impressions += 1
             case Void() as void:
                 self._close(void.intent, 0)
@@ -167,12 +166,9 @@ class Book:
 
     def _make(self, seal: str, impressions: int) -> None:
         self.impressions += impressions
-        self._raise_strokes(seal, self.strokes.get(seal, 0) + impressions)
+        self.strokes[seal] = self.strokes.get(seal, 0) + max(0, impressions)
 
     def _refuse(self, request: str, reason: str) -> None:
         filed = self.filed.get(request)
         if filed is not None and not filed.refused:
             self.filed[request] = structs.replace(filed, refused=reason)
-
-    def _raise_strokes(self, seal: str, strokes: int) -> None:
-        self.strokes[seal] = max(self.strokes.get(seal, 0), strokes)

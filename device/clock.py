@@ -1,8 +1,9 @@
 """Device time: never goes back, and knows whether it is proved.
 
 Device time = max(last journaled time, last mark + time since, wall clock when plausible). A mark
-is the gateway's signed time in an acknowledgement; it holds on until the power is lost, counted
-on the clock that runs through sleep (CLOCK_BOOTTIME).
+is the gateway's signed time in an acknowledgement of an entry just written, so that one held
+back for days is none; it holds on until the power is lost, counted on the clock that runs
+through sleep (CLOCK_BOOTTIME).
 """
 
 from __future__ import annotations
@@ -27,13 +28,18 @@ class Mark(Struct, frozen=True, kw_only=True):
 
 
 class DeviceClock:
-    """The clock of one device; `last_ms` is the time of the newest journaled entry."""
+    """The clock of one device.
+
+    Args:
+        last_ms: gives the time of the newest journaled entry, 0 before the first.
+        boottime_ms, power_on: the clock that runs through sleep, and which power-on it counts.
+    """
 
     def __init__(
         self,
         wall_ms: Callable[[], int],
         mark: Mark | None,
-        last_ms: int,
+        last_ms: Callable[[], int],
         boottime_ms: Callable[[], int],
         power_on: str,
     ) -> None:
@@ -49,24 +55,30 @@ class DeviceClock:
         return self._mark.at_ms if self._mark else None
 
     def read(self) -> tuple[int, bool]:
-        """Return UTC milliseconds and whether they are proved."""
-        marked, wall = self._since_mark(), self._wall_ms()
-        floor = max(self._last_ms, BUILT_MS)
+        """Return UTC milliseconds, never before the newest entry, and whether they are proved."""
+        marked, wall, last = self._since_mark(), self._wall_ms(), self._last_ms()
         if marked is not None:
             plausible = abs(wall - marked) <= MARK_TOLERANCE_MS
         else:
-            latest = self._last_ms + LONGEST_ABSENCE_MS if self._last_ms else wall
-            plausible = floor <= wall <= latest
-        proved = plausible or marked is not None
-        self._last_ms = max(self._last_ms, marked or 0, wall if plausible else 0)
-        return self._last_ms, proved
+            latest = last + LONGEST_ABSENCE_MS if last else wall
+            plausible = max(last, BUILT_MS) <= wall <= latest
+        now_ms = max(last, marked or 0, wall if plausible else 0)
+        return now_ms, plausible or marked is not None
+
+    def read_for_permits(self) -> tuple[int, bool]:
+        """Return the time by which permits are judged: the running mark, where there is one.
+
+        A wall clock that was wrong once has left later times in the log; they end no permit.
+        """
+        marked = self._since_mark()
+        return self.read() if marked is None else (marked, True)
 
     def now_ms(self) -> int:
         """Return UTC milliseconds as far as they are known."""
         return self.read()[0]
 
     def marked(self, at_ms: int) -> Mark:
-        """Take over a gateway time and return the mark to be kept; only a later one counts."""
+        """Take over a gateway time that is known to be fresh; only a later one counts."""
         if self._mark is None or at_ms > self._mark.at_ms:
             self._mark = Mark(at_ms=at_ms, boottime_ms=self._boottime_ms(), power_on=self._power_on)
         return self._mark

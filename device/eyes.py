@@ -16,7 +16,7 @@ import structlog
 from msgspec import Struct
 
 from device.capture import Capture, PhotoUnusableError
-from hardware.errors import HardwareError
+from hardware.errors import CameraError, HardwareError
 
 log = structlog.get_logger()
 
@@ -54,8 +54,15 @@ class Eyes:
         self._thread.start()
 
     def ask(self, token: int, job: Job) -> None:
-        """Queue a job; its `Seen` carries the token."""
-        self._jobs.put_nowait((token, job))
+        """Queue a job; its `Seen` carries the token.
+
+        Raises:
+            CameraError: too many jobs wait; the camera hangs.
+        """
+        try:
+            self._jobs.put_nowait((token, job))
+        except queue.Full as error:
+            raise CameraError("expected a camera that answers, found jobs piling up") from error
 
     @property
     def watched(self) -> bool:
@@ -103,7 +110,7 @@ class Eyes:
     def _look(self, pause_s: float) -> None:
         try:
             seen = self._capture.look()
-        except HardwareError as error:
+        except Exception as error:  # this thread must live, whatever a frame was made of
             self._note(error)
             self.jpeg = b""
         else:
@@ -120,6 +127,7 @@ class Eyes:
             self._set(error.code)
         else:
             log.error("eyes_failed", why=repr(error))
+            self._set(CameraError.code)
 
     def _set(self, fault: str) -> None:
         if fault != self.fault:

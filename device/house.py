@@ -4,6 +4,7 @@ release files from a USB stick, and the erasing of what is no longer needed.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from device.jobs import page_hashes
 from device.lock import Lock
 from device.recorder import Recorder
 from device.references import References
+from hardware.errors import HardwareError
 from hardware.interfaces import Panel
 from ledger.bus import Message
 from ledger.records import Config, Heartbeat, Incident, Start
@@ -29,6 +31,8 @@ KEEP_MARK_MS = 10_000
 INBOX_S = 1.0
 LONGEST_RELEASE = 60_000
 PLAIN_DAYS_MS = 7 * 86_400_000
+DAY_S = 86_400
+LOW_TIMES = 3  # room is short below this many times the least free space
 
 
 class House:
@@ -37,6 +41,7 @@ class House:
     Args:
         config_sha256: hash of the configuration in force.
         inbox: folder in which signed release files are laid (`seal-device release`).
+        photo_days: how long delivered photos are kept here.
         now_s: monotonic seconds.
     """
 
@@ -52,23 +57,34 @@ class House:
         panel: Panel | None,
         photos: Path,
         inbox: Path,
+        photo_days: int,
         heartbeat_s: float,
         now_s: Callable[[], float],
     ) -> None:
         self._seal, self._version, self._config_sha256 = seal, version, config_sha256
         self._township, self._recorder, self._references = township, recorder, references
         self._panel, self._photos, self._inbox = panel, photos, inbox
-        self._heartbeat_s, self._now_s = heartbeat_s, now_s
+        self._photo_days, self._heartbeat_s, self._now_s = photo_days, heartbeat_s, now_s
         self._journal, self._book = recorder.journal, recorder.journal.book
         self._begun = False
+        self._resting = False
         self._last_seq, self._last_s = 0, now_s()
         self._mark_kept_ms = 0
         self._inbox_at_s = 0.0
         self._door_open = False
         self._shown: tuple[bool, bool] | None = None
 
-    def marked(self, at_ms: int) -> None:
-        """Take over a gateway's time mark, and keep it now and then."""
+    def begin_again(self) -> None:
+        """Journal the counters as they stand, at the next tick; they are the new base."""
+        self._begun = False
+
+    def marked(self, at_ms: int, seq: int) -> None:
+        """Take over the time of an acknowledgement, and keep it now and then.
+
+        Only one of an entry written moments ago tells the time: the broker may hold one back.
+        """
+        if not self._recorder.fresh(seq):
+            return
         mark = self._recorder.clock.marked(at_ms)
         if mark.at_ms >= self._mark_kept_ms + KEEP_MARK_MS:
             self._journal.put(CLOCK_KEY, msgspec.json.encode(mark))
@@ -82,6 +98,7 @@ class House:
         """
         if not self._begun and lock.ready:
             self._begin(lock)
+        self._resting = state is State.IDLE and not watched
         self._note_door(fault)
         self._light(fault, state, lock, watched=watched)
         self._beat(fault, state)
@@ -106,7 +123,6 @@ class House:
                 Config(config_sha256=self._config_sha256, version=self._version),
                 keep={CONFIG_KEY: self._config_sha256.encode()},
             )
-        self._prune()
         self._begun = True
 
     def _beat(self, fault: str, state: State) -> None:
@@ -124,7 +140,8 @@ class House:
                     alarms=(fault,) if fault else (),
                 )
             )
-            self._prune()
+            if self._resting:
+                self._prune()
 
     def _note_door(self, fault: str) -> None:
         """Every opening of the hatch is an entry, also where it only blocks."""
@@ -152,33 +169,54 @@ class House:
         lock.signal(ok=not fault, alarm=state is State.HELD, light=working)
         shown = (not fault and state is not State.HELD, state is State.HELD)
         if self._panel is not None and shown != self._shown:
-            self._panel.show(ok=shown[0], alarm=shown[1])
-            if shown[1]:
-                self._panel.buzz(3)
+            try:
+                self._panel.show(ok=shown[0], alarm=shown[1])
+                self._panel.buzz(3 if shown[1] else 0)
+            except HardwareError as error:
+                log.warning("panel_lost", why=str(error))
         self._shown = shown
 
     def _read_inbox(self) -> Iterator[Message]:
+        """Give each release file as a message, and erase it after it was taken over."""
         for path in sorted(self._inbox.glob("*.dsse")):
-            raw = path.read_bytes()[: LONGEST_RELEASE + 1]
-            path.unlink()
+            try:
+                raw = path.read_bytes()[: LONGEST_RELEASE + 1]
+            except OSError as error:
+                log.error("release_file_unreadable", name=path.name, why=str(error))
+                continue
             log.info("release_file_read", name=path.name, size=len(raw))
             topic = Topic(self._township, self._journal.head.author, Leaf.ANSWER, ("file",))
             yield Message(str(topic), raw)
+            path.unlink(missing_ok=True)
 
     def _prune(self) -> None:
-        """Erase photos that no entry names and the plain values of requests long ended."""
-        now_ms = self._recorder.clock.now_ms()
+        """Erase what nobody needs: values and pages of ended requests, photos long delivered."""
+        now_ms = self._recorder.clock.read_for_permits()[0]
         wanted: set[str] = set()
         for sha256, filed in self._book.filed.items():
             permit = self._book.permit_of(sha256)
-            ends_ms = permit.not_after_ms if permit else filed.at_ms
-            if filed.refused or now_ms > ends_ms + PLAIN_DAYS_MS:
+            ends_ms = permit.not_after_ms if permit else None
+            if filed.refused or (ends_ms is not None and now_ms > ends_ms + PLAIN_DAYS_MS):
                 self._journal.forget(sha256)
             else:
                 wanted.update(page_hashes(self._journal.opened(sha256)))
-        self._references.prune(wanted)
+        yesterday_s = time.time() - DAY_S
+        try:
+            self._references.prune(wanted, yesterday_s)
+            self._prune_photos(yesterday_s)
+        except OSError as error:
+            log.error("prune_failed", why=str(error))
+
+    def _prune_photos(self, yesterday_s: float) -> None:
+        """Erase photos that no entry names, and delivered ones after their days or for room."""
+        short = self._recorder.free_mb() < LOW_TIMES * self._recorder.least_mb
+        days = 1 if short else self._photo_days
+        stored = set(self._journal.photos_stored())
         for path in self._photos.glob("*"):
-            if not self._journal.photo_named(path.name):
+            written_s = path.stat().st_mtime
+            useless = not self._journal.photo_named(path.name) and written_s < yesterday_s
+            delivered = path.name in stored and written_s < time.time() - days * DAY_S
+            if useless or delivered:
                 path.unlink(missing_ok=True)
 
     def _strokes(self, lock: Lock) -> int:

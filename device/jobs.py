@@ -18,11 +18,13 @@ from device import bodies, permits
 from device.cycle import State
 from device.errors import JournalError, PermitRefusedError
 from device.eyes import Eyes, Seen
+from device.guard import obstacle
 from device.kiosk.port import JobView
-from device.lock import Lock, obstacle
+from device.lock import Lock
 from device.recorder import Recorder
 from device.references import References
 from device.stamping import Stamping, reason_of
+from hardware.errors import CameraError
 from ledger.records import Permit, Refusal
 
 log = structlog.get_logger()
@@ -194,10 +196,15 @@ class Jobs:
         if not pages:
             self.stopped("page-unknown")
             return
-        job.token = next(self._tokens)
+        token = next(self._tokens)
         self._lock.signal(ok=True, alarm=False, light=True)
         references = self._references
-        self._eyes.ask(job.token, lambda capture: references.find(capture, pages))
+        try:
+            self._eyes.ask(token, lambda capture: references.find(capture, pages))
+        except CameraError as error:
+            self.stopped(error.code)
+        else:
+            job.token = token
 
     def _page_seen(self, job: Job, seen: Seen) -> None:
         if seen.error is not None:
@@ -205,11 +212,12 @@ class Jobs:
             return
         taken, page = seen.value
         if stopping := [word for word in BLOCKING if word in taken.findings]:
+            self._refuse(job.permit, job.by, stopping[0])
             self.stopped(stopping[0])
         elif "page-unclear" in taken.findings and not job.retaken:
             job.retaken = True
             self._look(job)
-        elif reason := self._obstacle():
+        elif reason := self._obstacle() or self._permit_ended(job):
             self.stopped(reason)
         else:
             unclear = "page-unclear" in taken.findings
@@ -224,6 +232,14 @@ class Jobs:
                 )
             )
 
+    def _permit_ended(self, job: Job) -> str:
+        """Return why the permit is no longer good, "" while it is: the check took its time."""
+        try:
+            self._check(job.permit, job.by)
+        except PermitRefusedError as error:
+            return error.reason
+        return ""
+
     def _obstacle(self) -> str:
         if not self.stamping.ready:
             return self._lock.fault or "not-ready"
@@ -233,7 +249,7 @@ class Jobs:
         return "no-paper" if report is None or not report.inputs.paper else ""
 
     def _check(self, permit: Permit, by: str) -> None:
-        at_ms, proved = self._recorder.clock.read()
+        at_ms, proved = self._recorder.clock.read_for_permits()
         moment = permits.Moment(
             machine=self._recorder.journal.head.author,
             seal=self._seal,
@@ -267,7 +283,8 @@ class Jobs:
     def _answer(self) -> None:
         if self.job is not None and self.job.answer is not None:
             answer, self.job.answer = self.job.answer, None
-            answer.set_result(self.job.view)
+            if not answer.done():
+                answer.set_result(self.job.view)
 
     def _show(self, **changes: Any) -> None:
         if self.job is not None:

@@ -39,7 +39,8 @@ CREATE TABLE IF NOT EXISTS photos (
     stored INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS photos_waiting ON photos (seq) WHERE stored = 0;
 CREATE TABLE IF NOT EXISTS received (
-    sha256 TEXT PRIMARY KEY, kind TEXT NOT NULL, at_ms INTEGER NOT NULL, envelope BLOB NOT NULL);
+    sha256 TEXT PRIMARY KEY, kind TEXT NOT NULL, after_seq INTEGER NOT NULL,
+    envelope BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 """
 
@@ -77,8 +78,8 @@ class Journal:
         self.book = Book()
         self._head = self._read_head()
         self._replay()
-        self.boot = int(self.get("boot") or b"0") + 1
-        self.put("boot", b"%d" % self.boot)
+        self.boot = int(self.get("boot") or b"0") + 1  # kept with this run's first entry
+        self.differs = self.get("differs") is not None
 
     @property
     def head(self) -> chain.Head:
@@ -130,7 +131,7 @@ class Journal:
                     photo.sealed_size,
                     position.seq,
                 )
-            for key, value in (keep or {}).items():
+            for key, value in {**(keep or {}), "boot": b"%d" % self.boot}.items():
                 self._run("INSERT OR REPLACE INTO meta VALUES (?, ?)", key, value)
         self._head = chain.advance(self._head, entry)
         self.book.apply(entry)
@@ -149,7 +150,7 @@ class Journal:
         rows = self._rows("SELECT sha256 FROM entries WHERE seq = ?", seq)
         return str(rows[0][0]) if rows else None
 
-    def receive(self, entry: Payload, raw: bytes, at_ms: int) -> bool:
+    def receive(self, entry: Payload, raw: bytes) -> bool:
         """Keep a verified entry of the gateway that concerns this device; False if known."""
         if self._rows("SELECT 1 FROM received WHERE sha256 = ?", entry.sha256):
             return False
@@ -158,11 +159,17 @@ class Journal:
                 "INSERT INTO received VALUES (?, ?, ?, ?)",
                 entry.sha256,
                 entry.body.kind,
-                at_ms,
+                self._head.seq,
                 raw,
             )
         self.book.hear(entry)
         return True
+
+    def differ(self) -> None:
+        """Another log than this one was acknowledged: nothing may be begun with it any more."""
+        if not self.differs:
+            self.put("differs", b"1")
+            self.differs = True
 
     def get(self, key: str) -> bytes | None:
         """Return a small kept value."""
@@ -223,6 +230,11 @@ class Journal:
         """Return whether an entry names this photo."""
         return bool(self._rows("SELECT 1 FROM photos WHERE sealed_sha256 = ?", sealed_sha256))
 
+    def photos_stored(self) -> list[str]:
+        """Return the photos that the gateway has, oldest first."""
+        rows = self._rows("SELECT sealed_sha256 FROM photos WHERE stored = 1 ORDER BY seq")
+        return [str(row[0]) for row in rows]
+
     def close(self) -> None:
         """Close the log; nothing is lost without it, and it may be called again."""
         self._db.conn.close()
@@ -264,13 +276,18 @@ class Journal:
             raise JournalError(f"{self.path}: entry {seq} is damaged: {error}") from error
 
     def _replay(self) -> None:
+        """Tell the book what happened, in the order in which it happened."""
         kinds = ", ".join("?" * len(BOOK_KINDS))
+        heard = self._rows("SELECT after_seq, envelope FROM received ORDER BY after_seq, rowid")
+        heard.reverse()
         for seq, raw in self._rows(
             f"SELECT seq, envelope FROM entries WHERE kind IN ({kinds}) ORDER BY seq", *BOOK_KINDS
         ):
+            while heard and heard[-1][0] < seq:
+                self.book.hear(self._decode(*heard.pop()))
             self.book.apply(self._decode(seq, raw))
-        for number, raw in self._rows("SELECT rowid, envelope FROM received ORDER BY rowid"):
-            self.book.hear(self._decode(number, raw))
+        while heard:
+            self.book.hear(self._decode(*heard.pop()))
 
     def _rows(self, sql: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
         with _translated(self.path):

@@ -74,6 +74,21 @@ class Lock:
         """Presses seen since the last grant was settled: nobody may make one."""
         return 0 if self.report is None else max(0, self.report.presses - self._accounted)
 
+    def account(self) -> None:
+        """The stray presses so far are journaled."""
+        if self.report is not None:
+            self._accounted = self.report.presses
+
+    def settle_strays(self, strokes_known: int | None, window_s: float) -> Settlement:
+        """Find out what can be proved about presses that nobody granted; all off after it."""
+        before = 0 if self.profile == "B" else self._accounted
+        found = self.settle(strokes_known, window_s).settlement
+        return Settlement(
+            minimum=max(0, found.minimum - before),
+            maximum=max(0, found.maximum - before),
+            evidence=found.evidence,
+        )
+
     def restart(self) -> None:
         """Start the controller anew at the next poll: outputs off, alarms read again."""
         self.ready, self._retry_at_s = False, 0.0
@@ -81,6 +96,7 @@ class Lock:
     def grant(self, job: bytes, window_s: float) -> bool | None:
         """Send the one grant. True: accepted, False: see `refusal`, None: no answer."""
         assert self._controller is not None
+        self._accounted = 0
         try:
             self._controller.grant(job, window_s)
         except LockRefusedError as error:
@@ -118,8 +134,11 @@ class Lock:
             now_s = self._now_s()
             if report.presses and not report.pressing:
                 return True
-            if report.alarms or not report.inputs.tamper_ok or not report.inputs.door_closed:
+            inputs = report.inputs
+            if report.alarms or not (inputs.tamper_ok and inputs.door_closed):
                 return False
+            if not report.pressing and not (inputs.mains_ok and inputs.seal_present):
+                return False  # a stroke that has begun ends first
             if now_s >= over_s and (not report.pressing or now_s >= over_s + PRESS_S):
                 return False
         return False
@@ -198,25 +217,3 @@ class Lock:
 def most(window_s: float) -> int:
     """Return the most impressions that a hand can make in a window (three a second)."""
     return max(1, int(window_s * 3))
-
-
-def obstacle(report: Report) -> str:
-    """Return why no impression may be begun now, as a stable word, or ""."""
-    inputs = report.inputs
-    obstacles = (
-        (not inputs.door_closed, "door-open"),
-        (not inputs.mains_ok, "mains-lost"),
-        (not inputs.seal_present, "no-seal"),
-        (not inputs.press_top, "press-not-up"),
-    )
-    return next((word for found, word in obstacles if found), "")
-
-
-def intrusion(report: Report, stray_presses: int) -> str:
-    """Return what only tampering explains while nothing is granted, as a stable word, or ""."""
-    signs = (
-        (not report.inputs.tamper_ok, "tamper"),
-        (stray_presses > 0, "press-without-grant"),
-        (not report.inputs.bolt_out and not report.unlocked, "bolt-not-out"),
-    )
-    return next((word for found, word in signs if found), "")

@@ -17,11 +17,13 @@ from device.errors import JournalError
 from device.journal import Journal
 from ledger.codec import Payload
 from ledger.disclosure import Opened
+from ledger.errors import LedgerError
 from ledger.records import PhotoRef, Record
 
 log = structlog.get_logger()
 
 MEGABYTE = 1_000_000
+FRESH_S = 60.0  # an acknowledgement that comes later than this tells no time
 
 
 class Unwritten(Struct, frozen=True):
@@ -37,12 +39,17 @@ class Recorder:
 
     Args:
         free_mb: below this much free space nothing new is begun.
+        now_s: monotonic seconds.
     """
 
-    def __init__(self, journal: Journal, clock: DeviceClock, free_mb: int) -> None:
+    def __init__(
+        self, journal: Journal, clock: DeviceClock, free_mb: int, now_s: Callable[[], float]
+    ) -> None:
+        self._now_s = now_s
+        self._written = (0, 0.0)  # the newest entry of this run, and when it was written
         self.journal = journal
         self.clock = clock
-        self._free_mb = free_mb
+        self.least_mb = free_mb
         self._unwritten: Unwritten | None = None
 
     @property
@@ -55,11 +62,21 @@ class Recorder:
         """Why nothing new may be begun, as a stable word, or ""."""
         if self._unwritten is not None:
             return "journal"
-        return "disk-low" if self.free_mb() < self._free_mb else ""
+        if self.journal.differs:
+            return "log-differs"
+        return "disk-low" if self.free_mb() < self.least_mb else ""
 
     def free_mb(self) -> int:
-        """Return the free space of the journal's disk in megabytes."""
-        return shutil.disk_usage(self.journal.path.parent).free // MEGABYTE
+        """Return the free space of the journal's disk in megabytes, 0 if it cannot be asked."""
+        try:
+            return shutil.disk_usage(self.journal.path.parent).free // MEGABYTE
+        except OSError as error:
+            log.error("disk_not_readable", why=str(error))
+            return 0
+
+    def fresh(self, seq: int) -> bool:
+        """Tell whether an entry is the newest and was written in this run moments ago."""
+        return seq == self._written[0] and self._now_s() < self._written[1] + FRESH_S
 
     def append(
         self,
@@ -74,7 +91,7 @@ class Recorder:
         Raises:
             JournalError: it is not durable.
         """
-        return self.journal.append(
+        entry = self.journal.append(
             body,
             self.clock.now_ms(),
             mark_ms=self.clock.mark_ms,
@@ -82,6 +99,8 @@ class Recorder:
             photos=photos,
             keep=keep,
         )
+        self._written = (entry.position.seq, self._now_s())
+        return entry
 
     def must_append(
         self, body: Record, photos: Sequence[PhotoRef], then: Callable[[], None]
@@ -98,7 +117,7 @@ class Recorder:
             return
         try:
             self.append(waiting.body, photos=waiting.photos)
-        except JournalError as error:
+        except (JournalError, LedgerError) as error:
             log.error("entry_not_written", kind=waiting.body.kind, why=str(error))
             return
         self._unwritten = None

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyrage
 
 from device.capture import Capture, Taken
-from device.errors import JournalError
+from device.errors import JournalError, PermitRefusedError
 from ledger.errors import LedgerError
 from ledger.signers.keyfile import write_durable
 
@@ -54,16 +54,21 @@ class References:
         """Photograph the page and return the photo with the approved page it was compared to.
 
         With several pages the first that is not another page counts; each try is a photo.
+
+        Raises:
+            PermitRefusedError: no copy of an approved page is left to compare with.
         """
-        for sha256 in pages:
-            expected = self.load(sha256)
+        known = [jpeg for sha256 in pages if (jpeg := self.load(sha256))]
+        if not known:
+            raise PermitRefusedError("page-unknown", "expected the approved page, found no copy")
+        for expected in known:
             taken = capture.take(expected)
             if "page-other" not in taken.findings:
                 break
         return taken, expected
 
-    def prune(self, wanted: set[str]) -> None:
-        """Erase every copy whose request has ended."""
+    def prune(self, wanted: set[str], before_s: float) -> None:
+        """Erase every copy not wanted that is older than a time (seconds since 1970)."""
         for path in self._folder.glob("*"):
-            if path.name not in wanted:
+            if path.name not in wanted and path.stat().st_mtime < before_s:
                 path.unlink(missing_ok=True)

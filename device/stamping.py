@@ -14,21 +14,24 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from device import bodies
+from device import bodies, guard
 from device.bodies import Order, Reserved
-from device.capture import Capture, PhotoUnusableError, Taken
+from device.capture import Capture, Taken
 from device.cycle import TRANSITIONS, Effect, Event, State
 from device.errors import JournalError
 from device.eyes import Eyes, Seen
-from device.lock import Lock, Outcome, intrusion, obstacle
+from device.lock import Lock, Outcome
 from device.recorder import Recorder
+from hardware.errors import CameraError
 from hardware.interfaces import Report, Settlement
+from ledger.errors import LedgerError
 from ledger.records import PhotoRef, Void
 from ledger.transitions import advance
 
 log = structlog.get_logger()
 
 RETAKE_S = 1.0
+EYES_S = 30.0  # an answer of the eyes later than this after all patience never comes
 BEFORE_KEY = "before"  # the photo that the newest intent names, kept with it
 NOTHING = Settlement(minimum=0, maximum=0, evidence="not-granted")
 
@@ -63,6 +66,7 @@ class Stamping:
         photo_patience_s: how long an unusable after-photo is taken again.
         offline: tells whether the gateway is out of reach.
         reference: returns the approved page of a permit's request as JPEG, b"" if unknown.
+        rebased: called after a release, to journal the counters as they stand.
         now_s: monotonic seconds.
     """
 
@@ -78,11 +82,13 @@ class Stamping:
         watcher: Watcher,
         reference: Callable[[str], bytes],
         offline: Callable[[], bool],
+        rebased: Callable[[], None],
         now_s: Callable[[], float],
     ) -> None:
         self._seal, self._window_s, self._patience_s = seal, window_s, photo_patience_s
         self._lock, self._eyes, self._recorder, self._watcher = lock, eyes, recorder, watcher
         self._reference, self._offline, self._now_s = reference, offline, now_s
+        self._rebased = rebased
         self._journal, self._book = recorder.journal, recorder.journal.book
         self._tokens = itertools.count(1_000_000)
         self._awaited: int | None = None
@@ -94,6 +100,7 @@ class Stamping:
         self._settlement = NOTHING
         self._photo_until_s = 0.0
         self._retake_at_s: float | None = None
+        self._rebase = False
         self._reconciled = 0  # the start of the controller whose counters were compared
         self.state = State.HELD if self._book.holds else State.IDLE
 
@@ -124,7 +131,7 @@ class Stamping:
             self._watcher.photographing(reason_of(seen.error))
             self._retake_at_s = self._now_s() + RETAKE_S
         else:
-            self._cause, self._settlement = "photo-missing", self._settled()
+            self._cause = "photo-missing"
             self._move(Event.PHOTO_MISSING)
         return True
 
@@ -132,34 +139,55 @@ class Stamping:
         """Look at the lock and at what waits; called several times a second."""
         self._recorder.retry()
         report = self._lock.poll()
-        if report is not None and not self._recorder.waiting:
-            self._look_at(report)
+        if not self._recorder.waiting:
+            if self.state is State.HELD and not self._book.holds:
+                self._release()
+            elif report is not None:
+                self._look_at(report)
+        self._give_up_waiting()
         if self._retake_at_s is not None and self._now_s() >= self._retake_at_s:
             self._retake_at_s = None
             self._photograph()
-
-    def released(self) -> None:
-        """A hold was released: work again once none is left."""
-        if self.state is State.HELD and not self._book.holds:
-            self._lock.restart()
-            self._move(Event.RELEASED)
 
     @property
     def ready(self) -> bool:
         """What an earlier run left open is closed, and the lock can be asked."""
         return self._lock.ready and self._reconciled == self._lock.starts
 
+    def _release(self) -> None:
+        """Every hold is released: work again, from the counters as they stand now."""
+        self._rebase = True
+        self._lock.restart()
+        self._move(Event.RELEASED)
+
     def _look_at(self, report: Report) -> None:
+        if self.state is State.HELD and self._lock.stray_presses:
+            self._note("press-while-held", self._lock.stray_presses)
+            self._lock.account()
         if self.state not in (State.IDLE, State.READY):
             return
         if self._reconciled != self._lock.starts:
             self._reconciled = self._lock.starts
             self._reconcile(report)
-        elif sign := intrusion(report, self._lock.stray_presses):
+        elif sign := guard.intrusion(report, self._lock.stray_presses):
             self._intruded(sign, report)
-        elif report.alarms and not obstacle(report):
+        elif report.alarms and not guard.obstacle(report):
             log.warning("alarms_cleared", alarms=report.alarms)
             self._lock.restart()
+
+    def _give_up_waiting(self) -> None:
+        """A photo that the eyes never answer is a missing one."""
+        if self.state is not State.CLOSED or self._awaited is None:
+            return
+        if self._now_s() > self._photo_until_s + EYES_S:
+            self._awaited = None
+            self._cause = "photo-missing"
+            self._move(Event.PHOTO_MISSING)
+
+    def _note(self, code: str, impressions: int = 0) -> None:
+        made = Settlement(minimum=impressions, maximum=impressions, evidence="edges")
+        body = bodies.incident(self._seal, code, made, None, held=False)
+        self._recorder.must_append(body, (), lambda: None)
 
     def _move(self, event: Event) -> None:
         step = advance(TRANSITIONS, self.state, event)
@@ -187,7 +215,7 @@ class Stamping:
                 bodies.intent(order, counter, controller),
                 keep={BEFORE_KEY: msgspec.json.encode(order.before)},
             )
-        except JournalError as error:
+        except (JournalError, LedgerError) as error:
             log.error("intent_not_written", why=str(error))
             self._move(Event.INTENT_FAILED)
             self._watcher.stopped("journal")
@@ -287,17 +315,20 @@ class Stamping:
         self._watcher.stopped(self._cause)
 
     def _intruded(self, sign: str, report: Report) -> None:
-        outcome = self._lock.settle(self._known_strokes(report), self._window_s)
-        self._cause, self._settlement = sign, outcome.settlement
+        known = None if report.strokes is None else self._book.strokes.get(self._seal, 0)
+        self._cause = sign
+        self._settlement = self._lock.settle_strays(known, self._window_s)
         self._move(Event.TAMPERED)
 
     def _ask(self, look: Callable[[Capture], Taken]) -> None:
-        self._awaited = next(self._tokens)
-        self._eyes.ask(self._awaited, look)
-
-    def _settled(self) -> Settlement:
-        assert self._outcome is not None
-        return self._outcome.settlement
+        token = next(self._tokens)
+        try:
+            self._eyes.ask(token, look)
+        except CameraError as error:
+            log.error("eyes_busy", why=str(error))
+            self._retake_at_s = self._now_s() + RETAKE_S
+        else:
+            self._awaited = token
 
     def _strokes(self) -> int:
         report = self._lock.report
@@ -306,29 +337,35 @@ class Stamping:
         return self._book.strokes.get(self._seal, 0)
 
     def _strokes_after(self, reserved: Reserved) -> int:
-        outcome = self._outcome
-        if outcome is not None and outcome.strokes is not None:
-            return outcome.strokes
+        if self._outcome is not None and self._outcome.strokes is not None:
+            return self._outcome.strokes
         return reserved.counter_before + self._settlement.minimum
-
-    def _known_strokes(self, report: Report) -> int | None:
-        return None if report.strokes is None else self._book.strokes.get(self._seal, 0)
 
     def _counter_before(self, reserved: Reserved) -> int | None:
         return reserved.counter_before if reserved.controller == "B" else None
 
     def _reconcile(self, report: Report) -> None:
-        """Close what an earlier run left open, and compare counters, as the controller answers."""
+        """Close what an earlier run left open, and compare counters, as the controller answers.
+
+        After a release a person has counted: the counters as they are become the new base.
+        """
         open_intent = self._book.open_intent
         if open_intent is not None:
             self._resume(open_intent.sha256)
-        elif report.strokes is not None:
-            unaccounted = report.strokes - self._book.strokes.get(self._seal, report.strokes)
-            if unaccounted:
-                self._cause = "strokes-unaccounted" if unaccounted > 0 else "counter-went-back"
-                most = max(0, unaccounted)
-                self._settlement = Settlement(minimum=most, maximum=most, evidence="counter")
-                self._move(Event.TAMPERED)
+            return
+        if self._rebase:
+            self._rebase = False
+            self._rebased()
+            return
+        found = guard.difference(report, self._book.strokes.get(self._seal))
+        if found is not None:
+            self._cause, self._settlement = found
+            self._move(Event.TAMPERED)
+        elif word := guard.latched(report):
+            self._intruded(word, report)
+        else:
+            for code in guard.noted(report):
+                self._note(code)
 
     def _resume(self, sha256: str) -> None:
         """Take up an open intent of an earlier run, as if its grant had gone unanswered."""
@@ -357,6 +394,4 @@ class Stamping:
 
 def reason_of(error: Exception) -> str:
     """Return the stable word for why a photo could not be taken."""
-    if isinstance(error, PhotoUnusableError):
-        return error.reason
-    return str(getattr(error, "code", "camera-gone"))
+    return str(getattr(error, "reason", "") or getattr(error, "code", "camera-gone"))

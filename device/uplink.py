@@ -89,10 +89,12 @@ class Uplink:
         ring: KeyRing,
         photos: Path,
         township: str,
+        village: str,
         now_s: Callable[[], float],
     ) -> None:
         self._journal, self._bus, self._ring, self._photos = journal, bus, ring, photos
         self._device, self._township, self._now_s = journal.head.author, township, now_s
+        self._village, self._list_ms = village, _list_time(journal)
         self._acked = self._kept = int(journal.get("acked") or b"0")
         self._acked_at_ms = 0
         self._ack_raw: bytes | None = None
@@ -132,14 +134,14 @@ class Uplink:
         if self._acked == self._journal.head.seq and not self._send_openings():
             self._send_photo()
 
-    def receive(self, message: Message, at_ms: int) -> Arrival | None:
+    def receive(self, message: Message) -> Arrival | None:
         """Take over a message from the gateway; what does not verify is dropped and logged.
 
         Raises:
             JournalError: it could not be kept; the broker keeps it.
         """
         try:
-            arrival = self._believe(message, at_ms)
+            arrival = self._believe(message)
         except LedgerError as error:
             log.warning("message_refused", topic=message.topic, code=error.code, why=str(error))
             arrival = None
@@ -217,6 +219,9 @@ class Uplink:
         for chunk in chunks:
             self._publish(Leaf.PHOTO, (photo.sealed_sha256, str(offset)), chunk)
             offset += len(chunk)
+        if not chunks and offset < photo.sealed_size:
+            self._fail_photo(photo.sealed_sha256, f"its file ends at {offset}")
+            return
         last = offset >= photo.sealed_size
         size = json.dumps({"size": photo.sealed_size}).encode()
         self._publish(Leaf.PHOTO, (photo.sealed_sha256, "fin" if last else "init"), size)
@@ -225,7 +230,7 @@ class Uplink:
         topic = str(Topic(self._township, self._device, leaf, rest))
         return self._bus.publish(topic, payload, qos=RULES[leaf].qos, retain=RULES[leaf].retain)
 
-    def _believe(self, message: Message, at_ms: int) -> Arrival | None:
+    def _believe(self, message: Message) -> Arrival | None:
         topic = parse(message.topic)
         if not message.payload:
             return None
@@ -236,7 +241,7 @@ class Uplink:
                 f"expected the key of our township's gateway, found {key.role} {key.holder}"
             )
         if topic.leaf in (Leaf.PERMIT, Leaf.ANSWER):
-            return self._believe_entry(taken, at_ms)
+            return self._believe_entry(taken)
         record = codec.decode_message(taken.payload_type, taken.payload)
         match record:
             case Acknowledgement(device=self._device):
@@ -246,13 +251,14 @@ class Uplink:
                 self._openings.answered()
             case PhotoResult(device=self._device):
                 self._photo_answered(record)
-            case VillageList():
+            case VillageList(village=self._village) if record.at_ms > self._list_ms:
                 self._journal.put("list", message.payload)
+                self._list_ms = record.at_ms
             case _:
                 return None
         return Arrival(record)
 
-    def _believe_entry(self, taken: envelope.Envelope, at_ms: int) -> Arrival | None:
+    def _believe_entry(self, taken: envelope.Envelope) -> Arrival | None:
         entry = codec.decode_entry(taken.payload_type, taken.payload)
         if entry.position.gateway is None:
             log.warning("answer_not_from_gateway", sha256=entry.sha256)
@@ -267,7 +273,7 @@ class Uplink:
                     return None
             case _:
                 return None
-        if not self._journal.receive(entry, taken.raw, at_ms):
+        if not self._journal.receive(entry, taken.raw):
             return None
         return Arrival(entry.body, entry.sha256)
 
@@ -277,6 +283,8 @@ class Uplink:
             return
         if ack.epoch != head.epoch or self._journal.hash_at(ack.seq) != ack.head:
             log.error("another_log_acknowledged", acked=ack.seq, head=head.seq, found=ack.head)
+            if ack.epoch == head.epoch:
+                self._journal.differ()
             return
         self._acked_at_ms = ack.at_ms
         if ack.seq < self._acked:
@@ -314,3 +322,13 @@ class Uplink:
         except JournalError as error:
             log.warning("acknowledgement_not_kept", why=str(error))
         self._kept, self._kept_at_s = self._acked, now_s
+
+
+def _list_time(journal: Journal) -> int:
+    """Return when the kept village list was made, 0 without one."""
+    raw = journal.get("list")
+    if raw is None:
+        return 0
+    taken = envelope.parse(raw, LARGEST_LIST)
+    record = codec.decode_message(taken.payload_type, taken.payload)
+    return record.at_ms if isinstance(record, VillageList) else 0

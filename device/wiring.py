@@ -94,11 +94,11 @@ def build(
     clock = DeviceClock(
         _wall_clock(config),
         _kept_mark(journal),
-        journal.head.at_ms,
+        lambda: journal.head.at_ms,
         system_boottime_ms,
         system_power_on(),
     )
-    recorder = Recorder(journal, clock, config.free_mb)
+    recorder = Recorder(journal, clock, config.free_mb, time.monotonic)
     bus = connect_bus(_bus_options(config))
     return _assemble(config, config_bytes, recorder, ring, seal_bytes, bus)
 
@@ -136,7 +136,7 @@ def _assemble(
     references = References(config.state / "references", keyfile.load_opener(config.keys.reference))
     for name, qos in topics.filters("down", config.township, config.device).items():
         bus.subscribe(name, qos)
-    uplink = Uplink(journal, bus, ring, photos, config.township, now_s)
+    uplink = Uplink(journal, bus, ring, photos, config.township, config.village, now_s)
     seal = config.seal[0]
     jobs = Jobs(
         seal=seal.id,
@@ -145,6 +145,23 @@ def _assemble(
         eyes=eyes,
         recorder=recorder,
         references=references,
+        now_s=now_s,
+    )
+
+    house = House(
+        seal=seal.id,
+        version=metadata.version("sealkeeper"),
+        config_sha256=hashlib.sha256(config_bytes).hexdigest(),
+        township=config.township,
+        recorder=recorder,
+        references=references,
+        panel=loader.load_panel(config.panel.driver, config.panel.options)
+        if config.panel
+        else None,
+        photos=photos,
+        inbox=inbox_folder(config),
+        photo_days=config.photo_days,
+        heartbeat_s=config.heartbeat_s,
         now_s=now_s,
     )
 
@@ -162,24 +179,10 @@ def _assemble(
         watcher=jobs,
         reference=reference,
         offline=lambda: not uplink.online,
+        rebased=house.begin_again,
         now_s=now_s,
     )
     jobs.serve(stamping)
-    house = House(
-        seal=seal.id,
-        version=metadata.version("sealkeeper"),
-        config_sha256=hashlib.sha256(config_bytes).hexdigest(),
-        township=config.township,
-        recorder=recorder,
-        references=references,
-        panel=loader.load_panel(config.panel.driver, config.panel.options)
-        if config.panel
-        else None,
-        photos=photos,
-        inbox=inbox_folder(config),
-        heartbeat_s=config.heartbeat_s,
-        now_s=now_s,
-    )
     return Agent(
         Parts(
             machine=config.device,

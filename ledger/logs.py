@@ -6,6 +6,11 @@ import sys
 
 import structlog
 
+AS_LINES = (
+    structlog.processors.format_exc_info,  # without local variables, which may be personal
+    structlog.processors.JSONRenderer(ensure_ascii=False),
+)
+
 
 def configure() -> None:
     """Set up structlog for this process; called once by the command."""
@@ -15,9 +20,7 @@ def configure() -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer()
-            if terminal
-            else structlog.processors.JSONRenderer(ensure_ascii=False),
+            *([structlog.dev.ConsoleRenderer()] if terminal else AS_LINES),
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,

@@ -12,12 +12,13 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from ledger.matters import Matter
+from ledger.records import Identifier
 
 
 class Person(Struct, frozen=True, kw_only=True):
     """Somebody who may sign in here; `pin_hash` is argon2id, `card` the card's identifier."""
 
-    account: str
+    account: Identifier
     name: str
     card: str
     pin_hash: str

@@ -125,3 +125,22 @@ def test_an_approved_permit_works_without_the_network_and_says_so(village: Any) 
 
     village.until(lambda view: view.undelivered == 0 and view.photos_waiting == 0)
     assert "offline" in village.gateway.last("use").body.flags
+
+
+@pytest.mark.slow
+def test_a_grant_whose_answer_is_lost_makes_one_impression_and_answers_the_clerk(
+    build_village: Any,
+) -> None:
+    village = build_village("A")
+    request = village.approved(impressions=2)
+    village.ask(BeginJob(by="c-1", request=request.request))
+    village.machine.set_fault("no_reply", count=1, on="moves")
+    tapped = village.agent.submit(StampNow(by="c-1"))
+
+    village.until(lambda _: village.machine.state()["open"])
+    assert village.machine.press_lever()["down"]
+    job = village.finished()
+
+    assert job.step in ("next", "stopped")  # stopped where a blind moment leaves it unproved
+    assert tapped.done()
+    assert village.machine.presses() == 1

@@ -130,12 +130,25 @@ def test_after_photo_equal_to_the_before_photo_is_frozen(
     frames = live(page_image(7, 0))
     camera.show(frames)
     before = capture.take()
-    camera.show(iter([before.jpeg]))
+    camera.show(iter([before.jpeg] * 2))
 
     with pytest.raises(PhotoUnusableError) as refused:
         capture.take_after(before)
 
     assert refused.value.reasons == ("frozen",)
+
+
+def test_picture_nobody_saw_before_is_frozen_when_it_comes_twice(
+    capture: Capture, camera: PlayedCamera, live: Live
+) -> None:
+    camera.show(live(page_image(7, 0)))
+    capture.look()
+    camera.show(iter([next(live(page_image(7, 0), 2))] * 2))
+
+    with pytest.raises(PhotoUnusableError) as refused:
+        capture.take()
+
+    assert refused.value.reason == "frozen"
 
 
 def test_camera_that_is_gone_is_an_error_of_the_camera(

@@ -13,10 +13,14 @@ class World:
     def __init__(self, wall_ms: int = NOON) -> None:
         self.wall_ms = wall_ms
         self.boottime_ms = 5_000
+        self.last_ms = 0  # of the newest journaled entry
 
     def clock(self, mark: Mark | None = None, last_ms: int = 0, boot: str = "b1") -> DeviceClock:
         """Return the clock of a device in this world."""
-        return DeviceClock(lambda: self.wall_ms, mark, last_ms, lambda: self.boottime_ms, boot)
+        self.last_ms = last_ms
+        return DeviceClock(
+            lambda: self.wall_ms, mark, lambda: self.last_ms, lambda: self.boottime_ms, boot
+        )
 
 
 def test_a_plausible_wall_clock_is_taken() -> None:
@@ -26,7 +30,7 @@ def test_a_plausible_wall_clock_is_taken() -> None:
 def test_time_never_goes_back_when_the_wall_clock_does() -> None:
     world = World()
     clock = world.clock()
-    clock.read()
+    world.last_ms, _ = clock.read()
 
     world.wall_ms = NOON - 86_400_000
 
@@ -77,3 +81,23 @@ def test_an_old_mark_sent_again_changes_nothing() -> None:
     clock.marked(NOON + 1000)
 
     assert clock.read() == (NOON + 1500, True)
+
+
+def test_a_clock_that_was_wrong_once_ends_no_permit_after_a_mark() -> None:
+    world = World()
+    clock = world.clock(last_ms=NOON + 300 * 86_400_000)
+
+    clock.marked(NOON)
+
+    assert clock.read() == (NOON + 300 * 86_400_000, True)
+    assert clock.read_for_permits() == (NOON, True)
+
+
+def test_reading_a_wrong_clock_leaves_no_trace() -> None:
+    world = World(NOON + 300 * 86_400_000)
+    clock = world.clock(last_ms=NOON)
+    clock.read()
+
+    world.wall_ms = NOON + 5
+
+    assert clock.read() == (NOON + 5, True)

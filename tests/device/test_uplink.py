@@ -11,6 +11,7 @@ import pyrage
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from device.journal import Journal
 from device.uplink import Uplink
@@ -20,7 +21,7 @@ from ledger.messages import Acknowledgement
 from ledger.records import Config, PhotoRef, Refusal
 from ledger.signers import keyfile
 from sim.bus import SimBroker
-from tests.device.conftest import MACHINE, TOWNSHIP, Keys, ModelGateway
+from tests.device.conftest import MACHINE, TOWNSHIP, VILLAGE, Keys, ModelGateway
 
 
 class Line:
@@ -43,7 +44,7 @@ class Line:
         for name, qos in topics.filters("down", TOWNSHIP, MACHINE).items():
             self.bus.subscribe(name, qos)
         self.uplink = Uplink(
-            self.journal, self.bus, ring, self.photos, TOWNSHIP, lambda: self.now_s
+            self.journal, self.bus, ring, self.photos, TOWNSHIP, VILLAGE, lambda: self.now_s
         )
         self.inbox: list[Message] = []
         self.bus.start(self.inbox.append, self.uplink.link)
@@ -90,7 +91,7 @@ class Line:
             self.broker.pump()
             taken, self.inbox[:] = list(self.inbox), []
             for message in taken:
-                self.uplink.receive(message, int(self.now_s * 1000))
+                self.uplink.receive(message)
 
     def quiet(self) -> None:
         """End the broker's faults and wait until everything has arrived."""
@@ -194,7 +195,13 @@ def test_what_was_acknowledged_is_known_after_a_restart(line: Line) -> None:
     line.uplink.close()
 
     again = Uplink(
-        line.journal, line.bus, line.gateway.ring, line.photos, TOWNSHIP, lambda: line.now_s
+        line.journal,
+        line.bus,
+        line.gateway.ring,
+        line.photos,
+        TOWNSHIP,
+        VILLAGE,
+        lambda: line.now_s,
     )
 
     assert again.acked == 1
@@ -231,3 +238,14 @@ def test_a_photo_whose_file_is_gone_does_not_hold_up_the_others(line: Line) -> N
 
     assert len(line.gateway.photos) == 1
     assert [one.sealed_sha256 for one in line.journal.photos_waiting(99, 9)] == [missing]
+
+
+def test_a_log_that_the_township_knows_otherwise_stamps_no_more(line: Line) -> None:
+    line.write(1)
+    line.run(2)
+    line.gateway.head = structs.replace(line.gateway.head, seq=2, sha256="f" * 64)
+
+    line.write(2)
+    line.run(2)
+
+    assert line.journal.differs
