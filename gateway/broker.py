@@ -15,6 +15,7 @@ import fcntl
 import importlib.metadata
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -42,6 +43,9 @@ if ctypes.CDLL(None).prctl(1, signal.SIGTERM) or os.getppid() != int(sys.argv[1]
     sys.exit("the gateway is gone")
 os.execv(sys.argv[2], sys.argv[2:])
 """
+
+FULL_BYTES = 1 << 20  # with less room the broker cannot store a message
+DISK_FULL = b"no space left on device"
 
 log = structlog.get_logger()
 
@@ -89,6 +93,8 @@ class Broker:
         self._started_s = 0.0
         self._delay_s = RETRY_MIN_S
         self._retry_at_s: float | None = None
+        self._was_full = False
+        self._log_read = 0
 
     @property
     def url(self) -> str:
@@ -128,6 +134,9 @@ class Broker:
             return False
         now_s = time.monotonic()
         if self._process.poll() is None:
+            if self._choked():
+                log.warning("broker_choked", hint="Its disk was full; it is started anew.")
+                return self._revive()
             if now_s - self._started_s >= STEADY_S:
                 self._delay_s = RETRY_MIN_S
             return True
@@ -136,13 +145,7 @@ class Broker:
             self._put_off(now_s)
         if self._retry_at_s is not None and now_s < self._retry_at_s:
             return False
-        try:
-            self._spawn()
-        except BrokerError as error:
-            log.error("broker_restart_failed", reason=str(error))
-            self._put_off(time.monotonic())
-            return False
-        return True
+        return self._revive()
 
     def restart(self) -> None:
         """End the broker and start it again on the same port.
@@ -172,6 +175,35 @@ class Broker:
             self._lock.close()
             self._lock = None
 
+    def _choked(self) -> bool:
+        """Tell whether its disk was full and has room again.
+
+        nats-server gives up a stream that it could not write once, until it is started anew.
+        """
+        free = shutil.disk_usage(self._dir).free
+        self._was_full = self._was_full or free < FULL_BYTES or self._complained()
+        return self._was_full and free >= 2 * FULL_BYTES
+
+    def _complained(self) -> bool:
+        """Tell whether its log, as far as it is new, says that the disk was full."""
+        with contextlib.suppress(OSError), (self._dir / "broker.log").open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(self._log_read if self._log_read <= size else 0)
+            said = file.read()
+            self._log_read = size
+            return DISK_FULL in said
+        return False
+
+    def _revive(self) -> bool:
+        """Start it again, or put that off; tell whether it runs."""
+        try:
+            self.restart()
+        except BrokerError as error:
+            log.error("broker_restart_failed", reason=str(error))
+            self._put_off(time.monotonic())
+            return False
+        return True
+
     def _spawn(self) -> None:
         self._write_config(self._users)
         _refuse_if_taken(self._options.listen, self._port, self._port_file)
@@ -188,6 +220,8 @@ class Broker:
         _write(self._pid_file, str(self._process.pid))
         self._await_answer(self._process)
         self._started_s, self._retry_at_s = time.monotonic(), None
+        self._complained()
+        self._was_full = False
         log.info("broker_started", url=self.url, pid=self._process.pid)
 
     def _await_answer(self, process: subprocess.Popen[bytes]) -> None:

@@ -29,6 +29,7 @@ ZH = {
     "no-office": "您不是审批人。",
     "is-filer": "申请由您本人提交,不能由您审批。",
     "is-applicant": "您是申请人,不能审批自己的申请。",
+    "unknown-person": "申请人或经办人在镇里没有账户,无法核对是不是同一个人,请管理员先建账户。",
     "is-keeper": "您是这枚印章的保管人,不能审批。",
     "pages-missing": "文件照片尚未收齐,请稍后再批。",
     "note-missing": "不同意时请写明理由。",
@@ -71,6 +72,8 @@ EN = {
     "no-office": "You are not an approver.",
     "is-filer": "You filed this request; somebody else must decide.",
     "is-applicant": "You are the applicant; somebody else must decide.",
+    "unknown-person": "The filer has no account here, so nobody can tell whether it is the same "
+    "person; the administrator adds the account first.",
     "is-keeper": "You keep this seal; somebody else must decide.",
     "pages-missing": "The photos of the document have not all arrived; try again later.",
     "note-missing": "Say why when you refuse.",

@@ -35,6 +35,13 @@ def check_person(
             f"expected the office {OFFICE} to decide, found {', '.join(approver.offices) or 'none'}"
         )
     known = {one.account: one for one in accounts}
+    for account in (request.filed_by, request.applicant_account):
+        if account is not None and account not in known:
+            raise RequestRefusedError(
+                "unknown-person",
+                f"expected an account for {account}, found none, so that nobody can say whether "
+                "the approver is the same person: the administrator adds the account",
+            )
     if approver.person == _person(request.filed_by, known):
         raise _conflict("is-filer", "who filed the request")
     applicant = request.applicant_account

@@ -330,6 +330,7 @@ def desk(town: Town) -> Town:
     """Return a town with a list and an approver `chair`."""
     town.release(LIST)
     town.account("chair", "approver")
+    town.account("clerk-1", "clerk")
     return town
 
 

@@ -115,6 +115,19 @@ def test_request_that_was_forbidden_meanwhile_is_not_approved(desk: Town) -> Non
     assert reason(caught) == "forbidden"
 
 
+@pytest.mark.parametrize("field", ["filed_by", "applicant_account"])
+def test_a_filer_or_applicant_without_an_account_cannot_be_told_apart(
+    desk: Town, field: str
+) -> None:
+    filed = desk.file(**{field: "nobody"})
+    desk.submit(filed)
+
+    with pytest.raises(RequestRefusedError) as caught:
+        desk.order(approve(filed))
+
+    assert reason(caught) == "unknown-person"
+
+
 @pytest.mark.parametrize(
     ("fields", "account", "expected"),
     [

@@ -42,6 +42,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("rule.no-permit", "无许可用印", "Use without a permit"),
     ("rule.off-list", "清单外用印", "Use off the list"),
     ("rule.over-count", "超份数用印", "More impressions than allowed"),
+    ("rule.operator-approved", "自批自盖", "Stamped by its own approver"),
     ("rule.permit-mismatch", "用印与许可不符", "Use differs from its permit"),
     ("rule.permit-ended", "许可期限外用印", "Use outside the permit's time"),
     ("rule.incident", "异常事件", "Incident"),
@@ -74,6 +75,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "finding.over-count",
         "许可 {permit} 批准 {allowed} 次，已用（或可能已用）{made} 次。",
         "Permit {permit} allows {allowed}, {made} were (or may have been) made.",
+    ),
+    (
+        "finding.operator-approved",
+        "经办人 {operator} 就是许可 {permit} 的审批人。",
+        "The operator {operator} had approved the permit {permit}.",
     ),
     (
         "finding.permit-mismatch.machine",

@@ -8,6 +8,7 @@ import pytest
 from msgspec import structs
 
 from gateway.stores.views import (
+    Account,
     AlertView,
     Dropped,
     Gap,
@@ -21,7 +22,7 @@ from gateway.stores.views import (
 from ledger import chain, codec, matters
 from ledger.chain import Head
 from ledger.matters import Answer, Matter, Verdict
-from ledger.records import Incident, Intent, PhotoRef, Record, SealUse
+from ledger.records import Incident, Intent, Party, PhotoRef, Record, SealUse
 
 NOW_MS = 1_800_000_000_000
 HOUR_MS = 60 * 60 * 1000
@@ -43,12 +44,21 @@ class Log:
         self.kept: list[tuple[Trouble, bytes]] = []
         self.drops: list[Dropped] = []
         self.raised: dict[str, AlertView] = {}
+        self.people: dict[str, str] = {}
 
     def entry(self, key: int | str) -> StoredEntry | None:
         return next((one for one in self.written if key in (one.index, one.sha256)), None)
 
     def permit(self, permit: str) -> PermitView | None:
         return self.issued.get(permit)
+
+    def account(self, account: str) -> Account | None:
+        person = self.people.get(account)
+        if person is None:
+            return None
+        return Account(
+            account=account, person=person, name=account, offices=(), keeps=(), password_hash="-"
+        )
 
     def lists(self) -> tuple[ListView, ...]:
         return ()
@@ -86,15 +96,16 @@ class Log:
         received_ms: int | None = None,
         mark: int | None = None,
     ) -> StoredEntry:
-        """Append an entry of the machine, as if it had been taken in."""
-        head = Head(party="device", author=MACHINE, epoch=1, seq=len(self.written), sha256=HASH)
+        """Append an entry of the machine, or of the gateway, as if it had been taken in."""
+        party: Party = "device" if "device" in body.authors else "gateway"
+        head = Head(party=party, author=MACHINE, epoch=1, seq=len(self.written), sha256=HASH)
         position = chain.follow(head, 1, at_ms, mark)
         payload = codec.encode_entry(position, body)
         entry = StoredEntry(
             index=len(self.written),
             sha256=codec.sha256(payload),
             kind=body.kind,
-            party="device",
+            party=party,
             author=MACHINE,
             machine=MACHINE,
             position=position,

@@ -7,12 +7,13 @@ from gateway.audit.rules import (
     incident,
     no_permit,
     off_list,
+    operator_approved,
     over_count,
     permit_ended,
     permit_mismatch,
 )
 from ledger.matters import Verdict
-from ledger.records import CountStatement
+from ledger.records import Approval, CountStatement
 
 NOW_MS = 1_800_000_000_000
 MINUTE_MS = 60 * 1000
@@ -228,3 +229,33 @@ def test_entry_delivered_a_day_late_is_no_clock_skew(log, build):
     entry = log.write(build.use(), received_ms=NOW_MS + 24 * 60 * MINUTE_MS, mark=NOW_MS - 1)
 
     assert found(clock_skew, entry, log) == []
+
+
+def approved_by(log, approver):
+    approval = log.write(
+        Approval(
+            request="0" * 64,
+            approver=approver,
+            office="approver",
+            decision="approve",
+            evidence="password-session",
+            note_commitment="0" * 64,
+        )
+    )
+    log.issue(approvals=(approval.sha256,))
+
+
+def test_an_operator_who_approved_with_another_account_is_red(log, build):
+    log.people = {"li": "p-li", "chair-li": "p-li"}
+    approved_by(log, "chair-li")
+    entry = log.write(build.use(operator="li"))
+
+    assert found(operator_approved, entry, log) == [("red", "finding.operator-approved")]
+
+
+def test_an_operator_whom_somebody_else_approved_raises_nothing(log, build):
+    log.people = {"li": "p-li", "chair": "p-wang"}
+    approved_by(log, "chair")
+    entry = log.write(build.use(operator="li"))
+
+    assert found(operator_approved, entry, log) == []
