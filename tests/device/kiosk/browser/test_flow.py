@@ -185,7 +185,7 @@ def test_the_queue_takes_a_request_while_offline(
     page.click("#next")
     page.click("#submit")
 
-    expect(page.locator("main")).to_contain_text("已保存,联网后送审")
+    expect(page.locator("main")).to_contain_text("已保存，联网后送审")
     assert broken_rules(page, "stored") == []
     assert village.filed[0].applicant == "陈明"
 
