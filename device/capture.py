@@ -114,6 +114,14 @@ class Capture:
         _, image, quality = self._grab()
         return Preview(jpeg=preview(image, quality), quality=quality)
 
+    def glance(self) -> None:
+        """Make sure that the camera gives pictures, without looking at them.
+
+        Raises:
+            CameraError: no picture.
+        """
+        self._camera.grab()
+
     def take(self, page_expected: bytes | None = None) -> Taken:
         """Photograph the page and keep the photo, encrypted and durable on return.
 

@@ -6,6 +6,7 @@ for the screen and notices a camera that is gone, black or frozen.
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 import time
@@ -20,6 +21,7 @@ from hardware.errors import CameraError, HardwareError
 
 log = structlog.get_logger()
 
+NICE = 10  # pictures wait for the loop, which must not lose sight of the lever
 LOOK_S = 0.2  # preview rate while somebody looks
 IDLE_LOOK_S = 5.0  # health check while nobody looks
 WATCHED_S = 3.0  # a preview that was fetched so lately is still looked at
@@ -48,6 +50,7 @@ class Eyes:
         self._thread = threading.Thread(target=self._run, name="eyes", daemon=True)
         self.fault = ""
         self.jpeg = b""
+        self.calm = False  # while the lever is free only the camera's life is watched
 
     def start(self) -> None:
         """Begin to look."""
@@ -80,6 +83,7 @@ class Eyes:
         self._thread.join(timeout=5.0)
 
     def _run(self) -> None:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         try:
             self._work()
         finally:
@@ -109,6 +113,10 @@ class Eyes:
 
     def _look(self, pause_s: float) -> None:
         try:
+            if self.calm:
+                self._capture.glance()
+                self._next_look_s = time.monotonic() + pause_s
+                return
             seen = self._capture.look()
         except Exception as error:  # this thread must live, whatever a frame was made of
             self._note(error)

@@ -238,7 +238,9 @@ class Stamping:
 
     def _watch(self) -> None:
         self._eyes.watch()
+        self._eyes.calm = True
         pressed = self._lock.watch(self._window_s, self._must_end)
+        self._eyes.calm = False
         self._move(Event.PRESSED if pressed else Event.WINDOW_OVER)
 
     def _must_end(self) -> bool:

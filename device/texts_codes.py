@@ -58,6 +58,12 @@ _REASONS: tuple[Row, ...] = (
     ("held", "机器已锁定，要镇里处理。", "The machine is locked; the township must act."),
     ("busy", "机器正忙。", "The machine is busy."),
     (
+        "outcome-unknown",
+        "说不清盖了几次，机器已锁定。",
+        "Unclear how often it was stamped; locked.",
+    ),
+    ("camera-gone", "摄像头没有画面。", "The camera gives no picture."),
+    (
         "log-differs",
         "机器里的记录和镇里的对不上，不能再盖章。",
         "This machine's log is not the one that the township knows; it stamps no more.",

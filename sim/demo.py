@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import IO, Any
 
 import click
 import msgspec
@@ -31,14 +31,13 @@ from sim.township import Township
 from sim.township_plan import NAMES, Plan, make_plan
 
 LOOK_S = 0.5
+RESULTS = click.File("w", encoding="utf-8", lazy=False)  # what cannot be written is said at once
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="End after the check list, with 0 or 1.")
-@click.option(
-    "--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE"
-)
+@click.option("--json", "results", type=RESULTS, help="Results as data.")
 @click.option(
     "--photo",
     type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path),
@@ -49,7 +48,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     "--folder", type=click.Path(file_okay=False, path_type=Path), help="Keep everything in here."
 )
 def demo(
-    once: bool, json_path: Path | None, photo: Path | None, villages: int, folder: Path | None
+    once: bool, results: IO[str] | None, photo: Path | None, villages: int, folder: Path | None
 ) -> None:
     """Play the main job in a simulated township, then serve until Ctrl-C."""
     for stream in (sys.stdout, sys.stderr):
@@ -59,30 +58,36 @@ def demo(
     for number in SIGNALS:
         signal.signal(number, _interrupt)
     with _place(folder) as (place, keep):
-        passed = _Demo(make_plan(place, villages, friendly=serving), photo, json_path).run(serving)
-        if not passed:
+        run = _Demo(make_plan(place, villages, friendly=serving), photo, results)
+        finished = run.play(serving)
+        if run.failed:
             keep()
-    sys.exit(0 if passed else 1)
+    sys.exit(0 if finished and not run.failed else 1)
 
 
 class _Demo:
     """One run, from the first process to the last."""
 
-    def __init__(self, plan: Plan, photo: Path | None, json_path: Path | None) -> None:
-        self._plan, self._photo, self._json = plan, photo, json_path
+    def __init__(self, plan: Plan, photo: Path | None, results: IO[str] | None) -> None:
+        self._plan, self._photo, self._results = plan, photo, results
         self._began_s = time.monotonic()
         self._told = CheckList(click.echo)
         self._town = Township(plan, self._started)
         self._play = Play(Cast(self._town, self._told), photo)
 
-    def run(self, serving: bool) -> bool:
-        """Play, serve if wanted, stop everything; return whether every step passed."""
+    @property
+    def failed(self) -> int:
+        """How many steps did not pass."""
+        return self._told.failed
+
+    def play(self, serving: bool) -> bool:
+        """Play, serve if wanted, stop everything; return whether it was played to its end."""
         _tell("band")
         _tell("preparing", n=len(self._plan.villages))
         finished = False
         try:
             finished = self._play_all()
-            if finished and serving and not self._told.failed:
+            if finished and serving and not self.failed:
                 self._open()
                 self._serve()
         except KeyboardInterrupt:
@@ -90,7 +95,7 @@ class _Demo:
                 _tell("interrupted")
         finally:
             self._stop()
-        return finished and not self._told.failed
+        return finished
 
     def _play_all(self) -> bool:
         """Return True once every scene was played, False if a process or the start failed."""
@@ -116,21 +121,21 @@ class _Demo:
 
     def _sum_up(self) -> None:
         seconds = time.monotonic() - self._began_s
-        failed = self._told.failed
-        if failed:
-            _tell("failed", n=failed)
+        if self.failed:
+            _tell("failed", n=self.failed)
             _tell("logs", end=f" {self._plan.logs}")
+        elif self._play.books and self._told.not_shown:
+            _tell("partly", n=self._told.not_shown, seconds=seconds)
         elif self._play.books:
             _tell("passed", seconds=seconds)
-        if self._json is not None:
-            self._json.write_text(
-                json.dumps(self._as_data(seconds), ensure_ascii=False, indent=2) + "\n",
-                encoding="utf-8",
-            )
+        if self._results is not None:
+            json.dump(self._as_data(seconds), self._results, ensure_ascii=False, indent=2)
+            self._results.write("\n")
 
     def _as_data(self, seconds: float) -> dict[str, Any]:
         return {
-            "ok": bool(self._play.books) and not self._told.failed,
+            "ok": bool(self._play.books) and not self.failed,
+            "not_shown": self._told.not_shown,
             "seconds": round(seconds, 2),
             "villages": len(self._plan.villages),
             "photo": self._photo.name if self._photo else None,

@@ -12,6 +12,7 @@ from pathlib import Path
 from device.texts import say
 from sim import books, play_photo
 from sim.cast import BACK_S, Cast, Entry, errand, where_to_go
+from sim.checklist import Step
 from sim.clerk import Errand
 from sim.errors import SimError
 from sim.waiting import until
@@ -64,9 +65,11 @@ class Play:
             request = clerk.apply(errand("子女入学", copies=2)).request
         with self._told.step("approved"):
             cast.approve(clerk, request)
-        with self._told.step("stamped-two"):
+        with self._told.step("stamped-two") as step:
             uses = cast.stamp_all(clerk, village, request)
-        with self._told.step("acknowledged"):
+            _expect_shown(step, uses, 2)
+        with self._told.step("acknowledged") as step:
+            _expect_shown(step, uses, 2)
             cast.wait_for_photos(cast.recorded(village, request, "use", uses))
 
     def _refusals(self) -> None:
@@ -134,8 +137,9 @@ class Play:
         try:
             with self._told.step("network-cut", sign=sign):
                 cast.cut_network(clerk)
-            with self._told.step("network-stamped"):
+            with self._told.step("network-stamped") as step:
                 uses = cast.stamp_all(clerk, village, request, offline=True)
+                _expect_shown(step, uses, 1)
             with self._told.step("network-queued", said=kept.partition("。")[0]):
                 cast.machine(village).lay_page("rendered:2")
                 queued = clerk.apply(errand("外出务工"))
@@ -171,6 +175,12 @@ class Play:
                     counted=found.counted,
                     stored=found.stored,
                 )
+
+
+def _expect_shown(step: Step, uses: int, wanted: int) -> None:
+    """A busy computer may have turned a use into a counted incident: then this shows nothing."""
+    if uses < wanted:
+        step.not_shown()
 
 
 def _expect_flag(uses: list[Entry], flag: str) -> None:

@@ -49,5 +49,5 @@ def _stamp(cast: Cast, clerk: Clerk, request: str) -> None:
         told.done("photo-stopped", **error.sentences())
         clerk.leave()
         return
-    with told.step("photo-used"):
-        cast.wait_for_photos(cast.recorded(village, request, "use", uses))
+    cast.wait_for_photos(cast.recorded(village, request, "use", uses))
+    told.done("photo-used")

@@ -20,7 +20,7 @@ from sim.meddler import Meddler
 from sim.processes import Program, ProgramError, stop_all
 from sim.township_plan import Plan, Village
 
-START_S = 60.0  # a slow computer loads OpenCV for long
+START_S = 120.0  # a slow computer loads OpenCV for long
 STOP_S = 15.0
 POWER_CUT = "power_cut"
 

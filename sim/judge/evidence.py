@@ -50,13 +50,11 @@ class Shown(Struct, frozen=True, kw_only=True):
     """What a person was told on a screen.
 
     Args:
-        what: `use` (an impression is done: `permit`, `n`), `refusal` (with its reason code),
-            or `filed` (a request's payload hash in `entry`).
+        what: `use` (an impression under the permit of the request `entry` is done), `refusal`
+            (with its reason code), or `filed` (the request `entry`, by its payload hash).
     """
 
     what: Literal["use", "refusal", "filed"]
-    permit: str = ""
-    n: int = 0
     reason: str = ""
     entry: str = ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ledger.records import AlertRecord, Intent, Refusal, SealUse
+from ledger.records import AlertRecord, Intent, Permit, Refusal, SealUse
 from sim.judge import bus
 from sim.judge.evidence import Evidence
 from sim.judge.verdict import Finder
@@ -56,17 +56,16 @@ def nothing_lost(evidence: Evidence, find: Finder) -> None:
         find.expect(
             ack.seq == 0 or named == ack.head, f"acknowledgement {ack.seq}", ack.head, named
         )
-    uses = {(one.body.permit, one.body.n) for one in evidence.entries
-            if isinstance(one.body, SealUse)}  # fmt: skip
     hashes = {one.sha256 for one in evidence.entries}
-    for shown in evidence.shown:
-        if shown.what == "use":
-            find.expect((shown.permit, shown.n) in uses, f"shown use {shown.n} of {shown.permit}",
-                        "it in the log", "none")  # fmt: skip
-        elif shown.what == "filed":
-            find.expect(
-                shown.entry in hashes, f"shown request {shown.entry}", "it in the log", "none"
-            )
+    made = _uses_by_request(evidence)
+    told = Counter(one.entry for one in evidence.shown if one.what == "use")
+    for request, times in told.items():
+        find.expect(
+            made[request] >= times, f"uses shown of {request}", f"{times} in L", made[request]
+        )
+    for one in evidence.shown:
+        if one.what == "filed":
+            find.expect(one.entry in hashes, f"request shown {one.entry}", "it in L", "none")
 
 
 def exactly_once(evidence: Evidence, find: Finder) -> None:
@@ -156,3 +155,14 @@ def _check_uses(evidence: Evidence, find: Finder) -> None:
             where = f"{entry.body.kind} {entry.position.seq}"
             find.expect(before >= highest.get(seal, 0), where, highest.get(seal, 0), before)
         highest[seal] = max(highest.get(seal, 0), *numbers)
+
+
+def _uses_by_request(evidence: Evidence) -> Counter[str]:
+    requests = {
+        one.body.permit: one.body.request for one in evidence.issued if isinstance(one.body, Permit)
+    }
+    return Counter(
+        requests.get(one.body.permit, "")
+        for one in evidence.entries
+        if isinstance(one.body, SealUse)
+    )

@@ -39,18 +39,10 @@ MACHINE, GATEWAY, SEAL = "m-1", "gw-1", "s-1"
 DEADLINE_S = 20.0
 DAY_MS = 86_400_000
 
+TOWN = {"layer": "township", "place": "清溪镇"}
 MATTERS = (
-    Matter(
-        code="CM-09",
-        name="村民户籍迁移",
-        verdict=Verdict.ALLOWED,
-        layer="township",
-        place="清溪镇",
-        max_copies=5,
-    ),
-    Matter(
-        code="MZF-11", name="死亡证明", verdict=Verdict.FORBIDDEN, layer="national", place="全国"
-    ),
+    Matter(code="CM-09", name="村民户籍迁移", verdict=Verdict.ALLOWED, max_copies=5, **TOWN),
+    Matter(code="MZF-11", name="死亡证明", verdict=Verdict.FORBIDDEN, **TOWN),
 )
 
 

@@ -136,12 +136,12 @@ def acked_and_there(life: Life) -> None:
 
 def shown_but_not_logged(life: Life) -> None:
     life.good_stamp()
-    life.facts["shown"] = (Shown(what="use", permit="p-1", n=2),)
+    life.facts["shown"] = (Shown(what="use", entry=HASH),) * 2
 
 
 def shown_and_logged(life: Life) -> None:
     life.good_stamp()
-    life.facts["shown"] = (Shown(what="use", permit="p-1", n=1),)
+    life.facts["shown"] = (Shown(what="use", entry=HASH),)
 
 
 def delivered_twice(life: Life) -> None:
