@@ -51,8 +51,9 @@ def measure(stamps: int) -> Cycle:
         town = Town(Path(folder), 1, "AB")
         try:
             town.start()
-            profiles = {name: _profile(site, stamps) for name, site in town.sites.items()}
+            profiles = {site.profile: _profile(site, stamps) for site in town.sites.values()}
             for site in town.sites.values():
+                site.rest()
                 town.check(site)
         finally:
             town.stop()
@@ -60,6 +61,7 @@ def measure(stamps: int) -> Cycle:
 
 
 def _profile(site: Site, stamps: int) -> Profile:
+    site.sign_in()
     site.file()
     grants_ms, presses_ms = [], []
     for _ in range(stamps):

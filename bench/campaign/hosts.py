@@ -81,6 +81,17 @@ def clock_jumps(site: Site, *, back: bool) -> str:
     return ended
 
 
+def linkage_mode(site: Site) -> str:
+    """The board starts in linkage mode and will not leave it at once (profile A alone)."""
+    if site.profile != "A":
+        return "a board without modes"
+    site.machine.set_fault("linkage_mode_on", count=2)
+    site.come_back()
+    site.machine.clear_fault("linkage_mode_on")
+    site.rest()
+    return site.impress()
+
+
 def gateway_killed_at(town: Town, site: Site, call: str, n: int) -> bool:
     """SIGKILL of the gateway at the n-th call of a kind around one stamping; False if fewer."""
     assert town.gateway.pid is not None

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import structlog
 
 from bench.campaign.clerk import CampaignClerk
 from device.journal import snapshot
@@ -40,8 +39,6 @@ ERRAND = Errand("村民户籍迁移", "张三", "子女入学", 50)
 
 ENDING_S = 40.0
 
-log = structlog.get_logger()
-
 
 class Site:
     """One village; `prepare` and `start_machine` come first, `start_agent` as often as needed."""
@@ -60,6 +57,7 @@ class Site:
         self.agent = Program(f"agent-{village.number}", words, plan.logs)
         self.addresses: dict[str, str] = {}
         self.request = ""
+        self.made = 0
 
     @property
     def profile(self) -> str:
@@ -120,16 +118,25 @@ class Site:
         self.clerk.steps_aside()
         self.deliver()
 
-    def file(self) -> str:
-        """File a request for many copies, have it approved, and return it."""
+    def sign_in(self) -> None:
+        """Sign the clerk in for the first time, once list and machine are there."""
         self.clerk.wait_until_ready(START_S)
         self.clerk.sign_in()
+
+    def file(self) -> str:
+        """File a request for many copies, have it approved, and return it."""
         answer = self.clerk.apply(ERRAND)
         self._note(Shown(what="filed", entry=answer.request))
         self._approver.approve(answer.request)
         self.clerk.wait_for(answer.request, "approved")
         self.request = answer.request
         return answer.request
+
+    def be_refused(self, name: str) -> str:
+        """Ask for what is on no list, note the refusal that is shown, and return its state."""
+        answer = self.clerk.ask_unlisted(name)
+        self._note(Shown(what="refusal", reason="off-list"))
+        return answer.state
 
     def begin(self) -> None:
         """Take up the request, on a fresh sheet."""
@@ -146,8 +153,8 @@ class Site:
         """Press as soon as the lever is free, and return how the impression ended."""
         with self.pressing() if press else contextlib.nullcontext():
             ended = self.clerk.ending(ENDING_S)
-        if ended == "held":
-            log.info("ended_held", machine=self.village.machine)
+        if ended in ("next", "done"):
+            self.made += 1
         return ended
 
     @contextlib.contextmanager

@@ -1,0 +1,168 @@
+"""Soak: the fault campaign, one ordeal after another for as long as asked, each one judged.
+
+Everything follows from the seed: which machine, which ordeal, which moment. The first pass goes
+through every ordeal once, so that a short soak is a broad one.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from bench.campaign import hosts, ordeals, strikes
+from bench.campaign.disks import can_mount
+from bench.campaign.killing import available
+from bench.campaign.site import ERRAND, Site
+from bench.campaign.strikes import Strike
+from bench.campaign.town import BrokenError, Town
+from bench.figures import Machine, this_machine
+
+Ordeal = Callable[[Town, Site, random.Random], object]
+SPOILT = ("no_reply", "late_reply", "bad_crc", "half_frame", "wrong_unit", "request_lost")
+# How many of these calls a stamping makes, roughly; a number beyond strikes nothing.
+STEPS = {"fdatasync": 8, "pwrite64": 40, "fsync": 4, "write": 120}
+GATEWAY_STEPS = {"fdatasync": 12, "pwrite64": 80}
+
+
+class Soak(Struct, frozen=True, kw_only=True):
+    """What was done; `breaches` are the judge's lines, empty for a campaign that held."""
+
+    machine: Machine
+    seed: int
+    minutes: float
+    ordeals: dict[str, int]
+    kills: int
+    looked_at: int
+    breaches: tuple[str, ...]
+    folder: str
+
+
+def run(minutes: float, seed: int, folder: Path | None, say: Callable[[str], None]) -> Soak:
+    """Torment two machines and a gateway until the time is over or an invariant is broken.
+
+    Args:
+        folder: for traces and logs, kept; None for a temporary one, kept after a breach.
+    """
+    place = folder or Path(tempfile.mkdtemp(prefix="seal-soak-"))
+    place.mkdir(parents=True, exist_ok=True)
+    begin_s = time.monotonic()
+    done: Counter[str] = Counter()
+    town = Town(place, seed, "AB", small_disks=can_mount())
+    breaches: tuple[str, ...] = ()
+    looked_at = 0
+    try:
+        _open(town)
+        for name, site, ordeal, chance in _plan(town, seed):
+            if time.monotonic() - begin_s > 60 * minutes:
+                break
+            _renew(site)
+            outcome = ordeal(town, site, chance)
+            verdicts = town.check(site)
+            looked_at += sum(verdict.looked_at for verdict in verdicts)
+            done[f"{name} {site.profile}"] += 1
+            say(f"{time.monotonic() - begin_s:7.1f} s  {name} {site.profile}: {outcome}")
+    except (BrokenError, AssertionError, OSError, RuntimeError) as error:
+        breaches = (str(error),)
+        say(f"seed {seed}, traces in {place}: {error}")
+    finally:
+        town.stop()
+    if folder is None and not breaches:
+        shutil.rmtree(place, ignore_errors=True)
+    return Soak(
+        machine=this_machine(),
+        seed=seed,
+        minutes=round((time.monotonic() - begin_s) / 60, 1),
+        ordeals=dict(sorted(done.items())),
+        kills=sum(count for name, count in done.items() if "kill" in name),
+        looked_at=looked_at,
+        breaches=breaches,
+        folder=str(place),
+    )
+
+
+def catalogue(*, disks: bool, strace: bool) -> dict[str, Ordeal]:
+    """Return every ordeal by name, as far as this computer and user allow it."""
+    found: dict[str, Ordeal] = {
+        "kill-open": lambda t, s, r: ordeals.killed_with_the_lock_open(s, pressed=False),
+        "kill-open-pressed": lambda t, s, r: ordeals.killed_with_the_lock_open(s, pressed=True),
+        "link-cut": lambda t, s, r: hosts.link_cut(t, s),
+        "acknowledgements-lost": lambda t, s, r: hosts.acknowledgements_lost(t, s),
+        "messages-meddled": lambda t, s, r: hosts.messages_meddled(t, s, 2),
+        "broker-kill": lambda t, s, r: hosts.broker_killed(t, s),
+        "linkage-mode": lambda t, s, r: hosts.linkage_mode(s),
+        "clock-back": lambda t, s, r: hosts.clock_jumps(s, back=True),
+        "clock-forward": lambda t, s, r: hosts.clock_jumps(s, back=False),
+    }
+    for fault in SPOILT:
+        found[f"spoilt-{fault}"] = _spoil(fault)
+    for name, one in strikes.named().items():
+        found[f"strike-{name}"] = _strike(one)
+    if strace:
+        for call in STEPS:
+            found[f"kill-at-{call}"] = _kill_at(call)
+        for call in GATEWAY_STEPS:
+            found[f"kill-gateway-at-{call}"] = _kill_gateway_at(call)
+        found["disk-read-only"] = lambda t, s, r: hosts.disk_read_only(s, t.folder / "read-only")
+    if disks:
+        found["disk-full"] = lambda t, s, r: hosts.disk_full_before(s, t.disks[s.profile])
+        found["disk-full-open"] = lambda t, s, r: hosts.disk_full_while_open(s, t.disks[s.profile])
+        found["disk-full-gateway"] = lambda t, s, r: hosts.gateway_disk_full(
+            t, s, t.disks["gateway"]
+        )
+    return found
+
+
+def _plan(town: Town, seed: int) -> Iterator[tuple[str, Site, Ordeal, random.Random]]:
+    chance = random.Random(seed)
+    every = catalogue(disks=bool(town.disks), strace=available())
+    sites = list(town.sites.values())
+    while True:
+        pairs = [(name, site) for name in every for site in sites]
+        chance.shuffle(pairs)
+        for name, site in pairs:
+            yield name, site, every[name], chance
+
+
+def _open(town: Town) -> None:
+    town.start()
+    for site in town.sites.values():
+        site.sign_in()
+        site.file()
+
+
+def _renew(site: Site) -> None:
+    """File anew before the permit is used up."""
+    if site.made >= ERRAND.copies - 5:
+        site.file()
+        site.made = 0
+
+
+def _spoil(fault: str) -> Ordeal:
+    return lambda town, site, chance: ordeals.answer_spoilt(site, fault)
+
+
+def _strike(one: Strike) -> Ordeal:
+    return lambda town, site, chance: strikes.strike(site, one)
+
+
+def _kill_at(call: str) -> Ordeal:
+    def kill(town: Town, site: Site, chance: random.Random) -> object:
+        n = chance.randint(1, STEPS[call])
+        return n if ordeals.killed_at(site, call, n) else f"{n}: not reached"
+
+    return kill
+
+
+def _kill_gateway_at(call: str) -> Ordeal:
+    def kill(town: Town, site: Site, chance: random.Random) -> object:
+        n = chance.randint(1, GATEWAY_STEPS[call])
+        return n if hosts.gateway_killed_at(town, site, call, n) else f"{n}: not reached"
+
+    return kill
