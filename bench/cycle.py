@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,14 @@ from bench.campaign.town import Town
 from bench.figures import Machine, percentile, this_machine
 from sim.judge import evidence
 from sim.judge.evidence import Event
+
+STEPS = {
+    "intent journaled": ("page-checked", "intent-durable"),
+    "grant exchanged": ("intent-durable", "grant-accepted"),
+    "outcome settled": ("pressed", "proved-one"),
+    "photo taken and judged": ("proved-one", "photos-accepted"),
+    "use journaled": ("photos-accepted", "entry-signed"),
+}
 
 
 class Spread(Struct, frozen=True, kw_only=True):
@@ -31,11 +40,12 @@ class Spread(Struct, frozen=True, kw_only=True):
 
 
 class Profile(Struct, frozen=True, kw_only=True):
-    """One controller's figures."""
+    """One controller's figures; `steps` are what they are made of, by the agent's own log."""
 
     stamps: int
     tap_to_lever_free: Spread
     press_to_durable: Spread
+    steps: dict[str, Spread]
 
 
 class Cycle(Struct, frozen=True, kw_only=True):
@@ -75,8 +85,30 @@ def _profile(site: Site, stamps: int) -> Profile:
         grants_ms.append(_first(trace, "free") - tapped_ms)
         presses_ms.append(_durable_ms(site) - _last(trace, "lever"))
     return Profile(
-        stamps=stamps, tap_to_lever_free=_spread(grants_ms), press_to_durable=_spread(presses_ms)
+        stamps=stamps,
+        tap_to_lever_free=_spread(grants_ms),
+        press_to_durable=_spread(presses_ms),
+        steps=_steps(site),
     )
+
+
+def _steps(site: Site) -> dict[str, Spread]:
+    """Return how long the agent was between moves of its cycle that follow each other."""
+    moves = [
+        (_at_ms(said), str(said["event_name"]))
+        for line in site.agent.log.read_bytes().splitlines()
+        if line.startswith(b"{") and (said := msgspec.json.decode(line))["event"] == "cycle_moved"
+    ]
+    spent_ms: dict[str, list[float]] = {name: [] for name in STEPS}
+    for (begin_ms, before), (end_ms, after) in pairwise(moves):
+        for name, pair in STEPS.items():
+            if (before, after) == pair:
+                spent_ms[name].append(end_ms - begin_ms)
+    return {name: _spread(figures_ms) for name, figures_ms in spent_ms.items() if figures_ms}
+
+
+def _at_ms(line: dict[str, str]) -> float:
+    return 1000 * datetime.datetime.fromisoformat(line["timestamp"]).timestamp()
 
 
 def _first(trace: list[Event], kind: str) -> int:
@@ -91,8 +123,7 @@ def _durable_ms(site: Site) -> float:
     """Return when the agent logged that its newest use is durable, UTC milliseconds."""
     for line in reversed(site.agent.log.read_bytes().splitlines()):
         if b"entry-signed" in line or b"last-signed" in line:
-            said = msgspec.json.decode(line)["timestamp"]
-            return 1000 * datetime.datetime.fromisoformat(said).timestamp()
+            return _at_ms(msgspec.json.decode(line))
     raise AssertionError(f"expected a use in {site.agent.log}, found none")
 
 

@@ -128,6 +128,9 @@ def make_plan(folder: Path, villages: int, *, friendly: bool) -> Plan:
     )
 
 
+OTHER_PORTS = range(15_000, 30_000)
+
+
 class _Ports:
     """Gives out ports that are free now, none of them twice."""
 
@@ -135,8 +138,13 @@ class _Ports:
         self._given: set[int] = set()
 
     def take(self, wanted: int) -> int:
-        """Return the wanted port if it is free, else any free one."""
-        for port in (wanted, *(0 for _ in range(50))):
+        """Return the wanted port if it is free, else any free one.
+
+        Others come from below the range that the kernel lends to outgoing connections, so that
+        none is gone before its program has started.
+        """
+        others = (secrets.choice(OTHER_PORTS) for _ in range(200))
+        for port in (wanted, *others) if wanted else others:
             with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)) as probe:
                 found = int(probe.getsockname()[1])
                 if found not in self._given:

@@ -10,7 +10,6 @@ from sim.judge import bus
 from sim.judge.account import account
 from sim.judge.evidence import Event, Evidence
 from sim.judge.verdict import Finder
-from sim.plant import Output
 
 SEEN_MS = 500  # locked so soon after a fault that the host sees
 PULSE_SLACK_MS = 200  # and so soon after the pulse when nobody is there to see
@@ -18,7 +17,8 @@ HOST_SEES = ("door_forced", "tamper_cut")
 NO_GRANT = (*HOST_SEES, "seal_missing", "paper_missing", "camera_gone", "camera_black")
 # The camera's thread looks every five seconds while nobody stands before the screen.
 CAMERA_SEEN_MS = 6_000
-BOLT_STUCK = ("stuck_relay", "lock_jam", "press_stall")
+# Faults that keep the bolt in, or pull it in, whatever anybody commands.
+BOLT_STUCK = ("stuck_relay", "lock_jam", "press_stall", "linkage_mode_on")
 
 
 class Span(Struct, frozen=True, kw_only=True):
@@ -102,10 +102,14 @@ def _limits(
     trace: tuple[Event, ...], found: list[bus.Grant], opened: Span
 ) -> Iterator[tuple[int, str]]:
     """Yield by when the bolt must be out again, and why."""
-    own = [grant for grant in found if grant.at_ms <= opened.begin_ms]
+    own = [
+        grant
+        for grant in found
+        if 0 <= opened.begin_ms - grant.at_ms <= grant.pulse_ms + PULSE_SLACK_MS
+    ]
     if own:
         yield own[-1].at_ms + own[-1].pulse_ms + PULSE_SLACK_MS, "its pulse"
-    elif _current(trace, opened.begin_ms):
+    else:
         yield opened.begin_ms + SEEN_MS, "no grant"
     for name in HOST_SEES:
         for span in faults(trace, name):
@@ -113,12 +117,6 @@ def _limits(
                 lasted = span.end_ms is None or span.end_ms > span.begin_ms + SEEN_MS
                 if lasted:
                     yield span.begin_ms + SEEN_MS, name
-
-
-def _current(trace: tuple[Event, ...], at_ms: int) -> bool:
-    """Tell whether the lock had current at a moment."""
-    masks = [one.facts["is"] for one in trace if one.kind == "outputs" and one.at_ms <= at_ms]
-    return bool(masks and masks[-1] & 1 << Output.LOCK)
 
 
 def _after_lever(due_ms: int, lifted: list[Span]) -> int:

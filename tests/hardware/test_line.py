@@ -157,7 +157,7 @@ def test_port_that_vanished_is_silent_and_is_opened_again_when_it_is_back(tmp_pa
     link = tmp_path / "port"
     first, second = Far(GOOD), Far(GOOD)
     link.symlink_to(first.port)
-    line = SerialLine(str(link), 9600, 0.1)
+    line = SerialLine(str(link), 9600, 1.0)
     line.ask(1, READ)
     first.stop()
     link.unlink()

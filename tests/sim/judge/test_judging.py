@@ -239,6 +239,16 @@ def never_shut(life: Life) -> None:
     life.happen(T0 + 9000, "stop")
 
 
+def open_without_a_grant(life: Life) -> None:
+    life.good_stamp()
+    life.open(T0 + 9000, 800)
+
+
+def open_by_the_boards_own_mode(life: Life) -> None:
+    open_without_a_grant(life)
+    life.happen(T0 + 8990, "fault", name="linkage_mode_on", active=True)
+
+
 def photo_missing(life: Life) -> None:
     life.good_stamp()
     life.photos.popitem()
@@ -320,6 +330,7 @@ CASES: tuple[tuple[str, Case, Case], ...] = (
     ("I7", open_after_its_pulse, open_under_a_pressed_lever),
     ("I7", open_while_tampered, shut_when_tampered),
     ("I7", never_shut, good),
+    ("I7", open_without_a_grant, open_by_the_boards_own_mode),
     ("I9", photo_missing, photo_pending),
     ("I9", photo_spoilt, good),
     ("I9", photo_used_twice, good),
