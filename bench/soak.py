@@ -23,6 +23,7 @@ from bench.campaign.site import ERRAND, Site
 from bench.campaign.strikes import Strike
 from bench.campaign.town import BrokenError, Town
 from bench.figures import Machine, this_machine
+from sim.errors import SimError
 
 Ordeal = Callable[[Town, Site, random.Random], object]
 SPOILT = ("no_reply", "late_reply", "bad_crc", "half_frame", "wrong_unit", "request_lost")
@@ -68,7 +69,7 @@ def run(minutes: float, seed: int, folder: Path | None, say: Callable[[str], Non
             looked_at += sum(verdict.looked_at for verdict in verdicts)
             done[f"{name} {site.profile}"] += 1
             say(f"{time.monotonic() - begin_s:7.1f} s  {name} {site.profile}: {outcome}")
-    except (BrokenError, AssertionError, OSError, RuntimeError) as error:
+    except (BrokenError, SimError, AssertionError, OSError, RuntimeError) as error:
         breaches = (str(error),)
         say(f"seed {seed}, traces in {place}: {error}")
     finally:

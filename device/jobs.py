@@ -157,7 +157,7 @@ class Jobs:
 
     def fault(self) -> str:
         """Return what must be cleared before an impression can begin, as a stable word, or ""."""
-        if not self._lock.ready:
+        if not self._lock.ready and self._lock.fault:  # none while it is only started anew
             return self._lock.fault
         report = self._lock.report
         return self._recorder.blocked or (obstacle(report) if report else "") or self._eyes.fault
