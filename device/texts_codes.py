@@ -131,7 +131,7 @@ _FAULTS: tuple[Row, ...] = (
 _CALL = ("不要动机器，请叫技术员。", "Leave the machine alone and call the technician.")
 _TOWN = ("请打电话给镇里。", "Call the township.")
 _AGAIN = ("请再试一次，还不行请叫技术员。", "Try again; if it fails, call the technician.")
-_TODO: tuple[Row, ...] = (
+_ACTIONS: tuple[Row, ...] = (
     ("door-open", "请把柜门关好。", "Close the door."),
     ("door", "请把柜门关好。", "Close the door."),
     ("no-paper", "请把纸放到印章下面。", "Lay the page below the seal."),
@@ -318,7 +318,7 @@ _HINTS: tuple[Row, ...] = (
 CODES: Mapping[str, tuple[Row, ...]] = {
     "reason": _REASONS,
     "fault": _FAULTS,
-    "todo": _TODO,
+    "todo": _ACTIONS,
     "photo": _PHOTOS,
     "hold": _HOLDS,
     "error": _ERRORS,
