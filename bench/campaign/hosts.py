@@ -88,8 +88,9 @@ def linkage_mode(site: Site) -> str:
     site.machine.set_fault("linkage_mode_on", count=2)
     site.come_back()
     site.machine.clear_fault("linkage_mode_on")
+    ended = site.impress()
     site.rest()
-    return site.impress()
+    return ended
 
 
 def gateway_killed_at(town: Town, site: Site, call: str, n: int) -> bool:
