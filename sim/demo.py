@@ -124,8 +124,6 @@ class _Demo:
         if self.failed:
             _tell("failed", n=self.failed)
             _tell("logs", end=f" {self._plan.logs}")
-        elif self._play.books and self._told.not_shown:
-            _tell("partly", n=self._told.not_shown, seconds=seconds)
         elif self._play.books:
             _tell("passed", seconds=seconds)
         if self._results is not None:
@@ -135,7 +133,6 @@ class _Demo:
     def _as_data(self, seconds: float) -> dict[str, Any]:
         return {
             "ok": bool(self._play.books) and not self.failed,
-            "not_shown": self._told.not_shown,
             "seconds": round(seconds, 2),
             "villages": len(self._plan.villages),
             "photo": self._photo.name if self._photo else None,

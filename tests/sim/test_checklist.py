@@ -57,18 +57,6 @@ def test_a_note_neither_passes_nor_fails() -> None:
     assert told.as_data()[0]["ok"] is None
 
 
-def test_a_step_whose_claim_did_not_happen_is_no_pass() -> None:
-    lines: list[str] = []
-    told = CheckList(lines.append)
-
-    with told.step("network-stamped") as step:
-        step.not_shown()
-
-    assert lines[0].startswith("– ")
-    assert told.as_data()[0]["ok"] is None
-    assert (told.failed, told.not_shown) == (0, 1)
-
-
 def test_a_blank_without_a_value_shows_as_a_dash() -> None:
     lines: list[str] = []
     told = CheckList(lines.append)
