@@ -1,7 +1,8 @@
 """App: the gateway put together. Here, and nowhere else, parts meet and threads start.
 
-Threads: `writer` (store, chain, answers), `photos`, `web` (its own workers), the bus's thread,
-which only puts messages into queues, and the caller's, which runs and watches the broker.
+Threads: `writer` (store, chain, tree, answers), `photos`, `publish`, `web` (its own workers), the
+bus's thread, which only puts messages into queues, and the caller's, which runs and watches the
+broker.
 """
 
 from __future__ import annotations
@@ -22,14 +23,17 @@ from gateway.config import GatewayConfig
 from gateway.control import Control
 from gateway.errors import ConfigError
 from gateway.photo_worker import PhotoWorker
+from gateway.publish_worker import PublishWorker
 from gateway.register.photos import PhotoIntake, free_megabytes
+from gateway.register.publish import Publisher
 from gateway.register.vault import Vault
 from gateway.stores import Reader, Store, sqlite
 from gateway.web import create_app
 from gateway.wiring import Keys, bus_options, embedded_broker, load_keys, open_desk
-from gateway.writer import Clock, Writer, is_photo, wall_ms
+from gateway.writer import Clock, Writer, is_of, wall_ms
 from ledger import mqtt, topics
 from ledger.bus import Bus, Message
+from ledger.topics import Leaf
 
 JOIN_S = 20.0  # how long each thread has to finish when we stop
 WATCH_S = 1.0  # how often the broker is looked at
@@ -60,6 +64,7 @@ class App:
             store,
             bus,
             desk.log,
+            desk.public,
             desk.intake,
             desk.orders,
             desk.judge_time,
@@ -70,9 +75,11 @@ class App:
         )
         photos = PhotoIntake(config.state / "incoming", self._vault, config.photo_floor_mb)
         self._photos = PhotoWorker(store, bus, desk.log, photos, self._writer)
+        self._publish = PublishWorker(store, bus, _publisher(config, keys, store), config.township)
         self._threads = (
             threading.Thread(target=self._writer.run, name="writer"),
             threading.Thread(target=self._photos.run, name="photos"),
+            threading.Thread(target=self._publish.run, name="publish"),
         )
 
     def start(self) -> None:
@@ -90,6 +97,8 @@ class App:
         self._threads[1].join(JOIN_S)
         self._writer.stop()
         self._threads[0].join(JOIN_S)
+        self._publish.stop()
+        self._threads[2].join(JOIN_S)
         alive = [thread.name for thread in self._threads if thread.is_alive()]
         if alive:
             log.error("threads_still_alive", threads=alive)
@@ -118,8 +127,10 @@ class App:
         return self._vault.open(stored[0]) if stored else None
 
     def _on_message(self, message: Message) -> None:
-        if is_photo(message):
+        if is_of(message, Leaf.PHOTO):
             self._photos.put(message)
+        elif is_of(message, Leaf.PROVE):
+            self._publish.put(message)
         else:
             self._writer.put(message)
 
@@ -170,6 +181,15 @@ class Server:
                 for thread in self._threads:
                     thread.join(JOIN_S)
                 self._app.stop()
+
+
+def _publisher(config: GatewayConfig, keys: Keys, store: Store) -> Publisher:
+    """Return what publishes, after it was compared with the store: nothing is signed before."""
+    publisher = Publisher(config.log.public, keys.log_signer.record)
+    with store.reader() as reader:
+        publisher.check(reader)
+    publisher.publish_keys(keys.ring.records())
+    return publisher
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -65,13 +65,15 @@ def main() -> None:
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
 @exits
 def keygen(holder: str, township: str, domain: str, epoch: int, out: Path) -> None:
-    """Make the gateway's keys: OUT/gateway.key, OUT/opener.key and their records."""
+    """Make the gateway's keys: OUT/gateway.key, log.key, opener.key, and their records."""
     common = {"holder": holder, "township": township, "domain": domain, "epoch": epoch}
     record = out / f"{holder}-{epoch}.json"
     keyfile.create(out / "gateway.key", record, role="gateway", **common)
+    log = out / f"{holder}-{epoch}-log.json"
+    keyfile.create(out / "log.key", log, role="log", **common)
     opener = out / f"{holder}-{epoch}-opener.json"
     keyfile.create_opener(out / "opener.key", opener, role="gateway", **common)
-    click.echo(f"{record}, {opener}: copy these records into every folder of trusted keys")
+    click.echo(f"{record}, {log}, {opener}: copy these records into every folder of trusted keys")
 
 
 @main.command("check-config")

@@ -15,7 +15,7 @@ from msgspec import Meta, Struct, structs
 from gateway.desk.permits import LONGEST_DAYS
 from gateway.errors import ConfigError
 from gateway.stores.views import MachineView, VillageView
-from ledger import codec
+from ledger import checkpoint, codec
 from ledger.errors import LedgerError
 from ledger.keys import Domain, KeyRing, key_id, public_bytes
 from ledger.matters import LAYERS
@@ -24,6 +24,7 @@ from ledger.signers import keyfile
 
 VARIABLE = "SEAL_CONFIG"
 NATION = "全国"
+_LOG_PATHS = ("signer", "signer_record", "public")
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Days = Annotated[int, Meta(ge=1, le=LONGEST_DAYS)]
@@ -64,6 +65,23 @@ class WebConfig(_Table, frozen=True, kw_only=True):
     port: Port = 8080
 
 
+class LogConfig(_Table, frozen=True, kw_only=True):
+    """The public log of this township; its origin is `<domain>/<county>/<township>/<year>`.
+
+    Args:
+        domain: the name under which the gateway's log is known for ever, in lower case.
+        county: division code of the county.
+        signer, signer_record: the log's own key, which signs checkpoints only, and its record.
+        public: folder of the public files, for a web server or a USB stick.
+    """
+
+    domain: str
+    county: DivisionCode
+    signer: Path
+    signer_record: Path
+    public: Path = Path("public")
+
+
 class VillageConfig(_Table, frozen=True, kw_only=True):
     """A village and the jurisdiction whose items lists apply there."""
 
@@ -99,6 +117,7 @@ class GatewayConfig(_Table, frozen=True, kw_only=True):
         signer, signer_record: our private signing key and its record.
         opener: our age identity, which opens photos and openings.
         keys: folder of trusted key records; ours are among them.
+        log: the public log.
         window, window_phone: where people are sent when nothing else is published.
         permit_days: how long a permit holds.
         floor_mb: below this much free space nothing is taken any more.
@@ -117,6 +136,7 @@ class GatewayConfig(_Table, frozen=True, kw_only=True):
     signer_record: Path
     opener: Path
     keys: Path
+    log: LogConfig
     villages: tuple[VillageConfig, ...]
     machines: tuple[MachineConfig, ...]
     broker: BrokerConfig = BrokerConfig()
@@ -142,6 +162,7 @@ def load(path: Path) -> GatewayConfig:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise ConfigError(f"{path}: {error}") from error
     _check(config, path)
+    log_origin(config, 2000)
     return _absolute(config, path.absolute().parent)
 
 
@@ -156,8 +177,9 @@ def trusted_keys(config: GatewayConfig) -> KeyRing:
         ring = keyfile.read_ring(config.keys, config.domain)
     except LedgerError as error:
         raise ConfigError(f"keys: {error}") from error
-    if ring.of(config.id, "gateway") is None:
-        raise ConfigError(f"expected a signing key record of {config.id} in {config.keys}")
+    for role in ("gateway", "log"):
+        if ring.of(config.id, role) is None:
+            raise ConfigError(f"expected a {role} key record of {config.id} in {config.keys}")
     for machine in config.machines:
         if ring.of(machine.id, "device") is None:
             raise ConfigError(
@@ -165,6 +187,18 @@ def trusted_keys(config: GatewayConfig) -> KeyRing:
                 "from the machine"
             )
     return ring
+
+
+def log_origin(config: GatewayConfig, year: int) -> str:
+    """Return the origin of this township's log of a year.
+
+    Raises:
+        ConfigError: the domain cannot be part of one.
+    """
+    try:
+        return checkpoint.origin(config.log.domain, config.log.county, config.township, year)
+    except LedgerError as error:
+        raise ConfigError(f"log.domain: {error}") from error
 
 
 def directory(
@@ -227,6 +261,10 @@ def _check(config: GatewayConfig, path: Path) -> None:
 
 def _absolute(config: GatewayConfig, folder: Path) -> GatewayConfig:
     names = ("state", "signer", "signer_record", "opener", "keys")
+    log = structs.replace(
+        config.log,
+        **{name: folder / getattr(config.log, name) for name in _LOG_PATHS},
+    )
     broker = structs.replace(
         config.broker,
         **{
@@ -236,7 +274,7 @@ def _absolute(config: GatewayConfig, folder: Path) -> GatewayConfig:
         },
     )
     return structs.replace(
-        config, broker=broker, **{name: folder / getattr(config, name) for name in names}
+        config, broker=broker, log=log, **{name: folder / getattr(config, name) for name in names}
     )
 
 

@@ -5,6 +5,7 @@ GatewayError
  +- NotAllowedError      this person may not do this
  +- NotFoundError        no such entry, request, permit, machine, alert or case
  +- StoreError           the store cannot be written or does not hold
+ +- RollbackError        the store is older than what this township has published
  +- ConfigError          the configuration cannot be used
 """
 
@@ -50,6 +51,19 @@ class StoreError(GatewayError):
 
     code = "store"
     hint = "Free or replace the disk; machines keep what was not acknowledged."
+
+
+class RollbackError(GatewayError):
+    """The store knows less of a log than was published: it is an old backup, or another one."""
+
+    code = "rollback"
+    hint = "Do not sign anything: restore the log from its public files and the machines."
+
+    def __init__(self, origin: str, published: int, found: int) -> None:
+        super().__init__(
+            f"expected the log {origin} with the {published} entries that were published, found "
+            f"a store of {found} that does not hold them"
+        )
 
 
 class ConfigError(GatewayError):

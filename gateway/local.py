@@ -105,8 +105,8 @@ def _alone(config: GatewayConfig, command: AddAccount | ImportList) -> object:
     store = sqlite.connect(sqlite.Options(folder=config.state))
     try:
         desk = open_desk(config, keys, store)
-        with store.transaction() as transaction:
-            now_ms = time.time_ns() // 1_000_000
+        now_ms = time.time_ns() // 1_000_000
+        with desk.public.transaction(store, now_ms) as transaction:
             return desk.orders.carry_out(transaction, command, now_ms).answer
     finally:
         store.close()

@@ -13,11 +13,12 @@ from msgspec import Struct
 from gateway import broker as brokers
 from gateway.audit import alerts
 from gateway.broker_config import User, device_user
-from gateway.config import GatewayConfig, directory, trusted_keys
+from gateway.config import GatewayConfig, directory, log_origin, trusted_keys
 from gateway.errors import ConfigError
 from gateway.orders import Orders
 from gateway.register.intake import Intake
 from gateway.register.log import GatewayLog, JudgeTime
+from gateway.register.tree import PublicLog
 from gateway.stores import Store
 from gateway.writer import wall_ms
 from ledger import mqtt
@@ -31,6 +32,7 @@ class Keys(Struct, frozen=True):
 
     ring: KeyRing
     signer: Signer
+    log_signer: Signer
     open: Callable[[bytes], bytes]
 
 
@@ -43,26 +45,33 @@ def load_keys(config: GatewayConfig) -> Keys:
     ring = trusted_keys(config)
     try:
         signer = keyfile.load(config.signer, config.signer_record)
+        log_signer = keyfile.load(config.log.signer, config.log.signer_record)
         identity = keyfile.load_opener(config.opener)
     except LedgerError as error:
         raise ConfigError(str(error)) from error
-    own = signer.record
-    if (own.holder, own.role, own.domain) != (config.id, "gateway", config.domain):
-        raise ConfigError(
-            f"expected the {config.domain} key of gateway {config.id} in {config.signer_record}, "
-            f"found the {own.domain} key of {own.role} {own.holder}"
-        )
+    _check_own(config, signer, "gateway", config.signer_record)
+    _check_own(config, log_signer, "log", config.log.signer_record)
     if str(identity.to_public()) not in ring.recipients():
         raise ConfigError(
             f"expected the key record of {config.opener} in {config.keys}: copy it there"
         )
-    return Keys(ring, signer, partial(_open, identity))
+    return Keys(ring, signer, log_signer, partial(_open, identity))
+
+
+def _check_own(config: GatewayConfig, signer: Signer, role: str, path: Path) -> None:
+    own = signer.record
+    if (own.holder, own.role, own.domain) != (config.id, role, config.domain):
+        raise ConfigError(
+            f"expected the {config.domain} {role} key of {config.id} in {path}, found the "
+            f"{own.domain} {own.role} key of {own.holder}"
+        )
 
 
 class Desk(Struct, frozen=True):
     """What carries out orders and takes entries, put together for one start of the gateway."""
 
     log: GatewayLog
+    public: PublicLog
     intake: Intake
     orders: Orders
     judge_time: JudgeTime
@@ -83,7 +92,8 @@ def open_desk(config: GatewayConfig, keys: Keys, store: Store) -> Desk:
     judge = partial(alerts.judge, rules=rules)
     intake = Intake(config.township, keys.ring, own_log, judge, keys.open)
     orders = Orders(config.township, own_log, intake, config.permit_days)
-    return Desk(own_log, intake, orders, partial(alerts.judge_time, rules=rules))
+    public = PublicLog(own_log, keys.log_signer, partial(log_origin, config))
+    return Desk(own_log, public, intake, orders, partial(alerts.judge_time, rules=rules))
 
 
 def embedded_broker(config: GatewayConfig) -> brokers.Broker | None:

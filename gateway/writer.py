@@ -31,6 +31,7 @@ from gateway.register.intake import Batch, Intake
 from gateway.register.log import GatewayLog, JudgeTime
 from gateway.register.post import Post
 from gateway.register.quarantine import ArrivalError
+from gateway.register.tree import PublicLog
 from gateway.stores import Store, Transaction
 from gateway.stores.calendar import local_date
 from gateway.stores.views import PhotoView
@@ -94,6 +95,7 @@ class Writer:
     """Owns the store's transactions, the gateway's chain and what is sent to machines.
 
     Args:
+        public: ends every transaction that appends with a grown tree and a signed checkpoint.
         floor: tells whether there is too little free space to take anything.
         lists: gives each machine's signed list of now.
     """
@@ -103,6 +105,7 @@ class Writer:
         store: Store,
         bus: Bus,
         log_: GatewayLog,
+        public: PublicLog,
         intake: Intake,
         orders: Orders,
         judge_time: JudgeTime,
@@ -111,7 +114,7 @@ class Writer:
         clock: Clock,
         floor: Callable[[], bool],
     ) -> None:
-        self._store, self._bus, self._log = store, bus, log_
+        self._store, self._bus, self._log, self._public = store, bus, log_, public
         self._intake, self._orders, self._judge_time = intake, orders, judge_time
         self._township, self._window = township, window
         self._clock, self._floor = clock, floor
@@ -202,7 +205,7 @@ class Writer:
             log.error("disk_floor_reached", hint=StoreError.hint)
             return
         now_ms = self._clock()
-        with self._store.transaction() as transaction:
+        with self._public.transaction(self._store, now_ms) as transaction:
             if self._link.is_set():
                 transaction.add_connected(elapsed_ms)
             self._look(transaction, now_ms)
@@ -239,7 +242,7 @@ class Writer:
     def _commit(self, messages: list[Message]) -> None:
         batch = Batch()
         now_ms = self._clock()
-        with self._store.transaction() as transaction:
+        with self._public.transaction(self._store, now_ms) as transaction:
             for message in messages:
                 self._intake.take(transaction, message, now_ms, batch)
             if batch.troubled:
@@ -263,7 +266,7 @@ class Writer:
             if self.state == "full":
                 raise StoreError("expected free space on the disk, found less than the floor")
             now_ms = self._clock()
-            with self._store.transaction() as transaction:
+            with self._public.transaction(self._store, now_ms) as transaction:
                 done = self._orders.carry_out(transaction, item.command, now_ms)
         except GatewayError as error:
             item.answer.set_exception(error)
@@ -288,7 +291,7 @@ class Writer:
 
     def _spoiled(self, item: Spoiled) -> None:
         now_ms = self._clock()
-        with self._store.transaction() as transaction:
+        with self._public.transaction(self._store, now_ms) as transaction:
             if quarantine.keep(transaction, item.error, item.machine, item.message, now_ms):
                 self._look(transaction, now_ms)
 
@@ -341,7 +344,7 @@ def wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def is_photo(message: Message) -> bool:
-    """Tell whether a message belongs to the photo thread."""
+def is_of(message: Message, leaf: topics.Leaf) -> bool:
+    """Tell whether a message is of this kind, and so belongs to the thread that takes those."""
     parts = message.topic.split("/", 5)
-    return len(parts) > 4 and parts[4] == topics.Leaf.PHOTO.value
+    return len(parts) > 4 and parts[4] == leaf.value

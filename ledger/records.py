@@ -299,6 +299,22 @@ class ListRelease(Record, frozen=True, kw_only=True):
     by: Identifier
 
 
+class LogStart(Record, frozen=True, kw_only=True):
+    """The first entry of a log that continues another one: of a new year, or after a loss.
+
+    Args:
+        origin: of the new log.
+        previous: the last checkpoint of the log before it, a signed note.
+        cause: `lost`: entries after that checkpoint may be missing; machines send theirs again.
+    """
+
+    kind = "log-start"
+    authors = ("gateway",)
+    origin: Annotated[str, Meta(min_length=1, max_length=200)]
+    previous: Annotated[str, Meta(min_length=1, max_length=8000)]
+    cause: Literal["year", "lost"]
+
+
 class AlertRecord(Record, frozen=True, kw_only=True):
     """A rule fired. What it found stays beside the log until a case is closed."""
 
@@ -341,6 +357,7 @@ ENTRY_RECORDS: tuple[type[Record], ...] = (
     HoldRelease,
     Correction,
     ListRelease,
+    LogStart,
     AlertRecord,
     CaseStep,
 )

@@ -35,12 +35,15 @@ class Leaf(enum.Enum):
     OPENING = "opening"  # up: opening/<payload sha256>, encrypted
     PHOTO = "photo"  # up: photo/<sealed sha256>/init | <offset> | fin
     STATUS = "status"  # up: last will
+    PROVE = "prove"  # up: Ask, which entries to prove
     ACK = "ack"  # down: Acknowledgement
     STORED = "stored"  # down: OpeningStored
     RESULT = "result"  # down: PhotoResult
     PERMIT = "permit"  # down: permit/<id>: the Permit's entry, later its Revocation
     ANSWER = "answer"  # down: answer/<payload sha256>: Refusal, Approval or HoldRelease
     LIST = "list"  # down: VillageList
+    CHECKPOINT = "checkpoint"  # down: Growth: the newest checkpoint, and that the log only grew
+    RECEIPT = "receipt"  # down: receipt/<payload sha256>: a tlog-proof
     COMMAND = "command"  # down: reserved for commands that need no memory
 
 
@@ -49,12 +52,15 @@ RULES: dict[Leaf, Rules] = {
     Leaf.OPENING: Rules("up", 1, False, (1,)),
     Leaf.PHOTO: Rules("up", 1, False, (2,)),
     Leaf.STATUS: Rules("up", 1, True),
+    Leaf.PROVE: Rules("up", 0, False),
     Leaf.ACK: Rules("down", 0, False),
     Leaf.STORED: Rules("down", 0, False),
     Leaf.RESULT: Rules("down", 0, False),
     Leaf.PERMIT: Rules("down", 1, True, (1,)),
     Leaf.ANSWER: Rules("down", 1, True, (1,)),
     Leaf.LIST: Rules("down", 1, True),
+    Leaf.CHECKPOINT: Rules("down", 0, False),
+    Leaf.RECEIPT: Rules("down", 0, False, (1,)),
     Leaf.COMMAND: Rules("down", 1, False),
 }
 

@@ -24,6 +24,7 @@ from sim.mechanics import HAND_HOLD_MS, HAND_TRAVEL_MS
 from sim.township_plan import Plan, Village
 
 TOWNSHIP, TOWNSHIP_NAME = "420625103000", "清溪镇"
+COUNTY, LOG_DOMAIN = "420625000000", "seal.qingxi.example"
 PROVINCE, CITY = "湖北省", "襄阳市"
 WINDOW, WINDOW_PHONE = "清溪镇便民服务中心三号窗口", "0710-0000000"
 GATEWAY = "gateway-qingxi"
@@ -62,6 +63,7 @@ def write_gateway(plan: Plan) -> None:
         keyfile.write_durable(folder / "broker" / f"{name}.password", password, keyfile.PRIVATE)
     tables = [
         ("", _gateway_fields()),
+        ("log", _log_fields()),
         ("broker", {"port": plan.broker_port, "passwords": "broker"}),
         ("web", {"port": plan.console_port}),
         *(("[villages]", _village_fields(one)) for one in plan.villages),
@@ -186,6 +188,16 @@ def _gateway_fields() -> dict[str, Any]:
         "opener": "opener.key",
         "keys": "../trusted",
         "photo_floor_mb": 64,
+    }
+
+
+def _log_fields() -> dict[str, Any]:
+    return {
+        "domain": LOG_DOMAIN,
+        "county": COUNTY,
+        "signer": "log.key",
+        "signer_record": f"{GATEWAY}-1-log.json",
+        "public": "public",
     }
 
 

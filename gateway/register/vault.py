@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from gateway import files
 from gateway.errors import StoreError
 from gateway.stores.views import PhotoView
 from ledger import codec
@@ -60,7 +61,7 @@ class Vault:
             os.fsync(handle.fileno())
         file.replace(target)
         for folder in (target.parent, self._folder):
-            _sync_folder(folder)
+            files.sync_folder(folder)
 
     def open(self, photo: PhotoView) -> bytes:
         """Return the JPEG of a stored photo.
@@ -95,11 +96,3 @@ class Vault:
                 f"{len(inner)} with {hashlib.sha256(inner).hexdigest()}",
             )
         return inner
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

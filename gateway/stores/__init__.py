@@ -9,10 +9,11 @@ Beside the log lie openings, photos' whereabouts, accounts, quarantine and list 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from gateway.stores.trees import LogView
 from gateway.stores.views import (
     Account,
     AlertView,
@@ -202,7 +203,34 @@ class AuditReader(Protocol):
     def dropped(self) -> tuple[Dropped, ...]: ...
 
 
-class Reader(EntryReader, DeskReader, AuditReader, Protocol):
+class LogReader(Protocol):
+    """The public log: one tree for each year. Its leaves are the entries' envelopes."""
+
+    def log(self, origin: str | None = None) -> LogView | None:
+        """Return the log of this origin, or the newest one."""
+        ...
+
+    def logs(self) -> tuple[LogView, ...]:
+        """Return all logs, oldest first."""
+        ...
+
+    def log_of(self, index: int) -> LogView | None:
+        """Return the log whose tree holds the entry with this index in the store."""
+        ...
+
+    def tile(self, first: int, level: int, number: int) -> bytes:
+        """Return the hashes of a tile, as far as it is filled, of the log that begins at `first`.
+
+        A tile holds at most 256 hashes of 32 bytes (c2sp.org/tlog-tiles).
+        """
+        ...
+
+    def envelopes(self, start: int, end: int) -> tuple[bytes, ...]:
+        """Return the envelopes of the entries from index `start` on, before `end`, as stored."""
+        ...
+
+
+class Reader(EntryReader, DeskReader, AuditReader, LogReader, Protocol):
     """Everything that can be read, as of one moment: a reader sees one snapshot."""
 
 
@@ -242,6 +270,20 @@ class Transaction(Reader, Protocol):
         Raises:
             ChainError: it does not follow `before`.
             StoreError: the head is not `before` any more (compare and swap).
+        """
+        ...
+
+    def begin_log(self, view: LogView) -> None:
+        """Begin a log; the newest one is closed with that."""
+        ...
+
+    def grow_log(
+        self, before: LogView, after: LogView, tiles: Mapping[tuple[int, int], bytes]
+    ) -> None:
+        """Replace a log's tree by its grown one, with the tiles that grew by (level, number).
+
+        Raises:
+            StoreError: size or root are not those of `before` any more (compare and swap).
         """
         ...
 
@@ -346,6 +388,7 @@ __all__ = [
     "DeskReader",
     "EntryReader",
     "History",
+    "LogReader",
     "Reader",
     "Store",
     "Transaction",

@@ -6,7 +6,7 @@ Derived tables hold nothing that entries, openings and photo arrivals do not say
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 
 LOG = """
 CREATE TABLE entries (
@@ -31,6 +31,21 @@ CREATE TABLE heads (
     sha256 TEXT NOT NULL,
     at_ms INTEGER NOT NULL,
     PRIMARY KEY (party, author, epoch)
+) WITHOUT ROWID;
+CREATE TABLE logs (
+    first INTEGER PRIMARY KEY,
+    origin TEXT NOT NULL UNIQUE,
+    size INTEGER NOT NULL,
+    root BLOB NOT NULL,
+    frontier BLOB NOT NULL,
+    checkpoint BLOB NOT NULL
+);
+CREATE TABLE tiles (
+    first INTEGER NOT NULL,
+    level INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    hashes BLOB NOT NULL,
+    PRIMARY KEY (first, level, number)
 ) WITHOUT ROWID;
 """
 

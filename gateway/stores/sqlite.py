@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from gateway.errors import StoreError
 from gateway.stores import schema
-from gateway.stores.sqlite_audit import AuditQueries
+from gateway.stores.sqlite_log import LogQueries
 from gateway.stores.sqlite_writes import SqliteTransaction
 from gateway.stores.tables import Tables, open_tables
 
@@ -76,15 +76,15 @@ class SqliteStore:
         self._closed = False
 
     @contextlib.contextmanager
-    def reader(self) -> Iterator[AuditQueries]:
+    def reader(self) -> Iterator[LogQueries]:
         """See `gateway.stores.Store.reader`; nested calls share the outer snapshot."""
-        outer: AuditQueries | None = getattr(self._local, "queries", None)
+        outer: LogQueries | None = getattr(self._local, "queries", None)
         if outer is not None:
             yield outer
             return
         tables = self._idle_tables()
         tables.run("BEGIN")
-        self._local.queries = AuditQueries(tables)
+        self._local.queries = LogQueries(tables)
         try:
             yield self._local.queries
         finally:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from gateway.stores.calendar import local_date
-from gateway.stores.sqlite_audit import AuditQueries
+from gateway.stores.sqlite_log import LogQueries
 from gateway.stores.tables import Tables
 from gateway.stores.views import StoredEntry
 from ledger.matters import Answer, Matter, look_up
 
 
-class SqliteHistory(AuditQueries):
+class SqliteHistory(LogQueries):
     """Lives for one batch: resolved lists are remembered, so it must not outlive a release."""
 
     def __init__(self, tables: Tables, now_ms: int) -> None:

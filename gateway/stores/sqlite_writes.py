@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 from msgspec import structs
 
 from gateway.errors import StoreError
-from gateway.stores import projection, schema
-from gateway.stores.sqlite_audit import AuditQueries
+from gateway.stores import projection, schema, sqlite_log
 from gateway.stores.sqlite_entries import UNDERIVED, decoded, opened_values
 from gateway.stores.sqlite_history import SqliteHistory
+from gateway.stores.sqlite_log import LogQueries
 from gateway.stores.tables import Tables
+from gateway.stores.trees import LogView
 from gateway.stores.views import (
     Account,
     Gap,
@@ -25,7 +28,7 @@ from ledger.chain import Head
 from ledger.matters import MatterList
 
 
-class SqliteTransaction(AuditQueries):
+class SqliteTransaction(LogQueries):
     """Reads see what this transaction wrote; `erased` asks for a clean file after the commit."""
 
     def __init__(self, tables: Tables) -> None:
@@ -67,6 +70,14 @@ class SqliteTransaction(AuditQueries):
         )
         projection.apply(self._tables, entry)
         return entry
+
+    def begin_log(self, view: LogView) -> None:
+        sqlite_log.begin_log(self._tables, view)
+
+    def grow_log(
+        self, before: LogView, after: LogView, tiles: Mapping[tuple[int, int], bytes]
+    ) -> None:
+        sqlite_log.grow_log(self._tables, before, after, tiles)
 
     def history(self, now_ms: int) -> SqliteHistory:
         return SqliteHistory(self._tables, now_ms)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,11 @@ from gateway.desk import lists
 from gateway.orders import Orders
 from gateway.register.intake import Batch, Intake
 from gateway.register.log import GatewayLog
+from gateway.register.tree import PublicLog
 from gateway.stores import sqlite
 from gateway.stores.sqlite import SqliteStore
 from gateway.stores.views import MachineView, StoredEntry, VillageView
-from ledger import chain, codec, disclosure, envelope
+from ledger import chain, checkpoint, codec, disclosure, envelope
 from ledger.bus import Message
 from ledger.chain import Head
 from ledger.disclosure import Opening
@@ -31,6 +33,7 @@ from ledger.topics import Leaf, Topic
 
 TOWNSHIP = "330109110000"
 VILLAGE = "330109110201"
+COUNTY, DOMAIN = "330109000000", "seal.xiaoshan.example"
 T0_MS = 1_790_000_000_000  # a day in 2026
 
 
@@ -109,11 +112,19 @@ class Town:
         self.now_ms = T0_MS
         fields = {"holder": "gw-1", "role": "gateway", "township": TOWNSHIP, "domain": "sim"}
         keyfile.create(folder / "gw.key", folder / "gw.json", epoch=1, **fields)
+        keyfile.create(
+            folder / "log.key", folder / "log.json", epoch=1, **{**fields, "role": "log"}
+        )
         keyfile.create_opener(folder / "age.key", folder / "age.json", epoch=1, **fields)
         self.signer = keyfile.load(folder / "gw.key", folder / "gw.json")
+        self.log_signer = keyfile.load(folder / "log.key", folder / "log.json")
         self.identity = keyfile.load_opener(folder / "age.key")
         self.machines = {name: Machine(name, folder) for name in machines}
-        records = [self.signer.record, keyfile.read_record(folder / "age.json")]
+        records = [
+            self.signer.record,
+            self.log_signer.record,
+            keyfile.read_record(folder / "age.json"),
+        ]
         records += [machine.signer.record for machine in self.machines.values()]
         self.ring = KeyRing(records, "sim")
         self.judge: Callable[..., Any] = lambda entry, history: ()
@@ -129,6 +140,9 @@ class Town:
         with self.store.transaction() as transaction:
             transaction.set_directory(*self._directory())
             self.log = GatewayLog(self.signer, transaction.start_boot())
+        self.public = PublicLog(
+            self.log, self.log_signer, partial(checkpoint.origin, DOMAIN, COUNTY, TOWNSHIP)
+        )
         self.intake = Intake(TOWNSHIP, self.ring, self.log, self._judged, self.open_sealed)
         self.orders = Orders(TOWNSHIP, self.log, self.intake, 7)
 
@@ -151,14 +165,14 @@ class Town:
     def take(self, *messages: Message) -> Batch:
         """Take messages in one transaction."""
         batch = Batch()
-        with self.store.transaction() as transaction:
+        with self.public.transaction(self.store, self.now_ms) as transaction:
             for message in messages:
                 self.intake.take(transaction, message, self.now_ms, batch)
         return batch
 
     def order(self, command: Command) -> Done:
         """Carry a command out."""
-        with self.store.transaction() as transaction:
+        with self.public.transaction(self.store, self.now_ms) as transaction:
             return self.orders.carry_out(transaction, command, self.now_ms)
 
     def release(self, csv: str, layer: Layer = "township", place: str = "示例镇") -> object:
@@ -349,7 +363,7 @@ def write_config() -> Callable[..., Path]:
 def _write_config(folder: Path, machines: tuple[str, ...] = ("m-1", "m-2")) -> Path:
     trusted = folder / "trusted"
     trusted.mkdir(exist_ok=True)
-    for name in ("gw", "age", *machines):
+    for name in ("gw", "log", "age", *machines):
         (trusted / f"{name}.json").write_bytes((folder / f"{name}.json").read_bytes())
     tables = "".join(
         f'[[machines]]\nid = "{name}"\nvillage = "{VILLAGE}"\nseals = ["committee"]\n'
@@ -371,6 +385,12 @@ opener = "age.key"
 keys = "trusted"
 floor_mb = 1
 photo_floor_mb = 1
+
+[log]
+domain = "{DOMAIN}"
+county = "{COUNTY}"
+signer = "log.key"
+signer_record = "log.json"
 
 [web]
 port = 0

@@ -118,7 +118,7 @@ def test_signer_of_another_gateway_is_refused(config_path: Path, town: Any) -> N
     change(config_path, 'signer = "gw.key"', 'signer = "m-1.key"')
     change(config_path, 'signer_record = "gw.json"', 'signer_record = "m-1.json"')
 
-    with pytest.raises(ConfigError, match="gateway gw-1"):
+    with pytest.raises(ConfigError, match="gateway key of gw-1"):
         wiring.load_keys(load(config_path))
 
 

@@ -15,7 +15,7 @@ from gateway.errors import NotFoundError, StoreError
 from gateway.photo_worker import PhotoWorker
 from gateway.register.photos import PhotoIntake
 from gateway.register.vault import Vault
-from gateway.writer import QUEUE, Clock, Writer, is_photo
+from gateway.writer import QUEUE, Clock, Writer, is_of
 from ledger import codec, envelope, topics
 from ledger.bus import Message
 from ledger.messages import Acknowledgement, PhotoResult, VillageList
@@ -38,6 +38,7 @@ class Gateway:
             town.store,
             self.bus,
             town.log,
+            town.public,
             intake or town.intake,
             town.orders,
             lambda history, now_ms: (),
@@ -66,7 +67,7 @@ class Gateway:
         return answer
 
     def _on_message(self, message: Message) -> None:
-        if is_photo(message):
+        if is_of(message, Leaf.PHOTO):
             self.photos.take(message)
             self.bus.done(message)
         else:

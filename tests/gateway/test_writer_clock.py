@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.writer import Clock, is_photo
+from gateway.writer import Clock, is_of
 from ledger.bus import Message
 from ledger.topics import Leaf, Topic
 
@@ -24,5 +24,7 @@ def test_photo_messages_are_told_apart_from_all_others() -> None:
     photo = Topic(TOWNSHIP, "m-1", Leaf.PHOTO, ("0" * 64, "init"))
     entry = Topic(TOWNSHIP, "m-1", Leaf.ENTRY)
 
-    assert is_photo(Message(str(photo), b""))
-    assert not any(is_photo(Message(text, b"")) for text in (str(entry), "", "photo", "a/b/c/d"))
+    assert is_of(Message(str(photo), b""), Leaf.PHOTO)
+    assert not any(
+        is_of(Message(text, b""), Leaf.PHOTO) for text in (str(entry), "", "photo", "a/b/c/d")
+    )

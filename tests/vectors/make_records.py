@@ -104,6 +104,12 @@ def bodies() -> list[records.Record]:
         ),
         records.CaseStep(case="c-0001", alert="al-0001", step="opened", by="a-li",
                          text_commitment=H["a"]),
+        records.LogStart(
+            origin="seal.qingxi.example/420625000000/420625103000/2027",
+            previous="seal.qingxi.example/420625000000/420625103000/2026\n1\n"
+            "qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqo=\n\n— example AAAAAA==\n",
+            cause="year",
+        ),
     ]  # fmt: skip
 
 

@@ -151,7 +151,7 @@ def test_store_of_another_version_is_refused(town: Town) -> None:
         town.connect()
 
     connection = sqlite3.connect(town.folder / "state" / "gateway.sqlite")
-    connection.execute("PRAGMA user_version = 1")
+    connection.execute("PRAGMA user_version = 2")
     connection.close()
     town.store = town.connect()
 

@@ -341,9 +341,10 @@ def _keys(folder: Path, domain: str) -> str:
     trusted = folder / "keys"
     trusted.mkdir()
     common = {"township": TOWNSHIP, "epoch": 1, "domain": domain}
-    for name, role in (("gw-1", "gateway"), ("m-1", "device"), ("m-2", "device")):
+    for name, role in (("gw-1", "gateway"), ("log", "log"), ("m-1", "device"), ("m-2", "device")):
+        holder = "gw-1" if role == "log" else name
         keyfile.create(
-            folder / f"{name}.pem", folder / f"{name}.json", holder=name, role=role, **common
+            folder / f"{name}.pem", folder / f"{name}.json", holder=holder, role=role, **common
         )
         (trusted / f"{name}.json").write_bytes((folder / f"{name}.json").read_bytes())
     opener = keyfile.create_opener(

@@ -1,0 +1,100 @@
+"""Publish worker: the thread that writes the public files and answers who asks for proofs.
+
+Nothing is proved before it is published. A question waits here until its entries are; the newest
+question of a machine counts, and one that is lost is asked again.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+
+import structlog
+
+from gateway.errors import StoreError
+from gateway.register.proving import Prover
+from gateway.register.publish import Publisher
+from gateway.stores import Store
+from ledger import asking, topics
+from ledger.asking import Ask
+from ledger.bus import Bus, Message
+from ledger.errors import LedgerError
+from ledger.topics import RULES
+
+QUEUE = 1024  # questions; more are dropped and asked again
+EVERY_S = 1.0  # at most one publication in this time
+
+log = structlog.get_logger()
+
+
+class PublishWorker:
+    """Publishes every second what is new; `put` may be called from any thread."""
+
+    def __init__(self, store: Store, bus: Bus, publisher: Publisher, township: str) -> None:
+        self._store, self._bus, self._publisher = store, bus, publisher
+        self._township = township
+        self._queue: queue.Queue[Message | None] = queue.Queue(QUEUE)
+        self._asked: dict[str, Ask] = {}
+        self._published_s = -EVERY_S
+        self.dropped = 0
+
+    def put(self, message: Message) -> None:
+        """Hand over a question; never waits."""
+        try:
+            self._queue.put_nowait(message)
+        except queue.Full:
+            self.dropped += 1
+            self._bus.done(message)
+
+    def stop(self) -> None:
+        """Let `run` return; what was committed by then is published first."""
+        self._queue.put(None)
+
+    def run(self) -> None:
+        """Work until `stop`; this is the publish thread."""
+        while self._listen():
+            self._guarded()
+        self._published_s = -EVERY_S
+        self._guarded()
+
+    def _listen(self) -> bool:
+        """Take questions until the next publication is due; False: stop."""
+        until_s = self._published_s + EVERY_S
+        while True:
+            left_s = until_s - time.monotonic()
+            try:
+                message = self._queue.get(timeout=max(0.001, left_s))
+            except queue.Empty:
+                return True
+            if message is None:
+                return False
+            self._take(message)
+
+    def _take(self, message: Message) -> None:
+        try:
+            self._asked[topics.parse(message.topic).device] = asking.parse(message.payload)
+        except LedgerError as error:
+            log.warning("question_refused", topic=message.topic[:200], why=str(error))
+        self._bus.done(message)
+
+    def _guarded(self) -> None:
+        """Publish and answer; what fails is tried again, and kept from nobody but who asked."""
+        self._published_s = time.monotonic()
+        try:
+            with self._store.reader() as reader:
+                self._publisher.publish(reader)
+                self._answer(Prover(reader, self._publisher, self._township))
+        except (StoreError, LedgerError, OSError) as error:
+            log.error("publication_failed", reason=str(error))
+        except Exception:
+            log.exception("publish_worker_failed")
+
+    def _answer(self, prover: Prover) -> None:
+        for device, ask in tuple(self._asked.items()):
+            letters = prover.answer(device, ask)
+            if letters is None:
+                continue
+            del self._asked[device]
+            for letter in letters:
+                leaf = topics.parse(letter.topic).leaf
+                self._bus.publish(letter.topic, letter.payload, qos=RULES[leaf].qos)
