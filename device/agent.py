@@ -15,12 +15,13 @@ from concurrent.futures import Future
 import structlog
 from msgspec import Struct
 
-from device import filing, views
+from device import bodies, filing, views
 from device.cards import Cards
 from device.errors import DeviceError, JournalError, RequestRefusedError
 from device.eyes import Eyes, Seen
 from device.house import House
 from device.jobs import Jobs
+from device.journal import REWRITTEN_KEY
 from device.kiosk.port import (
     BeginJob,
     Command,
@@ -35,7 +36,7 @@ from device.lock import Lock
 from device.pages import Pages
 from device.recorder import Recorder
 from device.stamping import Stamping
-from device.uplink import Arrival, Uplink
+from device.uplink import Arrival, LogRewritten, Uplink
 from hardware.errors import HardwareError
 from ledger.bus import Bus, Message
 from ledger.errors import LedgerError
@@ -206,6 +207,9 @@ class Agent:
             case Acknowledgement(at_ms=at_ms, seq=seq):
                 self._answered_ms = at_ms
                 self._parts.house.marked(at_ms, seq)
+            case LogRewritten(evidence=evidence) if not self._journal.rewritten:
+                body = bodies.log_rewritten(self._parts.seals[0][0])
+                self._parts.recorder.append(body, keep={REWRITTEN_KEY: evidence})
             case _:
                 pass
 

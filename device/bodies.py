@@ -110,3 +110,9 @@ def incident(
         photos=photos,
         text_commitment=None,
     )
+
+
+def log_rewritten(seal: str) -> Incident:
+    """Return the record that the public log contradicts itself; nothing was pressed."""
+    unpressed = Settlement(evidence="not-received", minimum=0, maximum=0)
+    return incident(seal, "log-rewritten", unpressed, None, held=False)

@@ -44,6 +44,13 @@ class BrokerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ca_file: Path | None = None
 
 
+class LogConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The township's public log: its origin is `<domain>/<county>/<township>/<year>`."""
+
+    domain: str
+    county: DivisionCode
+
+
 class KioskConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The clerk's screen; loopback only."""
 
@@ -79,6 +86,7 @@ class DeviceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     state: Path
     people: Path
     keys: KeysConfig
+    log: LogConfig
     seal: Annotated[tuple[SealConfig, ...], Meta(min_length=1, max_length=1)]
     controller: ControllerConfig
     camera: DriverConfig

@@ -1,7 +1,8 @@
 """Export: the device's log as plain files, so that anybody can check it without us.
 
 `entries/%012d.dsse` by seq, `photos/` encrypted as they are sent, `acks/` the newest
-acknowledgement, `receipts/` (empty until there are proofs), `keys/` the key records.
+acknowledgement, `receipts/%012d.tlog-proof` the proof that an entry stands in the public log,
+`keys/` the key records.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from pathlib import Path
 
 from device.config import DeviceConfig
 from device.errors import JournalError
-from device.journal import Snapshot, snapshot
+from device.journal_file import Snapshot, snapshot
+from ledger import receipts
 
 FOLDERS = ("entries", "photos", "acks", "receipts", "keys")
 
@@ -46,6 +48,8 @@ def _write(log: Snapshot, photos: Path, target: Path) -> int:
     for name in log.photos:
         if (photos / name).exists():
             shutil.copy(photos / name, target / "photos" / f"{name}.age")
+    for seq, receipt in log.receipts:
+        (target / "receipts" / f"{seq:012d}{receipts.SUFFIX}").write_bytes(receipt)
     count = 0
     for seq, raw in log.entries:
         (target / "entries" / f"{seq:012d}.dsse").write_bytes(raw)

@@ -6,16 +6,14 @@ of `entries` are never changed. The journal belongs to one thread of one process
 
 from __future__ import annotations
 
-import fcntl
 import os
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import sqlite_utils
 from msgspec import Struct, structs
 
+from device import journal_file
 from device.book import Book
 from device.errors import JournalError
 from ledger import chain, codec, disclosure, envelope
@@ -24,7 +22,7 @@ from ledger.errors import ChainError, LedgerError
 from ledger.records import PhotoRef, Record
 from ledger.signers import Signer
 
-WAIT_S = 5.0
+REWRITTEN_KEY = "rewritten"  # two heads of the public log that contradict each other
 BOOK_KINDS = ("start", "request", "intent", "use", "void", "incident", "count", "refusal")
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
@@ -41,6 +39,8 @@ CREATE INDEX IF NOT EXISTS photos_waiting ON photos (seq) WHERE stored = 0;
 CREATE TABLE IF NOT EXISTS received (
     sha256 TEXT PRIMARY KEY, kind TEXT NOT NULL, after_seq INTEGER NOT NULL,
     envelope BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS unproved (seq INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS receipts (sha256 TEXT PRIMARY KEY, receipt BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 """
 
@@ -70,16 +70,17 @@ class Journal:
         self.path = folder / "journal.db"
         self._signer = signer
         self._seal_opening = seal_opening
-        with _translated(self.path):
+        with journal_file.translated(self.path):
             folder.mkdir(parents=True, exist_ok=True)
-            self._lock: int | None = _claim(folder / "journal.lock")
-            self._db = _connect(self.path)
+            self._lock: int | None = journal_file.claim(folder / "journal.lock")
+            self._db = journal_file.connect(self.path)
             self._db.conn.executescript(SCHEMA)
         self.book = Book()
         self._head = self._read_head()
         self._replay()
         self.boot = int(self.get("boot") or b"0") + 1  # kept with this run's first entry
         self.differs = self.get("differs") is not None
+        self.rewritten = self.get(REWRITTEN_KEY) is not None
 
     @property
     def head(self) -> chain.Head:
@@ -120,6 +121,7 @@ class Journal:
                 entry.sha256,
                 raw,
             )
+            self._run("INSERT INTO unproved VALUES (?, ?)", position.seq, entry.sha256)
             if withheld:
                 plain = disclosure.encode(disclosure.Opening(entry.sha256, dict(withheld)))
                 sealed = self._seal_opening(plain)
@@ -134,6 +136,7 @@ class Journal:
             for key, value in {**(keep or {}), "boot": b"%d" % self.boot}.items():
                 self._run("INSERT OR REPLACE INTO meta VALUES (?, ?)", key, value)
         self._head = chain.advance(self._head, entry)
+        self.rewritten |= REWRITTEN_KEY in (keep or {})
         self.book.apply(entry)
         return entry
 
@@ -152,7 +155,7 @@ class Journal:
 
     def receive(self, entry: Payload, raw: bytes) -> bool:
         """Keep a verified entry of the gateway that concerns this device; False if known."""
-        if self._rows("SELECT 1 FROM received WHERE sha256 = ?", entry.sha256):
+        if self.has_received(entry.sha256):
             return False
         with self._transaction():
             self._run(
@@ -165,6 +168,28 @@ class Journal:
         self.book.hear(entry)
         return True
 
+    def has_received(self, sha256: str) -> bool:
+        """Return whether this entry of the gateway is kept here."""
+        return bool(self._rows("SELECT 1 FROM received WHERE sha256 = ?", sha256))
+
+    def unproved(self, upto: int, limit: int) -> list[str]:
+        """Return the payload hashes of own unproved entries (seq <= `upto`), oldest first."""
+        rows = self._rows(
+            "SELECT sha256 FROM unproved WHERE seq <= ? ORDER BY seq LIMIT ?", upto, limit
+        )
+        return [str(row[0]) for row in rows]
+
+    def prove(self, sha256: str, receipt: bytes) -> None:
+        """Keep the verified receipt of an entry, our own or one of the gateway."""
+        with self._transaction():
+            self._run("INSERT OR REPLACE INTO receipts VALUES (?, ?)", sha256, receipt)
+            self._run("DELETE FROM unproved WHERE sha256 = ?", sha256)
+
+    def envelope_of(self, sha256: str) -> bytes | None:
+        """Return the envelope of an own entry by its payload hash."""
+        rows = self._rows("SELECT envelope FROM entries WHERE sha256 = ?", sha256)
+        return rows[0][0] if rows else None
+
     def differ(self) -> None:
         """Another log than this one was acknowledged: nothing may be begun with it any more."""
         if not self.differs:
@@ -175,6 +200,14 @@ class Journal:
         """Return a small kept value."""
         rows = self._rows("SELECT value FROM meta WHERE key = ?", key)
         return rows[0][0] if rows else None
+
+    def kept(self, prefix: str) -> list[tuple[str, bytes]]:
+        """Return the small kept values whose key begins with `prefix`, by key."""
+        return self._rows(
+            "SELECT key, value FROM meta WHERE substr(key, 1, ?) = ? ORDER BY key",
+            len(prefix),
+            prefix,
+        )
 
     def put(self, key: str, value: bytes) -> None:
         """Keep a small value, durable on return."""
@@ -290,7 +323,7 @@ class Journal:
             self.book.hear(self._decode(*heard.pop()))
 
     def _rows(self, sql: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
-        with _translated(self.path):
+        with journal_file.translated(self.path):
             return list(self._db.execute(sql, values).fetchall())
 
     def _run(self, sql: str, *values: object) -> None:
@@ -298,72 +331,6 @@ class Journal:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with _translated(self.path), self._db.conn:
+        with journal_file.translated(self.path), self._db.conn:
             self._db.execute("BEGIN IMMEDIATE")
             yield
-
-
-class Snapshot(Struct, frozen=True, kw_only=True):
-    """A journal as it stood at one moment; `entries` yields (seq, envelope), oldest first."""
-
-    acknowledgement: bytes | None
-    acked: int
-    photos: tuple[str, ...]
-    entries: Iterator[tuple[int, bytes]]
-
-
-@contextmanager
-def snapshot(path: Path) -> Iterator[Snapshot]:
-    """Read a journal, also one that an agent is writing.
-
-    Raises:
-        JournalError: it cannot be read.
-    """
-    with _translated(path):
-        conn = _connect(path, read_only=True).conn
-    try:
-        with _translated(path):
-            conn.execute("BEGIN")
-            kept = dict(conn.execute("SELECT key, value FROM meta WHERE key IN ('ack', 'acked')"))
-            photos = [row[0] for row in conn.execute("SELECT sealed_sha256 FROM photos")]
-            yield Snapshot(
-                acknowledgement=kept.get("ack"),
-                acked=int(kept.get("acked", 0)),
-                photos=tuple(photos),
-                entries=conn.execute("SELECT seq, envelope FROM entries ORDER BY seq"),
-            )
-    finally:
-        conn.close()
-
-
-def _connect(path: Path, *, read_only: bool = False) -> sqlite_utils.Database:
-    """Open a journal's database: WAL and FULL, since NORMAL loses rows in a power cut."""
-    uri = f"{path.resolve().as_uri()}{'?mode=ro' if read_only else ''}"
-    conn = sqlite3.connect(
-        uri, uri=True, timeout=WAIT_S, isolation_level=None, check_same_thread=False
-    )
-    if not read_only:
-        conn.execute("PRAGMA journal_mode = WAL")
-        conn.execute("PRAGMA synchronous = FULL")
-    return sqlite_utils.Database(conn)
-
-
-def _claim(path: Path) -> int:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(handle)
-        raise JournalError(f"expected to be the only agent on {path}, found another") from error
-    return handle
-
-
-@contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        raise JournalError(
-            f"expected to read and write {path}, found: {error}; the machine stays locked until "
-            "the technician has freed or replaced the disk"
-        ) from error

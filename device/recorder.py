@@ -64,6 +64,8 @@ class Recorder:
             return "journal"
         if self.journal.differs:
             return "log-differs"
+        if self.journal.rewritten:
+            return "log-rewritten"
         return "disk-low" if self.free_mb() < self.least_mb else ""
 
     def free_mb(self) -> int:

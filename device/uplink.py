@@ -8,7 +8,6 @@ bus's thread only puts messages into its queue.
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,8 @@ from msgspec import Struct
 
 from device.errors import JournalError
 from device.journal import Journal, Waiting
+from device.patience import Patience
+from device.proofs import Proofs
 from ledger import codec, envelope
 from ledger.bus import Bus, Message
 from ledger.envelope import LARGEST_ENTRY, LARGEST_LIST
@@ -33,38 +34,8 @@ CHUNK = 65536  # bytes of a photo per message
 ONLINE, OFFLINE = b'{"online":true}', b'{"online":false}'  # the second is the last will
 CHUNKS_WINDOW = 8  # chunks under way before an answer is awaited
 OPENING_TRIES = 3
-FIRST_PAUSE_S = 1.0
-LONGEST_PAUSE_S = 30.0
 PAUSE_CODE_S = 15.0  # after PhotoResult 0x97
 KEEP_ACK_S = 1.0  # an acknowledgement is kept at most this much later; losing it only resends
-
-
-class Patience:
-    """When to send again: a pause that doubles up to a limit, with jitter, until an answer."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)
-        self._pause_s = FIRST_PAUSE_S
-        self._until_s = 0.0
-        self.tries = 0  # sent since the last answer
-
-    def over(self, now_s: float) -> bool:
-        """The pause is over: send."""
-        return now_s >= self._until_s
-
-    def sent(self, now_s: float) -> None:
-        """Something was sent: wait for its answer, twice as long as the last time."""
-        self._until_s = now_s + self._pause_s * self._random.uniform(0.75, 1.25)
-        self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)
-        self.tries += 1
-
-    def answered(self) -> None:
-        """An answer came: go on at once."""
-        self._pause_s, self._until_s, self.tries = FIRST_PAUSE_S, 0.0, 0
-
-    def wait(self, now_s: float, pause_s: float) -> None:
-        """The other side asked for a pause."""
-        self._until_s = now_s + pause_s
 
 
 class Arrival(Struct, frozen=True):
@@ -74,12 +45,22 @@ class Arrival(Struct, frozen=True):
     sha256: str = ""
 
 
+class LogRewritten(Struct, frozen=True):
+    """The township's public log contradicts what this machine has believed of it.
+
+    `evidence`: both signed heads, one after the other.
+    """
+
+    evidence: bytes
+
+
 class Uplink:
     """Brings the journal to the gateway and the gateway's answers into the journal.
 
     Args:
         now_s: monotonic seconds.
         photos: folder of encrypted photos, named by their hash.
+        proofs: asks for receipts; a permit is believed only with its own.
     """
 
     def __init__(
@@ -91,7 +72,9 @@ class Uplink:
         township: str,
         village: str,
         now_s: Callable[[], float],
+        proofs: Proofs,
     ) -> None:
+        self._proofs = proofs
         self._journal, self._bus, self._ring, self._photos = journal, bus, ring, photos
         self._device, self._township, self._now_s = journal.head.author, township, now_s
         self._village, self._list_ms = village, _list_time(journal)
@@ -121,6 +104,7 @@ class Uplink:
         self._sent, self._photo_offset = self._acked, None
         for patience in (self._entries, self._openings, self._photo):
             patience.answered()
+        self._proofs.link(online)
         if online:
             self._publish(Leaf.STATUS, (), ONLINE)
         log.info("link_changed", online=online, acked=self._acked, head=self._journal.head.seq)
@@ -131,6 +115,7 @@ class Uplink:
         if not self._online:
             return
         self._send_entries()
+        self._proofs.tick(self._acked)
         if self._acked == self._journal.head.seq and not self._send_openings():
             self._send_photo()
 
@@ -234,6 +219,11 @@ class Uplink:
         topic = parse(message.topic)
         if not message.payload:
             return None
+        if topic.leaf is Leaf.CHECKPOINT:
+            evidence = self._proofs.follow(message.payload)
+            return Arrival(LogRewritten(evidence)) if evidence else None
+        if topic.leaf is Leaf.RECEIPT:
+            return self._prove(topic.rest[0], message.payload)
         largest = LARGEST_LIST if topic.leaf is Leaf.LIST else LARGEST_ENTRY
         taken, key = envelope.verify(message.payload, self._ring, largest)
         if key.role != "gateway" or key.township != self._township:
@@ -264,7 +254,10 @@ class Uplink:
             log.warning("answer_not_from_gateway", sha256=entry.sha256)
             return None
         match entry.body:
-            case Permit(machine=self._device) | Revocation(machine=self._device):
+            case Permit(machine=self._device):
+                self._proofs.hold_back(entry, taken.raw)
+                return None
+            case Revocation(machine=self._device):
                 pass
             case HoldRelease(machine=self._device):
                 pass
@@ -276,6 +269,13 @@ class Uplink:
         if not self._journal.receive(entry, taken.raw):
             return None
         return Arrival(entry.body, entry.sha256)
+
+    def _prove(self, sha256: str, receipt: bytes) -> Arrival | None:
+        """Take a receipt; a permit that it proves is believed from here on."""
+        permit = self._proofs.prove(sha256, receipt)
+        if permit is None or not self._journal.receive(permit.entry, permit.raw):
+            return None
+        return Arrival(permit.entry.body, sha256)
 
     def _acknowledged(self, ack: Acknowledgement, raw: bytes) -> None:
         head = self._journal.head

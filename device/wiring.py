@@ -34,18 +34,19 @@ from device.journal import Journal
 from device.kiosk.port import Person
 from device.lock import Lock
 from device.pages import Pages
+from device.proofs import Proofs
 from device.recorder import Recorder
 from device.references import References
 from device.stamping import Stamping
 from device.uplink import OFFLINE, Uplink
 from hardware import loader
 from hardware.interfaces import CardReader
-from ledger import codec, envelope, mqtt, topics
+from ledger import checkpoint, codec, envelope, mqtt, topics
 from ledger.bus import Bus
 from ledger.keys import KeyRing
-from ledger.messages import VillageList
+from ledger.messages import KeyRecord, VillageList
 from ledger.signers import keyfile
-from ledger.topics import Leaf
+from ledger.topics import RULES, Leaf
 
 log = structlog.get_logger()
 
@@ -136,7 +137,8 @@ def _assemble(
     references = References(config.state / "references", keyfile.load_opener(config.keys.reference))
     for name, qos in topics.filters("down", config.township, config.device).items():
         bus.subscribe(name, qos)
-    uplink = Uplink(journal, bus, ring, photos, config.township, config.village, now_s)
+    proofs = Proofs(journal, *_public_log(config, ring), _asker(config, bus), now_s)
+    uplink = Uplink(journal, bus, ring, photos, config.township, config.village, now_s, proofs)
     seal = config.seal[0]
     jobs = Jobs(
         seal=seal.id,
@@ -203,6 +205,23 @@ def _assemble(
             village_list=ListCache(journal),
         )
     )
+
+
+def _public_log(config: DeviceConfig, ring: KeyRing) -> tuple[KeyRecord, str]:
+    """Return the key record of the township's public log and its origin without the year."""
+    record = ring.log_of(config.township)
+    if record is None:
+        raise ConfigError(
+            f"expected a log key record of township {config.township} in {config.keys.trusted}, "
+            "found none: copy the gateway's record there"
+        )
+    name = checkpoint.origin(config.log.domain, config.log.county, config.township, 0)
+    return record, name.rpartition("/")[0]
+
+
+def _asker(config: DeviceConfig, bus: Bus) -> Callable[[bytes], bool]:
+    topic = str(topics.Topic(config.township, config.device, Leaf.PROVE))
+    return lambda question: bus.publish(topic, question, qos=RULES[Leaf.PROVE].qos)
 
 
 def inbox_folder(config: DeviceConfig) -> Path:

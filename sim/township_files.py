@@ -105,6 +105,7 @@ def write_device(plan: Plan, village: Village, machine: Mapping[str, str], broke
     tables: list[tuple[str, Mapping[str, Any]]] = [
         ("", _device_fields(plan, village)),
         ("keys", _key_fields(plan, village)),
+        ("log", {"domain": LOG_DOMAIN, "county": COUNTY}),
         ("[seal]", {"id": SEAL, "name": f"{village.name}村民委员会"}),
         ("controller", {"driver": "mcu" if village.profile == "B" else "relay"}),
         ("controller", {"options": controller, "window_s": WINDOW_S}),

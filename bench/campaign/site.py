@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from bench.campaign.clerk import CampaignClerk
-from device.journal import snapshot
+from device.journal_file import snapshot
 from ledger import codec, envelope
 from ledger.records import Incident, Intent, SealUse, Void
 from sim import township_files

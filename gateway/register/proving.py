@@ -13,6 +13,7 @@ from gateway.stores.trees import LogView
 from ledger import growth, proofs, receipts
 from ledger.asking import Ask
 from ledger.growth import Growth
+from ledger.receipts import Receipt
 from ledger.tiles import TileReader
 from ledger.topics import Leaf, Topic
 
@@ -62,7 +63,7 @@ class Prover:
             yield self._letter(device, Leaf.CHECKPOINT, (), _growth(head, known))
             for sha256, index in found[origin]:
                 path = proofs.prove_inclusion(index, head.view.size, head.read)
-                receipt = receipts.issue(index, path, head.view.checkpoint)
+                receipt = receipts.encode(Receipt(index, path, head.view.checkpoint))
                 yield self._letter(device, Leaf.RECEIPT, (sha256,), receipt)
 
     def _letter(self, device: str, leaf: Leaf, rest: tuple[str, ...], payload: bytes) -> Letter:

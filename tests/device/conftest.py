@@ -21,15 +21,31 @@ from device import wiring
 from device.agent import Agent
 from device.config import DeviceConfig
 from device.kiosk.port import FileRequest, JobView, PagePhoto, RequestView, TakePage, View
-from ledger import chain, codec, disclosure, envelope, topics
+from ledger import (
+    asking,
+    chain,
+    checkpoint,
+    codec,
+    disclosure,
+    envelope,
+    growth,
+    proofs,
+    receipts,
+    topics,
+)
+from ledger.asking import Ask
 from ledger.bus import Message
+from ledger.checkpoint import Checkpoint
 from ledger.codec import Payload
 from ledger.errors import ChainError
+from ledger.growth import Growth
 from ledger.matters import Matter, Verdict
 from ledger.messages import Acknowledgement, OpeningStored, PhotoResult, VillageList
+from ledger.receipts import Receipt
 from ledger.records import HoldRelease, Permit, Record, Revocation
 from ledger.signers import keyfile
 from ledger.topics import Leaf, Topic
+from ledger.tree import MemoryHashes, leaf_hash
 from sim.bus import SimBroker
 from sim.client import MachineClient
 from sim.processes import Program
@@ -38,6 +54,9 @@ TOWNSHIP, VILLAGE = "420625103000", "420625103201"
 MACHINE, GATEWAY, SEAL = "m-1", "gw-1", "s-1"
 DEADLINE_S = 20.0
 DAY_MS = 86_400_000
+LOG_DOMAIN, COUNTY = "seal.qingxi.example", "420625000000"
+LOG_NAME = f"{LOG_DOMAIN}/{COUNTY}/{TOWNSHIP}"
+ORIGIN = f"{LOG_NAME}/2026"
 
 TOWN = {"layer": "township", "place": "清溪镇"}
 MATTERS = (
@@ -74,6 +93,9 @@ class Keys:
             role="gateway",
             **common,
         )
+        keyfile.create(
+            folder / "log.key", self.trusted / "log-1.json", holder=GATEWAY, role="log", **common
+        )
         keyfile.create_opener(
             folder / "township.key",
             self.trusted / "gw-1-open.json",
@@ -81,6 +103,38 @@ class Keys:
             role="gateway",
             **common,
         )
+
+
+class ModelLog:
+    """The township's public log in memory; signs a head of what it holds for every question."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._signer = keyfile.load(keys.folder / "log.key", keys.trusted / "log-1.json")
+        self.tree = MemoryHashes()
+        self.places: dict[str, int] = {}
+
+    def append(self, sha256: str, raw: bytes) -> None:
+        """Put an entry into the tree."""
+        if sha256 not in self.places:
+            self.places[sha256] = self.tree.frontier.size
+            self.tree.extend([leaf_hash(raw)])
+
+    def note(self) -> bytes:
+        """Return the signed head."""
+        front = self.tree.frontier
+        return checkpoint.sign(Checkpoint(ORIGIN, front.size, front.root()), self._signer)
+
+    def growth(self, known: int) -> bytes:
+        """Return the head with the proof from a size."""
+        size = self.tree.frontier.size
+        path = proofs.prove_consistency(known, size, self.tree) if known <= size else ()
+        return growth.encode(Growth(known, path, self.note()))
+
+    def receipt(self, sha256: str) -> bytes:
+        """Return the proof of an entry."""
+        index, size = self.places[sha256], self.tree.frontier.size
+        path = proofs.prove_inclusion(index, size, self.tree)
+        return receipts.encode(Receipt(index, path, self.note()))
 
 
 class ModelGateway:
@@ -99,7 +153,8 @@ class ModelGateway:
         self.entries: list[Payload] = []
         self.opened: dict[str, dict[str, Any]] = {}
         self.photos: dict[str, bytes] = {}
-        self.answering = True
+        self.log = ModelLog(keys)
+        self.answering = self.proving = True
         self._parts: dict[str, bytes] = {}
         self.bus = broker.bus(GATEWAY)
         for name, qos in topics.filters("up", TOWNSHIP, "+").items():
@@ -168,6 +223,7 @@ class ModelGateway:
         kind = codec.payload_type(body.kind)
         self.own = chain.advance(self.own, codec.decode_entry(kind, payload))
         raw = envelope.sign(kind, payload, self.signer)
+        self.log.append(self.own.sha256, raw)
         self.bus.publish(str(Topic(TOWNSHIP, MACHINE, leaf, (name,))), raw, retain=True)
 
     def _send(self, leaf: Leaf, rest: tuple[str, ...], message: Record) -> None:
@@ -186,9 +242,21 @@ class ModelGateway:
                     self._take_opening(topic.rest[0], message.payload)
                 case Leaf.PHOTO:
                     self._take_photo(topic.rest[0], topic.rest[1], message.payload)
+                case Leaf.PROVE if self.proving:
+                    self._prove(asking.parse(message.payload))
                 case _:
                     pass
         self.bus.done(message)
+
+    def _prove(self, ask: Ask) -> None:
+        known = ask.size if ask.log == ORIGIN else 0
+        self._tell(Leaf.CHECKPOINT, (), self.log.growth(known))
+        for sha256 in ask.entries:
+            if sha256 in self.log.places:
+                self._tell(Leaf.RECEIPT, (sha256,), self.log.receipt(sha256))
+
+    def _tell(self, leaf: Leaf, rest: tuple[str, ...], payload: bytes) -> None:
+        self.bus.publish(str(Topic(TOWNSHIP, MACHINE, leaf, rest)), payload, qos=0)
 
     def _take_entry(self, raw: bytes) -> None:
         taken, _ = envelope.verify(raw, self.ring)
@@ -196,6 +264,7 @@ class ModelGateway:
         try:
             self.head = chain.advance(self.head, entry)
             self.entries.append(entry)
+            self.log.append(entry.sha256, raw)
         except ChainError as error:
             assert error.reason in ("gap", "repeat"), error
         ack = Acknowledgement(
@@ -282,6 +351,7 @@ class Village:
                 "reference": self.keys.folder / "reference.key",
                 "trusted": self.keys.trusted,
             },
+            "log": {"domain": LOG_DOMAIN, "county": COUNTY},
             "seal": [{"id": SEAL, "name": "村民委员会"}],
             "controller": controller,
             "camera": {"driver": "opencv", "options": {"source": where["camera"]}},

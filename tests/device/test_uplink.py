@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from device.journal import Journal
+from device.proofs import Proofs
 from device.uplink import Uplink
 from ledger import codec, disclosure, envelope, topics
 from ledger.bus import Message
@@ -21,7 +22,7 @@ from ledger.messages import Acknowledgement
 from ledger.records import Config, PhotoRef, Refusal
 from ledger.signers import keyfile
 from sim.bus import SimBroker
-from tests.device.conftest import MACHINE, TOWNSHIP, VILLAGE, Keys, ModelGateway
+from tests.device.conftest import LOG_NAME, MACHINE, TOWNSHIP, VILLAGE, Keys, ModelGateway
 
 
 class Line:
@@ -43,12 +44,34 @@ class Line:
         self.bus = self.broker.bus(MACHINE)
         for name, qos in topics.filters("down", TOWNSHIP, MACHINE).items():
             self.bus.subscribe(name, qos)
-        self.uplink = Uplink(
-            self.journal, self.bus, ring, self.photos, TOWNSHIP, VILLAGE, lambda: self.now_s
-        )
+        self.ring = ring
+        self.uplink = self.start_uplink()
         self.inbox: list[Message] = []
         self.bus.start(self.inbox.append, self.uplink.link)
         self.broker.pump()
+
+    def start_uplink(self) -> Uplink:
+        """Return an uplink over the journal, as a start of the agent makes it."""
+        topic = str(topics.Topic(TOWNSHIP, MACHINE, topics.Leaf.PROVE))
+        record = self.ring.log_of(TOWNSHIP)
+        assert record is not None
+        self.proofs = Proofs(
+            self.journal,
+            record,
+            LOG_NAME,
+            lambda question: self.bus.publish(topic, question, qos=0),
+            lambda: self.now_s,
+        )
+        return Uplink(
+            self.journal,
+            self.bus,
+            self.ring,
+            self.photos,
+            TOWNSHIP,
+            VILLAGE,
+            lambda: self.now_s,
+            self.proofs,
+        )
 
     def write(self, number: int) -> None:
         """Journal an entry; every third has an opening, every fourth a photo."""
@@ -118,6 +141,7 @@ def delivered(line: Line) -> bool:
         [entry.sha256 for entry in line.gateway.entries] == own
         and line.journal.openings_waiting(line.journal.head.seq, 99) == []
         and line.journal.count_photos_waiting() == 0
+        and line.journal.unproved(line.journal.head.seq, 99) == []
     )
 
 
@@ -194,15 +218,7 @@ def test_what_was_acknowledged_is_known_after_a_restart(line: Line) -> None:
     line.run(3)
     line.uplink.close()
 
-    again = Uplink(
-        line.journal,
-        line.bus,
-        line.gateway.ring,
-        line.photos,
-        TOWNSHIP,
-        VILLAGE,
-        lambda: line.now_s,
-    )
+    again = line.start_uplink()
 
     assert again.acked == 1
 
