@@ -1,7 +1,8 @@
 """App: the gateway put together. Here, and nowhere else, parts meet and threads start.
 
 Threads: `writer` (store, chain, answers), `photos`, `web` (its own workers), the bus's thread,
-which only puts messages into queues, and the caller's, which runs and watches the broker.
+which only puts messages into queues, and the caller's, which watches the broker and the others.
+A thread that ended by itself ends the process: what starts it again begins from the store.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 
@@ -20,9 +21,9 @@ from msgspec import Struct
 from gateway.commands import Command
 from gateway.config import GatewayConfig
 from gateway.control import Control
-from gateway.errors import ConfigError
+from gateway.errors import ConfigError, ThreadEndedError
 from gateway.photo_worker import PhotoWorker
-from gateway.register.photos import PhotoIntake, free_megabytes
+from gateway.register.photos import PhotoIntake, Reply, free_megabytes
 from gateway.register.vault import Vault
 from gateway.stores import Reader, Store, sqlite
 from gateway.web import create_app
@@ -32,7 +33,7 @@ from ledger import mqtt, topics
 from ledger.bus import Bus, Message
 
 JOIN_S = 20.0  # how long each thread has to finish when we stop
-WATCH_S = 1.0  # how often the broker is looked at
+WATCH_S = 1.0  # how often broker and threads are looked at
 
 log = structlog.get_logger()
 
@@ -71,8 +72,8 @@ class App:
         photos = PhotoIntake(config.state / "incoming", self._vault, config.photo_floor_mb)
         self._photos = PhotoWorker(store, bus, desk.log, photos, self._writer)
         self._threads = (
-            threading.Thread(target=self._writer.run, name="writer"),
-            threading.Thread(target=self._photos.run, name="photos"),
+            threading.Thread(target=self._writer.run, name="writer", daemon=True),
+            threading.Thread(target=self._photos.run, name="photos", daemon=True),
         )
 
     def start(self) -> None:
@@ -102,6 +103,22 @@ class App:
     def submit(self, command: Command) -> Future[object]:
         """Hand a command to the writer; the Future raises GatewayError on refusal."""
         return self._writer.submit(command)
+
+    def submit_operator(self, command: Command) -> Future[object]:
+        """Hand over a command of the gateway's own user, as `submit` does."""
+        return self._writer.submit(command, operator=True)
+
+    def carry_photo(self, message: Message) -> Future[Reply | None]:
+        """Hand over a message of a photo that came by file; see `PhotoWorker.carry`."""
+        return self._photos.carry(message)
+
+    def check(self) -> None:
+        """Return if every thread that was started works.
+
+        Raises:
+            ThreadEndedError: one has ended, so that nothing may be relied upon any more.
+        """
+        check_threads(self._threads)
 
     def now_ms(self) -> int:
         """Return the gateway's time, UTC milliseconds."""
@@ -139,7 +156,7 @@ class Server:
                 self._broker.start()
             url = config.broker.url if self._broker is None else self._broker.url
             self._app = App(config, keys, store, mqtt.connect(bus_options(config, url)))
-            self._control = Control(config.state, self._app.submit)
+            self._control = Control(config.state, self._app.submit_operator, self._app.carry_photo)
             stack.callback(self._control.close)
             self._cleanup = stack.pop_all()
         self.addresses = Addresses(
@@ -149,12 +166,16 @@ class Server:
             uvicorn.Config(create_app(self._app), log_config=None, access_log=False, lifespan="off")
         )
         self._threads = (
-            threading.Thread(target=self._web.run, args=([listener],), name="web"),
-            threading.Thread(target=self._control.run, name="control"),
+            threading.Thread(target=self._web.run, args=([listener],), name="web", daemon=True),
+            threading.Thread(target=self._control.run, name="control", daemon=True),
         )
 
     def run(self, stopping: threading.Event, ready: Callable[[Addresses], None]) -> None:
-        """Serve until `stopping` is set; the broker is watched by the calling thread."""
+        """Serve until `stopping` is set; broker and threads are watched by the calling thread.
+
+        Raises:
+            ThreadEndedError: a thread has ended by itself; nothing is served any more.
+        """
         with self._cleanup:
             self._app.start()
             for thread in self._threads:
@@ -162,6 +183,8 @@ class Server:
             try:
                 ready(self.addresses)
                 while not stopping.wait(WATCH_S):
+                    self._app.check()
+                    check_threads(self._threads)
                     if self._broker is not None:
                         self._broker.poll()
             finally:
@@ -170,6 +193,20 @@ class Server:
                 for thread in self._threads:
                     thread.join(JOIN_S)
                 self._app.stop()
+
+
+def check_threads(threads: Iterable[threading.Thread]) -> None:
+    """Return if all of these threads work; they were started before.
+
+    Raises:
+        ThreadEndedError: one has ended.
+    """
+    for thread in threads:
+        if not thread.is_alive():
+            raise ThreadEndedError(
+                f"expected the thread {thread.name} to work, found it ended: its reason stands "
+                "above in the log"
+            )
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -6,6 +6,7 @@ GatewayError
  +- NotFoundError        no such entry, request, permit, machine, alert or case
  +- StoreError           the store cannot be written or does not hold
  +- ConfigError          the configuration cannot be used
+ +- ThreadEndedError     a part of the running gateway has ended by itself
 """
 
 from __future__ import annotations
@@ -57,3 +58,10 @@ class ConfigError(GatewayError):
 
     code = "config"
     hint = "Correct the file and run check-config."
+
+
+class ThreadEndedError(GatewayError):
+    """A part of the running gateway has ended by itself; the process ends rather than limp."""
+
+    code = "thread-ended"
+    hint = "The system starts the gateway again; send this log to the maintainer."

@@ -9,7 +9,7 @@ Beside the log lie openings, photos' whereabouts, accounts, quarantine and list 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -135,6 +135,11 @@ class DeskReader(Protocol):
         """Return the file of a release as it was imported."""
         ...
 
+    def matter_codes(self, text: str) -> tuple[str, ...]:
+        """Return the codes of all items, of any list and version, whose code is this text or
+        whose name contains it."""
+        ...
+
     def matters(self, village: str, date: str, version: int | None = None) -> tuple[Matter, ...]:
         """Return a village's resolved list on a day (ISO date, local).
 
@@ -181,6 +186,11 @@ class AuditReader(Protocol):
         limit: int = 50,
     ) -> tuple[AlertView, ...]:
         """Return alerts; `before` is an index of AlertRecords."""
+        ...
+
+    def alerts_about(self, entries: Iterable[str]) -> dict[str, tuple[AlertView, ...]]:
+        """Return the alerts on entries by payload hash, oldest first; entries without are left
+        out."""
         ...
 
     def case(self, case: str) -> CaseView | None: ...
@@ -273,7 +283,10 @@ class Transaction(Reader, Protocol):
         ...
 
     def quarantined(self, machine: str, fork: bool) -> tuple[int, int]:
-        """Return count and bytes kept for a machine (of forks, or of everything else)."""
+        """Return count and bytes kept for a machine (of forks, or of everything else).
+
+        What was too long to be kept counts as one message without bytes.
+        """
         ...
 
     def is_quarantined(self, sha256: str, topic: str) -> bool:
