@@ -1,8 +1,8 @@
 """Export: the device's log as plain files, so that anybody can check it without us.
 
-`entries/%012d.dsse` by seq, `photos/` encrypted as they are sent, `acks/` the newest
-acknowledgement, `receipts/%012d.tlog-proof` the proof that an entry stands in the public log,
-`keys/` the key records.
+`entries/%012d.dsse` by seq, `openings/` and `photos/` encrypted as they are sent, `acks/` the
+newest acknowledgement, `receipts/%012d.tlog-proof` the proof that an entry stands in the public
+log, `keys/` the key records.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from device.errors import JournalError
 from device.journal_file import Snapshot, snapshot
 from ledger import receipts
 
-FOLDERS = ("entries", "photos", "acks", "receipts", "keys")
+FOLDERS = ("entries", "openings", "photos", "acks", "receipts", "keys")
 
 
 def export(config: DeviceConfig, target: Path) -> int:
@@ -48,6 +48,8 @@ def _write(log: Snapshot, photos: Path, target: Path) -> int:
     for name in log.photos:
         if (photos / name).exists():
             shutil.copy(photos / name, target / "photos" / f"{name}.age")
+    for sha256, sealed in log.openings:
+        (target / "openings" / f"{sha256}.age").write_bytes(sealed)
     for seq, receipt in log.receipts:
         (target / "receipts" / f"{seq:012d}{receipts.SUFFIX}").write_bytes(receipt)
     count = 0

@@ -21,12 +21,14 @@ _RECEIPTS = "SELECT e.seq, r.receipt FROM receipts r JOIN entries e USING (sha25
 class Snapshot(Struct, frozen=True, kw_only=True):
     """A journal as it stood at one moment; `entries` yields (seq, envelope), oldest first.
 
-    `receipts` are (seq, tlog-proof) of the entries that are proved to stand in the public log.
+    `openings` are (payload hash, encrypted to the township) of the entries that withhold values,
+    `receipts` (seq, tlog-proof) of the entries that are proved to stand in the public log.
     """
 
     acknowledgement: bytes | None
     acked: int
     photos: tuple[str, ...]
+    openings: tuple[tuple[str, bytes], ...]
     receipts: tuple[tuple[int, bytes], ...]
     entries: Iterator[tuple[int, bytes]]
 
@@ -49,6 +51,7 @@ def snapshot(path: Path) -> Iterator[Snapshot]:
                 acknowledgement=kept.get("ack"),
                 acked=int(kept.get("acked", 0)),
                 photos=tuple(photos),
+                openings=tuple(conn.execute("SELECT sha256, sealed FROM openings")),
                 receipts=tuple(conn.execute(_RECEIPTS)),
                 entries=conn.execute("SELECT seq, envelope FROM entries ORDER BY seq"),
             )

@@ -1,8 +1,9 @@
 """App: the gateway put together. Here, and nowhere else, parts meet and threads start.
 
 Threads: `writer` (store, chain, tree, answers), `photos`, `publish`, `web` (its own workers), the
-bus's thread, which only puts messages into queues, and the caller's, which runs and watches the
-broker.
+bus's thread, which only puts messages into queues, and the caller's, which watches the broker and
+the others. A thread that ended by itself ends the process: what starts it again begins from the
+store.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 
@@ -21,10 +22,10 @@ from msgspec import Struct
 from gateway.commands import Command
 from gateway.config import GatewayConfig
 from gateway.control import Control
-from gateway.errors import ConfigError
+from gateway.errors import ConfigError, ThreadEndedError
 from gateway.photo_worker import PhotoWorker
 from gateway.publish_worker import PublishWorker
-from gateway.register.photos import PhotoIntake, free_megabytes
+from gateway.register.photos import PhotoIntake, Reply, free_megabytes
 from gateway.register.publish import Publisher
 from gateway.register.vault import Vault
 from gateway.stores import Reader, Store, sqlite
@@ -36,7 +37,7 @@ from ledger.bus import Bus, Message
 from ledger.topics import Leaf
 
 JOIN_S = 20.0  # how long each thread has to finish when we stop
-WATCH_S = 1.0  # how often the broker is looked at
+WATCH_S = 1.0  # how often broker and threads are looked at
 
 log = structlog.get_logger()
 
@@ -77,9 +78,9 @@ class App:
         self._photos = PhotoWorker(store, bus, desk.log, photos, self._writer)
         self._publish = PublishWorker(store, bus, _publisher(config, keys, store), config.township)
         self._threads = (
-            threading.Thread(target=self._writer.run, name="writer"),
-            threading.Thread(target=self._photos.run, name="photos"),
-            threading.Thread(target=self._publish.run, name="publish"),
+            threading.Thread(target=self._writer.run, name="writer", daemon=True),
+            threading.Thread(target=self._photos.run, name="photos", daemon=True),
+            threading.Thread(target=self._publish.run, name="publish", daemon=True),
         )
 
     def start(self) -> None:
@@ -111,6 +112,22 @@ class App:
     def submit(self, command: Command) -> Future[object]:
         """Hand a command to the writer; the Future raises GatewayError on refusal."""
         return self._writer.submit(command)
+
+    def submit_operator(self, command: Command) -> Future[object]:
+        """Hand over a command of the gateway's own user, as `submit` does."""
+        return self._writer.submit(command, operator=True)
+
+    def carry_photo(self, message: Message) -> Future[Reply | None]:
+        """Hand over a message of a photo that came by file; see `PhotoWorker.carry`."""
+        return self._photos.carry(message)
+
+    def check(self) -> None:
+        """Return if every thread that was started works.
+
+        Raises:
+            ThreadEndedError: one has ended, so that nothing may be relied upon any more.
+        """
+        check_threads(self._threads)
 
     def now_ms(self) -> int:
         """Return the gateway's time, UTC milliseconds."""
@@ -150,7 +167,7 @@ class Server:
                 self._broker.start()
             url = config.broker.url if self._broker is None else self._broker.url
             self._app = App(config, keys, store, mqtt.connect(bus_options(config, url)))
-            self._control = Control(config.state, self._app.submit)
+            self._control = Control(config.state, self._app.submit_operator, self._app.carry_photo)
             stack.callback(self._control.close)
             self._cleanup = stack.pop_all()
         self.addresses = Addresses(
@@ -160,12 +177,16 @@ class Server:
             uvicorn.Config(create_app(self._app), log_config=None, access_log=False, lifespan="off")
         )
         self._threads = (
-            threading.Thread(target=self._web.run, args=([listener],), name="web"),
-            threading.Thread(target=self._control.run, name="control"),
+            threading.Thread(target=self._web.run, args=([listener],), name="web", daemon=True),
+            threading.Thread(target=self._control.run, name="control", daemon=True),
         )
 
     def run(self, stopping: threading.Event, ready: Callable[[Addresses], None]) -> None:
-        """Serve until `stopping` is set; the broker is watched by the calling thread."""
+        """Serve until `stopping` is set; broker and threads are watched by the calling thread.
+
+        Raises:
+            ThreadEndedError: a thread has ended by itself; nothing is served any more.
+        """
         with self._cleanup:
             self._app.start()
             for thread in self._threads:
@@ -173,6 +194,8 @@ class Server:
             try:
                 ready(self.addresses)
                 while not stopping.wait(WATCH_S):
+                    self._app.check()
+                    check_threads(self._threads)
                     if self._broker is not None:
                         self._broker.poll()
             finally:
@@ -190,6 +213,20 @@ def _publisher(config: GatewayConfig, keys: Keys, store: Store) -> Publisher:
         publisher.check(reader)
     publisher.publish_keys(keys.ring.records())
     return publisher
+
+
+def check_threads(threads: Iterable[threading.Thread]) -> None:
+    """Return if all of these threads work; they were started before.
+
+    Raises:
+        ThreadEndedError: one has ended.
+    """
+    for thread in threads:
+        if not thread.is_alive():
+            raise ThreadEndedError(
+                f"expected the thread {thread.name} to work, found it ended: its reason stands "
+                "above in the log"
+            )
 
 
 def _listen(host: str, port: int) -> socket.socket:

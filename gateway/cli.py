@@ -132,6 +132,26 @@ def export(config_path: Path, folder: Path) -> None:
     click.echo(f"{folder}: {count} entries")
 
 
+@main.command("import-device")
+@CONFIG
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@exits
+def import_device(config_path: Path, folder: Path) -> None:
+    """Hand the log that seal-device export wrote into FOLDER to the running gateway.
+
+    For a machine without network; each record is checked as if the machine had sent it.
+    """
+    from gateway import importing
+
+    report = importing.bring(load(config_path), folder)
+    for line in report.lines():
+        click.echo(line)
+    if report.wrong:
+        sys.exit(EVIDENCE)
+    if report.incomplete:
+        sys.exit(REFUSED)
+
+
 @main.command("export-release")
 @CONFIG
 @click.argument("hold")

@@ -1,7 +1,8 @@
 """What people may order: each command is carried out by the writer thread, as one transaction.
 
-`by` is the account id of the signed-in person. A command's Future gives what its docstring
-says or raises a GatewayError.
+`by` is the account id of the signed-in person, whose offices must allow it; an order of the
+gateway's own operator, who needs none, comes through the command line. A command's Future gives
+what its docstring says or raises a GatewayError.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from ledger.bus import Message
 from ledger.matters import MatterList
 
 
@@ -34,7 +36,10 @@ class RevokePermit(Struct, frozen=True, kw_only=True):
 
 
 class ReleaseHold(Struct, frozen=True, kw_only=True):
-    """State the impressions counted for a held incident. Answer: HoldRelease entry's index."""
+    """State the impressions counted for a held incident. Answer: HoldRelease entry's index.
+
+    The same count again writes nothing: the release that stands is sent once more.
+    """
 
     by: str
     hold: str
@@ -74,7 +79,7 @@ class NoteCase(Struct, frozen=True, kw_only=True):
 
 
 class AddAccount(Struct, frozen=True, kw_only=True):
-    """Add or change a person's account. Answer: None.
+    """Add or change a person's account; the operator's alone. Answer: None.
 
     Args:
         offices: stable words such as `approver`, `auditor`, `administrator`, `keeper`.
@@ -92,6 +97,24 @@ class AddAccount(Struct, frozen=True, kw_only=True):
     password_hash: str
 
 
+class Deliver(Struct, frozen=True, kw_only=True):
+    """Take entries and openings that came by file; the operator's alone.
+
+    Answer: what became of each message, as a tuple of `gateway.register.intake.Outcome`.
+    """
+
+    by: str
+    messages: tuple[Message, ...]
+
+
 Command = (
-    Decide | RevokePermit | ReleaseHold | ImportList | OpenCase | AssignCase | NoteCase | AddAccount
+    Decide
+    | RevokePermit
+    | ReleaseHold
+    | ImportList
+    | OpenCase
+    | AssignCase
+    | NoteCase
+    | AddAccount
+    | Deliver
 )

@@ -18,8 +18,11 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from gateway.commands import AddAccount, Command, ImportList
+from gateway.commands import AddAccount, Command, Deliver, ImportList
 from gateway.errors import GatewayError, StoreError
+from gateway.register.intake import Outcome
+from gateway.register.photos import Reply
+from ledger.bus import Message
 
 FILE = "control.sock"
 LARGEST = 16 * 1024 * 1024  # bytes of one order: a list with its file
@@ -40,12 +43,26 @@ class Order(Struct, frozen=True, kw_only=True):
 
     add_account: AddAccount | None = None
     import_list: ImportList | None = None
+    deliver: Deliver | None = None
+    photo: Message | None = None
+
+
+class PhotoReply(Struct, frozen=True):
+    """What the photo intake says to a message of a transfer; see `gateway.register.photos`."""
+
+    code: int
+    offset: int
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """What came of it: a value, or an error's code (a refusal's reason) and message."""
+    """What came of it: a value, or an error's code (a refusal's reason) and message.
+
+    `outcomes` answers a delivery, `reply` a message of a photo's transfer.
+    """
 
     value: int | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    reply: PhotoReply | None = None
     error: str = ""
     message: str = ""
 
@@ -53,13 +70,22 @@ class Answer(Struct, frozen=True, kw_only=True):
 class Control:
     """Listens in the state folder; `run` belongs to a thread of its own.
 
+    Args:
+        submit: hands an operator's command to the writer.
+        carry: hands a message of a photo's transfer to the photo thread.
+
     Raises:
         StoreError: the socket cannot be made.
     """
 
-    def __init__(self, folder: Path, submit: Callable[[Command], Future[object]]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        submit: Callable[[Command], Future[object]],
+        carry: Callable[[Message], Future[Reply | None]],
+    ) -> None:
         self._path = folder / FILE
-        self._submit = submit
+        self._submit, self._carry = submit, carry
         self._stopping = False
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -85,6 +111,8 @@ class Control:
                     self._serve(peer)
                 except OSError as error:
                     log.warning("control_peer_lost", reason=str(error))
+                except Exception:
+                    log.exception("control_order_failed")
 
     def stop(self) -> None:
         """Let `run` return."""
@@ -106,16 +134,26 @@ class Control:
         peer.sendall(msgspec.json.encode(self._answer(order)))
 
     def _answer(self, order: Order) -> Answer:
-        command = order.add_account or order.import_list
-        if command is None:
-            return Answer(error="malformed", message="expected an order, found none")
         try:
+            if order.photo is not None:
+                return _replied(self._carry(order.photo).result(PATIENCE_S))
+            command = order.add_account or order.import_list or order.deliver
+            if command is None:
+                return Answer(error="malformed", message="expected an order, found none")
             value = self._submit(command).result(PATIENCE_S)
         except GatewayError as error:
             return Answer(error=getattr(error, "reason", error.code), message=str(error))
         except FutureTimeoutError:
             return Answer(error="store", message="expected the writer's answer, found none")
+        if isinstance(value, tuple):
+            return Answer(outcomes=value)
         return Answer(value=value if isinstance(value, int) else None)
+
+
+def _replied(reply: Reply | None) -> Answer:
+    if reply is None:
+        return Answer()
+    return Answer(reply=PhotoReply(reply.code, reply.offset))
 
 
 def send(folder: Path, order: Order) -> Answer | None:

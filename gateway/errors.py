@@ -7,6 +7,7 @@ GatewayError
  +- StoreError           the store cannot be written or does not hold
  +- RollbackError        the store is older than what this township has published
  +- ConfigError          the configuration cannot be used
+ +- ThreadEndedError     a part of the running gateway has ended by itself
 """
 
 from __future__ import annotations
@@ -71,3 +72,10 @@ class ConfigError(GatewayError):
 
     code = "config"
     hint = "Correct the file and run check-config."
+
+
+class ThreadEndedError(GatewayError):
+    """A part of the running gateway has ended by itself; the process ends rather than limp."""
+
+    code = "thread-ended"
+    hint = "The system starts the gateway again; send this log to the maintainer."

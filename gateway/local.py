@@ -107,7 +107,7 @@ def _alone(config: GatewayConfig, command: AddAccount | ImportList) -> object:
         desk = open_desk(config, keys, store)
         now_ms = time.time_ns() // 1_000_000
         with desk.public.transaction(store, now_ms) as transaction:
-            return desk.orders.carry_out(transaction, command, now_ms).answer
+            return desk.orders.carry_out(transaction, command, now_ms, operator=True).answer
     finally:
         store.close()
 

@@ -1,7 +1,8 @@
 """Orders: carry out what people command, each inside one transaction of the writer.
 
-A command is checked again here, whatever the page that sent it had checked; what it changes is
-an entry of the gateway, and what goes down to a machine is returned, to be sent after the commit.
+A command is checked again here, whatever the page that sent it had checked, offices included: an
+account may have changed meanwhile. What it changes is an entry of the gateway, and what goes down
+to a machine is returned, to be sent after the commit.
 """
 
 from __future__ import annotations
@@ -10,28 +11,30 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from gateway import orders_cases, orders_lists
+from gateway import orders_carried, orders_cases, orders_lists
 from gateway.book import Book, Done, known_account
 from gateway.commands import (
     AddAccount,
     AssignCase,
     Command,
     Decide,
+    Deliver,
     ImportList,
     NoteCase,
     OpenCase,
     ReleaseHold,
     RevokePermit,
 )
-from gateway.desk import approvals, permits, requests
+from gateway.desk import access, approvals, permits, requests
+from gateway.desk.access import Action
 from gateway.desk.accounts import OFFICES
-from gateway.errors import NotFoundError, RequestRefusedError
+from gateway.errors import NotAllowedError, NotFoundError, RequestRefusedError
 from gateway.register import screening
 from gateway.register.intake import Intake
 from gateway.register.log import GatewayLog, Letter
-from gateway.stores import Transaction
+from gateway.stores import DeskReader, Transaction
 from gateway.stores.calendar import local_date
-from gateway.stores.views import Account, RequestView, StoredEntry
+from gateway.stores.views import Account, HoldView, RequestView, StoredEntry
 from ledger import disclosure
 from ledger.matters import Verdict
 from ledger.records import (
@@ -44,6 +47,16 @@ from ledger.topics import Leaf, Topic
 from ledger.transitions import IllegalEventError
 
 MOST_COUNTED = 1000  # impressions that a person may state; more is a slip of the finger
+ACTIONS: dict[type, Action] = {
+    Decide: Action.DECIDE,
+    RevokePermit: Action.REVOKE_PERMIT,
+    ReleaseHold: Action.RELEASE_HOLD,
+    ImportList: Action.IMPORT_LIST,
+    OpenCase: Action.HANDLE_CASES,
+    AssignCase: Action.HANDLE_CASES,
+    NoteCase: Action.HANDLE_CASES,
+}
+OPERATORS = frozenset({AddAccount, ImportList, Deliver})  # what the command line may order
 
 
 class Orders:
@@ -62,14 +75,22 @@ class Orders:
             AssignCase: partial(orders_cases.assign, self._book),
             NoteCase: partial(orders_cases.note, self._book),
             AddAccount: _add_account,
+            Deliver: partial(orders_carried.deliver, intake),
         }
 
-    def carry_out(self, transaction: Transaction, command: Command, now_ms: int) -> Done:
+    def carry_out(
+        self, transaction: Transaction, command: Command, now_ms: int, *, operator: bool = False
+    ) -> Done:
         """Do what a person commands.
 
+        Args:
+            operator: it came through the command line, from the gateway's own user.
+
         Raises:
+            NotAllowedError: this person's offices, as they are now, do not allow it.
             GatewayError: it is refused; nothing was changed.
         """
+        _check_office(transaction, command, operator)
         return self._handlers[type(command)](transaction, command, now_ms)
 
     def _decide(self, transaction: Transaction, command: Decide, now_ms: int) -> Done:
@@ -119,7 +140,6 @@ class Orders:
         return permit_letter(self._township, permit, entry)
 
     def _revoke(self, transaction: Transaction, command: RevokePermit, now_ms: int) -> Done:
-        known_account(transaction, command.by)
         permit = transaction.permit(command.permit)
         if permit is None:
             raise NotFoundError(f"expected a permit, found none named {command.permit}")
@@ -134,12 +154,11 @@ class Orders:
         return Done(answer=entry.index, letters=(letter,))
 
     def _release(self, transaction: Transaction, command: ReleaseHold, now_ms: int) -> Done:
-        known_account(transaction, command.by)
         hold = transaction.hold(command.hold)
         if hold is None:
             raise NotFoundError(f"expected a held incident, found none with hash {command.hold}")
         if hold.released_index is not None:
-            raise RequestRefusedError("not-held", f"expected {hold.machine} held by {hold.hold}")
+            return self._release_again(transaction, hold, command, now_ms)
         if not 0 <= command.impressions <= MOST_COUNTED:
             raise RequestRefusedError(
                 "count-out-of-bounds",
@@ -155,11 +174,38 @@ class Orders:
         letter = screening.answer(self._township, hold.machine, hold.hold, entry, now_ms)
         return Done(answer=entry.index, letters=(letter,))
 
+    def _release_again(
+        self, transaction: Transaction, hold: HoldView, command: ReleaseHold, now_ms: int
+    ) -> Done:
+        """Send the release that stands: a machine that was away for long may have missed it."""
+        assert hold.released_index is not None
+        entry = transaction.entry(hold.released_index)
+        if entry is None or command.impressions != hold.counted:
+            raise RequestRefusedError(
+                "not-held",
+                f"expected {hold.machine} held by {hold.hold}, found it released with "
+                f"{hold.counted} impressions counted",
+            )
+        letter = screening.answer(self._township, hold.machine, hold.hold, entry, now_ms)
+        return Done(answer=entry.index, letters=(letter,))
+
 
 def permit_letter(township: str, permit: Permit, entry: StoredEntry) -> Letter:
     """Return the retained message that carries a permit's entry to its machine."""
     topic = Topic(township, permit.machine, Leaf.PERMIT, (permit.permit,))
     return Letter(topic=str(topic), payload=entry.envelope, until_ms=permit.not_after_ms)
+
+
+def _check_office(reader: DeskReader, command: Command, operator: bool) -> None:
+    if operator and type(command) in OPERATORS:
+        return
+    action = ACTIONS.get(type(command))
+    if action is None:
+        raise NotAllowedError(
+            f"expected {type(command).__name__} from the gateway's command line, found it ordered "
+            f"by {command.by}"
+        )
+    access.require(known_account(reader, command.by).offices, action)
 
 
 def _check_list(transaction: Transaction, request: RequestView, now_ms: int) -> None:

@@ -14,7 +14,6 @@ from ledger.transitions import IllegalEventError
 
 def open_case(book: Book, transaction: Transaction, command: OpenCase, now_ms: int) -> Done:
     """Open the one case of an alert."""
-    known_account(transaction, command.by)
     alert = transaction.alert(command.alert)
     if alert is None:
         raise NotFoundError(f"expected an alert, found none named {command.alert}")
@@ -53,7 +52,6 @@ def _step(
     text: str,
     now_ms: int,
 ) -> Done:
-    known_account(transaction, by)
     known = transaction.case(case)
     if known is None:
         raise NotFoundError(f"expected a case, found none named {case}")

@@ -17,6 +17,8 @@ ZH = {
     "config": "配置有误，请管理员改正后运行 check-config。",
     "unreachable": "网关正在运行但没有回应，请查看网关日志后重试。",
     "broker": "消息服务没有运行，请管理员查看日志。",
+    "folder": "这个文件夹不是印章机导出的记录，请在印章机上重新导出并完整复制。",
+    "thread-ended": "网关的一部分意外停止，系统会重新启动它；请把日志交给维护人员。",
     # why the list answers as it does
     "on-list": "清单内事项，经审批后可以用印。",
     "discretionary": "酌情事项，须具备清单写明的依据方可用印。",
@@ -63,6 +65,9 @@ EN = {
     "config": "The configuration is wrong; the administrator corrects it and runs check-config.",
     "unreachable": "The gateway runs but does not answer; look at its log and try again.",
     "broker": "The message broker does not run; the administrator reads its log.",
+    "folder": "This folder is no log exported by a machine; export it again and copy all of it.",
+    "thread-ended": "A part of the gateway stopped by itself; the system starts it again. Give its "
+    "log to the maintainer.",
     "on-list": "On the list: may be stamped once approved.",
     "discretionary": "Discretionary: may be stamped with the evidence that the list names.",
     "forbidden": "The list says that this must not be stamped.",

@@ -7,6 +7,7 @@ Rules kept here:
 - What was taken together is committed together; if that fails, each message is tried alone,
   so that one that nobody foresaw cannot hold up the others.
 - A full queue or disk drops and counts: machines send again what was not acknowledged.
+- When the thread ends, for whatever reason, nothing waits for it any longer.
 """
 
 from __future__ import annotations
@@ -65,10 +66,11 @@ class Wake(Struct, frozen=True):
 
 
 class Ordered(Struct, frozen=True):
-    """A command and where its answer goes."""
+    """A command and where its answer goes; `operator`: it came through the command line."""
 
     command: Command
     answer: Future[object]
+    operator: bool
 
 
 Item = Message | PhotoArrived | Spoiled | Wake | Ordered | None
@@ -125,6 +127,7 @@ class Writer:
         self._day = ""
         self._ticked_s = 0.0
         self._stopping = False
+        self._ended = threading.Event()
         self.dropped = 0
         self.state: Literal["running", "full", "stopping"] = "running"
 
@@ -137,8 +140,16 @@ class Writer:
             self._bus.done(message)
 
     def put_waiting(self, item: PhotoArrived | Spoiled) -> None:
-        """Hand over what must not be dropped; waits while the queue is full."""
-        self._queue.put(item)
+        """Hand over what must not be dropped; waits while the queue is full.
+
+        Raises:
+            StoreError: the writer has ended.
+        """
+        while not self._ended.is_set():
+            with contextlib.suppress(queue.Full):
+                self._queue.put(item, timeout=TICK_S)
+                return
+        raise StoreError("expected a running writer, found it ended")
 
     def link(self, up: bool) -> None:
         """Take note that the link came or went; called by the bus's thread, never waits."""
@@ -150,13 +161,17 @@ class Writer:
         with contextlib.suppress(queue.Full):  # then the writer is awake anyway
             self._queue.put_nowait(Wake())
 
-    def submit(self, command: Command) -> Future[object]:
-        """Hand over a command; the Future gives its answer or raises a GatewayError."""
+    def submit(self, command: Command, *, operator: bool = False) -> Future[object]:
+        """Hand over a command; the Future gives its answer or raises a GatewayError.
+
+        Args:
+            operator: it came through the command line, from the gateway's own user.
+        """
         answer: Future[object] = Future()
         if self._stopping:
             answer.set_exception(StoreError("expected a running gateway, found it stopping"))
         else:
-            self._queue.put(Ordered(command, answer))
+            self._queue.put(Ordered(command, answer, operator))
         return answer
 
     def queued(self) -> int:
@@ -167,13 +182,20 @@ class Writer:
         """Let `run` return once everything handed over so far is done."""
         self._stopping = True
         self.state = "stopping"
-        self._queue.put(None)
+        while not self._ended.is_set():
+            with contextlib.suppress(queue.Full):
+                self._queue.put(None, timeout=TICK_S)
+                return
 
     def run(self) -> None:
         """Work until `stop`; this is the writer thread."""
-        while self.step():
-            pass
-        self._refuse_the_rest()
+        try:
+            while self.step():
+                pass
+        finally:
+            self._stopping = True
+            self._ended.set()
+            self._refuse_the_rest()
 
     def step(self) -> bool:
         """Do what is queued, after waiting for it at most until the next tick; False: stop."""
@@ -267,7 +289,11 @@ class Writer:
                 raise StoreError("expected free space on the disk, found less than the floor")
             now_ms = self._clock()
             with self._public.transaction(self._store, now_ms) as transaction:
-                done = self._orders.carry_out(transaction, item.command, now_ms)
+                done = self._orders.carry_out(
+                    transaction, item.command, now_ms, operator=item.operator
+                )
+                if done.troubled:
+                    self._look(transaction, now_ms)
         except GatewayError as error:
             item.answer.set_exception(error)
             return

@@ -6,9 +6,12 @@ Rules kept here:
 - The same entry again changes nothing; another entry at a taken seq is a fork, and kept.
 - What does not verify goes into quarantine, up to a bound for each machine.
 - Answers leave after the commit; nothing here sends.
+- What was carried here by file is taken alike, but says nothing about a machine's link.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -36,12 +39,30 @@ class Batch:
 
     `heads` are the chains to acknowledge, `letters` what goes down besides, `troubled` says
     that something came which a rule should look at soon.
+
+    Args:
+        carried: the messages came by file, not from a machine that is connected.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, carried: bool = False) -> None:
+        self.carried = carried
         self.heads: dict[tuple[str, int], Head] = {}
         self.letters: list[Letter] = []
         self.troubled = False
+
+
+class Outcome(Struct, frozen=True):
+    """What became of one message; `code` and `detail` say why it lies in quarantine.
+
+    `known`: it is here already. `early`: what comes before it is not here, so it was not taken.
+    """
+
+    what: Literal["taken", "known", "early", "quarantined"]
+    code: str = ""
+    detail: str = ""
+
+
+TAKEN, KNOWN, EARLY = Outcome("taken"), Outcome("known"), Outcome("early")
 
 
 class _Status(Struct, frozen=True):
@@ -81,7 +102,9 @@ class Intake:
         self._opener = opener
         self._genesis: dict[str, Head] = {}  # by key id
 
-    def take(self, transaction: Transaction, message: Message, now_ms: int, batch: Batch) -> None:
+    def take(
+        self, transaction: Transaction, message: Message, now_ms: int, batch: Batch
+    ) -> Outcome:
         """Take one message into the transaction; what it causes is noted in `batch`.
 
         Raises:
@@ -91,12 +114,13 @@ class Intake:
         try:
             topic = topics.parse(message.topic)
             machine = topic.device
-            self._route(transaction, topic, message.payload, now_ms, batch)
+            return self._route(transaction, topic, message.payload, now_ms, batch)
         except ArrivalError as error:
-            batch.troubled |= quarantine.keep(transaction, error, machine, message, now_ms)
+            wrong = error
         except LedgerError as error:
             wrong = ArrivalError(_code(error), str(error))
-            batch.troubled |= quarantine.keep(transaction, wrong, machine, message, now_ms)
+        batch.troubled |= quarantine.keep(transaction, wrong, machine, message, now_ms)
+        return Outcome("quarantined", wrong.code, wrong.detail)
 
     def acknowledgements(self, batch: Batch, now_ms: int) -> list[Letter]:
         """Return one signed acknowledgement for each chain of the batch."""
@@ -122,35 +146,40 @@ class Intake:
 
     def _route(
         self, transaction: Transaction, topic: Topic, payload: bytes, now_ms: int, batch: Batch
-    ) -> None:
+    ) -> Outcome:
         if topic.township != self._township:
             raise ArrivalError("foreign", f"expected township {self._township}: {topic.township}")
         match topic.leaf:
             case Leaf.ENTRY:
-                self._entry(transaction, topic, payload, now_ms, batch)
+                return self._entry(transaction, topic, payload, now_ms, batch)
             case Leaf.OPENING:
+                known = transaction.opening(topic.rest[0]) is not None
                 letter = openings.take(transaction, self._log, self._opener, topic, payload, now_ms)
-                batch.letters += [] if letter is None else [letter]
-            case Leaf.STATUS:
+                if letter is None:
+                    return EARLY
+                batch.letters.append(letter)
+                return KNOWN if known else TAKEN
+            case Leaf.STATUS if not batch.carried:
                 self._status(transaction, topic.device, payload, now_ms)
+                return TAKEN
             case _:
                 raise ArrivalError("malformed", f"expected nothing on {topic.leaf.value}")
 
     def _entry(
         self, transaction: Transaction, topic: Topic, raw: bytes, now_ms: int, batch: Batch
-    ) -> None:
+    ) -> Outcome:
         verified = self._verify(topic, raw)
         position = verified.payload.position
         genesis = verified.genesis
         head = transaction.head("device", genesis.author, genesis.epoch) or genesis
         key = (genesis.author, genesis.epoch)
-        transaction.set_online(genesis.author, True, now_ms)
+        if not batch.carried:
+            transaction.set_online(genesis.author, True, now_ms)
         try:
             chain.advance(head, verified.payload)
         except ChainError as error:
             batch.heads[key] = head
-            self._out_of_line(transaction, verified, head, error, now_ms)
-            return
+            return self._out_of_line(transaction, verified, head, error, now_ms)
         signed = Signed(
             payload=verified.payload,
             keyid=verified.keyid,
@@ -170,6 +199,7 @@ class Intake:
             sha256=entry.sha256,
             at_ms=position.at_ms,
         )
+        return TAKEN
 
     def _screen(
         self, transaction: Transaction, entry: StoredEntry, request: SealRequest, now_ms: int
@@ -206,17 +236,17 @@ class Intake:
         head: Head,
         error: ChainError,
         now_ms: int,
-    ) -> None:
+    ) -> Outcome:
         """Deal with an entry that is not the next one: again, too early, or of another past."""
         position = verified.payload.position
         machine = head.author
         if error.reason == "gap":
             self._open_gap(transaction, machine, head, position.seq, now_ms)
-            return
+            return EARLY
         if error.reason == "repeat":
             held = transaction.entry_at("device", machine, head.epoch, position.seq)
             if held is not None and held.sha256 == verified.payload.sha256:
-                return
+                return KNOWN
         raise ArrivalError("fork", str(error))
 
     def _open_gap(

@@ -9,11 +9,11 @@ Beside the log lie openings, photos' whereabouts, accounts, quarantine and list 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from gateway.stores.trees import LogView
+from gateway.stores.trees import LogReader, LogView
 from gateway.stores.views import (
     Account,
     AlertView,
@@ -136,6 +136,11 @@ class DeskReader(Protocol):
         """Return the file of a release as it was imported."""
         ...
 
+    def matter_codes(self, text: str) -> tuple[str, ...]:
+        """Return the codes of all items, of any list and version, whose code is this text or
+        whose name contains it."""
+        ...
+
     def matters(self, village: str, date: str, version: int | None = None) -> tuple[Matter, ...]:
         """Return a village's resolved list on a day (ISO date, local).
 
@@ -184,6 +189,11 @@ class AuditReader(Protocol):
         """Return alerts; `before` is an index of AlertRecords."""
         ...
 
+    def alerts_about(self, entries: Iterable[str]) -> dict[str, tuple[AlertView, ...]]:
+        """Return the alerts on entries by payload hash, oldest first; entries without are left
+        out."""
+        ...
+
     def case(self, case: str) -> CaseView | None: ...
 
     def cases(self) -> tuple[CaseView, ...]: ...
@@ -201,33 +211,6 @@ class AuditReader(Protocol):
         ...
 
     def dropped(self) -> tuple[Dropped, ...]: ...
-
-
-class LogReader(Protocol):
-    """The public log: one tree for each year. Its leaves are the entries' envelopes."""
-
-    def log(self, origin: str | None = None) -> LogView | None:
-        """Return the log of this origin, or the newest one."""
-        ...
-
-    def logs(self) -> tuple[LogView, ...]:
-        """Return all logs, oldest first."""
-        ...
-
-    def log_of(self, index: int) -> LogView | None:
-        """Return the log whose tree holds the entry with this index in the store."""
-        ...
-
-    def tile(self, first: int, level: int, number: int) -> bytes:
-        """Return the hashes of a tile, as far as it is filled, of the log that begins at `first`.
-
-        A tile holds at most 256 hashes of 32 bytes (c2sp.org/tlog-tiles).
-        """
-        ...
-
-    def envelopes(self, start: int, end: int) -> tuple[bytes, ...]:
-        """Return the envelopes of the entries from index `start` on, before `end`, as stored."""
-        ...
 
 
 class Reader(EntryReader, DeskReader, AuditReader, LogReader, Protocol):
@@ -315,7 +298,10 @@ class Transaction(Reader, Protocol):
         ...
 
     def quarantined(self, machine: str, fork: bool) -> tuple[int, int]:
-        """Return count and bytes kept for a machine (of forks, or of everything else)."""
+        """Return count and bytes kept for a machine (of forks, or of everything else).
+
+        What was too long to be kept counts as one message without bytes.
+        """
         ...
 
     def is_quarantined(self, sha256: str, topic: str) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
-from gateway.stores.sqlite_desk import DeskQueries, gap_of
+from gateway.stores.sqlite_desk import DeskQueries
 from gateway.stores.sqlite_entries import related
+from gateway.stores.sqlite_machines import gap_of, names
 from gateway.stores.views import (
     AlertView,
     CaseStepView,
@@ -38,14 +40,23 @@ class AuditQueries(DeskQueries):
         entry = self.entry(key)
         if entry is None:
             return None
-        alerts = self._tables.rows(f"{_ALERT} WHERE a.entry = ? ORDER BY a.idx", entry.sha256)
         return EntryDetail(
             entry=entry,
             opening=self.opening(entry.sha256),
             photos=self.photos(entry.sha256),
             related=related(self._tables, entry),
-            alerts=tuple(self._alert(row) for row in alerts),
+            alerts=self.alerts_about((entry.sha256,)).get(entry.sha256, ()),
         )
+
+    def alerts_about(self, entries: Iterable[str]) -> dict[str, tuple[AlertView, ...]]:
+        rows = self._tables.rows(
+            f"{_ALERT} WHERE a.entry IN (SELECT value FROM json_each(?)) ORDER BY a.idx",
+            names(sorted(entries)),
+        )
+        found: dict[str, tuple[AlertView, ...]] = {}
+        for one in self._alerts(rows):
+            found[one.entry or ""] = (*found.get(one.entry or "", ()), one)
+        return found
 
     def holds(self, open_only: bool = True) -> tuple[HoldView, ...]:
         rows = self._tables.rows(
@@ -59,8 +70,8 @@ class AuditQueries(DeskQueries):
         return None if row is None else self._hold(row)
 
     def alert(self, alert: str) -> AlertView | None:
-        row = self._tables.row(f"{_ALERT} WHERE a.alert = ?", alert)
-        return None if row is None else self._alert(row)
+        rows = self._tables.rows(f"{_ALERT} WHERE a.alert = ?", alert)
+        return self._alerts(rows)[0] if rows else None
 
     def alerts(
         self,
@@ -87,7 +98,7 @@ class AuditQueries(DeskQueries):
             *values,
             limit,
         )
-        return tuple(self._alert(row) for row in rows)
+        return self._alerts(rows)
 
     def case(self, case: str) -> CaseView | None:
         row = self._tables.row("SELECT case_id, alert, idx FROM cases WHERE case_id = ?", case)
@@ -145,25 +156,32 @@ class AuditQueries(DeskQueries):
             counted=None if answer is None else answer.impressions,
         )
 
-    def _alert(self, row: tuple[Any, ...]) -> AlertView:
-        alert, index, about, about_index, case = row
-        entry = self._entry(index)
-        body = entry.body
-        assert isinstance(body, AlertRecord)
-        opening = self.opening(entry.sha256)
-        values = None if opening is None or opening.values is None else opening.values
-        return AlertView(
-            alert=alert,
-            index=index,
-            code=body.rule,
-            severity=body.severity,
-            machine=body.machine or "",
-            entry=about,
-            entry_index=about_index,
-            raised_ms=entry.position.at_ms,
-            finding=None if values is None else msgspec.convert(values["finding"], Finding),
-            case=case,
-        )
+    def _alerts(self, rows: list[tuple[Any, ...]]) -> tuple[AlertView, ...]:
+        """Return the alerts of these rows, in their order."""
+        entries = self.entries_at(row[1] for row in rows)
+        openings = self.openings(entry.sha256 for entry in entries.values())
+        found = []
+        for alert, index, about, about_index, case in rows:
+            entry = entries[index]
+            body = entry.body
+            assert isinstance(body, AlertRecord)
+            opening = openings.get(entry.sha256)
+            values = None if opening is None or opening.values is None else opening.values
+            found.append(
+                AlertView(
+                    alert=alert,
+                    index=index,
+                    code=body.rule,
+                    severity=body.severity,
+                    machine=body.machine or "",
+                    entry=about,
+                    entry_index=about_index,
+                    raised_ms=entry.position.at_ms,
+                    finding=None if values is None else msgspec.convert(values["finding"], Finding),
+                    case=case,
+                )
+            )
+        return tuple(found)
 
     def _case(self, row: tuple[Any, ...]) -> CaseView:
         case, alert, _ = row

@@ -1,4 +1,4 @@
-"""Reading the desk from SQLite: requests, permits, lists, villages, machines and accounts."""
+"""Reading the desk from SQLite: requests, permits, lists and accounts."""
 
 from __future__ import annotations
 
@@ -6,23 +6,19 @@ from typing import Any
 
 import msgspec
 
-from gateway.stores.sqlite_entries import EntryQueries
+from gateway.stores.sqlite_machines import MachineQueries, words
 from gateway.stores.views import (
     Account,
     ApprovalView,
-    Gap,
     ListView,
-    MachineView,
     PermitView,
     RequestState,
     RequestView,
     StoredEntry,
-    VillageView,
 )
-from ledger.matters import Matter, MatterList, resolve
+from ledger.matters import Matter, MatterList, normalise, resolve
 from ledger.records import (
     Approval,
-    Heartbeat,
     ListRelease,
     Permit,
     Revocation,
@@ -40,7 +36,7 @@ _STATES = {
 _REQUEST = "SELECT r.request, r.idx, r.decided, r.reason, r.permit FROM requests r"
 
 
-class DeskQueries(EntryQueries):
+class DeskQueries(MachineQueries):
     """See `gateway.stores.DeskReader`."""
 
     def request(self, request: str) -> RequestView | None:
@@ -118,6 +114,16 @@ class DeskQueries(EntryQueries):
         )
         return found
 
+    def matter_codes(self, text: str) -> tuple[str, ...]:
+        wanted = normalise(text)
+        found = {
+            matter.code
+            for (content,) in self._tables.rows("SELECT content FROM list_contents")
+            for matter in msgspec.json.decode(content, type=MatterList).matters
+            if wanted and (wanted in normalise(matter.name) or wanted == normalise(matter.code))
+        }
+        return tuple(sorted(found))
+
     def matters(self, village: str, date: str, version: int | None = None) -> tuple[Matter, ...]:
         where = self.village(village)
         if where is None:
@@ -137,36 +143,6 @@ class DeskQueries(EntryQueries):
             date,
         )
 
-    def villages(self) -> tuple[VillageView, ...]:
-        return tuple(
-            self._village(row)
-            for row in self._tables.rows("SELECT village, name, places FROM villages ORDER BY 1")
-        )
-
-    def village(self, village: str) -> VillageView | None:
-        row = self._tables.row(
-            "SELECT village, name, places FROM villages WHERE village = ?", village
-        )
-        return None if row is None else self._village(row)
-
-    def is_machine(self, machine: str) -> bool:
-        return self._tables.value("SELECT 1 FROM machines WHERE machine = ?", machine) is not None
-
-    def machine(self, machine: str) -> MachineView | None:
-        row = self._tables.row(
-            "SELECT machine, village, seals, keepers, keyid, epoch, genesis FROM machines"
-            " WHERE machine = ?",
-            machine,
-        )
-        return None if row is None else self._machine(row)
-
-    def machines(self) -> tuple[MachineView, ...]:
-        rows = self._tables.rows(
-            "SELECT machine, village, seals, keepers, keyid, epoch, genesis FROM machines"
-            " ORDER BY 1"
-        )
-        return tuple(self._machine(row) for row in rows)
-
     def account(self, account: str) -> Account | None:
         return next((one for one in self.accounts() if one.account == account), None)
 
@@ -179,8 +155,8 @@ class DeskQueries(EntryQueries):
                 account=row[0],
                 person=row[1],
                 name=row[2],
-                offices=_words(row[3]),
-                keeps=_words(row[4]),
+                offices=words(row[3]),
+                keeps=words(row[4]),
                 password_hash=row[5],
             )
             for row in rows
@@ -278,70 +254,3 @@ class DeskQueries(EntryQueries):
             spent=spent,
             reserved=reserved,
         )
-
-    def _village(self, row: tuple[Any, ...]) -> VillageView:
-        machines = self._tables.rows(
-            "SELECT machine FROM machines WHERE village = ? ORDER BY 1", row[0]
-        )
-        return VillageView(
-            village=row[0],
-            name=row[1],
-            places=msgspec.json.decode(row[2], type=dict[str, str]),
-            machines=tuple(machine for (machine,) in machines),
-        )
-
-    def _machine(self, row: tuple[Any, ...]) -> MachineView:
-        machine, village, seals, keepers, keyid, epoch, genesis = row
-        head = self.head("device", machine, epoch)
-        seen = self._tables.row("SELECT idx, heartbeat FROM latest WHERE machine = ?", machine)
-        last = None if seen is None else self._entry(seen[0])
-        beat = None if seen is None or seen[1] is None else self._entry(seen[1])
-        heartbeat = beat.body if beat is not None and isinstance(beat.body, Heartbeat) else None
-        link = self._tables.row(
-            "SELECT online, changed_ms, connected_ms FROM links WHERE machine = ?", machine
-        )
-        gap = self._tables.row(
-            "SELECT machine, epoch, head_seq, seen_seq, since_ms FROM gaps WHERE machine = ?",
-            machine,
-        )
-        holds = self._tables.rows(
-            "SELECT hold FROM holds WHERE machine = ? AND release IS NULL ORDER BY idx", machine
-        )
-        return MachineView(
-            machine=machine,
-            village=village,
-            village_name=self._tables.value("SELECT name FROM villages WHERE village = ?", village)
-            or "",
-            seals=_words(seals),
-            keepers=_words(keepers),
-            keyid=keyid,
-            epoch=epoch,
-            seq=0 if head is None else head.seq,
-            head=genesis if head is None else head.sha256,
-            at_ms=None if last is None else last.position.at_ms,
-            received_ms=None if last is None else last.received_ms,
-            online=link is not None and bool(link[0]),
-            online_changed_ms=None if link is None else link[1],
-            connected_ms=0 if link is None else link[2],
-            heartbeat=heartbeat,
-            heartbeat_ms=None if beat is None else beat.position.at_ms,
-            waiting=0 if heartbeat is None else heartbeat.waiting,
-            photos_pending=self._tables.value(
-                "SELECT count(*) FROM photo_refs r LEFT JOIN photos p USING (sealed_sha256)"
-                " WHERE r.machine = ? AND p.stored_ms IS NULL",
-                machine,
-            ),
-            holds=tuple(hold for (hold,) in holds),
-            gap=None if gap is None else gap_of(gap),
-        )
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return msgspec.json.decode(text, type=tuple[str, ...])
-
-
-def gap_of(row: tuple[Any, ...]) -> Gap:
-    machine, epoch, head_seq, seen_seq, since_ms = row
-    return Gap(
-        machine=machine, epoch=epoch, head_seq=head_seq, seen_seq=seen_seq, since_ms=since_ms
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -67,6 +67,14 @@ class EntryQueries:
         row = self._tables.row(f"{ENTRY} WHERE e.{column} = ?", key)
         return None if row is None else decoded(row)
 
+    def entries_at(self, indices: Iterable[int]) -> dict[int, StoredEntry]:
+        """Return the entries at these indices, by index; one query for all."""
+        rows = self._tables.rows(
+            f"{ENTRY} WHERE e.idx IN (SELECT value FROM json_each(?))",
+            msgspec.json.encode(sorted(indices)).decode(),
+        )
+        return {row[0]: decoded(row) for row in rows}
+
     def entry_at(self, party: Party, author: str, epoch: int, seq: int) -> StoredEntry | None:
         row = self._tables.row(
             f"{ENTRY} WHERE e.party = ? AND e.author = ? AND e.epoch = ? AND e.seq = ?",
@@ -114,18 +122,24 @@ class EntryQueries:
         )
 
     def opening(self, payload_sha256: str) -> Opening | None:
-        row = self._tables.row(
-            "SELECT data, received_ms, erased_ms FROM openings WHERE payload_sha256 = ?",
-            payload_sha256,
+        return self.openings((payload_sha256,)).get(payload_sha256)
+
+    def openings(self, payloads: Iterable[str]) -> dict[str, Opening]:
+        """Return what is here of what was withheld from these entries; one query for all."""
+        rows = self._tables.rows(
+            "SELECT payload_sha256, data, received_ms, erased_ms FROM openings"
+            " WHERE payload_sha256 IN (SELECT value FROM json_each(?))",
+            msgspec.json.encode(sorted(payloads)).decode(),
         )
-        if row is None:
-            return None
-        return Opening(
-            payload_sha256=payload_sha256,
-            values=None if row[0] is None else opened_values(row[0]),
-            received_ms=row[1],
-            erased_ms=row[2],
-        )
+        return {
+            payload_sha256: Opening(
+                payload_sha256=payload_sha256,
+                values=None if data is None else opened_values(data),
+                received_ms=received_ms,
+                erased_ms=erased_ms,
+            )
+            for payload_sha256, data, received_ms, erased_ms in rows
+        }
 
     def opening_bytes(self, payload_sha256: str) -> bytes | None:
         found: bytes | None = self._tables.value(
@@ -234,11 +248,14 @@ def opened_values(data: bytes) -> dict[str, Any]:
 def _conditions(which: LogFilter) -> tuple[list[str], list[object]]:
     conditions: list[str] = []
     values: list[object] = []
-    for column in ("machine", "seal", "matter", "permit"):
+    for column in ("machine", "seal", "permit"):
         wanted = getattr(which, column)
         if wanted is not None:
             conditions.append(f"f.{column} = ?")
             values.append(wanted)
+    if which.matters:
+        conditions.append("f.matter IN (SELECT value FROM json_each(?))")
+        values.append(msgspec.json.encode(which.matters).decode())
     if which.kinds:
         conditions.append(f"f.kind IN ({', '.join('?' * len(which.kinds))})")
         values.extend(which.kinds)

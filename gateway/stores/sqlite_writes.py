@@ -141,8 +141,8 @@ class SqliteTransaction(LogQueries):
 
     def quarantined(self, machine: str, fork: bool) -> tuple[int, int]:
         row = self._tables.row(
-            "SELECT count(*), coalesce(sum(size), 0) FROM quarantine"
-            " WHERE machine = ? AND (code = 'fork') = ?",
+            "SELECT count(*), coalesce(sum(size) FILTER (WHERE data IS NOT NULL), 0)"
+            " FROM quarantine WHERE machine = ? AND (code = 'fork') = ?",
             machine,
             fork,
         )

@@ -34,13 +34,34 @@ class LogView(Struct, frozen=True, kw_only=True):
         return self.first + self.size
 
 
-class TileSource(Protocol):
-    """Whatever has the tiles; see `gateway.stores.LogReader`."""
+class LogReader(Protocol):
+    """The public log: one tree for each year. Its leaves are the entries' envelopes."""
 
-    def tile(self, first: int, level: int, number: int) -> bytes: ...
+    def log(self, origin: str | None = None) -> LogView | None:
+        """Return the log of this origin, or the newest one."""
+        ...
+
+    def logs(self) -> tuple[LogView, ...]:
+        """Return all logs, oldest first."""
+        ...
+
+    def log_of(self, index: int) -> LogView | None:
+        """Return the log whose tree holds the entry with this index in the store."""
+        ...
+
+    def tile(self, first: int, level: int, number: int) -> bytes:
+        """Return the hashes of a tile, as far as it is filled, of the log that begins at `first`.
+
+        A tile holds at most 256 hashes of 32 bytes (c2sp.org/tlog-tiles).
+        """
+        ...
+
+    def envelopes(self, start: int, end: int) -> tuple[bytes, ...]:
+        """Return the envelopes of the entries from index `start` on, before `end`, as stored."""
+        ...
 
 
-def hashes(source: TileSource, view: LogView, size: int | None = None) -> TileReader:
+def hashes(source: LogReader, view: LogView, size: int | None = None) -> TileReader:
     """Return the reader of a log's subtree hashes, as of `size` leaves (None: all)."""
 
     def read_file(path: str) -> bytes | None:
@@ -50,7 +71,7 @@ def hashes(source: TileSource, view: LogView, size: int | None = None) -> TileRe
     return TileReader(view.size if size is None else size, read_file)
 
 
-def tile_bytes(source: TileSource, view: LogView, tile: Tile) -> bytes | None:
+def tile_bytes(source: LogReader, view: LogView, tile: Tile) -> bytes | None:
     """Return the content of a hash tile, None if the store has less of it."""
     assert tile.level is not None, "entry bundles are made of entries"
     found = source.tile(view.first, tile.level, tile.index)[: tile.width * HASH_BYTES]

@@ -141,6 +141,7 @@ class LogFilter(Struct, frozen=True, kw_only=True):
 
     Args:
         kinds: empty means all kinds.
+        matters: codes of items, any of which matches; empty means all.
         flag: a flag or finding code of a use.
         alert: only entries with an alert: any, or of this severity.
         from_ms, to_ms: received in [from, to).
@@ -149,7 +150,7 @@ class LogFilter(Struct, frozen=True, kw_only=True):
     machine: str | None = None
     kinds: tuple[str, ...] = ()
     seal: str | None = None
-    matter: str | None = None
+    matters: tuple[str, ...] = ()
     permit: str | None = None
     flag: str | None = None
     alert: Literal["any", "yellow", "red"] | None = None

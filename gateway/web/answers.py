@@ -29,12 +29,26 @@ def answer(reader: Reader, machine: str, matter: str, version: int, at_ms: int) 
     return look_up(village_list(reader, village, version, at_ms), matter)
 
 
-def matter_name(reader: Reader, machine: str, matter: str | None, now_ms: int) -> str:
-    """Return an item's name by its code, as it is called today; the code if it has none."""
-    if matter is None:
-        return ""
-    found = answer(reader, machine, matter, newest(reader), now_ms)
-    return found.matter.name if found and found.matter else matter
+class MatterNames:
+    """What items are called today in the villages of machines; for one page, in one snapshot."""
+
+    def __init__(self, reader: Reader, now_ms: int) -> None:
+        self._reader, self._today = reader, local_date(now_ms)
+        self._villages = {
+            machine: village for village in reader.villages() for machine in village.machines
+        }
+        self._lists: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+
+    def of(self, machine: str, matter: str | None) -> str:
+        """Return an item's name by its code; the code if it has none there."""
+        village = self._villages.get(machine)
+        if matter is None or village is None:
+            return matter or ""
+        places = tuple(sorted(village.places.items()))  # villages of one place share their lists
+        if places not in self._lists:
+            resolved = self._reader.matters(village.village, self._today)
+            self._lists[places] = {one.code: one.name for one in resolved}
+        return self._lists[places].get(matter, matter)
 
 
 def _lists(reader: Reader, village: VillageView, version: int) -> tuple[MatterList, ...]:

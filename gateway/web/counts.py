@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from gateway.desk.access import Action
 from gateway.stores import Reader
-from gateway.web.access import Action
 from gateway.web.identity import Visitor
 
 MOST = 100  # a badge says 99+ beyond this

@@ -12,10 +12,10 @@ from typing import Annotated
 from fastapi import Form, Header, Request
 from msgspec import Struct
 
+from gateway.desk import access
+from gateway.desk.access import Action
 from gateway.errors import GatewayError, NotAllowedError
 from gateway.stores.views import Account
-from gateway.web import access
-from gateway.web.access import Action
 from gateway.web.sessions import Session
 from gateway.web.site import Site
 from gateway.web.texts import Language

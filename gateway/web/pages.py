@@ -7,8 +7,8 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from gateway.desk.access import Action
 from gateway.stores import Reader
-from gateway.web.access import Action
 from gateway.web.counts import badge, counts
 from gateway.web.identity import Visitor, site_of
 

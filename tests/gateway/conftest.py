@@ -170,15 +170,16 @@ class Town:
                 self.intake.take(transaction, message, self.now_ms, batch)
         return batch
 
-    def order(self, command: Command) -> Done:
-        """Carry a command out."""
+    def order(self, command: Command, *, operator: bool = False) -> Done:
+        """Carry a command out, as a page's or as the command line's."""
         with self.public.transaction(self.store, self.now_ms) as transaction:
-            return self.orders.carry_out(transaction, command, self.now_ms)
+            return self.orders.carry_out(transaction, command, self.now_ms, operator=operator)
 
     def release(self, csv: str, layer: Layer = "township", place: str = "示例镇") -> object:
         """Release an items list from CSV text."""
         content = lists.read_csv(csv.encode(), layer, place, "2020-01-01")
-        return self.order(ImportList(by="clerk", list=content, file=csv.encode())).answer
+        command = ImportList(by="cli-clerk", list=content, file=csv.encode())
+        return self.order(command, operator=True).answer
 
     def account(
         self, name: str, *offices: str, person: str = "", keeps: tuple[str, ...] = ()
@@ -186,14 +187,15 @@ class Town:
         """Add an account."""
         self.order(
             AddAccount(
-                by="root",
+                by="cli-root",
                 account=name,
                 person=person or name,
                 name=name,
                 offices=offices,
                 keeps=keeps,
                 password_hash="-",
-            )
+            ),
+            operator=True,
         )
 
     def photo(self, jpeg: bytes = b"\xff\xd8 page \xff\xd9") -> Photo:
@@ -341,9 +343,10 @@ def town(tmp_path: Path) -> Iterator[Town]:
 
 @pytest.fixture
 def desk(town: Town) -> Town:
-    """Return a town with a list and an approver `chair`."""
+    """Return a town with a list, an approver `chair` and an administrator `chief`."""
     town.release(LIST)
     town.account("chair", "approver")
+    town.account("chief", "administrator")
     town.account("clerk-1", "clerk")
     return town
 

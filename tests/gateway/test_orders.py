@@ -184,15 +184,15 @@ def test_revocation_takes_the_permits_place(desk: Town) -> None:
     desk.order(approve(filed))
     permit = permit_of(desk)
 
-    done = desk.order(RevokePermit(by="chair", permit=permit.permit, reason="mistake"))
+    done = desk.order(RevokePermit(by="chief", permit=permit.permit, reason="mistake"))
 
     entry = desk.entries()[-1]
     assert isinstance(entry.body, Revocation) and done.answer == entry.index
     assert done.letters[0].topic.endswith(f"/permit/{permit.permit}")
     ended = permit_of(desk)
-    assert (ended.revoked_by, ended.revoked_reason) == ("chair", "mistake")
+    assert (ended.revoked_by, ended.revoked_reason) == ("chief", "mistake")
     with pytest.raises(RequestRefusedError) as caught:
-        desk.order(RevokePermit(by="chair", permit=permit.permit, reason="mistake"))
+        desk.order(RevokePermit(by="chief", permit=permit.permit, reason="mistake"))
     assert reason(caught) == "permit-ended"
 
 
@@ -203,7 +203,7 @@ def test_permit_that_ran_out_cannot_be_revoked(desk: Town) -> None:
     desk.now_ms = permit_of(desk).not_after_ms + 1
 
     with pytest.raises(RequestRefusedError) as caught:
-        desk.order(RevokePermit(by="chair", permit=permit_of(desk).permit, reason="mistake"))
+        desk.order(RevokePermit(by="chief", permit=permit_of(desk).permit, reason="mistake"))
 
     assert reason(caught) == "permit-ended"
 
@@ -213,9 +213,9 @@ def test_hold_is_released_once_with_a_count(desk: Town) -> None:
     desk.take(machine.message(desk.incident()))
     hold = machine.head.sha256
     with pytest.raises(RequestRefusedError) as wild:
-        desk.order(ReleaseHold(by="chair", hold=hold, impressions=-1))
+        desk.order(ReleaseHold(by="chief", hold=hold, impressions=-1))
 
-    done = desk.order(ReleaseHold(by="chair", hold=hold, impressions=3))
+    done = desk.order(ReleaseHold(by="chief", hold=hold, impressions=3))
 
     assert reason(wild) == "count-out-of-bounds"
     entry = desk.entries()[-1]
@@ -224,10 +224,28 @@ def test_hold_is_released_once_with_a_count(desk: Town) -> None:
     with desk.store.reader() as reader:
         assert reader.holds() == ()
         (released,) = reader.holds(open_only=False)
-    assert (released.counted, released.released_by) == (3, "chair")
+    assert (released.counted, released.released_by) == (3, "chief")
     with pytest.raises(RequestRefusedError) as caught:
-        desk.order(ReleaseHold(by="chair", hold=hold, impressions=3))
+        desk.order(ReleaseHold(by="chief", hold=hold, impressions=2))
     assert reason(caught) == "not-held"
+
+
+def test_release_that_a_machine_missed_is_sent_again_and_written_once(desk: Town) -> None:
+    machine = desk.machines["m-1"]
+    desk.take(machine.message(desk.incident()))
+    command = ReleaseHold(by="chief", hold=machine.head.sha256, impressions=1)
+    first = desk.order(command)
+    written = len(desk.entries())
+    desk.account("auditor", "auditor")
+    desk.now_ms += 31 * DAY_MS  # the broker has let go of it
+
+    again = desk.order(structs.replace(command, by="auditor"))
+
+    assert (again.answer, len(desk.entries())) == (first.answer, written)
+    (before,), (after,) = first.letters, again.letters
+    assert (after.topic, after.payload) == (before.topic, before.payload)
+    assert before.until_ms is not None and after.until_ms is not None
+    assert after.until_ms == before.until_ms + 31 * DAY_MS
 
 
 def test_incident_that_does_not_hold_cannot_be_released(desk: Town) -> None:
@@ -235,11 +253,12 @@ def test_incident_that_does_not_hold_cannot_be_released(desk: Town) -> None:
     desk.take(machine.message(desk.incident(held=False)))
 
     with pytest.raises(NotFoundError):
-        desk.order(ReleaseHold(by="chair", hold=machine.head.sha256, impressions=0))
+        desk.order(ReleaseHold(by="chief", hold=machine.head.sha256, impressions=0))
 
 
 def test_case_is_opened_once_and_moves_by_its_table(desk: Town) -> None:
     desk.account("auditor", "auditor")
+    desk.account("inspector", "auditor")
     alert = Alert(
         code="gap",
         severity="red",
@@ -253,18 +272,18 @@ def test_case_is_opened_once_and_moves_by_its_table(desk: Town) -> None:
         name = transaction.alerts()[0].alert
     case = desk.order(OpenCase(by="auditor", alert=name, note="核查")).answer
 
-    desk.order(AssignCase(by="auditor", case=case, to="chair"))
-    desk.order(NoteCase(by="chair", case=case, note="已核实"))
+    desk.order(AssignCase(by="auditor", case=case, to="inspector"))
+    desk.order(NoteCase(by="inspector", case=case, note="已核实"))
 
     with desk.store.reader() as reader:
         (view,) = reader.cases()
         (about,) = reader.alerts()
     assert [(one.step, one.by, one.text) for one in view.steps] == [
         ("opened", "auditor", "核查"),
-        ("assigned", "auditor", "chair"),
-        ("noted", "chair", "已核实"),
+        ("assigned", "auditor", "inspector"),
+        ("noted", "inspector", "已核实"),
     ]
-    assert (view.assigned_to, about.case) == ("chair", case)
+    assert (view.assigned_to, about.case) == ("inspector", case)
     with pytest.raises(RequestRefusedError) as caught:
         desk.order(OpenCase(by="auditor", alert=name, note=""))
     assert reason(caught) == "case-exists"
@@ -295,7 +314,7 @@ def test_list_that_cannot_be_released_is_refused(
     desk: Town, csv: str, fields: dict[str, Any], expected: str
 ) -> None:
     content = lists.read_csv(csv.encode(), "township", "示例镇", "2020-01-01")
-    command = ImportList(by="x", list=structs.replace(content, **fields), file=csv.encode())
+    command = ImportList(by="chief", list=structs.replace(content, **fields), file=csv.encode())
 
     with pytest.raises(RequestRefusedError) as caught:
         desk.order(command)
@@ -306,7 +325,7 @@ def test_list_that_cannot_be_released_is_refused(
 def test_same_list_again_is_refused_and_a_later_day_is_not(desk: Town) -> None:
     csv = "code,name,verdict,max_copies\nA-1,建房,可以,5\nF-1,死亡证明,禁止,\nD-1,担保,酌情,\n"
     content = lists.read_csv(csv.encode(), "township", "示例镇", "2020-01-01")
-    command = ImportList(by="x", list=content, file=csv.encode())
+    command = ImportList(by="chief", list=content, file=csv.encode())
 
     with pytest.raises(RequestRefusedError) as caught:
         desk.order(command)
@@ -327,7 +346,8 @@ def test_account_with_an_unknown_office_is_refused(desk: Town) -> None:
                 offices=("king",),
                 keeps=(),
                 password_hash="-",
-            )
+            ),
+            operator=True,
         )
 
     assert reason(caught) == "unknown-office"

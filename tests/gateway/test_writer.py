@@ -226,7 +226,7 @@ def test_full_disk_takes_nothing_and_recovers(gateway: Gateway, agent: Agent, de
     agent.machine.beat()
     agent.send()
     gateway.work()
-    refused = gateway.order(RevokePermit(by="chair", permit="p", reason="mistake"))
+    refused = gateway.order(RevokePermit(by="chief", permit="p", reason="mistake"))
 
     assert (desk.log_of("m-1"), agent.acked, gateway.writer.dropped) == ([], 0, 1)
     assert isinstance(refused.exception(), StoreError)
@@ -257,7 +257,7 @@ def test_list_reaches_each_machine_signed_and_anew_after_an_import(
     csv = "code,name,verdict\nN,死亡证明,禁止\n".encode()
     content = lists.read_csv(csv, "national", "全国", "2020-01-01")
 
-    gateway.order(ImportList(by="x", list=content, file=csv))
+    gateway.order(ImportList(by="chief", list=content, file=csv))
 
     last = agent.said(agent.got(Leaf.LIST)[-1])
     assert isinstance(last, VillageList)
@@ -344,7 +344,7 @@ def test_forgetful_broker_gets_back_all_that_should_stand_there(
     with desk.store.reader() as reader:
         last = reader.request(revoked.sha256)
     assert last is not None and last.permit is not None
-    gateway.order(RevokePermit(by="chair", permit=last.permit, reason="mistake"))
+    gateway.order(RevokePermit(by="chief", permit=last.permit, reason="mistake"))
     before = {one.topic: one.payload for one in agent.inbox}
 
     broker.restart(keep=False)
@@ -380,7 +380,7 @@ def test_ended_permit_is_taken_away_from_the_broker(
 
 
 def test_refused_command_raises_at_the_asker(gateway: Gateway) -> None:
-    answer = gateway.order(RevokePermit(by="chair", permit="p-none", reason="mistake"))
+    answer = gateway.order(RevokePermit(by="chief", permit="p-none", reason="mistake"))
 
     assert isinstance(answer.exception(), NotFoundError)
 
@@ -394,7 +394,7 @@ def test_stopping_writer_does_what_is_queued_and_refuses_the_rest(
     gateway.writer.stop()
 
     gateway.writer.run()
-    late = gateway.writer.submit(RevokePermit(by="chair", permit="p", reason="mistake"))
+    late = gateway.writer.submit(RevokePermit(by="chief", permit="p", reason="mistake"))
 
     assert len(desk.log_of("m-1")) == 1
     assert isinstance(late.exception(), StoreError)

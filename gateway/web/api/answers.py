@@ -11,8 +11,8 @@ from fastapi.openapi.utils import get_openapi
 from msgspec import Struct, structs
 from starlette.responses import Response
 
+from gateway.desk.access import Action
 from gateway.stores.views import EntryDetail, RequestView
-from gateway.web.access import Action
 from gateway.web.identity import Visitor
 
 TEMPLATE = "#/components/schemas/{name}"

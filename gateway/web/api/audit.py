@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from gateway.commands import AssignCase, NoteCase, OpenCase, ReleaseHold
+from gateway.desk.access import Action
 from gateway.errors import NotFoundError
 from gateway.stores.views import AlertView, CaseView, HoldView, Trouble
-from gateway.web.access import Action
 from gateway.web.api.answers import Index, answer, documented
 from gateway.web.console.holds import MOST_COUNTED
 from gateway.web.identity import Allow, AllowOrder, Visitor, site_of

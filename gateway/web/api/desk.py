@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from gateway.commands import ImportList, RevokePermit
+from gateway.desk.access import Action
 from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.stores.views import ListView, PermitView, RequestView, VillageView
-from gateway.web.access import Action
 from gateway.web.answers import newest, village_list
 from gateway.web.api.answers import Index, answer, documented, for_visitor
 from gateway.web.console.imports import parsed, unpacked

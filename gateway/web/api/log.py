@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from gateway.desk.access import Action
 from gateway.errors import NotFoundError
 from gateway.stores.views import EntryDetail, LogFilter, MachineView, StoredEntry
-from gateway.web.access import Action
 from gateway.web.api.answers import answer, detail_for_visitor, documented
 from gateway.web.console import entries as pages
 from gateway.web.evidence import gather
@@ -45,7 +45,7 @@ def entries(
         machine=machine,
         kinds=tuple(kind),
         seal=seal,
-        matter=matter,
+        matters=() if matter is None else (matter,),
         permit=permit,
         flag=flag,
         alert=alert,

@@ -9,8 +9,8 @@ from msgspec import Struct
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from gateway.desk.access import Action
 from gateway.errors import NotAllowedError
-from gateway.web.access import Action
 from gateway.web.api.answers import answer, documented
 from gateway.web.console.signin import begin
 from gateway.web.identity import Allow, AllowOrder, Visitor, site_of

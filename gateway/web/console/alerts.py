@@ -11,10 +11,10 @@ from starlette.responses import Response
 from gateway.audit.alerts import find as find_rules
 from gateway.audit.cases import CaseEvent, moves
 from gateway.commands import AssignCase, NoteCase, OpenCase
+from gateway.desk.access import Action
 from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.stores import Reader
 from gateway.stores.views import AlertView, CaseView
-from gateway.web.access import Action
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
 from gateway.web.pages import page, see_other
 

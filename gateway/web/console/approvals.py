@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
+from gateway.desk.access import Action
 from gateway.errors import NotFoundError
 from gateway.stores import Reader
 from gateway.stores.views import RequestState, RequestView
-from gateway.web.access import Action
 from gateway.web.answers import answer
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
 from gateway.web.orders import decide, missing_page, why_not

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -9,11 +10,11 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from gateway.desk.access import Action
 from gateway.errors import NotFoundError
 from gateway.stores import Reader
-from gateway.stores.views import EntryDetail, LogFilter, StoredEntry
-from gateway.web.access import Action
-from gateway.web.answers import matter_name
+from gateway.stores.views import EntryDetail, LogFilter, MachineView, StoredEntry
+from gateway.web.answers import MatterNames
 from gateway.web.evidence import gather
 from gateway.web.identity import Allow, Visitor, site_of
 from gateway.web.ladder import climb
@@ -46,7 +47,6 @@ def log(
     before: int | None = None,
 ) -> Response:
     """The log, newest first, with filters; `kind` `main` leaves out heartbeats and the like."""
-    which = log_filter(machine, kind, matter, alert, first, last)
     chosen = {
         "machine": machine,
         "kind": kind,
@@ -57,18 +57,20 @@ def log(
     }
     site = site_of(request)
     with site.port.reader() as reader:
+        which = log_filter(reader, machine, kind, matter, alert, first, last)
         found = reader.entries(which, before=before, limit=PAGE_SIZE + 1)
+        machines = reader.machines()
         return page(
             request,
             reader,
             visitor,
             "log.html",
             "log",
-            rows=[_row(reader, entry, site.port.now_ms()) for entry in found[:PAGE_SIZE]],
+            rows=rows(reader, found[:PAGE_SIZE], machines, site.port.now_ms()),
             older=found[PAGE_SIZE - 1].index if len(found) > PAGE_SIZE else None,
             chosen=chosen,
             query=urlencode({name: value for name, value in chosen.items() if value}),
-            machines=reader.machines(),
+            machines=machines,
             kinds=KINDS,
             total=reader.count_entries(which),
             size=reader.size(),
@@ -97,11 +99,8 @@ def show(request: Request, visitor: Looker, entry_id: str) -> Response:
             ladder=ladder,
             payload=msgspec.json.format(parsed.payload).decode(),
             values=_opened(detail, visitor),
-            matter=matter_name(
-                reader,
-                detail.entry.machine,
-                getattr(detail.entry.body, "matter", None),
-                site.port.now_ms(),
+            matter=MatterNames(reader, site.port.now_ms()).of(
+                detail.entry.machine, getattr(detail.entry.body, "matter", None)
             ),
             person=_person(reader, detail.entry),
             machine=reader.machine(detail.entry.machine) if detail.entry.machine else None,
@@ -150,10 +149,34 @@ def find(reader: Reader, entry_id: str) -> EntryDetail:
     return detail
 
 
+def rows(
+    reader: Reader, found: Sequence[StoredEntry], machines: Sequence[MachineView], now_ms: int
+) -> list[dict[str, Any]]:
+    """Return what the table shows of entries; the number of queries does not grow with them."""
+    alerts = reader.alerts_about(entry.sha256 for entry in found)
+    places = {machine.machine: machine for machine in machines}
+    names = MatterNames(reader, now_ms)
+    return [
+        {
+            "entry": entry,
+            "body": msgspec.to_builtins(entry.body),
+            "machine": places.get(entry.machine),
+            "matter": names.of(entry.machine, getattr(entry.body, "matter", None)),
+            "alerts": alerts.get(entry.sha256, ()),
+        }
+        for entry in found
+    ]
+
+
 def log_filter(
-    machine: str, kind: str, matter: str, alert: str, first: str, last: str
+    reader: Reader, machine: str, kind: str, matter: str, alert: str, first: str, last: str
 ) -> LogFilter:
-    """Return the filter that a form's fields say; what makes no sense is left out."""
+    """Return the filter that a form's fields say; what makes no sense is left out.
+
+    Args:
+        matter: an item's code, or a part of its name in any list and version.
+    """
+    typed = matter.strip()
     last_ms = day_start_ms(last)
     wanted: Literal["any", "yellow", "red"] | None = None
     if alert in ("any", "yellow", "red"):
@@ -161,22 +184,11 @@ def log_filter(
     return LogFilter(
         machine=machine or None,
         kinds=MAIN_KINDS if kind == "main" else ((kind,) if kind in KINDS else ()),
-        matter=matter.strip() or None,
+        matters=tuple({typed, *reader.matter_codes(typed)}) if typed else (),
         alert=wanted,
         from_ms=day_start_ms(first),
         to_ms=None if last_ms is None else last_ms + DAY_MS,
     )
-
-
-def _row(reader: Reader, entry: StoredEntry, now_ms: int) -> dict[str, Any]:
-    detail = reader.detail(entry.index)
-    return {
-        "entry": entry,
-        "body": msgspec.to_builtins(entry.body),
-        "machine": reader.machine(entry.machine) if entry.machine else None,
-        "matter": matter_name(reader, entry.machine, getattr(entry.body, "matter", None), now_ms),
-        "alerts": detail.alerts if detail else (),
-    }
 
 
 def _person(reader: Reader, entry: StoredEntry) -> str:

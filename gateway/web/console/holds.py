@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
 from gateway.commands import ReleaseHold
+from gateway.desk.access import Action
 from gateway.errors import NotFoundError, RequestRefusedError
-from gateway.web.access import Action
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
 from gateway.web.pages import page, see_other
 
@@ -76,12 +76,17 @@ def release(
     hold_id: str,
     impressions: Annotated[int, Form()],
 ) -> Response:
-    """The second tap: this person counted so many impressions, the machine may work again."""
+    """The second tap: this person counted so many impressions, the machine may work again.
+
+    Of a hold that is released already, the release is sent once more.
+    """
     if not 0 <= impressions <= MOST_COUNTED:
         raise RequestRefusedError(
             "count-out-of-range", f"expected 0 to {MOST_COUNTED} impressions, found {impressions}"
         )
-    site_of(request).order(
-        ReleaseHold(by=visitor.account.account, hold=hold_id, impressions=impressions)
-    )
-    return see_other("/holds?done=released")
+    site = site_of(request)
+    with site.port.reader() as reader:
+        hold = reader.hold(hold_id)
+    site.order(ReleaseHold(by=visitor.account.account, hold=hold_id, impressions=impressions))
+    again = hold is not None and hold.released_index is not None
+    return see_other("/holds?done=sent-again" if again else "/holds?done=released")

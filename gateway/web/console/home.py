@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from gateway.desk.access import Action
 from gateway.stores import Reader
 from gateway.stores.views import MachineView
-from gateway.web.access import Action
 from gateway.web.console.approvals import row
 from gateway.web.counts import badge, counts
 from gateway.web.identity import Allow, Visitor, site_of

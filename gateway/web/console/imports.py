@@ -10,10 +10,10 @@ from fastapi import APIRouter, Depends, Form, Request, UploadFile
 from starlette.responses import Response
 
 from gateway.commands import ImportList
+from gateway.desk.access import Action
 from gateway.desk.lists import ListFileError, compare, read_csv
 from gateway.errors import RequestRefusedError
 from gateway.stores import Reader
-from gateway.web.access import Action
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
 from gateway.web.pages import page, see_other
 from gateway.web.render import day_start_ms

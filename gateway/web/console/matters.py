@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from gateway.desk.access import Action
 from gateway.errors import NotFoundError
 from gateway.stores import Reader
 from gateway.stores.views import VillageView
-from gateway.web.access import Action
 from gateway.web.answers import newest, village_list
 from gateway.web.identity import Allow, Visitor, site_of
 from gateway.web.pages import page

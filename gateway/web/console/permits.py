@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
 from gateway.commands import RevokePermit
+from gateway.desk.access import Action
 from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.stores.views import PermitView
-from gateway.web.access import Action
-from gateway.web.answers import matter_name
+from gateway.web.answers import MatterNames
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
 from gateway.web.pages import page, see_other
 
@@ -34,6 +34,7 @@ def permits(
     site = site_of(request)
     with site.port.reader() as reader:
         now_ms = site.port.now_ms()
+        names = MatterNames(reader, now_ms)
         found = reader.permits(machine or None, before=before, limit=PAGE_SIZE + 1)
         return page(
             request,
@@ -42,7 +43,7 @@ def permits(
             "permits.html",
             "permits",
             permits=[
-                (one, state(one, now_ms), matter_name(reader, one.machine, one.matter, now_ms))
+                (one, state(one, now_ms), names.of(one.machine, one.matter))
                 for one in found[:PAGE_SIZE]
             ],
             older=found[PAGE_SIZE - 1].index if len(found) > PAGE_SIZE else None,
@@ -71,7 +72,7 @@ def show(
             "permit.html",
             "permits",
             permit=permit,
-            name=matter_name(reader, permit.machine, permit.matter, site.port.now_ms()),
+            name=MatterNames(reader, site.port.now_ms()).of(permit.machine, permit.matter),
             machine=reader.machine(permit.machine),
             state=state(permit, site.port.now_ms()),
             step=step,

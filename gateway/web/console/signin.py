@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
+from gateway.desk.access import Action
 from gateway.desk.accounts import password_holds
-from gateway.web.access import Action
 from gateway.web.identity import (
     COOKIE,
     LANGUAGE_COOKIE,

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from gateway.desk.access import Action
 from gateway.errors import NotFoundError
-from gateway.web.access import Action
 from gateway.web.identity import Allow, Visitor, site_of
 from gateway.web.pages import page
 

@@ -153,6 +153,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "已解除锁定，清点数已签名入账。",
         "Released; the count is signed and recorded.",
     ),
+    ("done.sent-again", "已再次发送，没有重复入账。", "Sent again; nothing is recorded twice."),
     ("done.revoked", "许可已撤销。", "The permit is revoked."),
     (
         "done.imported",

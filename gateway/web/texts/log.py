@@ -49,7 +49,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("field.kind", "类型", "Kind"),
     ("field.machine", "印章机", "Machine"),
     ("field.matter", "事项", "Item"),
-    ("field.matter-code", "事项代码", "Item code"),
+    ("field.matter-code", "事项名称或代码", "Item name or code"),
     ("field.content", "内容", "Content"),
     ("field.alerts", "预警", "Alerts"),
     ("field.applicant", "申请人", "Applicant"),
@@ -135,6 +135,14 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "机器说不清盖了几次时会自己锁住，要人到现场清点后解除。",
         "A machine locks itself when it cannot prove what happened; somebody must count on site.",
     ),
+    (
+        "holds.offline",
+        "村里没有网络时，锁定不会自己出现在这里:在机器上用 seal-device export 导出到U盘，"
+        "由管理员用 seal-gateway import-device 导入，再到本页清点解除。",
+        "The hold of a machine without network does not show up by itself: export its log to a "
+        "stick (seal-device export), the administrator imports it (seal-gateway import-device), "
+        "then count and release it here.",
+    ),
     ("holds.empty", "没有被锁定的机器。", "No machine is held."),
     ("holds.released", "最近解除的", "Released lately"),
     ("hold.bounds", "{least} 到 {most} 枚印迹", "{least} to {most} impressions"),
@@ -168,6 +176,19 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     ("hold.confirm", "我已清点 {n} 枚，解除锁定", "I counted {n}; release"),
     ("hold.done", "{name} 清点为 {n} 枚并解除", "{name} counted {n} and released it"),
+    (
+        "hold.again-why",
+        "机器离线超过三十天会收不到解除通知，可以再发一次;不会重复入账。",
+        "A machine that was away for more than thirty days misses the release; it can be sent "
+        "again, and nothing is recorded twice.",
+    ),
+    ("hold.again", "再次发送解除通知", "Send the release again"),
+    (
+        "hold.by-file",
+        "机器没有网络时，由管理员用 seal-gateway export-release 导出签名文件带到村里，编号 {hold}",
+        "For a machine without network the administrator exports the signed release as a file: "
+        "seal-gateway export-release, number {hold}",
+    ),
     ("hold.not-yours", "由监督员或管理员解除。", "An auditor or the administrator releases it."),
     ("hold.counted", "清点", "Counted"),
     ("hold.by", "解除人", "Released by"),

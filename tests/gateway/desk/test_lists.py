@@ -171,7 +171,7 @@ def test_new_version_replaces_the_old_one_from_its_day(town: Any) -> None:
     csv = "code,name,verdict\nB,一,可以\n".encode()
     content = lists.read_csv(csv, "township", "示例镇", "2027-01-01")
 
-    town.order(ImportList(by="x", list=content, file=csv))
+    town.order(ImportList(by="cli-x", list=content, file=csv), operator=True)
 
     with town.store.reader() as reader:
         before = reader.matters(VILLAGE, "2026-12-31")

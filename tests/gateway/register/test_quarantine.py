@@ -87,3 +87,29 @@ def test_unknown_machines_share_one_room(town: Town) -> None:
 def _parts(raw: bytes) -> tuple[str, bytes]:
     parsed = envelope.parse(raw)
     return parsed.payload_type, parsed.payload
+
+
+def test_messages_too_long_to_keep_take_no_room_from_evidence_that_is_kept(town: Town) -> None:
+    machine = town.machines["m-1"]
+    long = b"x" * 1_000_000
+
+    town.take(*(machine.message(long + b"%d" % n) for n in range(20)))
+    town.take(machine.message(b"evidence"))
+
+    with town.store.reader() as reader:
+        newest, *others = reader.troubles(limit=500)
+        assert (reader.trouble_bytes(newest.number), newest.kept) == (b"evidence", True)
+        assert len(others) == 20 and not any(one.kept for one in others)
+        assert reader.dropped() == ()
+
+
+def test_bytes_that_are_kept_fill_the_room(town: Town) -> None:
+    machine = town.machines["m-1"]
+    long = b"x" * 250_000
+
+    town.take(*(machine.message(long + b"%d" % n) for n in range(40)))
+
+    with town.store.reader() as reader:
+        sizes = [one.size for one in reader.troubles(limit=500) if one.kept]
+        assert 7_500_000 < sum(sizes) <= 8_000_000
+        assert [one.machine for one in reader.dropped()] == ["m-1"]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import StoreError
+from gateway.register.intake import Batch
 from gateway.register.tree import PublicLog
 from gateway.stores import trees
 from ledger import checkpoint, codec, envelope, notes, proofs, tree
@@ -69,7 +70,7 @@ def test_what_was_undone_is_in_no_tree(town: Town) -> None:
         pytest.raises(RuntimeError),
         town.public.transaction(town.store, town.now_ms) as transaction,
     ):
-        town.intake.take(transaction, machine.message(machine.beat()), town.now_ms, Box())
+        town.intake.take(transaction, machine.message(machine.beat()), town.now_ms, Batch())
         raise RuntimeError
 
     assert head(town) == before
@@ -83,15 +84,6 @@ def test_a_tree_that_was_written_meanwhile_is_refused(town: Town) -> None:
 
     with pytest.raises(StoreError, match="written meanwhile"), town.store.transaction() as writes:
         writes.grow_log(stale, stale, {})
-
-
-class Box:
-    """What a batch collects; the test does not look at it."""
-
-    def __init__(self) -> None:
-        self.heads: dict[Any, Any] = {}
-        self.letters: list[Any] = []
-        self.troubled = False
 
 
 class LyingSigner:
@@ -119,7 +111,7 @@ def test_nothing_is_written_when_the_own_signature_does_not_hold(town: Town) -> 
         pytest.raises(LedgerError, match="does not hold"),
         lying.transaction(town.store, town.now_ms) as transaction,
     ):
-        town.intake.take(transaction, machine.message(machine.beat()), town.now_ms, Box())
+        town.intake.take(transaction, machine.message(machine.beat()), town.now_ms, Batch())
 
     with town.store.reader() as reader:
         assert reader.size() == 2
@@ -130,7 +122,7 @@ def test_the_bytes_that_the_store_holds_are_hashed_not_those_handed_over(town: T
     machine = town.machines["m-1"]
 
     with town.public.transaction(town.store, town.now_ms) as transaction:
-        town.intake.take(transaction, machine.message(machine.beat()), town.now_ms, Box())
+        town.intake.take(transaction, machine.message(machine.beat()), town.now_ms, Batch())
         transaction._tables.run("UPDATE entries SET envelope = X'00'")  # a bit flips on its way
 
     assert head(town).root == leaf_hash(b"\x00")

@@ -12,7 +12,7 @@ import pytest
 from gateway.commands import Decide
 from gateway.errors import StoreError
 from gateway.stores import sqlite
-from gateway.stores.views import LogFilter, Signed
+from gateway.stores.views import Alert, Finding, LogFilter, Signed
 from ledger import chain, codec, envelope
 from ledger.errors import ChainError
 
@@ -215,7 +215,12 @@ def test_log_is_filtered_and_paged_newest_first(desk: Town) -> None:
         assert kinds(permit=permit) == ["use", "intent", "use", "intent", "permit"]
         assert kinds(permit=permit, kinds=("use",)) == ["use", "use"]
         assert kinds(flag="offline") == ["use", "use"]
-        assert kinds(seal="committee", matter="A-1") == ["use", "use", "permit", "request"]
+        assert kinds(seal="committee", matters=("A-1", "none")) == [
+            "use",
+            "use",
+            "permit",
+            "request",
+        ]
         assert kinds(from_ms=desk.now_ms, kinds=("use",)) == ["use"]
         assert kinds(to_ms=desk.now_ms - 500, kinds=("use",)) == ["use"]
         assert kinds(alert="any") == []
@@ -225,6 +230,71 @@ def test_log_is_filtered_and_paged_newest_first(desk: Town) -> None:
         second = reader.entries(before=first[-1].index, limit=3)
         assert [one.index for one in (*first, *second)] == everything[:6]
         assert [one.index for one in reader.all_entries(2)] == list(range(2, reader.size()))
+
+
+def test_items_are_found_by_a_part_of_their_name_in_any_version(desk: Town) -> None:
+    desk.release(
+        "code,name,verdict\nB-1,村民 户籍迁移,可以\nB-2,户籍证明,禁止\n", "national", "全国"
+    )
+    desk.release("code,name,verdict\nC-1,分户,可以\n", "national", "全国")
+
+    with desk.store.reader() as reader:
+        assert reader.matter_codes("户籍") == ("B-1", "B-2")
+        assert reader.matter_codes(" 民户籍 ") == ("B-1",)
+        assert reader.matter_codes("a-1") == ("A-1",)
+        assert reader.matter_codes("A") == ()
+        assert reader.matter_codes("，") == ()
+
+
+def test_alerts_of_many_entries_are_those_of_each(desk: Town) -> None:
+    machine = desk.machines["m-1"]
+    hashes = []
+    for n in range(3):
+        desk.take(machine.message(machine.beat()))
+        hashes.append(machine.head.sha256)
+        with desk.store.transaction() as transaction:
+            for rule in range(n):
+                desk.log.raise_alert(transaction, _alert(machine.head.sha256, rule), desk.now_ms)
+
+    with desk.store.reader() as reader:
+        found = reader.alerts_about(hashes)
+        alone = {one: reader.detail(one) for one in hashes}
+
+    assert {name: len(alerts) for name, alerts in found.items()} == {hashes[1]: 1, hashes[2]: 2}
+    for name, detail in alone.items():
+        assert detail is not None and detail.alerts == found.get(name, ())
+    assert [one.finding for one in found[hashes[2]]] == [
+        Finding(key="finding.gap", values={"first": rule}) for rule in (0, 1)
+    ]
+
+
+def test_machines_together_are_told_as_each_alone(desk: Town) -> None:
+    for machine in desk.machines.values():
+        desk.take(machine.message(machine.beat()))
+    one = desk.machines["m-1"]
+    desk.take(one.message(desk.incident()))
+    skipped, later = one.beat(), one.beat()
+    desk.take(one.message(later))
+
+    with desk.store.reader() as reader:
+        together = reader.machines()
+        assert together == tuple(reader.machine(view.machine) for view in together)
+
+    first, second = together
+    assert (first.seq, second.seq, first.holds) == (2, 1, (desk.entries()[-1].sha256,))
+    assert first.gap is not None and second.gap is None and skipped
+    assert (first.village_name, first.online, first.heartbeat) == ("甲村", True, second.heartbeat)
+
+
+def _alert(entry: str, rule: int) -> Alert:
+    return Alert(
+        code="gap",
+        severity="red",
+        machine="m-1",
+        entry=entry,
+        finding=Finding(key="finding.gap", values={"first": rule}),
+        key=f"{entry}/{rule}",
+    )
 
 
 def _permit(town: Town) -> str:

@@ -54,7 +54,7 @@ def test_spending_counts_uses_and_bounds_until_somebody_counted(desk: Town) -> N
     counted_raw = machine.sign(CountStatement(incident=hold, impressions=1, by="clerk-1"))
     desk.take(machine.message(counted_raw))
     counted = spent()
-    desk.order(ReleaseHold(by="chair", hold=hold, impressions=0))
+    desk.order(ReleaseHold(by="chief", hold=hold, impressions=0))
 
     assert (reserved, bounded, counted, spent()) == ((0, 1), (2, 0), (1, 0), (0, 0))
 
@@ -193,8 +193,8 @@ def _everything(town: Town) -> None:
     machine.head = codec_head(machine, intent)
     incident = town.incident(machine.head.sha256)
     town.take(machine.message(intent), machine.message(incident))
-    town.order(ReleaseHold(by="chair", hold=machine.head.sha256, impressions=1))
-    town.order(RevokePermit(by="chair", permit=permit, reason="mistake"))
+    town.order(ReleaseHold(by="chief", hold=machine.head.sha256, impressions=1))
+    town.order(RevokePermit(by="chief", permit=permit, reason="mistake"))
     refused = town.file("F-1")
     town.take(machine.message(refused.raw))
     alert = Alert(

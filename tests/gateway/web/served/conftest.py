@@ -57,6 +57,7 @@ def serve() -> Iterator[Callable[[Any], str]]:
         )
         server = uvicorn.Server(config)
         socket = config.bind_socket()
+        socket.listen()  # who comes before the thread is ready waits instead of being refused
         thread = threading.Thread(target=server.run, args=([socket],), name="web")
         thread.start()
         running.append((server, thread))

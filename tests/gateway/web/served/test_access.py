@@ -8,10 +8,10 @@ import re
 import httpx
 import pytest
 
+from gateway.desk.access import ALLOWED, Action, may, require
 from gateway.desk.accounts import OFFICES
 from gateway.errors import NotAllowedError
 from gateway.web import CONSOLE, api, create_app
-from gateway.web.access import ALLOWED, Action, may, require
 from gateway.web.identity import Allow
 
 OPEN = {

@@ -183,38 +183,6 @@ def test_permit_is_revoked_with_a_reason_by_the_second_tap(world, site, pages):
     assert "申请人撤回" in page
 
 
-def test_hold_is_released_by_a_named_person_who_counted(busy, site):
-    with busy.app.reader() as reader:
-        (hold,) = reader.holds()
-    console = site("zhao")
-
-    asked = console.get(f"/holds/{hold.hold}")
-    first = console.get(f"/holds/{hold.hold}?counted=1")
-    outside = console.get(f"/holds/{hold.hold}?counted=7")
-    second = console.post(f"/holds/{hold.hold}", {"impressions": "1"})
-
-    assert "实际清点到几枚" in asked.text
-    assert "赵监督 清点为 1 枚" in first.text
-    assert "不在机器所报" in outside.text
-    assert second.headers["location"] == "/holds?done=released"
-    with busy.app.reader() as reader:
-        released = reader.hold(hold.hold)
-        assert reader.holds() == ()
-    assert (released.counted, released.released_by) == (1, "zhao")
-
-
-@pytest.mark.parametrize("impressions", ["-1", "1001", "many"])
-def test_number_that_nobody_can_count_releases_nothing(busy, site, impressions):
-    with busy.app.reader() as reader:
-        (hold,) = reader.holds()
-
-    answer = site("zhao").post(f"/holds/{hold.hold}", {"impressions": impressions})
-
-    assert answer.status_code in (409, 422)
-    with busy.app.reader() as reader:
-        assert reader.holds() == (hold,)
-
-
 def test_marked_alerts_become_cases_with_one_note(busy, site):
     with busy.app.reader() as reader:
         marked = [alert.alert for alert in reader.alerts(without_case=True)]

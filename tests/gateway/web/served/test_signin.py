@@ -91,7 +91,7 @@ def test_signing_out_ends_the_session(site):
 def test_new_password_ends_older_sessions(world, site):
     console = site("wang")
 
-    world.app.submit(
+    world.app.submit_operator(
         AddAccount(
             by="sun",
             account="wang",
@@ -109,7 +109,7 @@ def test_new_password_ends_older_sessions(world, site):
 def test_office_taken_away_is_gone_at_once(world, site, password_hash):
     console = site("wang")
 
-    world.app.submit(
+    world.app.submit_operator(
         AddAccount(
             by="sun",
             account="wang",

@@ -1,7 +1,8 @@
 """Access: the one place that says which office may do what.
 
-Pages and the JSON API both name an `Action` for each endpoint; nothing else decides. Whether
-this person may decide this very request (applicant, keeper, earlier approver) is the desk's.
+Pages and the JSON API name an `Action` for each endpoint, and the writer asks again for each
+order, because an account can change between the page and the write. Whether this person may
+decide this very request (applicant, keeper, earlier approver) is said in `approvals`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,32 @@
+"""Orders on what was carried here by file: it takes the same way as a message from the broker."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import structlog
+
+from gateway.book import Done
+from gateway.commands import Deliver
+from gateway.register.intake import Batch, Intake
+from gateway.stores import Transaction
+
+log = structlog.get_logger()
+
+
+def deliver(intake: Intake, transaction: Transaction, command: Deliver, now_ms: int) -> Done:
+    """Have every message verified, taken or quarantined, as if its machine had sent it.
+
+    Answers and acknowledgements go to the broker as always; there may be nobody to hear them.
+    """
+    batch = Batch(carried=True)
+    outcomes = tuple(
+        intake.take(transaction, message, now_ms, batch) for message in command.messages
+    )
+    counts = Counter(str(outcome.what) for outcome in outcomes)
+    log.info("carried_messages_judged", by=command.by, **counts)
+    return Done(
+        answer=outcomes,
+        letters=(*intake.acknowledgements(batch, now_ms), *batch.letters),
+        troubled=batch.troubled,
+    )
