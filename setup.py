@@ -20,7 +20,7 @@ REQUIRES = [
     "opencv-python-headless>=4.10",
     "paho-mqtt>=2.1",
     "pillow>=11.0",
-    "pynacl>=1.5",
+    "pynacl>=1.6.2",
     "pypinyin>=0.53",
     "pyrage>=1.2",
     "pyserial>=3.5",
@@ -31,6 +31,8 @@ REQUIRES = [
 ]
 
 EXTRAS = {
+    # Keys in a token: HSM, smart card or TPM behind PKCS#11.
+    "hsm": ["python-pkcs11>=0.10"],
     # The drivers for real parts; evdev is compiled on the spot, lgpio has wheels.
     "machine": ["evdev>=1.7", "gpiozero>=2.0", "lgpio>=0.2.2"],
     "test": [
@@ -41,9 +43,13 @@ EXTRAS = {
         "hypothesis>=6.112",
         "minimalmodbus>=2.1",
         "playwright>=1.48",
+        # Judges the ledger's trees and proofs; GPL, so it must never leave the tests.
+        "pymerkle>=7.0",
         "pymodbus>=3.7",
         "pytest>=8.3",
         "pytest-mock>=3.14",
+        "python-pkcs11>=0.10",
+        "securesystemslib>=1.2",
     ],
     "check": ["import-linter>=2.1", "mypy>=1.13", "ruff>=0.8", "types-pyserial>=3.5"],
 }

@@ -12,8 +12,9 @@ from ledger import canonical
 from ledger.errors import MalformedError
 from ledger.messages import MESSAGE_RECORDS, KeyRecord
 from ledger.records import ENTRY_RECORDS, Position, Record
+from ledger.records_keys import KEY_ENTRY_RECORDS
 
-_ENTRIES = {record.kind: record for record in ENTRY_RECORDS}
+_ENTRIES = {record.kind: record for record in ENTRY_RECORDS + KEY_ENTRY_RECORDS}
 _MESSAGES = {record.kind: record for record in MESSAGE_RECORDS + (KeyRecord,)}  # noqa: RUF005
 _TYPE_PREFIX = "application/vnd.sealkeeper."
 _TYPE_SUFFIX = ".v1+json"

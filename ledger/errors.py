@@ -5,6 +5,9 @@ LedgerError
  +- SignatureError   a signature that does not hold
  +- UnknownKeyError  a key that nobody here trusts, or not for this record
  +- ChainError       an entry that does not continue its chain
+ +- ProofError       a Merkle proof, or a tile, that does not lead to the signed root
+ +- PolicyError      a policy file that is not one
+ +- QuorumError      a checkpoint that too few witnesses have cosigned
 """
 
 from __future__ import annotations
@@ -52,3 +55,24 @@ class ChainError(LedgerError):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class ProofError(LedgerError):
+    """Hashes that do not lead to the root that was signed."""
+
+    code = "proof"
+    hint = "The log may have been rewritten: keep both checkpoints and show them to the county."
+
+
+class PolicyError(LedgerError):
+    """A policy file that breaks the rules of c2sp.org/tlog-policy."""
+
+    code = "policy"
+    hint = "Correct the policy file, or fetch it again from whoever maintains it."
+
+
+class QuorumError(LedgerError):
+    """Too few of the witnesses that the policy names have cosigned this checkpoint."""
+
+    code = "quorum"
+    hint = "Wait for the witnesses; if it lasts, ask them whether they refuse this log."

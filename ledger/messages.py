@@ -20,18 +20,21 @@ class KeyRecord(Record, frozen=True, kw_only=True):
     """A key and who holds it; trusted because of the folder it lies in, so it is not signed.
 
     Args:
-        alg: `ed25519` signs (public key: 32 bytes, base64), `age-x25519` opens encrypted
-            photos and openings (public key: the recipient text `age1...`).
-        role: a county holds keys to open only.
+        alg: `ed25519` signs (public key: 32 bytes, base64), and so does `es256`, ECDSA P-256
+            with SHA-256, for secure elements and TPMs (public key: the uncompressed point
+            04 || x || y, 65 bytes, base64; signature: r || s, 64 bytes, s in the lower half);
+            `age-x25519` opens encrypted photos and openings (public key: `age1...`).
+        role: a county opens, and agrees to every key that enters; the key of a `log` signs
+            checkpoints and nothing else, that of a `witness` cosigns them.
         domain: keys of simulated machines are `sim`; a gateway in the field refuses them.
     """
 
     kind = "key"
     authors = ()
-    alg: Literal["ed25519", "age-x25519"]
+    alg: Literal["ed25519", "es256", "age-x25519"]
     public_key: str
     holder: Identifier
-    role: Literal["device", "gateway", "county"]
+    role: Literal["device", "gateway", "county", "log", "witness"]
     township: DivisionCode
     epoch: Positive
     domain: Literal["sim", "field"]

@@ -26,5 +26,5 @@ class Signer(Protocol):
         ...
 
     def sign(self, data: bytes) -> bytes:
-        """Return the signature over `data` (Ed25519: 64 bytes)."""
+        """Return the signature over `data` (64 bytes, Ed25519 and ES256 alike)."""
         ...

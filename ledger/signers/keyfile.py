@@ -14,7 +14,7 @@ import pyrage
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger import canonical, codec
+from ledger import algorithms, canonical, codec
 from ledger.errors import LedgerError, UnknownKeyError
 from ledger.keys import Domain, KeyRing, key_id
 from ledger.messages import KeyRecord
@@ -161,13 +161,31 @@ def write_durable(path: Path, data: bytes, mode: int = 0o644) -> None:
         os.close(folder)
 
 
+def store_record(record_path: Path, alg: str, public_key: bytes, **holder: object) -> KeyRecord:
+    """Write the record of a signing key that is kept elsewhere; durable on return.
+
+    Raises:
+        FileExistsError: a record is there already.
+        UnknownKeyError: a public key that must not be trusted.
+    """
+    text = base64.b64encode(public_key).decode()
+    record = _record(alg=alg, public_key=text, **holder)
+    algorithms.read(record)
+    write_durable(record_path, codec.encode_message(record))
+    return record
+
+
 def _store(key_path: Path, secret: bytes, record_path: Path, **fields: object) -> KeyRecord:
-    record = codec.decode_message(
-        _RECORD_TYPE, canonical.encode({**fields, "kind": KeyRecord.kind})
-    )
-    assert isinstance(record, KeyRecord)
+    record = _record(**fields)
     if record_path.exists():
         raise FileExistsError(f"expected no key record at {record_path}, found one")
     write_durable(key_path, secret, PRIVATE)
     write_durable(record_path, codec.encode_message(record))
+    return record
+
+
+def _record(**fields: object) -> KeyRecord:
+    data = canonical.encode({**fields, "kind": KeyRecord.kind})
+    record = codec.decode_message(_RECORD_TYPE, data)
+    assert isinstance(record, KeyRecord)
     return record

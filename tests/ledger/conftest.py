@@ -36,6 +36,12 @@ def make_signer(holder: str, role: str, seed: int) -> KeyFileSigner:
 
 
 @pytest.fixture
+def signer_of() -> Callable[[str, str, int], KeyFileSigner]:
+    """Build the signer of a holder and a role whose private key is 32 bytes of a seed."""
+    return make_signer
+
+
+@pytest.fixture
 def device() -> KeyFileSigner:
     """The device of the vectors."""
     return make_signer("m-420625103201", "device", 1)
