@@ -49,6 +49,18 @@ def ingest(target: Path | None) -> None:
 
 
 @main.command()
+@JSON
+def log(target: Path | None) -> None:
+    """Entries verified, appended, checkpointed and receipted, beside libsodium's raw verify."""
+    from bench import public_log as measured
+
+    figures = measured.measure()
+    _tell(figures, target)
+    if not figures.holds:
+        sys.exit(LIMIT_MISSED)
+
+
+@main.command()
 @click.option("--minutes", default=60.0, show_default=True, help="How long.")
 @click.option("--seed", default=1, show_default=True, help="Chooses every fault and its moment.")
 @click.option("--folder", type=click.Path(path_type=Path), help="For traces and logs; kept.")

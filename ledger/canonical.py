@@ -7,11 +7,13 @@ string it accepts is the only encoding of its value.
 
 from __future__ import annotations
 
-import json
 from typing import Any
+
+import msgspec
 
 from ledger.errors import MalformedError
 
+_ENCODER = msgspec.json.Encoder(order="sorted")
 LARGEST_INTEGER = 2**53 - 1
 DEEPEST = 16  # nesting of our records is at most four; more is an attack on the parser
 
@@ -23,10 +25,9 @@ def encode(value: Any) -> bytes:
         MalformedError: a float, a large integer, a non-ASCII key or a lone surrogate.
     """
     _check(value, 0)
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     try:
-        return text.encode()
-    except UnicodeEncodeError as error:
+        return _ENCODER.encode(value)
+    except (UnicodeEncodeError, msgspec.MsgspecError) as error:
         raise MalformedError(f"expected Unicode text, found a lone surrogate: {error}") from error
 
 
@@ -37,8 +38,8 @@ def decode(data: bytes) -> dict[str, Any]:
         MalformedError: not JSON, not an object, or not the canonical form of its value.
     """
     try:
-        value = json.loads(data)
-    except (ValueError, RecursionError) as error:
+        value = msgspec.json.decode(data)
+    except (ValueError, RecursionError, msgspec.MsgspecError) as error:
         raise MalformedError(f"expected canonical JSON, found no JSON: {error}") from error
     if not isinstance(value, dict):
         raise MalformedError(f"expected a JSON object, found {type(value).__name__}")
@@ -48,23 +49,26 @@ def decode(data: bytes) -> dict[str, Any]:
 
 
 def _check(value: Any, depth: int) -> None:
+    """Refuse what our form forbids; on every entry's way, so it asks for exact types."""
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return
     if depth > DEEPEST:
         raise MalformedError(f"expected at most {DEEPEST} levels, found more")
-    match value:
-        case None | bool() | str():
-            return
-        case int():
-            if abs(value) > LARGEST_INTEGER:
-                raise MalformedError(f"expected an integer below 2^53, found {value}")
-        case list() | tuple():
-            for item in value:
+    if kind is int:
+        if abs(value) > LARGEST_INTEGER:
+            raise MalformedError(f"expected an integer below 2^53, found {value}")
+    elif kind is list or kind is tuple:
+        for item in value:
+            _check(item, depth + 1)
+    elif kind is dict:
+        for key, item in value.items():
+            if type(key) is not str or not key.isascii():
+                raise MalformedError(f"expected an ASCII key, found {key!r}")
+            kind = type(item)
+            if kind is int and -LARGEST_INTEGER <= item <= LARGEST_INTEGER:
+                continue
+            if kind is not str:
                 _check(item, depth + 1)
-        case dict():
-            for key, item in value.items():
-                if not (isinstance(key, str) and key.isascii()):
-                    raise MalformedError(f"expected an ASCII key, found {key!r}")
-                _check(item, depth + 1)
-        case _:
-            raise MalformedError(
-                f"expected JSON values without floats, found {type(value).__name__}"
-            )
+    else:
+        raise MalformedError(f"expected JSON values without floats, found {kind.__name__}")

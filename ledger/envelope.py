@@ -7,7 +7,6 @@ spelling too (canonical JSON with exactly these members), because its bytes are 
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Any
 
 from msgspec import Struct
@@ -17,6 +16,7 @@ from ledger.errors import MalformedError
 from ledger.keys import KeyRing
 from ledger.messages import KeyRecord
 from ledger.signers import Signer
+from ledger.spelling import unbase64
 
 LARGEST_ENTRY = 60_000  # bytes; larger things enter as hash and size
 LARGEST_LIST = 2_000_000  # a village's resolved list is no entry and may be longer
@@ -68,7 +68,7 @@ def parse(raw: bytes, largest: int = LARGEST_ENTRY) -> Envelope:
             "signatures": [{"keyid": str(keyid), "sig": str(signature), **more}],
             **rest,
         } if not rest and not more:
-            return Envelope(raw, payload_type, _unbase64(payload), keyid, _unbase64(signature))
+            return Envelope(raw, payload_type, unbase64(payload), keyid, unbase64(signature))
     raise MalformedError(
         "expected exactly payload, payloadType and one signature with keyid and sig, "
         f"found {_outline(fields)}"
@@ -86,16 +86,6 @@ def verify(raw: bytes, ring: KeyRing, largest: int = LARGEST_ENTRY) -> tuple[Env
         envelope.keyid, pae(envelope.payload_type, envelope.payload), envelope.signature
     )
     return envelope, record
-
-
-def _unbase64(text: str) -> bytes:
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise MalformedError(f"expected padded base64, found: {error}") from error
-    if base64.b64encode(data).decode() != text:
-        raise MalformedError("expected canonical base64, found spare bits set")
-    return data
 
 
 def _outline(fields: dict[str, Any]) -> str:

@@ -6,7 +6,6 @@ c2sp.org allow one form, and so do we.
 
 from __future__ import annotations
 
-import base64
 import binascii
 
 from ledger.errors import MalformedError
@@ -22,10 +21,10 @@ def unbase64(text: str) -> bytes:
         MalformedError: another spelling.
     """
     try:
-        data = base64.b64decode(text, validate=True)
+        data = binascii.a2b_base64(text, strict_mode=True)
     except (binascii.Error, ValueError) as error:
         raise MalformedError(f"expected padded base64, found {text[:100]!r}: {error}") from error
-    if base64.b64encode(data).decode() != text:
+    if binascii.b2a_base64(data, newline=False).decode() != text:
         raise MalformedError(f"expected canonical base64, found {text[:100]!r}")
     return data
 
@@ -45,7 +44,7 @@ def decimal(text: str) -> int:
 
 def hash_text(value: bytes) -> str:
     """Return a hash in base64."""
-    return base64.b64encode(value).decode()
+    return binascii.b2a_base64(value, newline=False).decode()
 
 
 def parse_hash(text: str) -> bytes:

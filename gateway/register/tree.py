@@ -45,7 +45,7 @@ class PublicLog:
             LedgerError: the checkpoint cannot be signed; nothing was written.
         """
         with store.transaction() as transaction:
-            self._turn_year(transaction, now_ms)
+            self.begin(transaction, now_ms)
             yield transaction
             self.grow(transaction)
 
@@ -68,7 +68,7 @@ class PublicLog:
         )
         transaction.grow_log(before, after, tiles.grown)
 
-    def _turn_year(self, transaction: Transaction, now_ms: int) -> None:
+    def begin(self, transaction: Transaction, now_ms: int) -> None:
         """Begin this year's log, unless it is there."""
         origin = self._origin(int(local_date(now_ms)[:4]))
         newest = transaction.log()

@@ -34,14 +34,16 @@ class SqliteTransaction(LogQueries):
     def __init__(self, tables: Tables) -> None:
         super().__init__(tables)
         self.erased = False
+        self._size: int | None = None  # asked once: within a transaction nobody else appends
 
     def append(self, signed: Signed, before: Head) -> StoredEntry:
         payload = signed.payload
         after = chain.advance(before, payload)
         self._move(before, after)
         party, author = payload.position.author
+        index = self.size()
         entry = StoredEntry(
-            index=self.size(),
+            index=index,
             sha256=payload.sha256,
             kind=payload.body.kind,
             party=party,
@@ -68,8 +70,14 @@ class SqliteTransaction(LogQueries):
             received_ms=entry.received_ms,
             connected_ms=entry.connected_ms,
         )
+        self._size = index + 1
         projection.apply(self._tables, entry)
         return entry
+
+    def size(self) -> int:
+        if self._size is None:
+            self._size = super().size()
+        return self._size
 
     def begin_log(self, view: LogView) -> None:
         sqlite_log.begin_log(self._tables, view)
