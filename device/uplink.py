@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from device.errors import JournalError
 from device.journal import Journal, Waiting
+from device.releases import contradiction
 from ledger import codec, envelope
 from ledger.bus import Bus, Message
 from ledger.envelope import LARGEST_ENTRY, LARGEST_LIST
@@ -24,7 +25,7 @@ from ledger.errors import LedgerError, UnknownKeyError
 from ledger.keys import KeyRing
 from ledger.messages import Acknowledgement, OpeningStored, PhotoResult, VillageList
 from ledger.records import Approval, HoldRelease, Permit, Refusal, Revocation
-from ledger.topics import RULES, Leaf, Topic, parse
+from ledger.topics import RULES, Leaf, Topic, filters, parse
 
 log = structlog.get_logger()
 
@@ -68,10 +69,14 @@ class Patience:
 
 
 class Arrival(Struct, frozen=True):
-    """What a message from the gateway brought; the agent reacts to it."""
+    """What a message from the gateway brought; the agent reacts to it.
+
+    `refused` is why it is not obeyed and was not kept, as a stable word, or "".
+    """
 
     record: object
     sha256: str = ""
+    refused: str = ""
 
 
 class Uplink:
@@ -114,6 +119,11 @@ class Uplink:
     def online(self) -> bool:
         """The broker is reached."""
         return self._online
+
+    def subscribe(self) -> None:
+        """Ask for what the gateway keeps for us; again, where something found no room here."""
+        for name, qos in filters("down", self._township, self._device).items():
+            self._bus.subscribe(name, qos)
 
     def link(self, online: bool) -> None:
         """The link came or went: after it came, everything unanswered is sent again at once."""
@@ -266,8 +276,9 @@ class Uplink:
         match entry.body:
             case Permit(machine=self._device) | Revocation(machine=self._device):
                 pass
-            case HoldRelease(machine=self._device):
-                pass
+            case HoldRelease(machine=self._device, hold=hold) as release:
+                if why := contradiction(release, self._journal.book.holds.get(hold)):
+                    return Arrival(release, entry.sha256, why)
             case Approval(request=about) | Refusal(about=str() as about):
                 if about not in self._journal.book.filed:
                     return None

@@ -21,7 +21,7 @@ from ledger.messages import Acknowledgement
 from ledger.records import Config, PhotoRef, Refusal
 from ledger.signers import keyfile
 from sim.bus import SimBroker
-from tests.device.conftest import MACHINE, TOWNSHIP, VILLAGE, Keys, ModelGateway
+from tests.device.model_gateway import MACHINE, TOWNSHIP, VILLAGE, Keys, ModelGateway
 
 
 class Line:
