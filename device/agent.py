@@ -1,12 +1,11 @@
 """Agent: the one loop of the machine. An event comes in, a step is taken, the effects go out.
 
 The loop's thread owns journal, controller and cycle. Bus, eyes, kiosk and reader only put frozen
-values into its queue; none of them ever waits for it.
+values into its inbox; the bus never waits for it.
 """
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import threading
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from device.cards import Cards
 from device.errors import DeviceError, JournalError, RequestRefusedError
 from device.eyes import Eyes, Seen
 from device.house import House
+from device.inbox import Inbox
 from device.jobs import Jobs
 from device.journal import REWRITTEN_KEY
 from device.kiosk.port import (
@@ -41,19 +41,12 @@ from hardware.errors import HardwareError
 from ledger.bus import Bus, Message
 from ledger.errors import LedgerError
 from ledger.messages import Acknowledgement, VillageList
-from ledger.records import SealRequest
+from ledger.records import HoldRelease, SealRequest
 
 log = structlog.get_logger()
 
 TICK_S = 0.1
-QUEUE_SIZE = 1000
 DISK_PAUSE_S = 0.5
-
-
-class Link(Struct, frozen=True):
-    """The link to the broker came or went."""
-
-    online: bool
 
 
 class Asked(Struct, frozen=True):
@@ -63,7 +56,7 @@ class Asked(Struct, frozen=True):
     answer: Future[object]
 
 
-Input = Message | Link | Asked | Seen
+Input = Asked | Seen
 
 
 class Parts(Struct, frozen=True, kw_only=True):
@@ -73,7 +66,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     village_name: str
     seals: tuple[tuple[str, str], ...]
     simulated: bool
-    inbox: queue.Queue[Input]
+    inbox: Inbox[Input]
     recorder: Recorder
     uplink: Uplink
     bus: Bus
@@ -96,7 +89,6 @@ class Agent:
         self._names = views.Names()
         self._answered_ms: int | None = None
         self._undelivered_ms: int | None = None
-        self._dropped = 0
         self._disk = threading.Event()
         self._unheard: list[Message] = []
         self._stopping = False
@@ -108,7 +100,7 @@ class Agent:
         parts = self._parts
         parts.eyes.start()
         parts.cards.start()
-        parts.bus.start(self._put, lambda online: self._put(Link(online)))
+        parts.bus.start(parts.inbox.message, parts.inbox.linked)
         try:
             while self._step():
                 pass
@@ -137,9 +129,7 @@ class Agent:
         answer: Future[object] = Future()
         if isinstance(command, EndJob):
             self._parts.jobs.leave_soon()
-        try:
-            self._parts.inbox.put_nowait(Asked(command, answer))
-        except queue.Full:
+        if not self._parts.inbox.offer(Asked(command, answer)):
             answer.set_exception(DeviceError("expected room for a command, found a full queue"))
         return answer
 
@@ -151,19 +141,8 @@ class Agent:
         """Publish a new view; called from the loop's thread."""
         self._view = self._draw()
 
-    def _put(self, item: Input) -> None:
-        try:
-            self._parts.inbox.put_nowait(item)
-        except queue.Full:
-            self._dropped += 1
-            log.warning("inbox_full", dropped=self._dropped)
-            if isinstance(item, Message):
-                self._parts.bus.done(item)
-
     def _step(self) -> bool:
-        item: Input | None = None
-        with contextlib.suppress(queue.Empty):
-            item = self._parts.inbox.get(timeout=TICK_S)
+        item = self._parts.inbox.take(TICK_S)
         if self._stopping:
             return False
         try:
@@ -175,12 +154,10 @@ class Agent:
             self._disk.wait(DISK_PAUSE_S)
         return True
 
-    def _handle(self, item: Input) -> None:
+    def _handle(self, item: Input | Message) -> None:
         match item:
             case Message():
                 self._unheard.append(item)
-            case Link(online=online):
-                self._parts.uplink.link(online)
             case Asked(command=command, answer=answer):
                 self._obey(command, answer)
             case Seen():
@@ -189,18 +166,30 @@ class Agent:
                     parts.pages.seen(item)
 
     def _tick(self) -> None:
+        """Look at the lock first: a disk that takes nothing must not blind us."""
         parts = self._parts
-        while self._unheard:
-            self._arrived(parts.uplink.receive(self._unheard[0]))
-            self._unheard.pop(0)
         parts.stamping.poll()
         parts.jobs.poll()
-        parts.uplink.tick()
-        self.redraw()
+        try:
+            self._hear()
+            parts.uplink.tick()
+        finally:
+            self.redraw()
         watched = parts.eyes.watched
         state = parts.stamping.state
         for message in parts.house.tick(parts.jobs.fault(), state, parts.lock, watched=watched):
             self._arrived(parts.uplink.receive(message))
+
+    def _hear(self) -> None:
+        """Take over what the township sent; what cannot be kept waits and comes first again."""
+        parts = self._parts
+        if link := parts.inbox.link_changed():
+            parts.uplink.link(link.online)
+        while self._unheard:
+            self._arrived(parts.uplink.receive(self._unheard[0]))
+            self._unheard.pop(0)
+        if parts.inbox.ask_again():
+            parts.uplink.subscribe()
 
     def _arrived(self, arrival: Arrival | None) -> None:
         match arrival.record if arrival is not None else None:
@@ -210,6 +199,8 @@ class Agent:
             case LogRewritten(evidence=evidence) if not self._journal.rewritten:
                 body = bodies.log_rewritten(self._parts.seals[0][0])
                 self._parts.recorder.append(body, keep={REWRITTEN_KEY: evidence})
+            case HoldRelease() as release if arrival is not None and arrival.refused:
+                self._parts.house.refuse(release, arrival.sha256, arrival.refused)
             case _:
                 pass
 

@@ -25,6 +25,8 @@ from ledger.records import (
     Void,
 )
 
+COUNT_REFUSED = ("count-below-proof", "count-absurd")  # why a release was not obeyed
+
 
 class OpenIntent(Struct, frozen=True, kw_only=True):
     """The one reservation that has no outcome yet."""
@@ -70,6 +72,7 @@ class Book:
         self.revoked: set[str] = set()
         self.strokes: dict[str, int] = {}
         self.impressions = 0
+        self.release_refused = ""  # why the newest release of a hold was not obeyed
         self._spent: dict[str, int] = {}
         self._permit_by_request: dict[str, Permit] = {}
         self._intents: dict[str, Intent] = {}
@@ -109,6 +112,8 @@ class Book:
                 self._close(void.intent, 0)
             case Incident() as incident:
                 self._apply_incident(entry, incident)
+            case Refusal(reason=reason) if reason in COUNT_REFUSED:
+                self.release_refused = reason
             case _:
                 pass
 
@@ -120,6 +125,7 @@ class Book:
             case HoldRelease(hold=sha256, impressions=impressions):
                 self._count(sha256, impressions)
                 self.holds.pop(sha256, None)
+                self.release_refused = ""
             case Permit() as permit:
                 self.permits.setdefault(permit.permit, permit)
                 self._permit_by_request.setdefault(permit.request, permit)

@@ -108,7 +108,12 @@ def run(config_path: Path) -> None:
     logs.configure()
     config = load(config_path)
     agent = wiring.build(config, config_path.read_bytes())
-    app = create_app(agent, lambda: wiring.people(config), idle_s=config.kiosk.idle_s)
+    app = create_app(
+        agent,
+        lambda: wiring.people(config),
+        idle_s=config.kiosk.idle_s,
+        pin_file=config.state / "pins.json",
+    )
     kiosk = Kiosk(app, port=config.kiosk.port)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: agent.stop())

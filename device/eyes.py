@@ -37,6 +37,11 @@ class Seen(Struct, frozen=True):
     value: Any
     error: Exception | None
 
+    @property
+    def reason(self) -> str:
+        """The stable word for why a photo could not be taken."""
+        return str(getattr(self.error, "reason", "") or getattr(self.error, "code", "camera-gone"))
+
 
 class Eyes:
     """Runs jobs on the camera's own thread; `post` puts a `Seen` into the loop's queue."""

@@ -20,13 +20,14 @@ from device.references import References
 from hardware.errors import HardwareError
 from hardware.interfaces import Panel
 from ledger.bus import Message
-from ledger.records import Config, Heartbeat, Incident, Start
+from ledger.records import Config, Heartbeat, HoldRelease, Incident, Refusal, Start
 from ledger.topics import Leaf, Topic
 
 log = structlog.get_logger()
 
 CLOCK_KEY = "mark"
 CONFIG_KEY = "config"
+REFUSED_KEY = "release-refused"  # the newest release that was not obeyed
 KEEP_MARK_MS = 10_000
 INBOX_S = 1.0
 LONGEST_RELEASE = 60_000
@@ -89,6 +90,24 @@ class House:
         if mark.at_ms >= self._mark_kept_ms + KEEP_MARK_MS:
             self._journal.put(CLOCK_KEY, msgspec.json.encode(mark))
             self._mark_kept_ms = mark.at_ms
+
+    def refuse(self, release: HoldRelease, sha256: str, reason: str) -> None:
+        """Journal that a release is not obeyed, once however often it comes."""
+        known = (self._journal.get(REFUSED_KEY) or b"").decode()
+        if known == sha256:
+            return
+        log.error("release_refused", hold=release.hold, reason=reason, by=release.by)
+        body = Refusal(
+            about=None,
+            permit=None,
+            matter=None,
+            seal=self._seal,
+            reason=reason,
+            list_version=0,
+            filed_by=release.by,
+            text_commitment=None,
+        )
+        self._recorder.append(body, keep={REFUSED_KEY: sha256.encode()})
 
     def tick(self, fault: str, state: State, lock: Lock, *, watched: bool) -> Iterator[Message]:
         """Do what is due; gives the release files that were laid down, as messages.

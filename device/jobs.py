@@ -23,13 +23,14 @@ from device.kiosk.port import JobView
 from device.lock import Lock
 from device.recorder import Recorder
 from device.references import References
-from device.stamping import Stamping, reason_of
+from device.stamping import Stamping
 from hardware.errors import CameraError
 from ledger.records import Permit, Refusal
 
 log = structlog.get_logger()
 
 BLOCKING = ("blank", "page-other")  # findings that stop an impression before it is begun
+VERDICTS = {"page-same", "page-unclear"}  # without one of them nobody compared the page
 
 
 class Job(Struct, kw_only=True):
@@ -137,13 +138,19 @@ class Jobs:
         self._leaving.set()
 
     def leaving(self) -> bool:
-        """Tell whether the clerk wants out; see `stamping.Watcher`."""
+        """Tell whether the clerk wants out; see `watcher.Watcher`."""
         return self._leaving.is_set()
 
     def poll(self) -> None:
-        """Go back to rest when an earlier run's impression was closed without a job."""
+        """Go back to rest when an earlier run's impression was closed without a job.
+
+        A job that a hold stopped is over with the hold: the clerk may apply for something else.
+        """
         if self.job is None and self.stamping.state is State.READY:
             self.stamping.leave()
+        elif self.stamping.state is State.IDLE and self._stopped():
+            self.job = None
+            self._changed()
 
     def seen(self, seen: Seen) -> bool:
         """Take over a photo of the page; False if it was not asked for here."""
@@ -163,16 +170,16 @@ class Jobs:
         return self._recorder.blocked or (obstacle(report) if report else "") or self._eyes.fault
 
     def opened(self) -> None:
-        """The lever is free; see `stamping.Watcher`."""
+        """The lever is free; see `watcher.Watcher`."""
         self._show(step="press", since_ms=self._recorder.clock.now_ms())
         self._answer()
 
     def photographing(self, reason: str) -> None:
-        """The photo is being taken; see `stamping.Watcher`."""
+        """The photo is being taken; see `watcher.Watcher`."""
         self._show(step="photo", reason=reason)
 
     def recorded(self) -> bool:
-        """The use is journaled; see `stamping.Watcher`."""
+        """The use is journaled; see `watcher.Watcher`."""
         job = self.job
         if job is None:
             return False
@@ -187,6 +194,9 @@ class Jobs:
         self._show(step="stopped", reason=reason)
         self._answer()
 
+    def _stopped(self) -> bool:
+        return self.job is not None and self.job.view.step == "stopped"
+
     def _checking(self) -> bool:
         return self.job is not None and self.job.token is not None
 
@@ -194,7 +204,7 @@ class Jobs:
         opened = self._recorder.journal.opened(job.permit.request)
         pages = page_hashes(opened)
         if not pages:
-            self.stopped("page-unknown")
+            self._refuse_page(job, "page-unknown")
             return
         token = next(self._tokens)
         self._lock.signal(ok=True, alarm=False, light=True)
@@ -207,13 +217,17 @@ class Jobs:
             job.token = token
 
     def _page_seen(self, job: Job, seen: Seen) -> None:
+        if isinstance(seen.error, PermitRefusedError):
+            self._refuse_page(job, seen.reason)
+            return
         if seen.error is not None:
-            self.stopped(reason_of(seen.error))
+            self.stopped(seen.reason)
             return
         taken, page = seen.value
         if stopping := [word for word in BLOCKING if word in taken.findings]:
-            self._refuse(job.permit, job.by, stopping[0])
-            self.stopped(stopping[0])
+            self._refuse_page(job, stopping[0])
+        elif not VERDICTS & set(taken.findings):
+            self._refuse_page(job, "page-unknown")
         elif "page-unclear" in taken.findings and not job.retaken:
             job.retaken = True
             self._look(job)
@@ -231,6 +245,11 @@ class Jobs:
                     flags=("page_unclear",) if unclear else (),
                 )
             )
+
+    def _refuse_page(self, job: Job, reason: str) -> None:
+        """What lies there must not be stamped: that is written down, and the clerk is told."""
+        self._refuse(job.permit, job.by, reason)
+        self.stopped(reason)
 
     def _permit_ended(self, job: Job) -> str:
         """Return why the permit is no longer good, "" while it is: the check took its time."""

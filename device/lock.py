@@ -93,6 +93,17 @@ class Lock:
         """Start the controller anew at the next poll: outputs off, alarms read again."""
         self.ready, self._retry_at_s = False, 0.0
 
+    def acknowledge(self, alarms: tuple[str, ...]) -> None:
+        """Let the controller forget latched alarms; what they tell of must be durable."""
+        if self._controller is None or not alarms:
+            return
+        try:
+            cleared = self._controller.acknowledge(alarms)
+        except HardwareError as error:
+            log.warning("acknowledge_lost", why=str(error))
+        else:
+            log.warning("alarms_acknowledged", alarms=alarms, cleared=cleared)
+
     def grant(self, job: bytes, window_s: float) -> bool | None:
         """Send the one grant. True: accepted, False: see `refusal`, None: no answer."""
         assert self._controller is not None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import Protocol
 
 import msgspec
 import structlog
@@ -22,6 +21,7 @@ from device.errors import JournalError
 from device.eyes import Eyes, Seen
 from device.lock import Lock, Outcome
 from device.recorder import Recorder
+from device.watcher import Watcher
 from hardware.errors import CameraError
 from hardware.interfaces import Report, Settlement
 from ledger.errors import LedgerError
@@ -34,27 +34,6 @@ RETAKE_S = 1.0
 EYES_S = 30.0  # an answer of the eyes later than this after all patience never comes
 BEFORE_KEY = "before"  # the photo that the newest intent names, kept with it
 NOTHING = Settlement(minimum=0, maximum=0, evidence="not-granted")
-
-
-class Watcher(Protocol):
-    """Hears how an impression goes on; the clerk's screen hangs on it."""
-
-    def leaving(self) -> bool:
-        """Tell whether the clerk wants out, so that the lever must be locked now."""
-        ...
-
-    def opened(self) -> None:
-        """The lever is free."""
-
-    def photographing(self, reason: str) -> None:
-        """The photo is being taken; `reason` says why the last one did not serve, or ""."""
-
-    def recorded(self) -> bool:
-        """The use is journaled; return whether impressions remain under the permit."""
-        ...
-
-    def stopped(self, reason: str) -> None:
-        """No impression was made now, or the machine is held; `reason` is a stable word."""
 
 
 class Stamping:
@@ -101,6 +80,8 @@ class Stamping:
         self._photo_until_s = 0.0
         self._retake_at_s: float | None = None
         self._rebase = False
+        self._tamper_known = any(one.incident.code == "tamper" for one in self._book.holds.values())
+        self._explained: tuple[str, ...] = ()  # alarms of an open intent's time
         self._reconciled = 0  # the start of the controller whose counters were compared
         self.state = State.HELD if self._book.holds else State.IDLE
 
@@ -128,7 +109,7 @@ class Stamping:
             self._after = seen.value
             self._move(Event.PHOTOS_ACCEPTED)
         elif seen.error is not None and self._now_s() < self._photo_until_s:
-            self._watcher.photographing(reason_of(seen.error))
+            self._watcher.photographing(seen.reason)
             self._retake_at_s = self._now_s() + RETAKE_S
         else:
             self._cause = "photo-missing"
@@ -161,19 +142,32 @@ class Stamping:
         self._move(Event.RELEASED)
 
     def _look_at(self, report: Report) -> None:
-        if self.state is State.HELD and self._lock.stray_presses:
-            self._note("press-while-held", self._lock.stray_presses)
-            self._lock.account()
+        if self.state is State.HELD:
+            self._look_while_held(report)
         if self.state not in (State.IDLE, State.READY):
             return
         if self._reconciled != self._lock.starts:
             self._reconciled = self._lock.starts
             self._reconcile(report)
+        elif self._explained:  # by the entry that closed the intent, which is durable now
+            explained, self._explained = self._explained, ()
+            self._lock.acknowledge(explained)
         elif sign := guard.intrusion(report, self._lock.stray_presses):
             self._intruded(sign, report)
         elif report.alarms and not guard.obstacle(report):
-            log.warning("alarms_cleared", alarms=report.alarms)
+            log.warning("alarms_found", alarms=report.alarms)
             self._lock.restart()
+
+    def _look_while_held(self, report: Report) -> None:
+        """Write down what happens beside the hold; the controller keeps its alarms till the end."""
+        if self._lock.stray_presses:
+            self._note("press-while-held", self._lock.stray_presses)
+            self._lock.account()
+            return
+        tampered = "tamper" in report.alarms
+        if tampered and not self._tamper_known:
+            self._note("tamper")
+        self._tamper_known = tampered
 
     def _give_up_waiting(self) -> None:
         """A photo that the eyes never answer is a missing one."""
@@ -184,10 +178,12 @@ class Stamping:
             self._cause = "photo-missing"
             self._move(Event.PHOTO_MISSING)
 
-    def _note(self, code: str, impressions: int = 0) -> None:
+    def _note(
+        self, code: str, impressions: int = 0, then: Callable[[], None] = lambda: None
+    ) -> None:
         made = Settlement(minimum=impressions, maximum=impressions, evidence="edges")
         body = bodies.incident(self._seal, code, made, None, held=False)
-        self._recorder.must_append(body, (), lambda: None)
+        self._recorder.must_append(body, (), then)
 
     def _move(self, event: Event) -> None:
         step = advance(TRANSITIONS, self.state, event)
@@ -313,6 +309,7 @@ class Stamping:
 
     def _held(self) -> None:
         log.error("machine_held", code=self._cause)
+        self._tamper_known = self._cause == "tamper"
         self._lock.signal(ok=False, alarm=True, light=False)
         self._watcher.stopped(self._cause)
 
@@ -349,15 +346,19 @@ class Stamping:
     def _reconcile(self, report: Report) -> None:
         """Close what an earlier run left open, and compare counters, as the controller answers.
 
-        After a release a person has counted: the counters as they are become the new base.
+        After a release a person has counted: the counters as they are become the new base. What
+        the controller has latched it may forget only here, after its entry is durable.
         """
         open_intent = self._book.open_intent
         if open_intent is not None:
+            self._explained = tuple(word for word in report.alarms if word != "tamper")
             self._resume(open_intent.sha256)
             return
         if self._rebase:
             self._rebase = False
             self._rebased()
+            if self._tamper_known or "tamper" not in report.alarms:  # else it is found anew
+                self._lock.acknowledge(report.alarms)
             return
         found = guard.difference(report, self._book.strokes.get(self._seal))
         if found is not None:
@@ -365,9 +366,11 @@ class Stamping:
             self._move(Event.TAMPERED)
         elif word := guard.latched(report):
             self._intruded(word, report)
+        elif noted := guard.noted(report):
+            for code in noted:
+                self._note(code, then=lambda: self._lock.acknowledge(report.alarms))
         else:
-            for code in guard.noted(report):
-                self._note(code)
+            self._lock.acknowledge(report.alarms)
 
     def _resume(self, sha256: str) -> None:
         """Take up an open intent of an earlier run, as if its grant had gone unanswered."""
@@ -392,8 +395,3 @@ class Stamping:
         log.warning("intent_resumed", intent=sha256, controller=found.controller)
         self.state = State.ARMED
         self._move(Event.UNCLEAR)
-
-
-def reason_of(error: Exception) -> str:
-    """Return the stable word for why a photo could not be taken."""
-    return str(getattr(error, "reason", "") or getattr(error, "code", "camera-gone"))

@@ -32,6 +32,16 @@ _REASONS: tuple[Row, ...] = (
     ("wrong-machine", "这个批准是给另一台机器的。", "The permit is for another machine."),
     ("wrong-seal", "这个批准是给另一枚章的。", "The permit is for another seal."),
     ("wrong-request", "这个批准不是给这个申请的。", "The permit is for another request."),
+    (
+        "count-below-proof",
+        "镇里报的次数比机器证明的少，没有解锁。请再数一遍，告诉镇里。",
+        "The count is below what the machine proves: still locked. Count again, tell the township.",
+    ),
+    (
+        "count-absurd",
+        "镇里报的次数大得不可能，没有解锁。请再数一遍，告诉镇里。",
+        "The count is impossibly high: still locked. Count again and tell the township.",
+    ),
     ("permit-revoked", "批准已被镇里撤回。", "The township has withdrawn the permit."),
     ("permit-used-up", "批准的次数已经盖完。", "All permitted impressions are used."),
     ("permit-too-early", "还没到批准的时间。", "The permit is not yet valid."),

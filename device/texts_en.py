@@ -38,6 +38,7 @@ PROMPTS = {
     "key.hint": "Tap pinyin letters, then the character",
     "key.none": "No such sound; erase and try again",
     "list.earlier": "Back",
+    "list.turn": "Read on",
     "list.later": "More",
     "list.part": "Page {part} / {parts}",
     "welcome.title": "Village seal machine",

@@ -38,6 +38,7 @@ PROMPTS = {
     "key.hint": "点拼音字母，再点要的字",
     "key.none": "没有这个读音，请删掉重打",
     "list.earlier": "上一页",
+    "list.turn": "往下看",
     "list.later": "下一页",
     "list.part": "第 {part} / {parts} 页",
     "welcome.title": "村级印章机",

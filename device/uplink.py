@@ -18,14 +18,15 @@ from device.errors import JournalError
 from device.journal import Journal, Waiting
 from device.patience import Patience
 from device.proofs import Proofs
+from device.releases import contradiction
 from ledger import codec, envelope
 from ledger.bus import Bus, Message
 from ledger.envelope import LARGEST_ENTRY, LARGEST_LIST
 from ledger.errors import LedgerError, UnknownKeyError
 from ledger.keys import KeyRing
 from ledger.messages import Acknowledgement, OpeningStored, PhotoResult, VillageList
-from ledger.records import Approval, HoldRelease, Permit, Refusal, Revocation
-from ledger.topics import RULES, Leaf, Topic, parse
+from ledger.records import Approval, HoldRelease, Permit, Record, Refusal, Revocation
+from ledger.topics import RULES, Leaf, Topic, filters, parse
 
 log = structlog.get_logger()
 
@@ -39,10 +40,14 @@ KEEP_ACK_S = 1.0  # an acknowledgement is kept at most this much later; losing i
 
 
 class Arrival(Struct, frozen=True):
-    """What a message from the gateway brought; the agent reacts to it."""
+    """What a message from the gateway brought; the agent reacts to it.
+
+    `refused` is why it is not obeyed and was not kept, as a stable word, or "".
+    """
 
     record: object
     sha256: str = ""
+    refused: str = ""
 
 
 class LogRewritten(Struct, frozen=True):
@@ -97,6 +102,11 @@ class Uplink:
     def online(self) -> bool:
         """The broker is reached."""
         return self._online
+
+    def subscribe(self) -> None:
+        """Ask for what the gateway keeps for us; again, where something found no room here."""
+        for name, qos in filters("down", self._township, self._device).items():
+            self._bus.subscribe(name, qos)
 
     def link(self, online: bool) -> None:
         """The link came or went: after it came, everything unanswered is sent again at once."""
@@ -256,19 +266,24 @@ class Uplink:
         match entry.body:
             case Permit(machine=self._device):
                 self._proofs.hold_back(entry, taken.raw)
-                return None
-            case Revocation(machine=self._device):
-                pass
-            case HoldRelease(machine=self._device):
-                pass
-            case Approval(request=about) | Refusal(about=str() as about):
-                if about not in self._journal.book.filed:
-                    return None
+            case HoldRelease(machine=self._device, hold=hold) as release if why := contradiction(
+                release, self._journal.book.holds.get(hold)
+            ):
+                return Arrival(release, entry.sha256, why)
+            case body if self._concerns_us(body) and self._journal.receive(entry, taken.raw):
+                return Arrival(body, entry.sha256)
             case _:
-                return None
-        if not self._journal.receive(entry, taken.raw):
-            return None
-        return Arrival(entry.body, entry.sha256)
+                pass
+        return None
+
+    def _concerns_us(self, body: Record) -> bool:
+        match body:
+            case Revocation(machine=self._device) | HoldRelease(machine=self._device):
+                return True
+            case Approval(request=about) | Refusal(about=str() as about):
+                return about in self._journal.book.filed
+            case _:
+                return False
 
     def _prove(self, sha256: str, receipt: bytes) -> Arrival | None:
         """Take a receipt; a permit that it proves is believed from here on."""

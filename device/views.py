@@ -84,5 +84,6 @@ def hold(book: Book) -> HoldView | None:
             since_ms=one.at_ms,
             impressions_min=one.incident.impressions_min,
             impressions_max=one.incident.impressions_max,
+            refused=book.release_refused,
         )
     return None

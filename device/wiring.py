@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import queue
 import time
 import tomllib
 from collections.abc import Callable
@@ -14,8 +13,9 @@ from pathlib import Path
 import msgspec
 import pyrage
 import structlog
+from msgspec import Struct
 
-from device.agent import QUEUE_SIZE, Agent, Input, Parts
+from device.agent import Agent, Input, Parts
 from device.capture import Capture
 from device.cards import Cards
 from device.clock import (
@@ -29,6 +29,7 @@ from device.config import DeviceConfig, DriverConfig
 from device.errors import ConfigError
 from device.eyes import Eyes
 from device.house import CLOCK_KEY, House
+from device.inbox import Inbox
 from device.jobs import Jobs, page_hashes
 from device.journal import Journal
 from device.kiosk.port import Person
@@ -40,7 +41,7 @@ from device.references import References
 from device.stamping import Stamping
 from device.uplink import OFFLINE, Uplink
 from hardware import loader
-from hardware.interfaces import CardReader
+from hardware.interfaces import Camera, CardReader, Controller
 from ledger import checkpoint, codec, envelope, mqtt, topics
 from ledger.bus import Bus
 from ledger.keys import KeyRing
@@ -70,15 +71,30 @@ class ListCache:
         return self._list
 
 
+class World(Struct, frozen=True, kw_only=True):
+    """What the agent touches beside disk and broker; None stands for what the configuration names.
+
+    Args:
+        controller: connects to the controller, as often as it was lost.
+        now_s: monotonic seconds.
+    """
+
+    controller: Callable[[], Controller] | None = None
+    camera: Camera | None = None
+    now_s: Callable[[], float] = time.monotonic
+
+
 def build(
     config: DeviceConfig,
     config_bytes: bytes,
     connect_bus: Callable[[mqtt.Options], Bus] = mqtt.connect,
+    world: World | None = None,
 ) -> Agent:
     """Return the agent of a configuration; nothing moves and nothing connects yet.
 
     Args:
         config_bytes: the file as it was read; its hash goes into the log.
+        world: the machine around the agent, if it is not the one that the configuration names.
 
     Raises:
         ConfigError, LedgerError, DeviceError: something it needs is missing or wrong.
@@ -99,9 +115,10 @@ def build(
         system_boottime_ms,
         system_power_on(),
     )
-    recorder = Recorder(journal, clock, config.free_mb, time.monotonic)
+    world = world or World()
+    recorder = Recorder(journal, clock, config.free_mb, world.now_s)
     bus = connect_bus(_bus_options(config))
-    return _assemble(config, config_bytes, recorder, ring, seal_bytes, bus)
+    return _assemble(config, config_bytes, recorder, ring, seal_bytes, bus, world)
 
 
 def people(config: DeviceConfig) -> tuple[Person, ...]:
@@ -125,20 +142,22 @@ def _assemble(
     ring: KeyRing,
     seal_bytes: Callable[[bytes], bytes],
     bus: Bus,
+    world: World,
 ) -> Agent:
-    journal, now_s = recorder.journal, time.monotonic
-    inbox: queue.Queue[Input] = queue.Queue(maxsize=QUEUE_SIZE)
+    journal, now_s = recorder.journal, world.now_s
+    inbox: Inbox[Input] = Inbox(bus)
     photos = config.state / "photos"
-    controller, camera = config.controller, config.camera
-    lock = Lock(lambda: loader.load_controller(controller.driver, controller.options), now_s)
-    eyes = Eyes(
-        Capture(loader.load_camera(camera.driver, camera.options), seal_bytes, photos), inbox.put
+    controller = config.controller
+    connect = world.controller or (
+        lambda: loader.load_controller(controller.driver, controller.options)
     )
+    lock = Lock(connect, now_s)
+    camera = world.camera or loader.load_camera(config.camera.driver, config.camera.options)
+    eyes = Eyes(Capture(camera, seal_bytes, photos), inbox.put)
     references = References(config.state / "references", keyfile.load_opener(config.keys.reference))
-    for name, qos in topics.filters("down", config.township, config.device).items():
-        bus.subscribe(name, qos)
     proofs = Proofs(journal, *_public_log(config, ring), _asker(config, bus), now_s)
     uplink = Uplink(journal, bus, ring, photos, config.township, config.village, now_s, proofs)
+    uplink.subscribe()
     seal = config.seal[0]
     jobs = Jobs(
         seal=seal.id,

@@ -49,7 +49,8 @@ class Report(Struct, frozen=True, kw_only=True):
         unlocked: the grant's pulse is still running as far as the controller says.
         blind_ms: the longest time since the last `grant` in which no reading succeeded; on
             profile A a press may hide in it, on profile B the counter covers it.
-        alarms: stable words, such as `tamper`, `door`, `watchdog`, `overcurrent`, `reset`.
+        alarms: stable words, such as `tamper`, `door`, `watchdog`, `overcurrent`, `reset`. What
+            the controller latched stays here, over restarts too, until `acknowledge`.
     """
 
     inputs: Inputs
@@ -119,6 +120,14 @@ class Controller(Protocol):
         Args:
             strokes_before: the stroke counter journaled with the intent, None on profile A.
             window_s: the window of that grant, which bounds what can still be running.
+        """
+        ...
+
+    def acknowledge(self, alarms: tuple[str, ...]) -> bool:
+        """Let the controller forget latched alarms; call when their entries are durable.
+
+        Nothing else makes it forget them. True: nothing is latched any more. False, and nothing
+        was forgotten: another alarm than these is latched by now, or a cause still stands.
         """
         ...
 

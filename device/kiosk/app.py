@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -18,6 +19,7 @@ from device.kiosk.errors import ElsewhereError, TokenError
 from device.kiosk.finding import MatterFinder
 from device.kiosk.home import Home
 from device.kiosk.options import KioskOptions
+from device.kiosk.pin_memory import PinMemory
 from device.kiosk.port import AgentPort, Person
 from device.kiosk.rendering import FOLDER, Headers
 from device.kiosk.screen import Screen
@@ -34,6 +36,7 @@ def create_app(
     idle_s: float | None = None,
     options: KioskOptions | None = None,
     clock: Callable[[], float] = time.monotonic,
+    pin_file: Path | None = None,
 ) -> FastAPI:
     """Return the application that a clerk's touch screen shows.
 
@@ -41,12 +44,13 @@ def create_app(
         people: those who may sign in at this moment; called for every card.
         idle_s: overrides the options' time until an idle clerk is signed out.
         clock: monotonic seconds.
+        pin_file: where wrong PINs are kept over a restart; None forgets them.
     """
     app = FastAPI(title="kiosk", docs_url=None, redoc_url=None, openapi_url=None)
     chosen = options or KioskOptions()
     if idle_s is not None:
         chosen = structs.replace(chosen, idle_s=idle_s)
-    screen = Screen(port, people, chosen, clock)
+    screen = Screen(port, people, chosen, clock, PinMemory(pin_file))
     finder = MatterFinder(screen)
     app.include_router(SignIn(screen, finder.prepare).router())
     app.include_router(Home(screen).router())

@@ -15,11 +15,12 @@ from device.kiosk.home import part_of
 from device.kiosk.matter_search import MatterIndex
 from device.kiosk.port import View
 from device.kiosk.screen import Screen, Visit
-from device.kiosk.sessions import Draft
+from device.kiosk.sessions import Draft, Size
 from ledger.matters import Matter
 
-ROWS = 8
-ROWS_BESIDE_KEYBOARD = 4
+# Items on one screen by size of text, and how many fit beside the keyboard.
+ROWS: dict[Size, int] = {"1": 8, "2": 3, "3": 2}
+ROWS_BESIDE_KEYBOARD: dict[Size, int] = {"1": 4, "2": 1, "3": 1}
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -56,7 +57,7 @@ class MatterFinder:
 
     def page(self, visit: Visit, draft: Draft, typing: bool) -> Response:
         """Show the list, with a keyboard beside it when `typing`."""
-        size = ROWS_BESIDE_KEYBOARD if typing else ROWS
+        size = (ROWS_BESIDE_KEYBOARD if typing else ROWS)[visit.session.size]
         title = self._screen.renderer.words(visit.session)("matter.title")
         return self._screen.page(
             visit,
@@ -73,7 +74,7 @@ class MatterFinder:
         request: Request,
         query: Annotated[str, Query(max_length=40)] = "",
         part: int = 0,
-        rows: Annotated[int, Query(ge=1, le=ROWS)] = ROWS,
+        rows: Annotated[int, Query(ge=1, le=ROWS["1"])] = ROWS["1"],
     ) -> Response:
         """Return the items that match."""
         visit = self._screen.clerk(request)

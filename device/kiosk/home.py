@@ -12,11 +12,11 @@ from device.kiosk.errors import ElsewhereError
 from device.kiosk.port import RequestView, View
 from device.kiosk.rendering import mark_of
 from device.kiosk.screen import Screen, Visit
-from device.kiosk.sessions import Session
+from device.kiosk.sessions import Session, Size
 from device.kiosk.status import clock_text
 from ledger.matters import look_up
 
-ROWS = 4
+ROWS: dict[Size, int] = {"1": 4, "2": 2, "3": 1}  # requests on one screen, by size of text
 _STATE_ICONS = {
     "waiting": "wait",
     "approved": "seal",
@@ -84,7 +84,7 @@ class Home:
     def home(self, request: Request, part: int = 0) -> Response:
         """List the machine's requests, those that can be stamped first."""
         visit = self._screen.clerk(request)
-        shown = self._home(visit.view, part)
+        shown = self._home(visit, part)
         title = self._screen.renderer.words(visit.session)("home.title")
         mark = mark_of(visit.session, shown)
         return self._screen.page(visit, "home.html", title, home=shown, mark=mark)
@@ -92,7 +92,7 @@ class Home:
     def home_live(self, request: Request, part: int = 0, mark: str = "") -> Response:
         """Return the list if it changed."""
         visit = self._screen.clerk(request, touched=False)
-        shown = self._home(visit.view, part)
+        shown = self._home(visit, part)
         now = mark_of(visit.session, shown)
         return self._screen.fragment(visit, "home_stage.html", now, mark, home=shown)
 
@@ -117,14 +117,16 @@ class Home:
             return self._screen.go(visit, "/")
         since = clock_text(hold.since_ms, visit.view.now_ms, self._screen.options.time_zone)
         title = self._screen.renderer.words(visit.session)("hold.title")
-        return self._screen.page(visit, "hold.html", title, since=since)
+        mark = mark_of(visit.session, hold)
+        return self._screen.page(visit, "hold.html", title, since=since, mark=mark)
 
-    def hold_live(self, request: Request) -> Response:
-        """Lead away from the page once the machine is released."""
+    def hold_live(self, request: Request, mark: str = "") -> Response:
+        """Lead away from the page once the machine is released; show anew what has changed."""
         visit = self._screen.visit(request, touched=False)
         if visit.view.hold is None:
             raise ElsewhereError("/", visit.session)
-        return Response(status_code=204)
+        changed = mark_of(visit.session, visit.view.hold) != mark
+        return Response(status_code=204, headers={"HX-Refresh": "true"} if changed else {})
 
     def hold_seen(self, request: Request) -> Response:
         """Let a clerk who has read why the machine is held look at the requests."""
@@ -133,11 +135,12 @@ class Home:
         self._screen.change(visit.session, hold_seen=hold.hold if hold is not None else "")
         return self._screen.go(visit, "/home")
 
-    def _home(self, view: View, part: int) -> HomeShown:
+    def _home(self, visit: Visit, part: int) -> HomeShown:
+        view = visit.view
         requests = sorted(
             view.requests, key=lambda one: (_STATE_ORDER.index(one.state), -one.filed_ms)
         )
-        rows, part, parts = part_of(requests, part, ROWS)
+        rows, part, parts = part_of(requests, part, ROWS[visit.session.size])
         zone = self._screen.options.time_zone
         return HomeShown(
             rows=tuple(

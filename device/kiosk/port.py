@@ -71,13 +71,17 @@ class JobView(Struct, frozen=True, kw_only=True):
 
 
 class HoldView(Struct, frozen=True, kw_only=True):
-    """Why the machine is locked until a person has counted; `hold` is the incident's hash."""
+    """Why the machine is locked until a person has counted; `hold` is the incident's hash.
+
+    `refused` is the reason code for which the newest release was not obeyed, or "".
+    """
 
     hold: str
     code: str
     since_ms: int
     impressions_min: int
     impressions_max: int
+    refused: str = ""
 
 
 class View(Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from device.kiosk.errors import (
     phrase_of,
 )
 from device.kiosk.options import KioskOptions
+from device.kiosk.pin_memory import PinMemory
 from device.kiosk.pins import PinGuard
 from device.kiosk.port import AgentPort, Command, EndJob, Person, View
 from device.kiosk.rendering import Renderer, mark_of
@@ -51,6 +52,7 @@ class Screen:
         people: Callable[[], tuple[Person, ...]],
         options: KioskOptions,
         clock: Callable[[], float],
+        memory: PinMemory,
     ) -> None:
         """`clock` gives monotonic seconds; `people` those who may sign in now."""
         self.port = port
@@ -58,7 +60,7 @@ class Screen:
         self.people = people
         self.clock = clock
         self.sessions = Sessions(clock)
-        self.guard = PinGuard(clock, options.pin_tries, options.pin_locked_s)
+        self.guard = PinGuard(clock, options.pin_tries, options.pin_locked_s, memory)
         self.renderer = Renderer()
 
     def visit(self, request: Request, touched: bool = True) -> Visit:

@@ -137,7 +137,7 @@ class McuController:
         return "B"
 
     def start(self) -> Report:
-        """See `Controller.start`; the report has the alarms as found, then they are cleared.
+        """See `Controller.start`; alarms that were latched before stay so until `acknowledge`.
 
         `power-lost-pressing` is said here alone: `settle` knows it until the next grant.
         """
@@ -149,11 +149,7 @@ class McuController:
         self._boots, self._base = status.boots, status.strokes
         self._read_s, self._blind_ms = time.monotonic(), 0
         self._unanswered = False
-        found = self._report(status, self._inputs(), status.words)
-        if status.alarms:
-            with contextlib.suppress(LockRefusedError):  # its cause stands: it stays an alarm
-                self._command(r.ACK)
-        return found
+        return self._report(status, self._inputs(), status.words)
 
     def read(self) -> Report:
         """See `Controller.read`; it also keeps the controller's watchdog from running out."""
@@ -221,6 +217,18 @@ class McuController:
         if pressing or _UNCERTAIN in status.words:
             return Settlement(minimum=strokes, maximum=strokes + 1, evidence="unprovable")
         return Settlement(minimum=strokes, maximum=strokes, evidence="counter")
+
+    def acknowledge(self, alarms: tuple[str, ...]) -> bool:
+        """See `Controller.acknowledge`; the firmware refuses where an alarm came meanwhile."""
+        latched = {word for word in self._status().words if word != _UNCERTAIN}
+        if not latched <= set(alarms):
+            return False
+        if latched:
+            try:
+                self._command(r.ACK)
+            except LockRefusedError:
+                return False
+        return True
 
     def signal(self, *, ok: bool = False, alarm: bool = False, light: bool = False) -> None:
         """See `Controller.signal`."""

@@ -186,6 +186,10 @@ class RelayController:
         self._wait_for_rest()
         return self._judge(window_s)
 
+    def acknowledge(self, alarms: tuple[str, ...]) -> bool:
+        """See `Controller.acknowledge`; a relay board latches nothing."""
+        return True
+
     def signal(self, *, ok: bool = False, alarm: bool = False, light: bool = False) -> None:
         """See `Controller.signal`."""
         out = self._board.outputs

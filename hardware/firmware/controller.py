@@ -145,6 +145,7 @@ class Firmware:
     def _status(self) -> bytes:
         motion = self._motion
         kept = motion.counters
+        motion.told = motion.alarms
         causes = struct.pack(
             ">HHHH", motion.state, motion.fault, motion.alarms, self._board.reset_cause()
         )

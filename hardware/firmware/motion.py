@@ -34,7 +34,7 @@ class Motion:
         self.config = [20, 0, 30, 20, 30]  # registers 9200..9204
         self.state = r.BOOT
         self.fault = 0
-        self.alarms = 0
+        self.alarms = self.told = 0  # latched; as last read by the agent
         self.uptime_ms = 0
         self.peak_ma = 0
         self.stroke_ms = 0
@@ -136,16 +136,17 @@ class Motion:
             self._enter(r.RETURNED)
 
     def acknowledge(self) -> str:
-        """Clear latched alarms whose cause is gone; return the word of what still stands.
+        """Clear latched alarms that were read and whose cause is gone; return the word of why not.
 
-        That power was lost in a press stays said until the next UNLOCK, so that an agent that
-        restarts twice still hears it.
+        That power was lost in a press stays said until the next UNLOCK, however often we restart.
         """
         for number, word in ((r.TAMPER_OK, "tamper"), (r.PRESS_TOP, "press-not-at-top")):
             if not self.inputs >> number & 1:
                 return word
         if not self.inputs >> r.BOLT_OUT & 1:
             return "bolt-not-out"
+        if self.alarms & ~self.told:  # the agent could not write down what it does not know
+            return "alarm"
         self.event(r.E_ACKNOWLEDGED, self.alarms)
         self.alarms &= 1 << r.ALARMS.index("power-lost-pressing")
         if self.state == r.ALARM:

@@ -1,466 +1,49 @@
 """Builders: a real agent on a simulated machine, and a small model of the gateway.
 
 The agent's parts are the real ones: serial frames over a pseudo-terminal, OpenCV on the
-simulated camera, SQLite on the disk. Only broker and gateway are models, in memory.
+simulated camera, SQLite on the disk. Only broker and gateway are models, in memory. The machine
+is a process that the tests of one file share; between them it is brought back to its beginning.
+A test for one kind of machine says so: `@pytest.mark.parametrize("machine", ["B"], indirect=True)`.
 """
 
 from __future__ import annotations
 
-import json
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import pyrage
 import pytest
 
-from device import wiring
-from device.agent import Agent
-from device.config import DeviceConfig
-from device.kiosk.port import FileRequest, JobView, PagePhoto, RequestView, TakePage, View
-from ledger import (
-    asking,
-    chain,
-    checkpoint,
-    codec,
-    disclosure,
-    envelope,
-    growth,
-    proofs,
-    receipts,
-    topics,
-)
-from ledger.asking import Ask
-from ledger.bus import Message
-from ledger.checkpoint import Checkpoint
-from ledger.codec import Payload
-from ledger.errors import ChainError
-from ledger.growth import Growth
-from ledger.matters import Matter, Verdict
-from ledger.messages import Acknowledgement, OpeningStored, PhotoResult, VillageList
-from ledger.receipts import Receipt
-from ledger.records import HoldRelease, Permit, Record, Revocation
-from ledger.signers import keyfile
-from ledger.topics import Leaf, Topic
-from ledger.tree import MemoryHashes, leaf_hash
-from sim.bus import SimBroker
-from sim.client import MachineClient
-from sim.processes import Program
-
-TOWNSHIP, VILLAGE = "420625103000", "420625103201"
-MACHINE, GATEWAY, SEAL = "m-1", "gw-1", "s-1"
-DEADLINE_S = 20.0
-DAY_MS = 86_400_000
-LOG_DOMAIN, COUNTY = "seal.qingxi.example", "420625000000"
-LOG_NAME = f"{LOG_DOMAIN}/{COUNTY}/{TOWNSHIP}"
-ORIGIN = f"{LOG_NAME}/2026"
-
-TOWN = {"layer": "township", "place": "清溪镇"}
-MATTERS = (
-    Matter(code="CM-09", name="村民户籍迁移", verdict=Verdict.ALLOWED, max_copies=5, **TOWN),
-    Matter(code="MZF-11", name="死亡证明", verdict=Verdict.FORBIDDEN, **TOWN),
-)
+from tests.device.village import SimMachine, Village
 
 
-class Keys:
-    """Key files of one device and one gateway in a folder."""
+class Shared(Village):
+    """A village on a shared machine; `presses` are those since it came to this test."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.trusted = folder / "trusted"
-        common = {"township": TOWNSHIP, "domain": "sim", "epoch": 1}
-        keyfile.create(
-            folder / "device.key",
-            self.trusted / "m-1.json",
-            holder=MACHINE,
-            role="device",
-            **common,
-        )
-        keyfile.create_opener(
-            folder / "reference.key",
-            folder / "reference.json",
-            holder=MACHINE,
-            role="device",
-            **common,
-        )
-        keyfile.create(
-            folder / "gateway.key",
-            self.trusted / "gw-1.json",
-            holder=GATEWAY,
-            role="gateway",
-            **common,
-        )
-        keyfile.create(
-            folder / "log.key", self.trusted / "log-1.json", holder=GATEWAY, role="log", **common
-        )
-        keyfile.create_opener(
-            folder / "township.key",
-            self.trusted / "gw-1-open.json",
-            holder=GATEWAY,
-            role="gateway",
-            **common,
-        )
+    def __init__(self, folder: Path, machine: SimMachine, **config: Any) -> None:
+        machine.make_ready()
+        self.machine = machine.client
+        self._presses = self.machine.presses()
+        super().__init__(folder, machine.profile, machine.addresses, **config)
+
+    def presses(self) -> int:
+        """Return how often the press has met the tray in this test: the truth."""
+        return self.machine.presses() - self._presses
 
 
-class ModelLog:
-    """The township's public log in memory; signs a head of what it holds for every question."""
-
-    def __init__(self, keys: Keys) -> None:
-        self._signer = keyfile.load(keys.folder / "log.key", keys.trusted / "log-1.json")
-        self.tree = MemoryHashes()
-        self.places: dict[str, int] = {}
-
-    def append(self, sha256: str, raw: bytes) -> None:
-        """Put an entry into the tree."""
-        if sha256 not in self.places:
-            self.places[sha256] = self.tree.frontier.size
-            self.tree.extend([leaf_hash(raw)])
-
-    def note(self) -> bytes:
-        """Return the signed head."""
-        front = self.tree.frontier
-        return checkpoint.sign(Checkpoint(ORIGIN, front.size, front.root()), self._signer)
-
-    def growth(self, known: int) -> bytes:
-        """Return the head with the proof from a size."""
-        size = self.tree.frontier.size
-        path = proofs.prove_consistency(known, size, self.tree) if known <= size else ()
-        return growth.encode(Growth(known, path, self.note()))
-
-    def receipt(self, sha256: str) -> bytes:
-        """Return the proof of an entry."""
-        index, size = self.places[sha256], self.tree.frontier.size
-        path = proofs.prove_inclusion(index, size, self.tree)
-        return receipts.encode(Receipt(index, path, self.note()))
-
-
-class ModelGateway:
-    """Answers a device as the township would, and keeps what it was sent."""
-
-    def __init__(self, keys: Keys, broker: SimBroker) -> None:
-        self.ring = keyfile.read_ring(keys.trusted, "sim")
-        self.signer = keyfile.load(keys.folder / "gateway.key", keys.trusted / "gw-1.json")
-        self.opener = keyfile.load_opener(keys.folder / "township.key")
-        device = keyfile.read_record(keys.trusted / "m-1.json")
-        device_sha256 = codec.sha256(codec.encode_message(device))
-        self.head = chain.Head(party="device", author=MACHINE, epoch=1, seq=0, sha256=device_sha256)
-        self.own = chain.Head(
-            party="gateway", author=GATEWAY, epoch=1, seq=0, sha256=self.signer.record_sha256
-        )
-        self.entries: list[Payload] = []
-        self.opened: dict[str, dict[str, Any]] = {}
-        self.photos: dict[str, bytes] = {}
-        self.log = ModelLog(keys)
-        self.answering = self.proving = True
-        self._parts: dict[str, bytes] = {}
-        self.bus = broker.bus(GATEWAY)
-        for name, qos in topics.filters("up", TOWNSHIP, "+").items():
-            self.bus.subscribe(name, qos)
-        self.bus.start(self._arrived, lambda online: None)
-
-    def kinds(self) -> list[str]:
-        """Return the kinds of the entries so far, heartbeats and starts left out."""
-        return [
-            entry.body.kind
-            for entry in self.entries
-            if entry.body.kind not in ("start", "config", "heartbeat")
-        ]
-
-    def last(self, kind: str) -> Payload:
-        """Return the newest entry of a kind."""
-        return next(entry for entry in reversed(self.entries) if entry.body.kind == kind)
-
-    def send_list(self) -> None:
-        """Publish the village's items list."""
-        village = VillageList(
-            gateway=GATEWAY,
-            village=VILLAGE,
-            version=1,
-            at_ms=1,
-            window="清溪镇便民服务中心",
-            window_phone="0710-1234567",
-            matters=MATTERS,
-        )
-        self._send(Leaf.LIST, (), village)
-
-    def permit(self, request: str, impressions: int = 1, **changes: Any) -> str:
-        """Issue a permit for a request and return its id."""
-        permit = f"p-{request[:16]}"
-        fields: dict[str, Any] = {
-            "permit": permit,
-            "scope": "document",
-            "machine": MACHINE,
-            "seal": SEAL,
-            "matter": "CM-09",
-            "list_version": 1,
-            "impressions": impressions,
-            "not_before_ms": None,
-            "not_after_ms": int(time.time() * 1000) + DAY_MS,
-            "request": request,
-            "approvals": (),
-        }
-        self._enter(Leaf.PERMIT, permit, Permit(**{**fields, **changes}))
-        return permit
-
-    def revoke(self, permit: str) -> None:
-        """Revoke a permit."""
-        body = Revocation(permit=permit, machine=MACHINE, by="a-1", reason="mistake")
-        self._enter(Leaf.PERMIT, permit, body)
-
-    def release(self, impressions: int) -> None:
-        """Release the newest incident that holds the machine."""
-        body = HoldRelease(
-            machine=MACHINE, hold=self.last("incident").sha256, impressions=impressions, by="a-1"
-        )
-        self._enter(Leaf.ANSWER, body.hold, body)
-
-    def _enter(self, leaf: Leaf, name: str, body: Record) -> None:
-        position = chain.follow(self.own, 1, 1, None)
-        payload = codec.encode_entry(position, body)
-        kind = codec.payload_type(body.kind)
-        self.own = chain.advance(self.own, codec.decode_entry(kind, payload))
-        raw = envelope.sign(kind, payload, self.signer)
-        self.log.append(self.own.sha256, raw)
-        self.bus.publish(str(Topic(TOWNSHIP, MACHINE, leaf, (name,))), raw, retain=True)
-
-    def _send(self, leaf: Leaf, rest: tuple[str, ...], message: Record) -> None:
-        kind = codec.payload_type(message.kind)
-        raw = envelope.sign(kind, codec.encode_message(message), self.signer)
-        retain = topics.RULES[leaf].retain
-        self.bus.publish(str(Topic(TOWNSHIP, MACHINE, leaf, rest)), raw, retain=retain)
-
-    def _arrived(self, message: Message) -> None:
-        topic = topics.parse(message.topic)
-        if self.answering:
-            match topic.leaf:
-                case Leaf.ENTRY:
-                    self._take_entry(message.payload)
-                case Leaf.OPENING:
-                    self._take_opening(topic.rest[0], message.payload)
-                case Leaf.PHOTO:
-                    self._take_photo(topic.rest[0], topic.rest[1], message.payload)
-                case Leaf.PROVE if self.proving:
-                    self._prove(asking.parse(message.payload))
-                case _:
-                    pass
-        self.bus.done(message)
-
-    def _prove(self, ask: Ask) -> None:
-        known = ask.size if ask.log == ORIGIN else 0
-        self._tell(Leaf.CHECKPOINT, (), self.log.growth(known))
-        for sha256 in ask.entries:
-            if sha256 in self.log.places:
-                self._tell(Leaf.RECEIPT, (sha256,), self.log.receipt(sha256))
-
-    def _tell(self, leaf: Leaf, rest: tuple[str, ...], payload: bytes) -> None:
-        self.bus.publish(str(Topic(TOWNSHIP, MACHINE, leaf, rest)), payload, qos=0)
-
-    def _take_entry(self, raw: bytes) -> None:
-        taken, _ = envelope.verify(raw, self.ring)
-        entry = codec.decode_entry(taken.payload_type, taken.payload)
-        try:
-            self.head = chain.advance(self.head, entry)
-            self.entries.append(entry)
-            self.log.append(entry.sha256, raw)
-        except ChainError as error:
-            assert error.reason in ("gap", "repeat"), error
-        ack = Acknowledgement(
-            gateway=GATEWAY,
-            device=MACHINE,
-            epoch=1,
-            seq=self.head.seq,
-            head=self.head.sha256,
-            at_ms=time.time_ns() // 1_000_000,
-        )
-        self._send(Leaf.ACK, (), ack)
-
-    def _take_opening(self, sha256: str, sealed: bytes) -> None:
-        plain = pyrage.decrypt(sealed, [self.opener])
-        record = next(entry.body for entry in self.entries if entry.sha256 == sha256)
-        self.opened[sha256] = disclosure.check(plain, record, sha256)
-        self._send(
-            Leaf.STORED,
-            (),
-            OpeningStored(gateway=GATEWAY, device=MACHINE, payload_sha256=sha256, at_ms=1),
-        )
-
-    def _take_photo(self, file: str, step: str, payload: bytes) -> None:
-        have = self._parts.get(file, b"")
-        if step not in ("init", "fin"):
-            if int(step) == len(have):
-                self._parts[file] = have + payload
-            return
-        done = step == "fin" and len(have) == json.loads(payload)["size"]
-        if done:
-            assert codec.sha256(have) == file
-            self.photos[file] = pyrage.decrypt(have, [self.opener])
-        result = PhotoResult(
-            gateway=GATEWAY,
-            device=MACHINE,
-            file=file,
-            code=0x00 if done else 0x10,
-            offset=len(have),
-            at_ms=1,
-        )
-        self._send(Leaf.RESULT, (), result)
-
-
-class Village:
-    """One machine with its agent at work, and the township it talks to."""
-
-    def __init__(self, tmp_path: Path, profile: str, **config: Any) -> None:
-        self.path = tmp_path
-        self.keys = Keys(tmp_path / "keys")
-        self.broker = SimBroker(seed=1)
-        self.gateway = ModelGateway(self.keys, self.broker)
-        self.profile = profile
-        arguments = ["-m", "sim", "machine", "--profile", profile, "--seed", "1"]
-        self._program = Program("machine", arguments, tmp_path)
-        self._program.start()
-        self.addresses = self._program.ready(DEADLINE_S)
-        self.machine = MachineClient(self.addresses["control"])
-        self._changes = config
-        self._thread: threading.Thread | None = None
-        self.agent: Agent | None = None
-        self.broker.pump()
-        self.gateway.send_list()
-        self.start_agent()
-
-    def config(self) -> DeviceConfig:
-        """Return the agent's configuration."""
-        where = self.addresses
-        options = {"port": where["serial"]}
-        controller: dict[str, Any] = {"driver": "relay", "options": options}
-        if self.profile == "B":
-            key = {"machine_key": where["machine_key"]}
-            controller = {"driver": "mcu", "options": options | key}
-        fields: dict[str, Any] = {
-            "device": MACHINE,
-            "township": TOWNSHIP,
-            "village": VILLAGE,
-            "village_name": "清溪村",
-            "domain": "sim",
-            "state": self.path / "state",
-            "people": self.path / "people.toml",
-            "keys": {
-                "key": self.keys.folder / "device.key",
-                "record": self.keys.trusted / "m-1.json",
-                "reference": self.keys.folder / "reference.key",
-                "trusted": self.keys.trusted,
-            },
-            "log": {"domain": LOG_DOMAIN, "county": COUNTY},
-            "seal": [{"id": SEAL, "name": "村民委员会"}],
-            "controller": controller,
-            "camera": {"driver": "opencv", "options": {"source": where["camera"]}},
-            "broker": {"url": "mqtt://127.0.0.1:1"},
-            "free_mb": 1,
-            "photo_patience_s": 2.0,
-            **self._changes,
-        }
-        return msgspec.convert(fields, DeviceConfig)
-
-    def start_agent(self) -> None:
-        """Start the agent, or start it again."""
-        self.agent = wiring.build(self.config(), b"", lambda _: self.broker.bus(MACHINE))
-        self._thread = threading.Thread(target=self.agent.run, name="main")
-        self._thread.start()
-        self.until(lambda view: view.fault == "" or view.hold is not None)
-
-    def stop_agent(self) -> None:
-        """Stop the agent as SIGTERM does."""
-        if self.agent is not None and self._thread is not None:
-            self.agent.stop()
-            self._thread.join(timeout=DEADLINE_S)
-            assert not self._thread.is_alive()
-
-    def stop(self) -> None:
-        """Stop everything."""
-        self.stop_agent()
-        self._program.stop(DEADLINE_S)
-
-    def until(self, holds: Callable[[View], bool]) -> View:
-        """Let messages flow until the view is as wanted.
-
-        Raises:
-            AssertionError: it never was, with what it showed last.
-        """
-        assert self.agent is not None
-        deadline = time.monotonic() + DEADLINE_S
-        while time.monotonic() < deadline:
-            self.broker.pump()
-            if holds(self.agent.view()):
-                return self.agent.view()
-            threading.Event().wait(0.01)
-        raise AssertionError(f"it never came: {self.agent.view()}")
-
-    def ask(self, command: Any) -> Any:
-        """Send a command and return its answer, or raise its error."""
-        assert self.agent is not None
-        future = self.agent.submit(command)
-        deadline = time.monotonic() + DEADLINE_S
-        while not future.done() and time.monotonic() < deadline:
-            self.broker.pump()
-            threading.Event().wait(0.01)
-        return future.result(timeout=0)
-
-    def file(self, matter: str = "CM-09", copies: int = 1) -> RequestView:
-        """Photograph the page and file a request for it."""
-        self.until(lambda view: view.list_version == 1)
-        page = self.ask(TakePage(by="c-1"))
-        assert isinstance(page, PagePhoto)
-        request = self.ask(
-            FileRequest(
-                by="c-1",
-                seal=SEAL,
-                matter=matter,
-                applicant="张三",
-                purpose="子女入学",
-                payee="",
-                amount_fen=None,
-                copies=copies,
-                pages=(page.page,),
-            )
-        )
-        assert isinstance(request, RequestView)
-        return request
-
-    def approved(self, impressions: int = 1, **changes: Any) -> RequestView:
-        """File a request, let it be approved, and return it."""
-        request = self.file(copies=impressions)
-        self.until(lambda view: view.undelivered == 0)
-        self.gateway.permit(request.request, impressions, **changes)
-        view = self.until(lambda view: view.requests[0].permit != "")
-        return view.requests[0]
-
-    def finished(self) -> JobView:
-        """Wait until the impression has come to its end and return how."""
-        view = self.until(
-            lambda view: view.job is not None and view.job.step in ("next", "done", "stopped")
-        )
-        assert view.job is not None
-        return view.job
-
-
-@pytest.fixture(params=["A", "B"])
-def village(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Village]:
-    """A village whose machine has a relay board (A) or a microcontroller (B)."""
-    made = Village(tmp_path, request.param)
+@pytest.fixture(scope="module", params=["A", "B"])
+def machine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SimMachine]:
+    """A machine with a relay board (A) or a microcontroller (B), for all tests of a file."""
+    made = SimMachine(tmp_path_factory.mktemp("machine"), request.param)
     yield made
     made.stop()
 
 
 @pytest.fixture
-def build_village(tmp_path: Path) -> Iterator[Callable[..., Village]]:
-    """Build a village of a given profile, with changes to its configuration."""
-    made: list[Village] = []
-
-    def build(profile: str = "A", **config: Any) -> Village:
-        made.append(Village(tmp_path, profile, **config))
-        return made[-1]
-
-    yield build
-    for one in made:
-        one.stop()
+def village(tmp_path: Path, machine: SimMachine) -> Iterator[Village]:
+    """A village with both kinds of machine, one after the other."""
+    made = Shared(tmp_path, machine)
+    yield made
+    made.stop_agent()

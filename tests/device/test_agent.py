@@ -36,7 +36,7 @@ def test_an_approved_page_is_stamped_once_photographed_and_delivered(village: An
     assert use.counter_after == use.counter_before + 1
     assert {"page-same", "impression-seen"} <= set(use.findings)
     assert {use.before.sealed_sha256, use.after.sealed_sha256} <= set(village.gateway.photos)
-    assert village.machine.state()["presses"] == 1
+    assert village.presses() == 1
 
 
 @pytest.mark.slow
@@ -128,10 +128,10 @@ def test_an_approved_permit_works_without_the_network_and_says_so(village: Any) 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("machine", ["A"], indirect=True)
 def test_a_grant_whose_answer_is_lost_makes_one_impression_and_answers_the_clerk(
-    build_village: Any,
+    village: Any,
 ) -> None:
-    village = build_village("A")
     request = village.approved(impressions=2)
     village.ask(BeginJob(by="c-1", request=request.request))
     village.machine.set_fault("no_reply", count=1, on="moves")
@@ -143,4 +143,26 @@ def test_a_grant_whose_answer_is_lost_makes_one_impression_and_answers_the_clerk
 
     assert job.step in ("next", "stopped")  # stopped where a blind moment leaves it unproved
     assert tapped.done()
-    assert village.machine.presses() == 1
+    assert village.presses() == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("machine", ["B"], indirect=True)
+def test_tampering_nobody_saw_holds_the_machine_until_a_person_released_it(village: Any) -> None:
+    village.stop_agent()
+    village.machine.set_fault("tamper_cut", seconds=0.1)
+    village.start_agent(disk=False)  # the power goes before the incident is durable
+    village.until(lambda view: view.fault == "journal")
+    village.stop_agent()
+
+    village.start_agent()
+    view = village.until(lambda view: view.hold is not None and view.undelivered == 0)
+    assert view.hold.code == "tamper"
+    village.gateway.release(0)
+    village.until(lambda view: view.state == "idle" and view.hold is None and not view.fault)
+
+    request = village.approved()
+    village.ask(BeginJob(by="c-1", request=request.request))
+    assert stamp(village).step == "done"
+    village.until(lambda view: view.undelivered == 0)
+    assert village.gateway.kinds() == ["incident", "request", "intent", "use"]

@@ -15,7 +15,7 @@ from ledger.bus import Message
 from ledger.notes import SignatureType
 from ledger.records import Permit
 from ledger.topics import Leaf, Topic
-from tests.device.conftest import LOG_NAME, MACHINE, ORIGIN, TOWNSHIP
+from tests.device.model_gateway import LOG_NAME, MACHINE, ORIGIN, TOWNSHIP
 from tests.device.test_uplink import Line
 
 REQUEST = "ab" * 32

@@ -22,7 +22,14 @@ from ledger.messages import Acknowledgement
 from ledger.records import Config, PhotoRef, Refusal
 from ledger.signers import keyfile
 from sim.bus import SimBroker
-from tests.device.conftest import LOG_NAME, MACHINE, TOWNSHIP, VILLAGE, Keys, ModelGateway
+from tests.device.model_gateway import (
+    LOG_NAME,
+    MACHINE,
+    TOWNSHIP,
+    VILLAGE,
+    Keys,
+    ModelGateway,
+)
 
 
 class Line:

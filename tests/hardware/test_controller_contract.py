@@ -228,6 +228,15 @@ def test_stop_switches_off_and_never_raises(bus, controller):
     assert bus.model.outputs == 0
 
 
+def test_acknowledging_nothing_sends_nothing(bus, controller):
+    controller.start()
+    sent = len(bus.wire)
+
+    assert controller.acknowledge(())
+
+    assert not any(frame[1] in (5, 6, 15, 16) for frame in bus.wire[sent:])
+
+
 def test_stop_of_a_dead_line_does_not_raise(bus, controller):
     controller.start()
     bus.deaf_to = lambda frame: True

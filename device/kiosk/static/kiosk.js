@@ -85,6 +85,7 @@ document.addEventListener("click", (event) => {
   else if (data.earlier !== undefined) turn(-1);
   else if (data.later !== undefined) turn(1);
   else if (key.id === "voice") toggleVoice(key);
+  else if (key.id === "turn") { turned += 1; paginate(); }
 });
 
 document.addEventListener("keydown", (event) => {
@@ -162,7 +163,37 @@ function countDown(element, milliseconds) {
   tick();
 }
 
+/* --- parts: what does not fit on one screen is shown one screen after the other --------------- */
+
+let turned = 0;
+
+function paginate() {
+  const main = document.querySelector("main");
+  const button = document.getElementById("turn");
+  if (!main || !button) return;
+  const parts = [...main.querySelectorAll("[data-part]")];
+  const fits = () => main.scrollHeight <= main.clientHeight + 1;
+  for (const part of parts) part.hidden = false;
+  button.hidden = true;
+  if (fits()) return;
+  button.hidden = false;
+  const screens = [[]];
+  for (const part of parts) part.hidden = true;
+  for (const part of parts) {
+    part.hidden = false;
+    if (!fits() && screens[screens.length - 1].length) {
+      for (const shown of screens[screens.length - 1]) shown.hidden = true;
+      screens.push([]);
+    }
+    screens[screens.length - 1].push(part);
+  }
+  turned %= screens.length;
+  for (const part of parts) part.hidden = !screens[turned].includes(part);
+  button.querySelector("b").textContent = `${turned + 1} / ${screens.length}`;
+}
+
 function enliven() {
+  paginate();
   document.querySelectorAll("[data-live]").forEach(follow);
   document.querySelectorAll("[data-remaining-ms]").forEach(run);
   document.querySelectorAll("[data-seconds-left]").forEach((one) => countDown(one, Number(one.dataset.secondsLeft)));

@@ -328,3 +328,20 @@ def test_nothing_is_granted_in_service(bench):
     bench.command(r.ARM)
 
     assert bench.answer == (r.REJECTED, "service")
+
+
+def test_alarm_that_nobody_has_read_is_not_acknowledged(board, bench):
+    bench.press()
+    assert bench.alarms == {"press-without-grant"}
+    board.set(r.TAMPER_OK, 0)
+    bench.advance(20)
+    board.set(r.TAMPER_OK, 1)
+    bench.advance(20)
+
+    bench.command(r.ACK)
+
+    assert bench.answer == (r.REJECTED, "alarm")
+    assert bench.alarms == {"press-without-grant", "tamper"}
+    bench.command(r.ACK)
+    assert bench.alarms == set()
+    assert bench.state == r.LOCKED

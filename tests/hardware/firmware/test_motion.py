@@ -226,6 +226,7 @@ def test_alarm_forbids_arming_until_acknowledged(bench):
     bench.write_grant()
     bench.command(r.ARM)
     assert bench.answer == (r.REJECTED, "alarm")
+    assert bench.alarms == {"press-without-grant"}
 
     bench.command(r.ACK)
     bench.write_grant()

@@ -15,6 +15,9 @@ from device.kiosk.server import Kiosk
 
 RULES = Path(__file__).with_name("rules.js").read_text(encoding="utf-8")
 
+PARTS_IN_SIGHT = """() => [...document.querySelectorAll("[data-part]")]
+  .flatMap((part, n) => part.hidden ? [] : [n])"""
+
 
 @pytest.fixture
 def open_kiosk(chromium: Browser, village: Any) -> Iterator[Callable[..., Page]]:
@@ -65,12 +68,30 @@ def sign_in_at(village: Any) -> Callable[..., None]:
 
 @pytest.fixture
 def broken_rules(tmp_path: Path) -> Callable[[Page, str], list[Any]]:
-    """Measures a page and keeps its picture; returns what breaks a rule (see rules.js)."""
+    """Measures a page and keeps its picture; returns what breaks a rule (see rules.js).
 
-    def act(page: Page, name: str) -> list[Any]:
-        page.wait_for_load_state()
+    A page whose parts do not fit on one screen is turned until every screen was measured.
+    """
+
+    def measure(page: Page, name: str) -> list[Any]:
         page.screenshot(path=tmp_path / f"{name}.png")
         found: list[Any] = page.evaluate(RULES)
         return [(name, *one) for one in found]
+
+    def act(page: Page, name: str) -> list[Any]:
+        page.wait_for_load_state()
+        found = measure(page, name)
+        if not page.locator("#turn").is_visible():
+            return found
+        seen: set[int] = set(page.evaluate(PARTS_IN_SIGHT))
+        screens = int(page.locator("#turn b").inner_text().split("/")[1])
+        for screen in range(2, screens + 1):
+            page.click("#turn")
+            found += measure(page, f"{name}-{screen}")
+            seen |= set(page.evaluate(PARTS_IN_SIGHT))
+        page.click("#turn")
+        if len(seen) != page.locator("[data-part]").count():
+            found.append((name, "never in sight", sorted(seen)))
+        return found
 
     return act

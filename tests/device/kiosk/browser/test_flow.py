@@ -11,8 +11,16 @@ from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-SIZES = [(1024, 600), (1280, 800)]
+# Width and height of the screen, and which of the three sizes of text.
+SIZES = [(1024, 600, 1), (1024, 600, 2), (1024, 600, 3), (1280, 800, 1)]
 Rules = Callable[[Page, str], list[Any]]
+
+
+def enlarge(page: Page, text: int) -> None:
+    """Choose a size of text."""
+    for step in range(2, text + 1):
+        page.click("#size")
+        page.wait_for_selector(f"html[data-size='{step}']")
 
 
 def tap(page: Page, letters: str) -> None:
@@ -84,12 +92,19 @@ def stamp_two_copies(village: Any, page: Page, rules: Rules) -> list[Any]:
     return bad
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize(("width", "height", "text"), SIZES)
 def test_a_clerk_gets_two_copies_stamped(
-    village: Any, open_kiosk: Any, sign_in_at: Any, broken_rules: Rules, width: int, height: int
+    village: Any,
+    open_kiosk: Any,
+    sign_in_at: Any,
+    broken_rules: Rules,
+    width: int,
+    height: int,
+    text: int,
 ) -> None:
     village.change(simulated=True, seals=(("committee", "前进村村委会"), ("party", "党支部")))
     page = open_kiosk(width, height)
+    enlarge(page, text)
     bad = broken_rules(page, "welcome")
 
     sign_in_at(page)
@@ -111,12 +126,19 @@ def test_a_clerk_gets_two_copies_stamped(
     assert (asked.copies, len(asked.pages), asked.seal) == (2, 1, "committee")
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize(("width", "height", "text"), SIZES)
 def test_refusals_and_trouble_are_plain_on_one_screen(
-    village: Any, open_kiosk: Any, sign_in_at: Any, broken_rules: Rules, width: int, height: int
+    village: Any,
+    open_kiosk: Any,
+    sign_in_at: Any,
+    broken_rules: Rules,
+    width: int,
+    height: int,
+    text: int,
 ) -> None:
     village.change(simulated=True)
     page = open_kiosk(width, height)
+    enlarge(page, text)
     village.lay_card("4711")
     expect(page.locator(".notice")).to_contain_text("没有登记")
     bad = broken_rules(page, "unknown-card")

@@ -36,22 +36,41 @@ def test_main_text_has_18_points_and_the_largest_30(
     assert sizes == [24, 32, 40]
 
 
-def test_the_largest_text_breaks_no_rule_but_length(
-    village: Any, open_kiosk: Any, sign_in_at: Any, broken_rules: Rules
+@pytest.mark.parametrize("text", [2, 3])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_larger_text_needs_no_scrolling_on_full_pages(
+    village: Any,
+    open_kiosk: Any,
+    sign_in_at: Any,
+    broken_rules: Rules,
+    language: str,
+    text: int,
 ) -> None:
-    request = village.add_request("村民建房申请", state="approved", left=1, permit="p")
+    for _ in range(5):
+        request = village.add_request("村民建房申请", state="approved", left=1, permit="p")
     page = open_kiosk()
+    if language == "en":
+        page.click("#language")
+        page.wait_for_selector("html[lang='en']")
+    for step in range(2, text + 1):
+        page.click("#size")
+        page.wait_for_selector(f"html[data-size='{step}']")
+    bad = broken_rules(page, "welcome")
     sign_in_at(page)
-    page.click("#size")
-    page.wait_for_selector("html[data-size='2']")
-    page.click("#size")
-    page.wait_for_selector("html[data-size='3']")
-    bad = broken_rules(page, "home")
-    for path in ("/apply/matter", f"/request/{request}"):
+    page.wait_for_selector(f"html[data-size='{text}']")
+    bad += broken_rules(page, "home")
+    page.click("#later")
+    bad += broken_rules(page, "home-later")
+    page.click("#apply")
+    page.wait_for_url("**/matter")
+    for path in ("/apply/matter", "/apply/matter?typing=1", f"/request/{request}"):
         page.goto(path)
-        bad += broken_rules(page, path.replace("/", "-"))
+        bad += broken_rules(page, path.replace("/", "-").replace("?", "-"))
+    village.hold()
+    page.wait_for_url("**/hold")
+    bad += broken_rules(page, "held")
 
-    assert [one for one in bad if one[1] not in ("tall", "outside")] == []
+    assert bad == []
 
 
 @pytest.mark.parametrize("path", ["/home", "/apply/matter", "/apply/unlisted"])
@@ -111,10 +130,14 @@ def test_the_pin_is_never_legible(village: Any, open_kiosk: Any, broken_rules: R
     assert broken_rules(page, "pin") == []
 
 
+@pytest.mark.parametrize("text", [1, 2, 3])
 def test_a_wrong_pin_is_said_on_one_screen(
-    village: Any, open_kiosk: Any, broken_rules: Rules
+    village: Any, open_kiosk: Any, broken_rules: Rules, text: int
 ) -> None:
     page = open_kiosk()
+    for step in range(2, text + 1):
+        page.click("#size")
+        page.wait_for_selector(f"html[data-size='{step}']")
     village.lay_card("0011223344")
     page.wait_for_url("**/pin")
     page.keyboard.type("1")
