@@ -284,4 +284,5 @@ class Agent:
             matters=village.matters if village else (),
             requests=views.requests(self._journal, self._names, village, now_ms),
             job=parts.jobs.job.view if parts.jobs.job else None,
+            unproved=parts.uplink.unproved,
         )

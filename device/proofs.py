@@ -30,6 +30,7 @@ from ledger.notes import NoteKey, SignatureType
 
 log = structlog.get_logger()
 
+LATE_S = 60.0  # acknowledged and not proved for so long is an alarm
 LOG_KEY = "log/"  # newest believed checkpoint of each log, by origin
 
 
@@ -64,6 +65,7 @@ class Proofs:
         self._waiting: dict[str, Waiting] = {}
         self._known = _believed(journal)
         self._behind_s: float | None = None
+        self._warned = False
 
     def overdue_s(self) -> float:
         """Return for how long something acknowledged has waited for its proof, in link time."""
@@ -89,6 +91,10 @@ class Proofs:
             return
         if self._behind_s is None:
             self._behind_s = now_s
+            self._warned = False
+        if now_s > self._behind_s + LATE_S and not self._warned:
+            self._warned = True
+            log.error("not_proved", waiting=len(wanted), since_s=round(now_s - self._behind_s))
         if self._journal.rewritten or not self._patience.over(now_s):
             return
         newest = max(self._known, default="")

@@ -17,7 +17,7 @@ from msgspec import Struct
 from device.errors import JournalError
 from device.journal import Journal, Waiting
 from device.patience import Patience
-from device.proofs import Proofs
+from device.proofs import LATE_S, Proofs
 from device.releases import contradiction
 from ledger import codec, envelope
 from ledger.bus import Bus, Message
@@ -97,6 +97,11 @@ class Uplink:
     def acked(self) -> int:
         """The last seq that the gateway has acknowledged."""
         return self._acked
+
+    @property
+    def unproved(self) -> bool:
+        """Something acknowledged has no proof yet, for longer than the township may take."""
+        return self._proofs.overdue_s() > LATE_S
 
     @property
     def online(self) -> bool:

@@ -159,10 +159,11 @@ class Orders:
             raise NotFoundError(f"expected a held incident, found none with hash {command.hold}")
         if hold.released_index is not None:
             return self._release_again(transaction, hold, command, now_ms)
-        if not 0 <= command.impressions <= MOST_COUNTED:
+        if not hold.impressions_min <= command.impressions <= MOST_COUNTED:
             raise RequestRefusedError(
                 "count-out-of-bounds",
-                f"expected 0 to {MOST_COUNTED} impressions, found {command.impressions}",
+                f"expected at least the {hold.impressions_min} impressions that the machine has "
+                f"proved, and at most {MOST_COUNTED}, found {command.impressions}",
             )
         body = HoldRelease(
             machine=hold.machine,

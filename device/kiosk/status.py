@@ -61,6 +61,8 @@ def _deliveries(view: View, zone: tzinfo) -> Sign:
         since = clock_text(view.undelivered_since_ms, view.now_ms, zone)
         text = Phrase("strip.undelivered", {"n": view.undelivered, "since": since})
         return Sign(level="wait", icon="send", text=text)
+    if view.unproved:
+        return Sign(level="bad", icon="send", text=Phrase("strip.unproved"))
     if view.photos_waiting:
         text = Phrase("strip.photos", {"n": view.photos_waiting})
         return Sign(level="wait", icon="send", text=text)

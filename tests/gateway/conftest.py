@@ -271,14 +271,16 @@ class Town:
         )
         return intent, use
 
-    def incident(self, intent: str | None = None, machine: str = "m-1", held: bool = True) -> bytes:
-        """Return an incident that may hide up to two impressions."""
+    def incident(
+        self, intent: str | None = None, machine: str = "m-1", held: bool = True, least: int = 0
+    ) -> bytes:
+        """Return an incident that may hide up to two impressions, and proves `least`."""
         return self.machines[machine].sign(
             Incident(
                 intent=intent,
                 seal="committee",
                 code="no-photo",
-                impressions_min=0,
+                impressions_min=least,
                 impressions_max=2,
                 held=held,
                 photos=(),

@@ -230,6 +230,18 @@ def test_hold_is_released_once_with_a_count(desk: Town) -> None:
     assert reason(caught) == "not-held"
 
 
+def test_a_count_below_what_the_machine_has_proved_is_refused(desk: Town) -> None:
+    machine = desk.machines["m-1"]
+    desk.take(machine.message(desk.incident(least=1)))
+    hold = machine.head.sha256
+
+    with pytest.raises(RequestRefusedError, match="at least the 1 impressions") as caught:
+        desk.order(ReleaseHold(by="chief", hold=hold, impressions=0))
+
+    assert reason(caught) == "count-out-of-bounds"
+    desk.order(ReleaseHold(by="chief", hold=hold, impressions=1))
+
+
 def test_release_that_a_machine_missed_is_sent_again_and_written_once(desk: Town) -> None:
     machine = desk.machines["m-1"]
     desk.take(machine.message(desk.incident()))
