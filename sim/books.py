@@ -12,10 +12,12 @@ from typing import Any, ClassVar
 
 from msgspec import Struct
 
-from ledger import chain, codec, envelope
+from ledger import chain, checkpoint, codec, envelope, notes, receipts
 from ledger.codec import Payload
 from ledger.errors import LedgerError
 from ledger.keys import KeyRing
+from ledger.notes import NoteKey, SignatureType
+from ledger.receipts import Receipt
 from ledger.records import Incident, SealUse
 from ledger.signers import keyfile
 from sim.approver import Staff
@@ -103,6 +105,25 @@ def read_log(machine: str, exported: Path) -> list[Payload]:
     return entries
 
 
+def prove(machine: str, exported: Path) -> int:
+    """Verify the receipt of every exported entry with public keys alone; return how many.
+
+    Raises:
+        BooksError: an entry has none, or one does not hold.
+    """
+    try:
+        ring = keyfile.read_ring(exported / "keys", "sim")
+        for entry in sorted((exported / "entries").glob("*.dsse")):
+            path = exported / "receipts" / f"{entry.stem}{receipts.SUFFIX}"
+            receipt = receipts.parse(path.read_bytes())
+            receipts.verify(receipt, entry.read_bytes(), _log_keys(receipt, ring))
+    except (LedgerError, OSError) as error:
+        raise BooksError(
+            f"a receipt that holds for every entry of {machine}", str(error)
+        ) from error
+    return len(_raw(exported))
+
+
 def pending(machine: str, exported: Path, auditor: Staff) -> str:
     """Return what of a machine is still under way, in words; "" if nothing is."""
     count = len(_raw(exported))
@@ -110,6 +131,9 @@ def pending(machine: str, exported: Path, auditor: Staff) -> str:
     acknowledged = int(acks[-1].stem) if acks else 0
     if acknowledged < count:
         return f"{machine}: {count - acknowledged} entries not acknowledged"
+    proved = len(list((exported / "receipts").glob(f"*{receipts.SUFFIX}")))
+    if proved < count:
+        return f"{machine}: {count - proved} entries without receipt"
     view = auditor.ask(f"/api/v1/machines/{machine}")
     if view["photos_pending"] or view["gap"] or view["holds"]:
         return f"{machine}: {view['photos_pending']} photos, gap {view['gap']}, {view['holds']}"
@@ -145,6 +169,16 @@ def _beginning(machine: str, ring: KeyRing) -> chain.Head:
         raise BooksError(f"a key record of {machine} in the export", "none")
     sha256 = codec.sha256(codec.encode_message(record))
     return chain.Head(party="device", author=machine, epoch=record.epoch, seq=0, sha256=sha256)
+
+
+def _log_keys(receipt: Receipt, ring: KeyRing) -> list[NoteKey]:
+    """Return the log keys that we trust, under the name that the head in a receipt has."""
+    origin = checkpoint.parse(notes.parse(receipt.checkpoint).text).origin
+    return [
+        notes.key_of(record, origin, SignatureType.ED25519)
+        for record in ring.records()
+        if record.role == "log"
+    ]
 
 
 def _raw(exported: Path) -> list[bytes]:

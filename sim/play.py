@@ -155,6 +155,13 @@ class Play:
             for village in cast.town.plan.villages:
                 folders[village.number] = cast.drained(village)
                 books.verify_uses(village.machine, cast.auditor)
+        with self._told.step("books-proved") as step:
+            step.say(
+                n=sum(
+                    books.prove(village.machine, folders[village.number])
+                    for village in cast.town.plan.villages
+                )
+            )
         for village in cast.town.plan.villages:
             name = {"village": village.name, "number": village.number}
             with self._told.step("books-village", **name) as step:

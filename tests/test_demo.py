@@ -45,6 +45,7 @@ STEPS = {
     "network-queued",
     "network-back",
     "books-pending",
+    "books-proved",
     "books-village",
 }
 
