@@ -52,7 +52,7 @@ def ingest(target: Path | None) -> None:
 @JSON
 def log(target: Path | None) -> None:
     """Entries verified, appended, checkpointed and receipted, beside libsodium's raw verify."""
-    from bench import public_log as measured
+    from bench import growing as measured
 
     figures = measured.measure()
     _tell(figures, target)

@@ -41,7 +41,7 @@ LEAST_RATIO = 0.5
 T = TypeVar("T")
 
 
-class Log(Struct, frozen=True, kw_only=True):
+class Growing(Struct, frozen=True, kw_only=True):
     """What was measured; rates are for each CPU second, `elapsed_per_s` for each real one."""
 
     machine: Machine
@@ -56,7 +56,7 @@ class Log(Struct, frozen=True, kw_only=True):
     holds: bool
 
 
-def measure() -> Log:
+def measure() -> Growing:
     """Run everything once in a temporary folder and return the figures."""
     with tempfile.TemporaryDirectory(prefix="seal-log-") as name:
         folder = Path(name)
@@ -78,7 +78,7 @@ def measure() -> Log:
         cpu_s, taken_s = time.process_time() - cpu_s, time.perf_counter() - begin_s
         run.close()
     per_s = len(raws) / cpu_s
-    return Log(
+    return Growing(
         machine=this_machine(),
         entry_bytes=len(raws[0]),
         entries=len(raws),
