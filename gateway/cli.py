@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from gateway.cli_tools import CONFIG, EVIDENCE, REFUSED, exits
+from gateway.cli_witness import witness_answer, witness_request
 from gateway.config import load
 from gateway.witness.cli import cosign, witness, witness_keygen
 from ledger.signers import keyfile
@@ -50,16 +51,17 @@ def keygen(holder: str, township: str, domain: str, epoch: int, out: Path) -> No
 @exits
 def check_config(config_path: Path) -> None:
     """Load everything the configuration names without acting."""
-    from gateway import wiring  # its imports are slow, and keygen needs none of them
+    from gateway import wiring, witnesses  # slow imports, and keygen needs none of them
     from gateway.audit import alerts
 
     config = load(config_path)
     wiring.load_keys(config)
     rules = alerts.load(config.rules)
+    found = witnesses.configured(config.log)
     click.echo(
         f"{config_path}: {config.id} in {config.township_name}, {config.domain} domain, "
         f"{len(config.villages)} villages, {len(config.machines)} machines, "
-        f"{len(rules)} alert rules: all good"
+        f"{len(rules)} alert rules, {len(found)} witnesses: all good"
     )
 
 
@@ -237,5 +239,5 @@ def list_show(config_path: Path, code_or_name: str, village: str) -> None:
         click.echo(line)
 
 
-for _command in (witness_keygen, witness, cosign):
+for _command in (witness_keygen, witness, cosign, witness_request, witness_answer):
     main.add_command(_command)

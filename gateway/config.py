@@ -6,7 +6,7 @@ Paths are relative to the file. Secrets are paths to files, never values.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field, structs
 
@@ -61,6 +61,22 @@ class WebConfig(Table, frozen=True, kw_only=True):
     port: Port = 8080
 
 
+class WitnessEntry(Table, frozen=True, kw_only=True):
+    """One witness of the public log.
+
+    Args:
+        name: how our log lines, errors and the policy file call it.
+        vkey: its verifier key, as witness-keygen prints it.
+        url: of its service, `http[s]://...`; None: requests and answers are carried as files.
+        ca: certificates that its service is judged by; None: those of the system.
+    """
+
+    name: Identifier
+    vkey: str
+    url: str | None = None
+    ca: Path | None = None
+
+
 class LogConfig(Table, frozen=True, kw_only=True):
     """The public log of this township; its origin is `<domain>/<county>/<township>/<year>`.
 
@@ -69,6 +85,9 @@ class LogConfig(Table, frozen=True, kw_only=True):
         county: division code of the county.
         signer, signer_record: the log's own key, which signs checkpoints only, and its record.
         public: folder of the public files, for a web server or a USB stick.
+        witnesses: who cosigns the checkpoints.
+        quorum: how many of them must have cosigned, as the published policy file says.
+        require_witness: start only after at least one of them was asked.
     """
 
     domain: str
@@ -76,6 +95,9 @@ class LogConfig(Table, frozen=True, kw_only=True):
     signer: Path
     signer_record: Path
     public: Path = Path("public")
+    witnesses: tuple[WitnessEntry, ...] = ()
+    quorum: Annotated[int, Meta(ge=1)] | Literal["none", "any", "all"] = "any"
+    require_witness: bool = False
 
 
 class VillageConfig(Table, frozen=True, kw_only=True):
@@ -254,6 +276,13 @@ def _absolute(config: GatewayConfig, folder: Path) -> GatewayConfig:
     log = structs.replace(
         config.log,
         **{name: folder / getattr(config.log, name) for name in _LOG_PATHS},
+    )
+    log = structs.replace(
+        log,
+        witnesses=tuple(
+            one if one.ca is None else structs.replace(one, ca=folder / one.ca)
+            for one in log.witnesses
+        ),
     )
     broker = structs.replace(
         config.broker,

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from gateway.errors import RollbackError
 from gateway.register.log import GatewayLog
 from gateway.stores import Store, Transaction
 from gateway.stores.calendar import local_date
@@ -25,16 +26,44 @@ from ledger.tiles import HEIGHT, WIDTH
 from ledger.tree import Frontier, leaf_hash
 
 
+class Halt:
+    """Forbids signing, for good; any thread may set it and ask it."""
+
+    def __init__(self) -> None:
+        self._why: str | None = None
+
+    def forbid(self, error: RollbackError) -> None:
+        """Let every later `check` raise; the first error stands."""
+        self._why = self._why or str(error)
+
+    def check(self) -> None:
+        """Return if nothing forbids signing.
+
+        Raises:
+            RollbackError: the log contradicts what others know of it.
+        """
+        if self._why is not None:
+            raise RollbackError(self._why)
+
+
 class PublicLog:
     """Grows one township's public log; belongs to the thread that writes the store.
 
     Args:
         signer: the log's own key, which signs nothing but checkpoints.
         origin: names the log of a year.
+        halt: ends all signing as soon as the log is known to be a rollback.
     """
 
-    def __init__(self, own: GatewayLog, signer: Signer, origin: Callable[[int], str]) -> None:
+    def __init__(
+        self,
+        own: GatewayLog,
+        signer: Signer,
+        origin: Callable[[int], str],
+        halt: Halt | None = None,
+    ) -> None:
         self._own, self._signer, self._origin = own, signer, origin
+        self._halt = halt or Halt()
 
     @contextmanager
     def transaction(self, store: Store, now_ms: int) -> Iterator[Transaction]:
@@ -43,11 +72,14 @@ class PublicLog:
         Raises:
             StoreError: nothing was written.
             LedgerError: the checkpoint cannot be signed; nothing was written.
+            RollbackError: nothing may be signed any more.
         """
+        self._halt.check()
         with store.transaction() as transaction:
             self._turn_year(transaction, now_ms)
             yield transaction
             self.grow(transaction)
+            self._halt.check()
 
     def grow(self, transaction: Transaction) -> None:
         """Put every entry that is in no tree yet into the newest log's."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from gateway.stores.trees import LogReader, LogView
+from gateway.stores.trees import LogReader, LogView, Witnessed
 from gateway.stores.views import (
     Account,
     AlertView,
@@ -268,6 +268,10 @@ class Transaction(Reader, Protocol):
         Raises:
             StoreError: size or root are not those of `before` any more (compare and swap).
         """
+        ...
+
+    def put_witnessed(self, first: int, one: Witnessed) -> None:
+        """Keep what a witness has cosigned last of the log that begins at `first`."""
         ...
 
     def history(self, now_ms: int) -> History:

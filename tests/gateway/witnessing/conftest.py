@@ -1,0 +1,127 @@
+"""A township's gateway with a witness: the service over HTTP, and ways to rewrite a store."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway import witness_start
+from gateway.config import GatewayConfig, load
+from gateway.stores import sqlite
+from gateway.witness import config as witness_config
+from gateway.witness.service import Witness
+from ledger import notes
+from ledger.notes import NoteKey
+from ledger.signers import keyfile
+from ledger.tree import Frontier
+
+NAME = "seal.xiaoshan.example/330109000000/330109110000"
+Town = Any
+
+
+class County:
+    """The county's witness, answering over HTTP from a thread of this process."""
+
+    def __init__(self, folder: Path, log_record: Path) -> None:
+        folder.mkdir()
+        fields = {"holder": "county", "township": "330109000000", "domain": "sim", "epoch": 1}
+        keyfile.create(folder / "w.key", folder / "w.json", role="witness", **fields)
+        self.path = folder / "witness.toml"
+        self.path.write_text(
+            'name = "witness.example/county"\ndomain = "sim"\nstate = "state"\n'
+            'signer = "w.key"\nsigner_record = "w.json"\nport = 0\n\n[[logs]]\n'
+            f'name = "{NAME}"\nrecords = ["{log_record}"]\n',
+            encoding="utf-8",
+        )
+        self._stopping = threading.Event()
+        self._running = Witness(witness_config.load(self.path))
+        self.url, self.vkey = self._running.url, self._running.vkey
+        ready = threading.Event()
+        self._thread = threading.Thread(target=self._running.run, args=(self._stopping, ready.set))
+        self._thread.start()
+        ready.wait(10)
+
+    @property
+    def key(self) -> NoteKey:
+        """Return its verifier key."""
+        return notes.parse_vkey(self.vkey)
+
+    def stop(self) -> None:
+        """End the service; what it remembers stays."""
+        self._stopping.set()
+        self._thread.join(20)
+
+
+@pytest.fixture
+def county(town: Town, tmp_path: Path) -> Iterator[County]:
+    made = County(tmp_path / "county", tmp_path / "log.json")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def witnessed_config(
+    town: Town, county: County, write_config: Callable[..., Path]
+) -> Callable[..., Path]:
+    """Return what writes a gateway's configuration with the county as its witness."""
+
+    def write(folder: Path, more: str = "", url: str | None = "") -> Path:
+        path = write_config(folder)
+        text = path.read_text(encoding="utf-8").replace("[log]\n", f"[log]\n{more}\n")
+        line = "" if url is None else f'url = "{url or county.url}"\n'
+        text += f'\n[[log.witnesses]]\nname = "county"\nvkey = "{county.vkey}"\n{line}'
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def config(town: Town, witnessed_config: Callable[..., Path], tmp_path: Path) -> GatewayConfig:
+    return load(witnessed_config(tmp_path))
+
+
+@pytest.fixture
+def beats(town: Town) -> Callable[[int], None]:
+    """Return what lets a machine's heartbeats into the log."""
+
+    def take(count: int) -> None:
+        machine = town.machines["m-1"]
+        town.take(*(machine.message(machine.beat()) for _ in range(count)))
+
+    return take
+
+
+@pytest.fixture
+def agree(town: Town, config: GatewayConfig) -> Callable[[], None]:
+    """Return what a start of the gateway asks its witnesses."""
+    return lambda: witness_start.agree(config, town.log_signer, town.store, town.now_ms)
+
+
+@pytest.fixture
+def regrow(town: Town) -> Callable[[str], None]:
+    """Return what a township can do to its store: change rows, and sign a new tree over them."""
+
+    def run(sql: str) -> None:
+        with town.store.transaction() as transaction:
+            tables = transaction._tables
+            tables.run(sql)
+            tables.run("DELETE FROM tiles")
+            tables.run(
+                "UPDATE logs SET size = 0, root = ?, frontier = ?, checkpoint = x''",
+                Frontier().root(),
+                Frontier().to_bytes(),
+            )
+            town.public.grow(transaction)
+
+    return run
+
+
+@pytest.fixture
+def read_only() -> Callable[[Path], Any]:
+    """Return what opens a store that another process may be writing."""
+    return lambda folder: sqlite.connect(sqlite.Options(folder=folder, writable=False))
