@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from gateway.cli_restore import backup, restore
 from gateway.cli_tools import CONFIG, EVIDENCE, REFUSED, exits
 from gateway.cli_witness import witness_answer, witness_request
 from gateway.config import load
@@ -239,5 +240,13 @@ def list_show(config_path: Path, code_or_name: str, village: str) -> None:
         click.echo(line)
 
 
-for _command in (witness_keygen, witness, cosign, witness_request, witness_answer):
+for _command in (
+    witness_keygen,
+    witness,
+    cosign,
+    witness_request,
+    witness_answer,
+    backup,
+    restore,
+):
     main.add_command(_command)

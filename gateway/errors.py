@@ -5,6 +5,7 @@ GatewayError
  +- NotAllowedError      this person may not do this
  +- NotFoundError        no such entry, request, permit, machine, alert or case
  +- StoreError           the store cannot be written or does not hold
+     +- RestoreError     a restore that cannot be done so, or was not finished
  +- RollbackError        the store is older than what was published or witnessed, or another
  +- WitnessError         no witness could be asked, and the configuration wants one
  +- ConfigError          the configuration cannot be used
@@ -53,6 +54,13 @@ class StoreError(GatewayError):
 
     code = "store"
     hint = "Free or replace the disk; machines keep what was not acknowledged."
+
+
+class RestoreError(StoreError):
+    """A restore cannot be done in this way, or has not been done to its end."""
+
+    code = "restore"
+    hint = "Follow docs/restore.md step by step; nothing was signed."
 
 
 class RollbackError(GatewayError):

@@ -57,9 +57,12 @@ class Prover:
     def _letters(
         self, device: str, ask: Ask, found: dict[str, list[tuple[str, int]]]
     ) -> Iterator[Letter]:
+        newest = max(self._heads, default="")
         for origin in sorted(found):
             head = self._heads[origin]
             known = ask.size if origin == ask.log else 0
+            if known > head.view.size and origin != newest:
+                continue  # the end of that log is lost; its successor says so in the open
             yield self._letter(device, Leaf.CHECKPOINT, (), _growth(head, known))
             for sha256, index in found[origin]:
                 path = proofs.prove_inclusion(index, head.view.size, head.read)

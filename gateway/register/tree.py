@@ -9,7 +9,7 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from gateway.errors import RollbackError
@@ -89,8 +89,7 @@ class PublicLog:
         if not envelopes:
             return
         assert before is not None, "a log is begun before its first entry"
-        tiles = _Tiles(transaction, before)
-        frontier = before.frontier.extend(map(leaf_hash, envelopes), tiles.add)
+        frontier, tiles = extend(transaction, before, envelopes)
         head = Checkpoint(before.origin, frontier.size, frontier.root())
         note = checkpoint.sign(head, self._signer)
         key = notes.key_of(self._signer.record, before.origin, SignatureType.ED25519)
@@ -98,7 +97,7 @@ class PublicLog:
         after = LogView(
             first=before.first, origin=before.origin, frontier=frontier, checkpoint=note
         )
-        transaction.grow_log(before, after, tiles.grown)
+        transaction.grow_log(before, after, tiles)
 
     def _turn_year(self, transaction: Transaction, now_ms: int) -> None:
         """Begin this year's log, unless it is there."""
@@ -112,6 +111,15 @@ class PublicLog:
             previous = newest.checkpoint.decode()
             body = LogStart(origin=origin, previous=previous, cause="year")
             self._own.append(transaction, body, now_ms)
+
+
+def extend(
+    transaction: Transaction, view: LogView, envelopes: Iterable[bytes]
+) -> tuple[Frontier, dict[tuple[int, int], bytes]]:
+    """Return a log's frontier after more entries, and the tiles that grew by (level, number)."""
+    tiles = _Tiles(transaction, view)
+    frontier = view.frontier.extend(map(leaf_hash, envelopes), tiles.add)
+    return frontier, tiles.grown
 
 
 class _Tiles:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
 from gateway import witness_start
+from gateway.cli import main
 from gateway.config import GatewayConfig, load
-from gateway.stores import sqlite
+from gateway.register.publish import Publisher
 from gateway.witness import config as witness_config
 from gateway.witness.service import Witness
 from ledger import notes
@@ -122,6 +124,20 @@ def regrow(town: Town) -> Callable[[str], None]:
 
 
 @pytest.fixture
-def read_only() -> Callable[[Path], Any]:
-    """Return what opens a store that another process may be writing."""
-    return lambda folder: sqlite.connect(sqlite.Options(folder=folder, writable=False))
+def publish(town: Town, config: GatewayConfig) -> Callable[[], None]:
+    """Return what publishes everything, as a start of the gateway would."""
+
+    def run() -> None:
+        publisher = Publisher(config.log.public, town.log_signer.record)
+        with town.store.reader() as reader:
+            publisher.check(reader)
+            publisher.publish(reader)
+
+    return run
+
+
+@pytest.fixture
+def seal(config: GatewayConfig, tmp_path: Path) -> Callable[..., Result]:
+    """Return what runs one command of seal-gateway with the configuration."""
+    runner = CliRunner(env={"SEAL_CONFIG": str(tmp_path / "gateway.toml")})
+    return lambda *words: runner.invoke(main, [str(word) for word in words])
