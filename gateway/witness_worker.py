@@ -21,9 +21,11 @@ from gateway.commands import Command, KeepCosignatures
 from gateway.errors import GatewayError, RollbackError
 from gateway.register.publish import Head
 from gateway.register.tree import Halt
-from gateway.stores import Store, trees
+from gateway.stores import Reader, Store, trees
+from gateway.stores.trees import LogView
 from gateway.witnesses import Asker, Witness
 from ledger.errors import LedgerError
+from ledger.records import LogStart
 
 QUEUE = 4  # publications; only the newest counts
 LOOK_S = 0.5  # how often a thread without work looks whether it should end
@@ -111,6 +113,9 @@ class WitnessWorker:
             with self._store.reader() as reader:
                 view = reader.log(head.origin)
                 assert view is not None, "a published log is in the store"
+                if _is_lost(reader, view):
+                    self._asked[place] = (head.size, time.monotonic())
+                    return
                 read = trees.hashes(reader, view, head.size)
                 known = self._known.get(place, 0)
                 note = self._asker.cosigned(witness, head, known, read, view.size)
@@ -139,3 +144,9 @@ class WitnessWorker:
             self._silent.add(witness.name)
             hint = getattr(error, "hint", "")
             log.warning("witness_failed", witness=witness.name, reason=str(error), hint=hint)
+
+
+def _is_lost(reader: Reader, view: LogView) -> bool:
+    """Tell whether the end of a log was lost, so that witnesses rightly know more of it."""
+    after = reader.entry(view.end)
+    return after is not None and isinstance(after.body, LogStart) and after.body.cause == "lost"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,11 +20,13 @@ from gateway.config import GatewayConfig, load
 from gateway.register.publish import Publisher
 from gateway.witness import config as witness_config
 from gateway.witness.service import Witness
-from ledger import notes
+from ledger import checkpoint, notes
 from ledger.notes import NoteKey
 from ledger.signers import keyfile
 from ledger.tree import Frontier
 
+ROOT = Path(__file__).resolve().parents[3]
+DEADLINE_S = 30.0
 NAME = "seal.xiaoshan.example/330109000000/330109110000"
 Town = Any
 
@@ -56,6 +62,87 @@ class County:
         """End the service; what it remembers stays."""
         self._stopping.set()
         self._thread.join(20)
+
+
+class Running:
+    """The gateway as its own process."""
+
+    def __init__(self, config: Path) -> None:
+        self.config = config
+        self.err = config.parent / "err"
+        with self.err.open("wb") as err:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "gateway", "run", "--config", str(config)],
+                stdout=subprocess.PIPE,
+                stderr=err,
+                cwd=ROOT,
+                text=True,
+            )
+        assert self.process.stdout is not None
+        self.started = bool(self.process.stdout.readline())
+
+    def said(self) -> str:
+        return self.err.read_text(encoding="utf-8")
+
+    def command(self, *words: object) -> Any:
+        runner = CliRunner(env={"SEAL_CONFIG": str(self.config)})
+        return runner.invoke(main, [str(word) for word in words])
+
+    def grow(self, name: str) -> Any:
+        """Have the gateway sign one more entry; `name` tells it from others."""
+        file = self.config.parent / f"{name}.csv"
+        file.write_text(f"code,name,verdict\n{name},{name},可以\n", encoding="utf-8")
+        words = ["--layer", "township", "--place", "示例镇", "--from", "2020-01-01"]
+        return self.command("list", "import", file, *words)
+
+    def end(self, number: int = 0) -> int:
+        if number:
+            self.process.send_signal(number)
+        code = self.process.wait(60)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return code
+
+
+def _cosigned_size(public: Path, key: NoteKey) -> int:
+    """Return how many entries the published checkpoint has, if it is cosigned; else 0."""
+    found = sorted(public.glob("*/checkpoint"))
+    if not found or not checkpoint.verify_cosignatures(found[-1].read_bytes(), (key,)):
+        return 0
+    return checkpoint.parse(notes.parse(found[-1].read_bytes()).text).size
+
+
+def _until(fact: Callable[[], bool], what: str) -> None:
+    deadline_s = time.monotonic() + DEADLINE_S
+    while not fact():
+        assert time.monotonic() < deadline_s, f"waited for {what}"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[[Path], Running]]:
+    """Return what starts a gateway; all are ended at the end."""
+    made: list[Running] = []
+
+    def begin(config: Path) -> Running:
+        made.append(Running(config))
+        return made[-1]
+
+    yield begin
+    for one in made:
+        one.end(0 if one.process.poll() is not None else signal.SIGTERM)
+
+
+@pytest.fixture
+def cosigned_size() -> Callable[[Path, NoteKey], int]:
+    """Return what tells the size of the newest published checkpoint that a witness cosigned."""
+    return _cosigned_size
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], bool], str], None]:
+    """Return what waits for a fact, with a deadline."""
+    return _until
 
 
 @pytest.fixture

@@ -187,6 +187,10 @@ def test_successor_names_the_last_witnessed_checkpoint_of_the_lost_log(
     agree: Any,
     lose_disk: Any,
     config: Any,
+    county: Any,
+    start: Any,
+    until: Any,
+    cosigned_size: Any,
     tmp_path: Path,
 ) -> None:
     town.now_ms = time.time_ns() // 1_000_000  # the command asks the clock for the year
@@ -226,9 +230,12 @@ def test_successor_names_the_last_witnessed_checkpoint_of_the_lost_log(
     town.take(*(machine.message(raw) for raw in machine.raws))
     assert [one.envelope for one in town.entries() if one.author == "m-1"] == machine.raws
     agree()
-    publish()
-    assert (config.log.public / f"{origin[-4:]}-2" / "checkpoint").exists()
     town.store.close()
+    running = start(tmp_path / "gateway.toml")
+    until(lambda: cosigned_size(config.log.public, county.key) == 5, "a cosignature")
+    assert running.process.poll() is None and "rollback" not in running.said()
+    assert running.end(signal.SIGTERM) == 0
+    assert (config.log.public / f"{origin[-4:]}-2" / "checkpoint").exists()
     shutil.move(tmp_path / "state", tmp_path / "second")
     shutil.move(tmp_path / "dead", tmp_path / "state")
     town.store = town.connect()

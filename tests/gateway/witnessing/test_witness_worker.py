@@ -7,8 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,66 +15,11 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli import main
-from ledger import checkpoint, notes, policy
-from ledger.notes import NoteKey
+from ledger import policy
 
 ROOT = Path(__file__).resolve().parents[3]
-DEADLINE_S = 30.0
 Town = Any
-
-
-class Running:
-    """The gateway as its own process."""
-
-    def __init__(self, config: Path) -> None:
-        self.config = config
-        self.err = config.parent / "err"
-        with self.err.open("wb") as err:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "gateway", "run", "--config", str(config)],
-                stdout=subprocess.PIPE,
-                stderr=err,
-                cwd=ROOT,
-                text=True,
-            )
-        assert self.process.stdout is not None
-        self.started = bool(self.process.stdout.readline())
-
-    def said(self) -> str:
-        return self.err.read_text(encoding="utf-8")
-
-    def command(self, *words: object) -> Any:
-        runner = CliRunner(env={"SEAL_CONFIG": str(self.config)})
-        return runner.invoke(main, [str(word) for word in words])
-
-    def grow(self, name: str) -> Any:
-        """Have the gateway sign one more entry; `name` tells it from others."""
-        file = self.config.parent / f"{name}.csv"
-        file.write_text(f"code,name,verdict\n{name},{name},可以\n", encoding="utf-8")
-        words = ["--layer", "township", "--place", "示例镇", "--from", "2020-01-01"]
-        return self.command("list", "import", file, *words)
-
-    def end(self, number: int = 0) -> int:
-        if number:
-            self.process.send_signal(number)
-        code = self.process.wait(60)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        return code
-
-
-@pytest.fixture
-def start() -> Iterator[Callable[[Path], Running]]:
-    """Return what starts a gateway; all are ended at the end."""
-    made: list[Running] = []
-
-    def begin(config: Path) -> Running:
-        made.append(Running(config))
-        return made[-1]
-
-    yield begin
-    for one in made:
-        one.end(0 if one.process.poll() is not None else signal.SIGTERM)
+Running = Any
 
 
 @pytest.fixture
@@ -86,24 +30,9 @@ def config_path(
     return witnessed_config(tmp_path)
 
 
-def cosigned_size(public: Path, key: NoteKey) -> int:
-    """Return how many entries the published checkpoint has, if it is cosigned; else 0."""
-    found = sorted(public.glob("*/checkpoint"))
-    if not found or not checkpoint.verify_cosignatures(found[-1].read_bytes(), (key,)):
-        return 0
-    return checkpoint.parse(notes.parse(found[-1].read_bytes()).text).size
-
-
-def until(fact: Callable[[], bool], what: str) -> None:
-    deadline_s = time.monotonic() + DEADLINE_S
-    while not fact():
-        assert time.monotonic() < deadline_s, f"waited for {what}"
-        time.sleep(0.05)
-
-
 @pytest.mark.slow
 def test_cosigned_checkpoint_is_published_in_place_of_the_plain_one(
-    start: Callable[[Path], Running], config_path: Path, county: Any
+    start: Callable[[Path], Running], until: Any, cosigned_size: Any, config_path: Path, county: Any
 ) -> None:
     public = config_path.parent / "public"
     gateway = start(config_path)
@@ -123,7 +52,7 @@ def test_cosigned_checkpoint_is_published_in_place_of_the_plain_one(
 
 @pytest.mark.slow
 def test_second_gateway_on_a_copied_key_is_ended_by_the_witness(
-    start: Callable[[Path], Running], config_path: Path, county: Any
+    start: Callable[[Path], Running], until: Any, cosigned_size: Any, config_path: Path, county: Any
 ) -> None:
     first = start(config_path)
     first.grow("A")
@@ -156,7 +85,7 @@ def test_second_gateway_on_a_copied_key_is_ended_by_the_witness(
 
 @pytest.mark.slow
 def test_gateway_that_is_behind_its_witness_does_not_start(
-    start: Callable[[Path], Running], config_path: Path, county: Any
+    start: Callable[[Path], Running], until: Any, cosigned_size: Any, config_path: Path, county: Any
 ) -> None:
     gateway = start(config_path)
     gateway.grow("A")
@@ -175,7 +104,7 @@ def test_gateway_that_is_behind_its_witness_does_not_start(
 
 @pytest.mark.slow
 def test_witness_that_is_away_delays_nobody_and_is_caught_up_with(
-    start: Callable[[Path], Running], config_path: Path, county: Any
+    start: Callable[[Path], Running], until: Any, cosigned_size: Any, config_path: Path, county: Any
 ) -> None:
     public = config_path.parent / "public"
     address = county.url.rstrip("/").rpartition(":")[2]
@@ -205,6 +134,8 @@ def test_witness_that_is_away_delays_nobody_and_is_caught_up_with(
 @pytest.mark.slow
 def test_files_carry_a_request_there_and_the_cosignature_back(
     start: Callable[[Path], Running],
+    until: Any,
+    cosigned_size: Any,
     town: Town,
     county: Any,
     witnessed_config: Callable[..., Path],
