@@ -146,18 +146,12 @@ class Restore:
         vault = Vault(self.config.state / "photos", _closed)
         with store.reader() as reader:
             checking.check_trees(reader, reader.size(), self.ring.records())
-            stored = [
-                photo
-                for entry in reader.all_entries()
-                for photo in reader.photos(entry.sha256)
-                if photo.stored_ms is not None
-            ]
             return Report(
                 entries=reader.size(),
                 replayed=replayed,
                 logs=tuple((view.origin, view.size) for view in reader.logs()),
                 photos=photos,
-                photos_missing=sum(not vault.has(photo.sealed_sha256) for photo in stored),
+                photos_missing=sum(not vault.has(one) for one in reader.stored_photos()),
                 lists_missing=tuple(
                     one.version for one in reader.lists() if reader.matter_list(one.version) is None
                 ),

@@ -102,6 +102,10 @@ class EntryReader(Protocol):
         """Return the photos that are named and not stored, longest wait first."""
         ...
 
+    def stored_photos(self) -> tuple[str, ...]:
+        """Return the sealed hashes of all photo files that were noted as stored."""
+        ...
+
 
 class DeskReader(Protocol):
     """Requests, permits, lists, people and machines. Lists come newest first."""

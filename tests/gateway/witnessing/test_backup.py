@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 from gateway.stores import sqlite
 from ledger import codec
 
+ROOT = Path(__file__).resolve().parents[3]
 Town = Any
 
 
@@ -141,3 +144,27 @@ def test_photo_that_is_not_what_its_name_says_is_told(
     result = seal("backup", tmp_path / "disk")
 
     assert result.exit_code == 1 and "found other bytes" in result.output
+
+
+@pytest.mark.slow
+def test_backup_goes_on_until_it_is_told_to_end(
+    town: Town, beats: Callable[[int], None], seal: Callable[..., Any], tmp_path: Path
+) -> None:
+    beats(3)
+    words = ["backup", "--every", "10", "--config", str(tmp_path / "gateway.toml")]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gateway", *words, str(tmp_path / "disk")],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    beats(2)
+    second = process.stdout.readline()
+    process.terminate()
+    code = process.wait(20)
+    process.stdout.close()
+
+    assert "3 entries" in first and "5 entries" in second
+    assert code == 0
