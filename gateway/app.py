@@ -1,9 +1,9 @@
 """App: the gateway put together. Here, and nowhere else, parts meet and threads start.
 
-Threads: `writer` (store, chain, tree, answers), `photos`, `publish`, `web` (its own workers), the
-bus's thread, which only puts messages into queues, and the caller's, which watches the broker and
-the others. A thread that ended by itself ends the process: what starts it again begins from the
-store.
+Threads: `writer` (store, chain, tree, answers), `photos`, `publish`, `witness` (asks others to
+cosign), `web` (its own workers), the bus's thread, which only puts messages into queues, and the
+caller's, which watches the broker and the others. A thread that ended by itself ends the process:
+what starts it again begins from the store.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import structlog
 import uvicorn
 from msgspec import Struct
 
+from gateway import witness_start
 from gateway.commands import Command
 from gateway.config import GatewayConfig
 from gateway.control import Control
@@ -26,11 +27,18 @@ from gateway.errors import ConfigError, ThreadEndedError
 from gateway.photo_worker import PhotoWorker
 from gateway.publish_worker import PublishWorker
 from gateway.register.photos import PhotoIntake, Reply, free_megabytes
-from gateway.register.publish import Publisher
+from gateway.register.tree import Halt
 from gateway.register.vault import Vault
 from gateway.stores import Reader, Store, sqlite
 from gateway.web import create_app
-from gateway.wiring import Keys, bus_options, embedded_broker, load_keys, open_desk
+from gateway.wiring import (
+    Keys,
+    bus_options,
+    embedded_broker,
+    load_keys,
+    open_desk,
+    publisher_of,
+)
 from gateway.writer import Clock, Writer, is_of, wall_ms
 from ledger import mqtt, topics
 from ledger.bus import Bus, Message
@@ -57,7 +65,13 @@ class App:
         self.keyring = keys.ring
         self._store, self._bus = store, bus
         self._vault = Vault(config.state / "photos", keys.open)
-        desk = open_desk(config, keys, store)
+        self._halt = Halt()
+        publisher = publisher_of(config, keys, store)
+        witness_start.agree(config, keys.log_signer, store, wall_ms())
+        self._witness = witness_start.worker_of(
+            config, store, self._halt, self.submit_operator, self._cosigned
+        )
+        desk = open_desk(config, keys, store, self._halt)
         with store.reader() as reader:
             last = reader.entry(reader.size() - 1)
         last_ms = 0 if last is None else last.received_ms
@@ -76,11 +90,12 @@ class App:
         )
         photos = PhotoIntake(config.state / "incoming", self._vault, config.photo_floor_mb)
         self._photos = PhotoWorker(store, bus, desk.log, photos, self._writer)
-        self._publish = PublishWorker(store, bus, _publisher(config, keys, store), config.township)
+        self._publish = PublishWorker(store, bus, publisher, config.township, self._witness.put)
         self._threads = (
             threading.Thread(target=self._writer.run, name="writer", daemon=True),
             threading.Thread(target=self._photos.run, name="photos", daemon=True),
             threading.Thread(target=self._publish.run, name="publish", daemon=True),
+            threading.Thread(target=self._witness.run, name="witness", daemon=True),
         )
 
     def start(self) -> None:
@@ -94,6 +109,8 @@ class App:
     def stop(self) -> None:
         """Stop taking messages, finish what was taken, close the store."""
         self._bus.stop()
+        self._witness.stop()
+        self._threads[3].join(JOIN_S)
         self._photos.stop()
         self._threads[1].join(JOIN_S)
         self._writer.stop()
@@ -125,8 +142,10 @@ class App:
         """Return if every thread that was started works.
 
         Raises:
+            RollbackError: a witness has shown that nothing may be signed any more.
             ThreadEndedError: one has ended, so that nothing may be relied upon any more.
         """
+        self._halt.check()
         check_threads(self._threads)
 
     def now_ms(self) -> int:
@@ -142,6 +161,9 @@ class App:
         with self._store.reader() as reader:
             stored = [one for one in reader.photo(sealed_sha256) if one.stored_ms is not None]
         return self._vault.open(stored[0]) if stored else None
+
+    def _cosigned(self) -> None:
+        self._publish.refresh()
 
     def _on_message(self, message: Message) -> None:
         if is_of(message, Leaf.PHOTO):
@@ -204,15 +226,6 @@ class Server:
                 for thread in self._threads:
                     thread.join(JOIN_S)
                 self._app.stop()
-
-
-def _publisher(config: GatewayConfig, keys: Keys, store: Store) -> Publisher:
-    """Return what publishes, after it was compared with the store: nothing is signed before."""
-    publisher = Publisher(config.log.public, keys.log_signer.record)
-    with store.reader() as reader:
-        publisher.check(reader)
-    publisher.publish_keys(keys.ring.records())
-    return publisher
 
 
 def check_threads(threads: Iterable[threading.Thread]) -> None:

@@ -107,6 +107,13 @@ class Deliver(Struct, frozen=True, kw_only=True):
     messages: tuple[Message, ...]
 
 
+class KeepCosignatures(Struct, frozen=True, kw_only=True):
+    """Keep a checkpoint of ours that witnesses have cosigned. Answer: the size of the log there."""
+
+    by: str
+    note: bytes
+
+
 Command = (
     Decide
     | RevokePermit
@@ -117,4 +124,5 @@ Command = (
     | NoteCase
     | AddAccount
     | Deliver
+    | KeepCosignatures
 )

@@ -5,16 +5,16 @@ Paths are relative to the file. Secrets are paths to files, never values.
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-import msgspec
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, field, structs
 
+from gateway import toml
 from gateway.desk.permits import LONGEST_DAYS
 from gateway.errors import ConfigError
 from gateway.stores.views import MachineView, VillageView
+from gateway.toml import Table
 from ledger import checkpoint, codec
 from ledger.errors import LedgerError
 from ledger.keys import Domain, KeyRing, key_id, public_bytes
@@ -32,11 +32,7 @@ Megabytes = Annotated[int, Meta(ge=1)]
 Name = Annotated[str, Meta(min_length=1, max_length=60)]
 
 
-class _Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of the file."""
-
-
-class BrokerConfig(_Table, frozen=True, kw_only=True):
+class BrokerConfig(Table, frozen=True, kw_only=True):
     """The pipe to the machines.
 
     Args:
@@ -58,14 +54,30 @@ class BrokerConfig(_Table, frozen=True, kw_only=True):
     passwords: Path = Path("broker")
 
 
-class WebConfig(_Table, frozen=True, kw_only=True):
+class WebConfig(Table, frozen=True, kw_only=True):
     """Where the console answers; port 0 chooses a free one and logs it."""
 
     host: str = "127.0.0.1"
     port: Port = 8080
 
 
-class LogConfig(_Table, frozen=True, kw_only=True):
+class WitnessEntry(Table, frozen=True, kw_only=True):
+    """One witness of the public log.
+
+    Args:
+        name: how our log lines, errors and the policy file call it.
+        vkey: its verifier key, as witness-keygen prints it.
+        url: of its service, `http[s]://...`; None: requests and answers are carried as files.
+        ca: certificates that its service is judged by; None: those of the system.
+    """
+
+    name: Identifier
+    vkey: str
+    url: str | None = None
+    ca: Path | None = None
+
+
+class LogConfig(Table, frozen=True, kw_only=True):
     """The public log of this township; its origin is `<domain>/<county>/<township>/<year>`.
 
     Args:
@@ -73,6 +85,9 @@ class LogConfig(_Table, frozen=True, kw_only=True):
         county: division code of the county.
         signer, signer_record: the log's own key, which signs checkpoints only, and its record.
         public: folder of the public files, for a web server or a USB stick.
+        witnesses: who cosigns the checkpoints.
+        quorum: how many of them must have cosigned, as the published policy file says.
+        require_witness: start only after at least one of them was asked.
     """
 
     domain: str
@@ -80,9 +95,12 @@ class LogConfig(_Table, frozen=True, kw_only=True):
     signer: Path
     signer_record: Path
     public: Path = Path("public")
+    witnesses: tuple[WitnessEntry, ...] = ()
+    quorum: Annotated[int, Meta(ge=1)] | Literal["none", "any", "all"] = "any"
+    require_witness: bool = False
 
 
-class VillageConfig(_Table, frozen=True, kw_only=True):
+class VillageConfig(Table, frozen=True, kw_only=True):
     """A village and the jurisdiction whose items lists apply there."""
 
     code: DivisionCode
@@ -98,7 +116,7 @@ class VillageConfig(_Table, frozen=True, kw_only=True):
         return dict(zip(LAYERS, names, strict=True))
 
 
-class MachineConfig(_Table, frozen=True, kw_only=True):
+class MachineConfig(Table, frozen=True, kw_only=True):
     """A machine, the village where it stands, its seals, and who keeps them (account ids)."""
 
     id: Identifier
@@ -107,7 +125,7 @@ class MachineConfig(_Table, frozen=True, kw_only=True):
     keepers: Annotated[tuple[Identifier, ...], Meta(min_length=1)]
 
 
-class GatewayConfig(_Table, frozen=True, kw_only=True):
+class GatewayConfig(Table, frozen=True, kw_only=True):
     """All settings of one gateway.
 
     Args:
@@ -144,7 +162,7 @@ class GatewayConfig(_Table, frozen=True, kw_only=True):
     permit_days: Days = 7
     floor_mb: Megabytes = 64
     photo_floor_mb: Megabytes = 512
-    rules: dict[str, dict[str, Any]] = {}
+    rules: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def load(path: Path) -> GatewayConfig:
@@ -154,13 +172,7 @@ def load(path: Path) -> GatewayConfig:
         ConfigError: missing, not TOML, an unknown key, a value out of bounds, or parts that
             contradict each other; the message names file and place.
     """
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-        config = msgspec.convert(data, GatewayConfig, dec_hook=_path)
-    except OSError as error:
-        raise ConfigError(f"expected a configuration at {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+    config = toml.read(path, GatewayConfig)
     _check(config, path)
     log_origin(config, 2000)
     return _absolute(config, path.absolute().parent)
@@ -265,6 +277,13 @@ def _absolute(config: GatewayConfig, folder: Path) -> GatewayConfig:
         config.log,
         **{name: folder / getattr(config.log, name) for name in _LOG_PATHS},
     )
+    log = structs.replace(
+        log,
+        witnesses=tuple(
+            one if one.ca is None else structs.replace(one, ca=folder / one.ca)
+            for one in log.witnesses
+        ),
+    )
     broker = structs.replace(
         config.broker,
         **{
@@ -276,9 +295,3 @@ def _absolute(config: GatewayConfig, folder: Path) -> GatewayConfig:
     return structs.replace(
         config, broker=broker, log=log, **{name: folder / getattr(config, name) for name in names}
     )
-
-
-def _path(kind: type, value: object) -> object:
-    if kind is Path and isinstance(value, str):
-        return Path(value).expanduser()
-    raise NotImplementedError(f"expected a path as text, found {value!r}")

@@ -18,7 +18,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from gateway.commands import AddAccount, Command, Deliver, ImportList
+from gateway.commands import AddAccount, Command, Deliver, ImportList, KeepCosignatures
 from gateway.errors import GatewayError, StoreError
 from gateway.register.intake import Outcome
 from gateway.register.photos import Reply
@@ -44,6 +44,7 @@ class Order(Struct, frozen=True, kw_only=True):
     add_account: AddAccount | None = None
     import_list: ImportList | None = None
     deliver: Deliver | None = None
+    cosignatures: KeepCosignatures | None = None
     photo: Message | None = None
 
 
@@ -137,7 +138,7 @@ class Control:
         try:
             if order.photo is not None:
                 return _replied(self._carry(order.photo).result(PATIENCE_S))
-            command = order.add_account or order.import_list or order.deliver
+            command = order.add_account or order.import_list or order.deliver or order.cosignatures
             if command is None:
                 return Answer(error="malformed", message="expected an order, found none")
             value = self._submit(command).result(PATIENCE_S)

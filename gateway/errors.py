@@ -5,7 +5,9 @@ GatewayError
  +- NotAllowedError      this person may not do this
  +- NotFoundError        no such entry, request, permit, machine, alert or case
  +- StoreError           the store cannot be written or does not hold
- +- RollbackError        the store is older than what this township has published
+     +- RestoreError     a restore that cannot be done so, or was not finished
+ +- RollbackError        the store is older than what was published or witnessed, or another
+ +- WitnessError         no witness could be asked, and the configuration wants one
  +- ConfigError          the configuration cannot be used
  +- ThreadEndedError     a part of the running gateway has ended by itself
 """
@@ -54,17 +56,52 @@ class StoreError(GatewayError):
     hint = "Free or replace the disk; machines keep what was not acknowledged."
 
 
+class RestoreError(StoreError):
+    """A restore cannot be done in this way, or has not been done to its end."""
+
+    code = "restore"
+    hint = "Follow docs/restore.md step by step; nothing was signed."
+
+
 class RollbackError(GatewayError):
-    """The store knows less of a log than was published: it is an old backup, or another one."""
+    """The store knows less of a log than others do, or something else: nothing may be signed."""
 
     code = "rollback"
-    hint = "Do not sign anything: restore the log from its public files and the machines."
+    hint = (
+        "Do not sign anything: an old backup, a changed store or a second gateway with the same "
+        "key. Follow docs/restore.md: seal-gateway restore."
+    )
 
-    def __init__(self, origin: str, published: int, found: int) -> None:
-        super().__init__(
+    @classmethod
+    def published(cls, origin: str, published: int, found: int) -> RollbackError:
+        """The store lacks what the public files hold."""
+        return cls(
             f"expected the log {origin} with the {published} entries that were published, found "
             f"a store of {found} that does not hold them"
         )
+
+    @classmethod
+    def behind(cls, witness: str, origin: str, known: int, found: int) -> RollbackError:
+        """A witness has cosigned more than there is."""
+        return cls(
+            f"expected the log {origin} with the {known} entries that the witness {witness} has "
+            f"cosigned, found a store of {found}"
+        )
+
+    @classmethod
+    def contradicted(cls, witness: str, origin: str, known: int, found: int) -> RollbackError:
+        """A witness has cosigned something else."""
+        return cls(
+            f"expected the log {origin} to begin with the {known} entries that the witness "
+            f"{witness} has cosigned, found a store of {found} in which they are others"
+        )
+
+
+class WitnessError(GatewayError):
+    """A witness could not be asked; code `unreachable` is that of the exit code."""
+
+    code = "unreachable"
+    hint = "Look at the line to the witness; without require_witness the gateway starts alone."
 
 
 class ConfigError(GatewayError):

@@ -11,7 +11,8 @@ import re
 import time
 from collections.abc import Iterator
 
-from gateway.commands import AddAccount, ImportList
+from gateway import witness_start
+from gateway.commands import AddAccount, ImportList, KeepCosignatures
 from gateway.config import GatewayConfig
 from gateway.control import Order, send
 from gateway.desk import lists
@@ -20,7 +21,7 @@ from gateway.orders_lists import standing_list
 from gateway.stores import sqlite
 from gateway.stores.calendar import local_date
 from gateway.texts import text
-from gateway.wiring import load_keys, open_desk
+from gateway.wiring import load_keys, open_desk, publisher_of
 from ledger.matters import Matter, MatterList, look_up
 
 
@@ -30,18 +31,16 @@ def operator() -> str:
     return f"cli-{name}"[:40]
 
 
-def carry_out(config: GatewayConfig, command: AddAccount | ImportList) -> object:
+Carried = AddAccount | ImportList | KeepCosignatures
+
+
+def carry_out(config: GatewayConfig, command: Carried) -> object:
     """Have an order carried out and return its answer.
 
     Raises:
         GatewayError: it was refused, or the running gateway did not answer.
     """
-    order = (
-        Order(add_account=command)
-        if isinstance(command, AddAccount)
-        else Order(import_list=command)
-    )
-    answer = send(config.state, order) if config.state.is_dir() else None
+    answer = send(config.state, _order(command)) if config.state.is_dir() else None
     if answer is None:
         return _alone(config, command)
     if answer.error == StoreError.code:
@@ -99,13 +98,25 @@ def explain(config: GatewayConfig, village: str, code_or_name: str) -> Iterator[
         yield f"请到:{answer.matter.instead or window}"
 
 
-def _alone(config: GatewayConfig, command: AddAccount | ImportList) -> object:
+def _order(command: Carried) -> Order:
+    match command:
+        case AddAccount():
+            return Order(add_account=command)
+        case ImportList():
+            return Order(import_list=command)
+        case KeepCosignatures():
+            return Order(cosignatures=command)
+
+
+def _alone(config: GatewayConfig, command: Carried) -> object:
     """Carry an order out here, with the store's lock held."""
     keys = load_keys(config)
     store = sqlite.connect(sqlite.Options(folder=config.state))
     try:
-        desk = open_desk(config, keys, store)
+        publisher_of(config, keys, store)
         now_ms = time.time_ns() // 1_000_000
+        witness_start.agree(config, keys.log_signer, store, now_ms)
+        desk = open_desk(config, keys, store)
         with desk.public.transaction(store, now_ms) as transaction:
             return desk.orders.carry_out(transaction, command, now_ms, operator=True).answer
     finally:

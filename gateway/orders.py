@@ -20,6 +20,7 @@ from gateway.commands import (
     Decide,
     Deliver,
     ImportList,
+    KeepCosignatures,
     NoteCase,
     OpenCase,
     ReleaseHold,
@@ -30,6 +31,7 @@ from gateway.desk.access import Action
 from gateway.desk.accounts import OFFICES
 from gateway.errors import NotAllowedError, NotFoundError, RequestRefusedError
 from gateway.register import screening
+from gateway.register.cosignatures import Cosignatures
 from gateway.register.intake import Intake
 from gateway.register.log import GatewayLog, Letter
 from gateway.stores import DeskReader, Transaction
@@ -56,13 +58,26 @@ ACTIONS: dict[type, Action] = {
     AssignCase: Action.HANDLE_CASES,
     NoteCase: Action.HANDLE_CASES,
 }
-OPERATORS = frozenset({AddAccount, ImportList, Deliver})  # what the command line may order
+OPERATORS = frozenset(
+    {AddAccount, ImportList, Deliver, KeepCosignatures}
+)  # what the command line may order
 
 
 class Orders:
-    """Carries out commands for one township; belongs to the writer thread."""
+    """Carries out commands for one township; belongs to the writer thread.
 
-    def __init__(self, township: str, log: GatewayLog, intake: Intake, permit_days: int) -> None:
+    Args:
+        cosignatures: judges what witnesses say; None: there are no witnesses.
+    """
+
+    def __init__(
+        self,
+        township: str,
+        log: GatewayLog,
+        intake: Intake,
+        permit_days: int,
+        cosignatures: Cosignatures | None = None,
+    ) -> None:
         self._township = township
         self._book = Book(log, intake)
         self._permit_days = permit_days
@@ -77,6 +92,8 @@ class Orders:
             AddAccount: _add_account,
             Deliver: partial(orders_carried.deliver, intake),
         }
+        if cosignatures is not None:
+            self._handlers[KeepCosignatures] = partial(orders_carried.keep_cosigned, cosignatures)
 
     def carry_out(
         self, transaction: Transaction, command: Command, now_ms: int, *, operator: bool = False

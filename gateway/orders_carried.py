@@ -1,4 +1,4 @@
-"""Orders on what was carried here by file: it takes the same way as a message from the broker."""
+"""Orders on what was carried here by file: it takes the same way as what comes over the wire."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections import Counter
 import structlog
 
 from gateway.book import Done
-from gateway.commands import Deliver
+from gateway.commands import Deliver, KeepCosignatures
+from gateway.register.cosignatures import Cosignatures
 from gateway.register.intake import Batch, Intake
 from gateway.stores import Transaction
 
@@ -30,3 +31,12 @@ def deliver(intake: Intake, transaction: Transaction, command: Deliver, now_ms: 
         letters=(*intake.acknowledgements(batch, now_ms), *batch.letters),
         troubled=batch.troubled,
     )
+
+
+def keep_cosigned(
+    cosignatures: Cosignatures, transaction: Transaction, command: KeepCosignatures, now_ms: int
+) -> Done:
+    """Keep a cosigned checkpoint beside the log, for publication."""
+    size = cosignatures.keep(transaction, command.note)
+    log.info("cosignatures_kept", by=command.by, size=size)
+    return Done(answer=size)

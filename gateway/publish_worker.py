@@ -6,14 +6,17 @@ question of a machine counts, and one that is lost is asked again.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import time
+from collections.abc import Callable
 
 import structlog
+from msgspec import Struct
 
 from gateway.errors import StoreError
 from gateway.register.proving import Prover
-from gateway.register.publish import Publisher
+from gateway.register.publish import Head, Publisher
 from gateway.stores import Store
 from ledger import asking, topics
 from ledger.asking import Ask
@@ -27,13 +30,28 @@ EVERY_S = 1.0  # at most one publication in this time
 log = structlog.get_logger()
 
 
-class PublishWorker:
-    """Publishes every second what is new; `put` may be called from any thread."""
+class Refresh(Struct, frozen=True):
+    """A checkpoint was cosigned: publish it in place of the plain one."""
 
-    def __init__(self, store: Store, bus: Bus, publisher: Publisher, township: str) -> None:
+
+class PublishWorker:
+    """Publishes every second what is new; `put` may be called from any thread.
+
+    Args:
+        published: hears what stands there after each publication; must not wait.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        publisher: Publisher,
+        township: str,
+        published: Callable[[tuple[Head, ...]], None] | None = None,
+    ) -> None:
         self._store, self._bus, self._publisher = store, bus, publisher
-        self._township = township
-        self._queue: queue.Queue[Message | None] = queue.Queue(QUEUE)
+        self._township, self._tell = township, published
+        self._queue: queue.Queue[Message | Refresh | None] = queue.Queue(QUEUE)
         self._asked: dict[str, Ask] = {}
         self._published_s = -EVERY_S
         self.dropped = 0
@@ -45,6 +63,11 @@ class PublishWorker:
         except queue.Full:
             self.dropped += 1
             self._bus.done(message)
+
+    def refresh(self) -> None:
+        """Have cosigned checkpoints published at once; never waits."""
+        with contextlib.suppress(queue.Full):  # then the next publication does it
+            self._queue.put_nowait(Refresh())
 
     def stop(self) -> None:
         """Let `run` return; what was committed by then is published first."""
@@ -68,7 +91,10 @@ class PublishWorker:
                 return True
             if message is None:
                 return False
-            self._take(message)
+            if isinstance(message, Refresh):
+                self._refresh()
+            else:
+                self._take(message)
 
     def _take(self, message: Message) -> None:
         try:
@@ -83,11 +109,20 @@ class PublishWorker:
         try:
             with self._store.reader() as reader:
                 self._publisher.publish(reader)
+                if self._tell is not None:
+                    self._tell(self._publisher.heads())
                 self._answer(Prover(reader, self._publisher, self._township))
         except (StoreError, LedgerError, OSError) as error:
             log.error("publication_failed", reason=str(error))
         except Exception:
             log.exception("publish_worker_failed")
+
+    def _refresh(self) -> None:
+        try:
+            with self._store.reader() as reader:
+                self._publisher.refresh(reader)
+        except (StoreError, OSError) as error:
+            log.error("publication_failed", reason=str(error))
 
     def _answer(self, prover: Prover) -> None:
         for device, ask in tuple(self._asked.items()):

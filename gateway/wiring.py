@@ -11,14 +11,17 @@ import pyrage
 from msgspec import Struct
 
 from gateway import broker as brokers
+from gateway import witnesses
 from gateway.audit import alerts
 from gateway.broker_config import User, device_user
 from gateway.config import GatewayConfig, directory, log_origin, trusted_keys
 from gateway.errors import ConfigError
 from gateway.orders import Orders
+from gateway.register.cosignatures import Cosignatures
 from gateway.register.intake import Intake
 from gateway.register.log import GatewayLog, JudgeTime
-from gateway.register.tree import PublicLog
+from gateway.register.publish import Publisher
+from gateway.register.tree import Halt, PublicLog
 from gateway.stores import Store
 from gateway.writer import wall_ms
 from ledger import mqtt
@@ -77,8 +80,11 @@ class Desk(Struct, frozen=True):
     judge_time: JudgeTime
 
 
-def open_desk(config: GatewayConfig, keys: Keys, store: Store) -> Desk:
+def open_desk(config: GatewayConfig, keys: Keys, store: Store, halt: Halt | None = None) -> Desk:
     """Take over the configuration into the store and put the desk together.
+
+    Args:
+        halt: who may forbid all signing; None: nobody.
 
     Raises:
         ConfigError: the options of the alert rules cannot be used.
@@ -91,8 +97,10 @@ def open_desk(config: GatewayConfig, keys: Keys, store: Store) -> Desk:
         own_log = GatewayLog(keys.signer, transaction.start_boot())
     judge = partial(alerts.judge, rules=rules)
     intake = Intake(config.township, keys.ring, own_log, judge, keys.open)
-    orders = Orders(config.township, own_log, intake, config.permit_days)
-    public = PublicLog(own_log, keys.log_signer, partial(log_origin, config))
+    keys_of_witnesses = tuple(one.key for one in witnesses.configured(config.log))
+    cosignatures = Cosignatures(keys.log_signer.record, keys_of_witnesses)
+    orders = Orders(config.township, own_log, intake, config.permit_days, cosignatures)
+    public = PublicLog(own_log, keys.log_signer, partial(log_origin, config), halt)
     return Desk(own_log, public, intake, orders, partial(alerts.judge_time, rules=rules))
 
 
@@ -157,3 +165,17 @@ def _open(identity: pyrage.x25519.Identity, sealed: bytes) -> bytes:
         return bytes(pyrage.decrypt(sealed, [identity]))
     except pyrage.DecryptError as error:
         raise ValueError(str(error)) from error
+
+
+def publisher_of(config: GatewayConfig, keys: Keys, store: Store) -> Publisher:
+    """Return what publishes, after it was compared with the store: nothing is signed before.
+
+    Raises:
+        RollbackError: the store has less than was published, or something else.
+    """
+    policy = partial(witnesses.policy_text, config.log)
+    publisher = Publisher(config.log.public, keys.log_signer.record, policy)
+    with store.reader() as reader:
+        publisher.check(reader)
+    publisher.publish_keys(keys.ring.records())
+    return publisher

@@ -19,7 +19,7 @@ from ledger.spelling import decimal, hash_text, parse_hash
 from ledger.tree import EMPTY, HASH_BYTES, LARGEST_SIZE
 
 _ORIGIN = re.compile(
-    r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+/[0-9]{12}/[0-9]{12}/[0-9]{4}",
+    r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+/[0-9]{12}/[0-9]{12}/[0-9]{4}(-[2-9])?",
     re.ASCII,
 )
 
@@ -33,17 +33,19 @@ class Checkpoint(Struct, frozen=True):
     extensions: tuple[str, ...] = ()
 
 
-def origin(domain: str, county: str, township: str, year: int) -> str:
-    """Return the name of a township's log of one year: domain/county/township/year.
+def origin(domain: str, county: str, township: str, year: int, number: int = 1) -> str:
+    """Return the name of a township's log of one year: domain/county/township/year[-number].
 
     Args:
         domain: the gateway's, in lower case, with a dot.
         county, township: division codes of 12 digits.
+        number: 2 to 9 for the successor of a log of the same year that was lost. The names of a
+            township's logs sort in the order in which they were begun.
 
     Raises:
         MalformedError: one of them has another form.
     """
-    name = f"{domain}/{county}/{township}/{year:04d}"
+    name = f"{domain}/{county}/{township}/{year:04d}" + ("" if number == 1 else f"-{number}")
     if not _ORIGIN.fullmatch(name) or len(name) > 200:
         raise MalformedError(
             "expected a domain, two division codes of 12 digits and a year of four, "

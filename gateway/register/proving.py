@@ -57,13 +57,16 @@ class Prover:
     def _letters(
         self, device: str, ask: Ask, found: dict[str, list[tuple[str, int]]]
     ) -> Iterator[Letter]:
+        newest = max(self._heads, default="")
         for origin in sorted(found):
             head = self._heads[origin]
             known = ask.size if origin == ask.log else 0
+            if known > head.view.size and origin != newest:
+                continue  # the end of that log is lost; its successor says so in the open
             yield self._letter(device, Leaf.CHECKPOINT, (), _growth(head, known))
             for sha256, index in found[origin]:
                 path = proofs.prove_inclusion(index, head.view.size, head.read)
-                receipt = receipts.encode(Receipt(index, path, head.view.checkpoint))
+                receipt = receipts.encode(Receipt(index, path, head.view.note))
                 yield self._letter(device, Leaf.RECEIPT, (sha256,), receipt)
 
     def _letter(self, device: str, leaf: Leaf, rest: tuple[str, ...], payload: bytes) -> Letter:
@@ -74,4 +77,4 @@ def _growth(head: _Head, known: int) -> bytes:
     """Return the growth from what a machine knows; one that knows more than we learns that."""
     size = head.view.size
     path = proofs.prove_consistency(known, size, head.read) if known <= size else ()
-    return growth.encode(Growth(known, path, head.view.checkpoint))
+    return growth.encode(Growth(known, path, head.view.note))

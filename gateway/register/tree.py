@@ -9,9 +9,10 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+from gateway.errors import RollbackError
 from gateway.register.log import GatewayLog
 from gateway.stores import Store, Transaction
 from gateway.stores.calendar import local_date
@@ -25,16 +26,44 @@ from ledger.tiles import HEIGHT, WIDTH
 from ledger.tree import Frontier, leaf_hash
 
 
+class Halt:
+    """Forbids signing, for good; any thread may set it and ask it."""
+
+    def __init__(self) -> None:
+        self._why: str | None = None
+
+    def forbid(self, error: RollbackError) -> None:
+        """Let every later `check` raise; the first error stands."""
+        self._why = self._why or str(error)
+
+    def check(self) -> None:
+        """Return if nothing forbids signing.
+
+        Raises:
+            RollbackError: the log contradicts what others know of it.
+        """
+        if self._why is not None:
+            raise RollbackError(self._why)
+
+
 class PublicLog:
     """Grows one township's public log; belongs to the thread that writes the store.
 
     Args:
         signer: the log's own key, which signs nothing but checkpoints.
         origin: names the log of a year.
+        halt: ends all signing as soon as the log is known to be a rollback.
     """
 
-    def __init__(self, own: GatewayLog, signer: Signer, origin: Callable[[int], str]) -> None:
+    def __init__(
+        self,
+        own: GatewayLog,
+        signer: Signer,
+        origin: Callable[[int], str],
+        halt: Halt | None = None,
+    ) -> None:
         self._own, self._signer, self._origin = own, signer, origin
+        self._halt = halt or Halt()
 
     @contextmanager
     def transaction(self, store: Store, now_ms: int) -> Iterator[Transaction]:
@@ -43,11 +72,14 @@ class PublicLog:
         Raises:
             StoreError: nothing was written.
             LedgerError: the checkpoint cannot be signed; nothing was written.
+            RollbackError: nothing may be signed any more.
         """
+        self._halt.check()
         with store.transaction() as transaction:
             self.begin(transaction, now_ms)
             yield transaction
             self.grow(transaction)
+            self._halt.check()
 
     def grow(self, transaction: Transaction) -> None:
         """Put every entry that is in no tree yet into the newest log's."""
@@ -57,8 +89,7 @@ class PublicLog:
         if not envelopes:
             return
         assert before is not None, "a log is begun before its first entry"
-        tiles = _Tiles(transaction, before)
-        frontier = before.frontier.extend(map(leaf_hash, envelopes), tiles.add)
+        frontier, tiles = extend(transaction, before, envelopes)
         head = Checkpoint(before.origin, frontier.size, frontier.root())
         note = checkpoint.sign(head, self._signer)
         key = notes.key_of(self._signer.record, before.origin, SignatureType.ED25519)
@@ -66,7 +97,7 @@ class PublicLog:
         after = LogView(
             first=before.first, origin=before.origin, frontier=frontier, checkpoint=note
         )
-        transaction.grow_log(before, after, tiles.grown)
+        transaction.grow_log(before, after, tiles)
 
     def begin(self, transaction: Transaction, now_ms: int) -> None:
         """Begin this year's log, unless it is there."""
@@ -80,6 +111,15 @@ class PublicLog:
             previous = newest.checkpoint.decode()
             body = LogStart(origin=origin, previous=previous, cause="year")
             self._own.append(transaction, body, now_ms)
+
+
+def extend(
+    transaction: Transaction, view: LogView, envelopes: Iterable[bytes]
+) -> tuple[Frontier, dict[tuple[int, int], bytes]]:
+    """Return a log's frontier after more entries, and the tiles that grew by (level, number)."""
+    tiles = _Tiles(transaction, view)
+    frontier = view.frontier.extend(map(leaf_hash, envelopes), tiles.add)
+    return frontier, tiles.grown
 
 
 class _Tiles:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from gateway.stores.trees import LogReader, LogView
+from gateway.stores.trees import LogReader, LogView, Witnessed
 from gateway.stores.views import (
     Account,
     AlertView,
@@ -100,6 +100,10 @@ class EntryReader(Protocol):
 
     def pending_photos(self, machine: str | None = None) -> tuple[PhotoView, ...]:
         """Return the photos that are named and not stored, longest wait first."""
+        ...
+
+    def stored_photos(self) -> tuple[str, ...]:
+        """Return the sealed hashes of all photo files that were noted as stored."""
         ...
 
 
@@ -268,6 +272,10 @@ class Transaction(Reader, Protocol):
         Raises:
             StoreError: size or root are not those of `before` any more (compare and swap).
         """
+        ...
+
+    def put_witnessed(self, first: int, one: Witnessed) -> None:
+        """Keep what a witness has cosigned last of the log that begins at `first`."""
         ...
 
     def history(self, now_ms: int) -> History:

@@ -6,7 +6,7 @@ Derived tables hold nothing that entries, openings and photo arrivals do not say
 
 from __future__ import annotations
 
-VERSION = 2
+VERSION = 3
 
 LOG = """
 CREATE TABLE entries (
@@ -40,6 +40,13 @@ CREATE TABLE logs (
     frontier BLOB NOT NULL,
     checkpoint BLOB NOT NULL
 );
+CREATE TABLE witnessed (
+    first INTEGER NOT NULL,
+    witness TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    note BLOB NOT NULL,
+    PRIMARY KEY (first, witness)
+) WITHOUT ROWID;
 CREATE TABLE tiles (
     first INTEGER NOT NULL,
     level INTEGER NOT NULL,

@@ -17,7 +17,7 @@ from typing import Any, TextIO
 
 from msgspec import Struct
 
-from gateway.errors import StoreError
+from gateway.errors import RestoreError, StoreError
 from gateway.stores import schema
 from gateway.stores.sqlite_log import LogQueries
 from gateway.stores.sqlite_writes import SqliteTransaction
@@ -25,6 +25,7 @@ from gateway.stores.tables import Tables, open_tables
 
 FILE = "gateway.sqlite"
 LOCK = "gateway.lock"
+MARKER = "restore-unfinished"  # lies beside a store that is not whole yet
 
 
 class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,10 +34,12 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Args:
         folder: the gateway's state folder; made with mode 0700 if it is missing.
         writable: False reads a store that another process may be writing.
+        restoring: open it although it is not whole yet.
     """
 
     folder: Path
     writable: bool = True
+    restoring: bool = False
 
 
 def connect(options: Options) -> SqliteStore:
@@ -46,6 +49,11 @@ def connect(options: Options) -> SqliteStore:
         StoreError: another process writes it, it is of another version, or it cannot be read.
     """
     path = options.folder / FILE
+    if (options.folder / MARKER).exists() and not options.restoring:
+        raise RestoreError(
+            f"expected a whole store at {path}, found a restore that was not finished: run "
+            "seal-gateway restore again, to its end"
+        )
     if not options.writable:
         if not path.exists():
             raise StoreError(f"expected a store at {path}, found none: run the gateway first")

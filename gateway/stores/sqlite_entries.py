@@ -160,6 +160,10 @@ class EntryQueries:
             *(() if machine is None else (machine,)),
         )
 
+    def stored_photos(self) -> tuple[str, ...]:
+        rows = self._tables.rows("SELECT sealed_sha256 FROM photos ORDER BY sealed_sha256")
+        return tuple(row[0] for row in rows)
+
     def _photos(self, rest: str, *values: object) -> tuple[PhotoView, ...]:
         rows = self._tables.rows(_PHOTO + rest, *values)
         return tuple(PhotoView(**dict(zip(_PHOTO_COLUMNS, row, strict=True))) for row in rows)

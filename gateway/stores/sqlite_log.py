@@ -8,7 +8,7 @@ from typing import Any
 from gateway.errors import StoreError
 from gateway.stores.sqlite_audit import AuditQueries
 from gateway.stores.tables import Tables
-from gateway.stores.trees import LogView
+from gateway.stores.trees import LogView, Witnessed
 from ledger.tree import Frontier
 
 _LOG = "SELECT first, origin, frontier, checkpoint FROM logs"
@@ -22,14 +22,14 @@ class LogQueries(AuditQueries):
             row = self._tables.row(f"{_LOG} ORDER BY first DESC LIMIT 1")
         else:
             row = self._tables.row(f"{_LOG} WHERE origin = ?", origin)
-        return None if row is None else _view(row)
+        return None if row is None else self._view(row)
 
     def logs(self) -> tuple[LogView, ...]:
-        return tuple(_view(row) for row in self._tables.rows(f"{_LOG} ORDER BY first"))
+        return tuple(self._view(row) for row in self._tables.rows(f"{_LOG} ORDER BY first"))
 
     def log_of(self, index: int) -> LogView | None:
         row = self._tables.row(f"{_LOG} WHERE first <= ? ORDER BY first DESC LIMIT 1", index)
-        found = None if row is None else _view(row)
+        found = None if row is None else self._view(row)
         return found if found is not None and index < found.end else None
 
     def tile(self, first: int, level: int, number: int) -> bytes:
@@ -46,6 +46,20 @@ class LogQueries(AuditQueries):
             "SELECT envelope FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx", start, end
         )
         return tuple(row[0] for row in rows)
+
+    def _view(self, row: tuple[Any, ...]) -> LogView:
+        first, origin, frontier, checkpoint = row
+        witnessed = self._tables.rows(
+            "SELECT witness, size, note FROM witnessed WHERE first = ? ORDER BY size DESC, witness",
+            first,
+        )
+        return LogView(
+            first=first,
+            origin=origin,
+            frontier=Frontier.from_bytes(frontier),
+            checkpoint=checkpoint,
+            witnessed=tuple(Witnessed(*one) for one in witnessed),
+        )
 
 
 def begin_log(tables: Tables, view: LogView) -> None:
@@ -90,7 +104,12 @@ def grow_log(
     )
 
 
-def _view(row: tuple[Any, ...]) -> LogView:
-    return LogView(
-        first=row[0], origin=row[1], frontier=Frontier.from_bytes(row[2]), checkpoint=row[3]
+def put_witnessed(tables: Tables, first: int, one: Witnessed) -> None:
+    """Write what a witness has cosigned last; what it cosigned before is forgotten."""
+    tables.run(
+        "INSERT OR REPLACE INTO witnessed (first, witness, size, note) VALUES (?, ?, ?, ?)",
+        first,
+        one.witness,
+        one.size,
+        one.note,
     )

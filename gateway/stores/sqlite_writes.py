@@ -13,7 +13,7 @@ from gateway.stores.sqlite_entries import UNDERIVED, decoded, opened_values
 from gateway.stores.sqlite_history import SqliteHistory
 from gateway.stores.sqlite_log import LogQueries
 from gateway.stores.tables import Tables
-from gateway.stores.trees import LogView
+from gateway.stores.trees import LogView, Witnessed
 from gateway.stores.views import (
     Account,
     Gap,
@@ -86,6 +86,9 @@ class SqliteTransaction(LogQueries):
         self, before: LogView, after: LogView, tiles: Mapping[tuple[int, int], bytes]
     ) -> None:
         sqlite_log.grow_log(self._tables, before, after, tiles)
+
+    def put_witnessed(self, first: int, one: Witnessed) -> None:
+        sqlite_log.put_witnessed(self._tables, first, one)
 
     def history(self, now_ms: int) -> SqliteHistory:
         return SqliteHistory(self._tables, now_ms)

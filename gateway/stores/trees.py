@@ -11,17 +11,32 @@ from ledger.tiles import Tile, TileReader
 from ledger.tree import HASH_BYTES, Frontier
 
 
+class Witnessed(Struct, frozen=True):
+    """The newest checkpoint of a log that one witness has cosigned.
+
+    Args:
+        witness: its verifier key.
+        note: the checkpoint with every cosignature that is known for this size.
+    """
+
+    witness: str
+    size: int
+    note: bytes
+
+
 class LogView(Struct, frozen=True, kw_only=True):
     """The public log of one year, as a tree; `checkpoint` is its newest signed note.
 
     Args:
         first: index of its first entry in the store; the tree counts from 0.
+        witnessed: what each witness has cosigned last, the largest first.
     """
 
     first: int
     origin: str
     frontier: Frontier
     checkpoint: bytes = b""
+    witnessed: tuple[Witnessed, ...] = ()
 
     @property
     def size(self) -> int:
@@ -32,6 +47,15 @@ class LogView(Struct, frozen=True, kw_only=True):
     def end(self) -> int:
         """Index in the store after its last entry."""
         return self.first + self.size
+
+    @property
+    def note(self) -> bytes:
+        """The newest checkpoint, with the cosignatures that it has already."""
+        return self.cosigned(self.size) or self.checkpoint
+
+    def cosigned(self, size: int) -> bytes:
+        """Return the cosigned checkpoint of this size, b"" if no witness stands at it."""
+        return next((one.note for one in self.witnessed if one.size == size), b"")
 
 
 class LogReader(Protocol):

@@ -299,3 +299,14 @@ def test_an_origin_names_gateway_county_township_and_year() -> None:
 def test_another_origin_is_refused(domain: str, county: str, year: int) -> None:
     with pytest.raises(MalformedError, match="expected a domain"):
         checkpoint.origin(domain, county, "420625103000", year)
+
+
+def test_successor_of_a_lost_log_is_named_after_it_and_before_the_next_year() -> None:
+    parts = ("seal.xiaoshan.example", "330109000000", "330109110000")
+
+    names = [checkpoint.origin(*parts, 2026, number) for number in range(1, 10)]
+
+    assert names[1] == f"{names[0]}-2"
+    assert sorted(names) == names and names[-1] < checkpoint.origin(*parts, 2027)
+    with pytest.raises(MalformedError):
+        checkpoint.origin(*parts, 2026, 10)

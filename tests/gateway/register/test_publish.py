@@ -11,12 +11,15 @@ import pytest
 from gateway.errors import RollbackError, StoreError
 from gateway.register.proving import Prover
 from gateway.register.publish import Publisher
+from gateway.stores.trees import LogView
 from ledger import checkpoint, growth, notes, receipts, tiles, topics, tree
 from ledger.asking import Ask
 from ledger.checkpoint import Checkpoint
 from ledger.notes import SignatureType
+from ledger.records import LogStart
 from ledger.tiles import TileReader
 from ledger.topics import Leaf
+from ledger.tree import Frontier
 
 Town = Any
 TOWNSHIP = "330109110000"
@@ -201,6 +204,29 @@ def test_a_question_waits_until_its_entry_is_published(town: Town, tmp_path: Pat
     publish(town, to)
     assert machine.ask(to, last)
     assert last in machine.proved
+
+
+def test_machine_that_knows_more_of_a_lost_log_is_led_to_its_successor(
+    town: Town, tmp_path: Path
+) -> None:
+    beats(town, 3)
+    origin = "seal.xiaoshan.example/330109000000/330109110000/2026"
+    with town.store.transaction() as transaction:
+        view = transaction.log()
+        body = LogStart(origin=f"{origin}-2", previous=view.checkpoint.decode(), cause="lost")
+        transaction.begin_log(LogView(first=3, origin=f"{origin}-2", frontier=Frontier()))
+        town.log.append(transaction, body, town.now_ms)
+        town.public.grow(transaction)
+    to = publisher(town, tmp_path)
+    publish(town, to)
+
+    with town.store.reader() as reader:
+        question = Ask(log=origin, size=5, entries=tuple(hashes(town)[2:]))
+        letters = list(Prover(reader, to, TOWNSHIP).answer("m-1", question))
+
+    told = [checkpoint.parse(notes.parse(growth.parse(letters[0].payload).note).text).origin]
+    assert told == [f"{origin}-2"] and len(letters) == 2
+    assert topics.parse(letters[1].topic).rest == (hashes(town)[3],)
 
 
 def test_a_hash_that_nobody_knows_gets_no_receipt(town: Town, tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from gateway.errors import StoreError
+from gateway.errors import RollbackError, StoreError
 from gateway.register.intake import Batch
-from gateway.register.tree import PublicLog
+from gateway.register.tree import Halt, PublicLog
 from gateway.stores import trees
 from ledger import checkpoint, codec, envelope, notes, proofs, tree
 from ledger.errors import LedgerError
@@ -161,3 +161,39 @@ def test_a_clock_that_goes_back_over_new_year_opens_no_closed_log(town: Town) ->
 def _payload(raw: bytes) -> tuple[str, bytes]:
     parsed = envelope.parse(raw)
     return parsed.payload_type, parsed.payload
+
+
+def test_nothing_is_signed_any_more_once_a_rollback_is_known(town: Town) -> None:
+    halt = Halt()
+    public = PublicLog(town.log, town.log_signer, town.public._origin, halt)
+    machine = town.machines["m-1"]
+
+    def take() -> None:
+        with public.transaction(town.store, town.now_ms) as transaction:
+            town.intake.take(transaction, machine.message(machine.beat()), town.now_ms, Batch())
+
+    take()
+    halt.forbid(RollbackError("the witness says so"))
+    with pytest.raises(RollbackError, match="the witness says so"):
+        take()
+    with pytest.raises(RollbackError):
+        take()
+
+    with town.store.reader() as reader:
+        assert reader.size() == reader.log().size == 1
+
+
+def test_rollback_that_is_found_while_a_transaction_is_open_undoes_it(town: Town) -> None:
+    halt = Halt()
+    public = PublicLog(town.log, town.log_signer, town.public._origin, halt)
+    machine = town.machines["m-1"]
+
+    with (
+        pytest.raises(RollbackError),
+        public.transaction(town.store, town.now_ms) as transaction,
+    ):
+        town.intake.take(transaction, machine.message(machine.beat()), town.now_ms, Batch())
+        halt.forbid(RollbackError("meanwhile"))
+
+    with town.store.reader() as reader:
+        assert reader.size() == 0 and reader.log() is None
