@@ -36,12 +36,21 @@ class SealConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class BrokerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the broker is: `mqtt://` or `mqtts://`; the password lies in a file."""
+    """Where the broker is: `mqtt://` or `mqtts://`; secrets lie in files of mode 0600.
+
+    Args:
+        ca_file: who signed the broker's certificate.
+        cert_file, key_file: our own certificate, which names us at the broker.
+        pinned: `ca_file` is the township's own authority; see `ledger.mqtt_options`.
+    """
 
     url: str
     username: str | None = None
     password_file: Path | None = None
     ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    pinned: bool = False
 
 
 class LogConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -161,7 +161,7 @@ class Server:
             store = sqlite.connect(sqlite.Options(folder=config.state))
             stack.callback(store.close)
             listener = stack.enter_context(_listen(config.web.host, config.web.port))
-            self._broker = embedded_broker(config)
+            self._broker = embedded_broker(config, (one.id for one in config.machines))
             if self._broker is not None:
                 stack.callback(self._broker.stop)
                 self._broker.start()

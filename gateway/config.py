@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct, structs
@@ -24,6 +24,7 @@ from ledger.signers import keyfile
 
 VARIABLE = "SEAL_CONFIG"
 NATION = "全国"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _LOG_PATHS = ("signer", "signer_record", "public")
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -43,8 +44,12 @@ class BrokerConfig(_Table, frozen=True, kw_only=True):
         url: `embedded` runs nats-server as our child; else `mqtt[s]://host[:port]`.
         listen, port: of the embedded broker; port 0 chooses a free one once and keeps it.
         username, password_file, ca, cert, key: of our own account at another broker.
-        passwords: folder with a file `<machine>.password` (mode 0600) for each machine of the
-            embedded broker; a missing one is made at the start.
+        accounts: how the embedded broker knows its clients: by `certificates` of our own
+            authority, or, on loopback alone, by `passwords`.
+        hosts: further names and addresses under which machines reach this computer.
+        certificate_days: how long a machine's certificate holds; it is renewed in time.
+        passwords: folder with a file `<machine>.password` (mode 0600) for each account, with
+            `accounts = "passwords"`; a missing one is made at the start.
     """
 
     url: str = "embedded"
@@ -55,6 +60,9 @@ class BrokerConfig(_Table, frozen=True, kw_only=True):
     ca: Path | None = None
     cert: Path | None = None
     key: Path | None = None
+    accounts: Literal["certificates", "passwords"] = "certificates"
+    hosts: tuple[str, ...] = ()
+    certificate_days: Annotated[int, Meta(ge=1, le=397)] = 30
     passwords: Path = Path("broker")
 
 
@@ -252,6 +260,11 @@ def _check(config: GatewayConfig, path: Path) -> None:
                 f"{path}: machines.{machine.id}.village: expected one of {villages}, "
                 f"found {machine.village}"
             )
+    if config.broker.accounts == "passwords" and config.broker.listen not in LOOPBACK:
+        raise ConfigError(
+            f"{path}: broker.listen: expected a loopback address with passwords, found "
+            f"{config.broker.listen}: they would travel in clear; use certificates"
+        )
     if config.photo_floor_mb < config.floor_mb:
         raise ConfigError(
             f"{path}: photo_floor_mb: expected at least floor_mb ({config.floor_mb}), "

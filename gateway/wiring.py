@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from msgspec import Struct
 from gateway import broker as brokers
 from gateway.audit import alerts
 from gateway.broker_config import User, device_user
+from gateway.ca import Authority, Credentials, open_authority
 from gateway.config import GatewayConfig, directory, log_origin, trusted_keys
 from gateway.errors import ConfigError
 from gateway.orders import Orders
@@ -96,48 +97,77 @@ def open_desk(config: GatewayConfig, keys: Keys, store: Store) -> Desk:
     return Desk(own_log, public, intake, orders, partial(alerts.judge_time, rules=rules))
 
 
-def embedded_broker(config: GatewayConfig) -> brokers.Broker | None:
-    """Return the embedded broker with one account for us and one for each machine."""
+def open_ca(config: GatewayConfig) -> Authority:
+    """Return our own authority; it is made at the first call."""
+    return open_authority(config.state / "ca", config.id)
+
+
+def broker_users(config: GatewayConfig, admitted: Iterable[str]) -> tuple[User, ...]:
+    """Return the accounts of the embedded broker: ours, and those of the admitted machines."""
+
+    def secret(name: str) -> str | None:
+        if config.broker.accounts == "certificates":
+            return None
+        return _password(config.broker.passwords / f"{name}.password")
+
+    names = set(admitted)
+    machines = (
+        device_user(one.id, secret(one.id), config.township, one.id)
+        for one in config.machines
+        if one.id in names
+    )
+    return User(name=config.id, password=secret(config.id)), *machines
+
+
+def embedded_broker(config: GatewayConfig, admitted: Iterable[str]) -> brokers.Broker | None:
+    """Return the embedded broker with one account for us and one for each admitted machine."""
     if config.broker.url != "embedded":
         return None
-    folder = config.broker.passwords
-    ours = User(name=config.id, password=_password(folder / f"{config.id}.password"))
-    machines = tuple(
-        device_user(
-            machine.id,
-            _password(folder / f"{machine.id}.password"),
-            config.township,
-            machine.id,
-        )
-        for machine in config.machines
-    )
+    broker = config.broker
+    tls = own = None
+    if broker.accounts == "certificates":
+        authority = open_ca(config)
+        tls, own = server_credentials(config, authority), authority.own(config.id, "client")
     options = brokers.Options(
         state_dir=config.state / "broker",
-        users=(ours, *machines),
-        listen=config.broker.listen,
-        port=config.broker.port,
+        users=broker_users(config, admitted),
+        tls=tls,
+        own=own,
+        listen=broker.listen,
+        port=broker.port,
     )
     return brokers.Broker(options)
+
+
+def server_credentials(config: GatewayConfig, authority: Authority) -> Credentials:
+    """Return the certificate under which broker and enrolment answer."""
+    hosts = dict.fromkeys(("127.0.0.1", "localhost", config.broker.listen, *config.broker.hosts))
+    return authority.own(config.id, "server", *hosts)
 
 
 def bus_options(config: GatewayConfig, url: str) -> mqtt.Options:
     """Return our own account at the broker that answers at `url`."""
     broker = config.broker
-    if broker.url == "embedded":
+    if broker.url != "embedded":
+        return mqtt.Options(
+            url=url,
+            client_id=config.id,
+            username=broker.username,
+            password_file=broker.password_file,
+            ca=broker.ca,
+            cert=broker.cert,
+            key=broker.key,
+        )
+    if broker.accounts == "passwords":
         return mqtt.Options(
             url=url,
             client_id=config.id,
             username=config.id,
             password_file=broker.passwords / f"{config.id}.password",
         )
+    own = open_ca(config).own(config.id, "client")
     return mqtt.Options(
-        url=url,
-        client_id=config.id,
-        username=broker.username,
-        password_file=broker.password_file,
-        ca=broker.ca,
-        cert=broker.cert,
-        key=broker.key,
+        url=url, client_id=config.id, ca=own.ca, cert=own.cert, key=own.key, pinned=True
     )
 
 

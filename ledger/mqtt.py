@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import random
 import socket
-import ssl
 import threading
 import time
 from collections import deque
@@ -25,6 +24,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from ledger import mqtt_secrets
 from ledger.bus import Message
 from ledger.mqtt_options import BusOptionsError, Options, address
 
@@ -60,11 +60,11 @@ def connect(options: Options) -> MqttBus:
     if options.will_topic is not None:
         client.will_set(options.will_topic, options.will_payload, 1, options.will_retain)
     if options.username is not None:
-        client.username_pw_set(options.username, _password(options))
+        client.username_pw_set(options.username, mqtt_secrets.password(options))
         if scheme == "mqtt" and host not in ("localhost", "127.0.0.1", "::1"):
             log.warning("mqtt_password_in_clear", host=host)
     if scheme == "mqtts":
-        client.tls_set_context(_tls(options))
+        client.tls_set_context(mqtt_secrets.tls(options))
     client.connect_async(host, port, options.keepalive_s)
     return MqttBus(client, options)
 
@@ -345,34 +345,6 @@ class _Client(paho.Client):
         """Do paho's periodic work and ours."""
         self.on_tick()
         return super().loop_misc()
-
-
-def _password(options: Options) -> str | None:
-    path = options.password_file
-    if path is None:
-        return None
-    try:
-        if path.stat().st_mode & 0o077:
-            raise BusOptionsError(
-                f"expected mode 0600 on {path}, found it open to others: chmod it"
-            )
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeError) as error:
-        raise BusOptionsError(f"expected a password in {path}: {error}") from error
-
-
-def _tls(options: Options) -> ssl.SSLContext:
-    if (options.cert is None) != (options.key is None):
-        raise BusOptionsError("expected `cert` and `key` together, found only one of them")
-    try:
-        context = ssl.create_default_context(cafile=options.ca)
-        if options.cert is not None:
-            context.load_cert_chain(options.cert, options.key)
-    except (OSError, ValueError) as error:
-        names = [str(path) for path in (options.ca, options.cert, options.key) if path]
-        raise BusOptionsError(f"expected readable PEM files {names}: {error}") from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
 
 
 def _written(info: paho.MQTTMessageInfo) -> bool:

@@ -64,7 +64,7 @@ def write_gateway(plan: Plan) -> None:
     tables = [
         ("", _gateway_fields()),
         ("log", _log_fields()),
-        ("broker", {"port": plan.broker_port, "passwords": "broker"}),
+        ("broker", {"port": plan.broker_port, "accounts": "passwords", "passwords": "broker"}),
         ("web", {"port": plan.console_port}),
         *(("[villages]", _village_fields(one)) for one in plan.villages),
         *(("[machines]", _machine_fields(one)) for one in plan.villages),
