@@ -9,6 +9,7 @@ PROMPTS = {
     "strip.answered": "Town answered {at}",
     "strip.never-answered": "Town silent so far",
     "strip.delivered": "All delivered",
+    "strip.unanswered": "No answer: {n} not sent (since {since}); call the technician",
     "strip.undelivered": "{n} not sent (since {since})",
     "strip.photos": "{n} photos on the way",
     "strip.held": "Machine locked",

@@ -89,6 +89,7 @@ class View(Struct, frozen=True, kw_only=True):
             `camera-gone`, `lock-silent`, ...), or "".
         online: the broker is reached; `answered_ms` is when the gateway last acknowledged.
         undelivered: entries without acknowledgement; `undelivered_since_ms` of the oldest.
+        unanswered: they have waited too long for the township although the link is up.
         photos_waiting: photos that the gateway has not yet stored.
         clock_proved: the wall clock is known to be right.
     """
@@ -105,6 +106,7 @@ class View(Struct, frozen=True, kw_only=True):
     answered_ms: int | None
     undelivered: int
     undelivered_since_ms: int | None
+    unanswered: bool
     photos_waiting: int
     clock_proved: bool
     list_version: int

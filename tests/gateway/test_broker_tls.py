@@ -1,4 +1,4 @@
-"""Certificates at both brokers: who gets in, who does not, and that no forged topic stays silent."""
+"""Certificates at both brokers: who gets in, who does not; no forged topic is delivered."""
 
 from __future__ import annotations
 

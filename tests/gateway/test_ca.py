@@ -1,4 +1,4 @@
-"""The authority for links: one key for ever, one use for each certificate, and an end for machines."""
+"""The authority for links: one key, one use for each certificate, an end for machines."""
 
 from __future__ import annotations
 
