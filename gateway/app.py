@@ -30,10 +30,11 @@ from gateway.register.publish import Publisher
 from gateway.register.vault import Vault
 from gateway.stores import Reader, Store, sqlite
 from gateway.web import create_app
-from gateway.wiring import Keys, bus_options, embedded_broker, load_keys, open_desk
+from gateway.wiring import Keys, broker_users, bus_options, embedded_broker, load_keys, open_desk
 from gateway.writer import Clock, Writer, is_of, wall_ms
 from ledger import mqtt, topics
 from ledger.bus import Bus, Message
+from ledger.keys import KeyRing
 from ledger.topics import Leaf
 
 JOIN_S = 20.0  # how long each thread has to finish when we stop
@@ -54,7 +55,6 @@ class App:
 
     def __init__(self, config: GatewayConfig, keys: Keys, store: Store, bus: Bus) -> None:
         self.config = config
-        self.keyring = keys.ring
         self._store, self._bus = store, bus
         self._vault = Vault(config.state / "photos", keys.open)
         desk = open_desk(config, keys, store)
@@ -76,6 +76,7 @@ class App:
         )
         photos = PhotoIntake(config.state / "incoming", self._vault, config.photo_floor_mb)
         self._photos = PhotoWorker(store, bus, desk.log, photos, self._writer)
+        self._keys = desk.intake.keys
         self._publish = PublishWorker(store, bus, _publisher(config, keys, store), config.township)
         self._threads = (
             threading.Thread(target=self._writer.run, name="writer", daemon=True),
@@ -104,6 +105,18 @@ class App:
         if alive:
             log.error("threads_still_alive", threads=alive)
         self._store.close()
+
+    @property
+    def keyring(self) -> KeyRing:
+        """Every key that signs or ever signed here, to verify again on view."""
+        with self._store.reader() as reader:
+            return self._keys.at(reader).ring
+
+    def admitted(self) -> tuple[str, ...]:
+        """Return the machines whose key holds now: these may have a link."""
+        with self._store.reader() as reader:
+            keys = self._keys.at(reader)
+        return tuple(one.id for one in self.config.machines if keys.admitted(one.id) is not None)
 
     def reader(self) -> AbstractContextManager[Reader]:
         """Give the calling thread a snapshot of the store."""
@@ -161,7 +174,9 @@ class Server:
             store = sqlite.connect(sqlite.Options(folder=config.state))
             stack.callback(store.close)
             listener = stack.enter_context(_listen(config.web.host, config.web.port))
-            self._broker = embedded_broker(config, (one.id for one in config.machines))
+            # Machines get their accounts in `run`, when it is known whose key holds.
+            self._broker = embedded_broker(config, ())
+            self._admitted: tuple[str, ...] = ()
             if self._broker is not None:
                 stack.callback(self._broker.stop)
                 self._broker.start()
@@ -192,10 +207,12 @@ class Server:
             for thread in self._threads:
                 thread.start()
             try:
+                self._admit()
                 ready(self.addresses)
                 while not stopping.wait(WATCH_S):
                     self._app.check()
                     check_threads(self._threads)
+                    self._admit()
                     if self._broker is not None:
                         self._broker.poll()
             finally:
@@ -204,6 +221,15 @@ class Server:
                 for thread in self._threads:
                     thread.join(JOIN_S)
                 self._app.stop()
+
+    def _admit(self) -> None:
+        """Let machines whose key holds into the broker, and throw out all others."""
+        admitted = self._app.admitted()
+        if self._broker is None or admitted == self._admitted:
+            return
+        self._broker.reload(broker_users(self._app.config, admitted))
+        log.info("machines_admitted", machines=admitted)
+        self._admitted = admitted
 
 
 def _publisher(config: GatewayConfig, keys: Keys, store: Store) -> Publisher:

@@ -11,6 +11,7 @@ import pyrage
 from msgspec import Struct
 
 from gateway import broker as brokers
+from gateway import founding
 from gateway.audit import alerts
 from gateway.broker_config import User, device_user
 from gateway.ca import Authority, Credentials, open_authority
@@ -25,7 +26,7 @@ from gateway.writer import wall_ms
 from ledger import mqtt
 from ledger.errors import LedgerError
 from ledger.keys import KeyRing
-from ledger.signers import Signer, keyfile
+from ledger.signers import Signer, choice, keyfile
 
 
 class Keys(Struct, frozen=True):
@@ -45,7 +46,7 @@ def load_keys(config: GatewayConfig) -> Keys:
     """
     ring = trusted_keys(config)
     try:
-        signer = keyfile.load(config.signer, config.signer_record)
+        signer = choice.load(config.signer, config.token, config.signer_record)
         log_signer = keyfile.load(config.log.signer, config.log.signer_record)
         identity = keyfile.load_opener(config.opener)
     except LedgerError as error:
@@ -86,14 +87,19 @@ def open_desk(config: GatewayConfig, keys: Keys, store: Store) -> Desk:
     """
     rules = alerts.load(config.rules)
     with store.transaction() as transaction:
-        transaction.set_directory(*directory(config, keys.ring))
-        for machine in config.machines:
-            transaction.set_online(machine.id, False, wall_ms())
         own_log = GatewayLog(keys.signer, transaction.start_boot())
     judge = partial(alerts.judge, rules=rules)
     intake = Intake(config.township, keys.ring, own_log, judge, keys.open)
     orders = Orders(config.township, own_log, intake, config.permit_days)
     public = PublicLog(own_log, keys.log_signer, partial(log_origin, config))
+    if config.founding is not None:
+        founding.begin(config.founding, store, public, own_log, intake.keys)
+    with store.transaction() as transaction:
+        known = intake.keys.at(transaction)
+        founding.check_own(known, keys.signer)
+        transaction.set_directory(*directory(config, known.admitted))
+        for machine in config.machines:
+            transaction.set_online(machine.id, False, wall_ms())
     return Desk(own_log, public, intake, orders, partial(alerts.judge_time, rules=rules))
 
 

@@ -84,7 +84,7 @@ def test_machine_without_a_key_record_is_refused(config_path: Path) -> None:
 
 
 def test_field_gateway_refuses_keys_of_the_simulator(config_path: Path) -> None:
-    change(config_path, 'domain = "sim"', 'domain = "field"')
+    change(config_path, 'domain = "sim"', 'domain = "field"\nfounding = "founding.json"')
 
     with pytest.raises(ConfigError, match="field domain"):
         wiring.load_keys(load(config_path))
@@ -164,3 +164,10 @@ def test_embedded_broker_asks_for_certificates_unless_told_otherwise(config_path
 
     assert (options.password_file, options.pinned) == (None, True)
     assert options.key is not None and options.key.stat().st_mode & 0o777 == 0o600
+
+
+def test_field_gateway_without_a_founding_is_refused(config_path: Path) -> None:
+    change(config_path, 'domain = "sim"', 'domain = "field"')
+
+    with pytest.raises(ConfigError, match="founding"):
+        load(config_path)

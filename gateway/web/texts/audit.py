@@ -187,6 +187,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "Signed by a key that is not trusted; kept as no. {number}.",
     ),
     (
+        "finding.trouble.revoked-key",
+        "收到已停用的密钥签名的消息，已留存（第 {number} 号）。",
+        "Signed by a key that was revoked or replaced; kept as no. {number}.",
+    ),
+    (
         "finding.trouble.bad-signature",
         "收到签名不符的消息，已留存（第 {number} 号）。",
         "The signature does not hold; kept as no. {number}.",
@@ -222,6 +227,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("troubles.bytes", "下载原样", "Download"),
     ("trouble.malformed", "无法识别", "no record"),
     ("trouble.unknown-key", "密钥不受信任", "unknown key"),
+    ("trouble.revoked-key", "密钥已停用", "revoked key"),
     ("trouble.bad-signature", "签名不符", "bad signature"),
     ("trouble.foreign", "冒用通道", "another's topic"),
     ("trouble.fork", "记录分叉", "contradiction"),
