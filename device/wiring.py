@@ -45,7 +45,7 @@ from ledger import checkpoint, codec, envelope, mqtt, topics
 from ledger.bus import Bus
 from ledger.keys import KeyRing
 from ledger.messages import KeyRecord, VillageList
-from ledger.signers import keyfile
+from ledger.signers import choice, keyfile
 from ledger.topics import RULES, Leaf
 
 log = structlog.get_logger()
@@ -83,7 +83,7 @@ def build(
     Raises:
         ConfigError, LedgerError, DeviceError: something it needs is missing or wrong.
     """
-    signer = keyfile.load(config.keys.key, config.keys.record)
+    signer = choice.load(config.keys.key, config.keys.token, config.keys.record)
     if signer.record.holder != config.device or signer.record.domain != config.domain:
         raise ConfigError(
             f"expected the {config.domain} key of {config.device} in {config.keys.record}, found "

@@ -1,6 +1,7 @@
 """App: the gateway put together. Here, and nowhere else, parts meet and threads start.
 
-Threads: `writer` (store, chain, tree, answers), `photos`, `publish`, `web` (its own workers), the
+Threads: `writer` (store, chain, tree, answers), `photos`, `publish`, `web` and
+`door` (their own workers), the
 bus's thread, which only puts messages into queues, and the caller's, which watches the broker and
 the others. A thread that ended by itself ends the process: what starts it again begins from the
 store.
@@ -19,18 +20,30 @@ import structlog
 import uvicorn
 from msgspec import Struct
 
+from gateway import door as doors
 from gateway.commands import Command
 from gateway.config import GatewayConfig
 from gateway.control import Control
+from gateway.enrolling import Enrolling
 from gateway.errors import ConfigError, ThreadEndedError
 from gateway.photo_worker import PhotoWorker
 from gateway.publish_worker import PublishWorker
+from gateway.register.keybook import Keys as LogKeys
 from gateway.register.photos import PhotoIntake, Reply, free_megabytes
 from gateway.register.publish import Publisher
 from gateway.register.vault import Vault
 from gateway.stores import Reader, Store, sqlite
 from gateway.web import create_app
-from gateway.wiring import Keys, broker_users, bus_options, embedded_broker, load_keys, open_desk
+from gateway.wiring import (
+    Keys,
+    broker_users,
+    bus_options,
+    embedded_broker,
+    load_keys,
+    open_ca,
+    open_desk,
+    server_credentials,
+)
 from gateway.writer import Clock, Writer, is_of, wall_ms
 from ledger import mqtt, topics
 from ledger.bus import Bus, Message
@@ -44,10 +57,11 @@ log = structlog.get_logger()
 
 
 class Addresses(Struct, frozen=True, kw_only=True):
-    """Where the running gateway can be reached."""
+    """Where the running gateway can be reached; the door is open in a founded log alone."""
 
     console: str
     broker: str
+    door: str = ""
 
 
 class App:
@@ -111,6 +125,21 @@ class App:
         """Every key that signs or ever signed here, to verify again on view."""
         with self._store.reader() as reader:
             return self._keys.at(reader).ring
+
+    def enrolling(self, broker: str) -> Enrolling:
+        """Return what lets machines in; `broker`: where they connect."""
+
+        def keys() -> LogKeys:
+            with self._store.reader() as reader:
+                return self._keys.at(reader)
+
+        def last_seq(machine: str, epoch: int) -> int:
+            with self._store.reader() as reader:
+                head = reader.head("device", machine, epoch)
+            return 0 if head is None else head.seq
+
+        authority = open_ca(self.config)
+        return Enrolling(self.config, authority, keys, last_seq, broker, self.now_ms)
 
     def admitted(self) -> tuple[str, ...]:
         """Return the machines whose key holds now: these may have a link."""
@@ -184,17 +213,33 @@ class Server:
             self._app = App(config, keys, store, mqtt.connect(bus_options(config, url)))
             self._control = Control(config.state, self._app.submit_operator, self._app.carry_photo)
             stack.callback(self._control.close)
+            door = None
+            if config.founding is not None:
+                kept = config.state / "door.port"
+                door = stack.enter_context(
+                    doors.listen(config.broker.listen, config.door.port, kept)
+                )
             self._cleanup = stack.pop_all()
+        host = "127.0.0.1" if config.broker.listen == "0.0.0.0" else config.broker.listen
         self.addresses = Addresses(
-            console=f"http://{config.web.host}:{listener.getsockname()[1]}/", broker=url
+            console=f"http://{config.web.host}:{listener.getsockname()[1]}/",
+            broker=url,
+            door="" if door is None else f"https://{host}:{door.getsockname()[1]}",
         )
         self._web = uvicorn.Server(
             uvicorn.Config(create_app(self._app), log_config=None, access_log=False, lifespan="off")
         )
-        self._threads = (
+        self._threads = [
             threading.Thread(target=self._web.run, args=([listener],), name="web", daemon=True),
             threading.Thread(target=self._control.run, name="control", daemon=True),
-        )
+        ]
+        self._door: uvicorn.Server | None = None
+        if door is not None:
+            own = server_credentials(config, open_ca(config))
+            self._door = doors.server(self._app.enrolling(url), own)
+            self._threads.append(
+                threading.Thread(target=self._door.run, args=([door],), name="door", daemon=True)
+            )
 
     def run(self, stopping: threading.Event, ready: Callable[[Addresses], None]) -> None:
         """Serve until `stopping` is set; broker and threads are watched by the calling thread.
@@ -217,6 +262,8 @@ class Server:
                         self._broker.poll()
             finally:
                 self._web.should_exit = True
+                if self._door is not None:
+                    self._door.should_exit = True
                 self._control.stop()
                 for thread in self._threads:
                     thread.join(JOIN_S)

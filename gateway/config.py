@@ -75,6 +75,18 @@ class WebConfig(_Table, frozen=True, kw_only=True):
     port: Port = 8080
 
 
+class DoorConfig(_Table, frozen=True, kw_only=True):
+    """Where machines enrol and renew their certificates, over TLS; in force with a founding.
+
+    Args:
+        port: 0 chooses a free one once and keeps it. The address is `broker.listen`.
+        code_hours: how long a one-time code may be used for the first time.
+    """
+
+    port: Port = 0
+    code_hours: Annotated[int, Meta(ge=1, le=24 * 31)] = 24
+
+
 class LogConfig(_Table, frozen=True, kw_only=True):
     """The public log of this township; its origin is `<domain>/<county>/<township>/<year>`.
 
@@ -156,6 +168,7 @@ class GatewayConfig(_Table, frozen=True, kw_only=True):
     machines: tuple[MachineConfig, ...]
     broker: BrokerConfig = BrokerConfig()
     web: WebConfig = WebConfig()
+    door: DoorConfig = DoorConfig()
     permit_days: Days = 7
     floor_mb: Megabytes = 64
     photo_floor_mb: Megabytes = 512

@@ -18,7 +18,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from gateway.commands import AddAccount, Command, Deliver, ImportList
+from gateway.commands import AddAccount, AgreeKey, Command, Deliver, ImportList, RevokeKey
 from gateway.errors import GatewayError, StoreError
 from gateway.register.intake import Outcome
 from gateway.register.photos import Reply
@@ -43,6 +43,8 @@ class Order(Struct, frozen=True, kw_only=True):
 
     add_account: AddAccount | None = None
     import_list: ImportList | None = None
+    agree_key: AgreeKey | None = None
+    revoke_key: RevokeKey | None = None
     deliver: Deliver | None = None
     photo: Message | None = None
 
@@ -137,7 +139,13 @@ class Control:
         try:
             if order.photo is not None:
                 return _replied(self._carry(order.photo).result(PATIENCE_S))
-            command = order.add_account or order.import_list or order.deliver
+            command = (
+                order.add_account
+                or order.import_list
+                or order.agree_key
+                or order.revoke_key
+                or order.deliver
+            )
             if command is None:
                 return Answer(error="malformed", message="expected an order, found none")
             value = self._submit(command).result(PATIENCE_S)
