@@ -5,6 +5,7 @@ Rules kept here:
   connection, because the journal resends (bus.py).
 - A message is acknowledged to the broker in `done` only, on the connection that brought it.
 - The link counts as up only after the broker granted every subscription.
+- Our certificate is read again for each connection: it is renewed while we run.
 - Nothing that a broker sends or a callback raises ends paho's thread.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import random
 import socket
+import ssl
 import threading
 import time
 from collections import deque
@@ -64,7 +66,8 @@ def connect(options: Options) -> MqttBus:
         if scheme == "mqtt" and host not in ("localhost", "127.0.0.1", "::1"):
             log.warning("mqtt_password_in_clear", host=host)
     if scheme == "mqtts":
-        client.tls_set_context(mqtt_secrets.tls(options))
+        client.trust = mqtt_secrets.tls(options)
+        client.tls_set_context(client.trust)
     client.connect_async(host, port, options.keepalive_s)
     return MqttBus(client, options)
 
@@ -173,6 +176,11 @@ class MqttBus:
         if self._stopping:
             raise ConnectionAbortedError("the bus is stopping")
         self._forget()
+        if self._client.trust is not None:
+            try:
+                mqtt_secrets.load_certificate(self._client.trust, self._options)
+            except (BusOptionsError, OSError) as error:  # the one that we have must do
+                log.error("certificate_not_read", why=str(error))
         with self._sending:
             self._client.drop_out_messages()
             self._unwritten.clear()
@@ -308,6 +316,7 @@ class _Client(paho.Client):
     on_broken_loop: Callable[[str], None]
     ended: threading.Event | None = None
     thread_id: int | None = None
+    trust: ssl.SSLContext | None = None
     trouble = ""  # why the last connection attempt failed; paho itself drops the reason
 
     def loop_start(self) -> MQTTErrorCode:

@@ -41,14 +41,24 @@ def tls(options: Options) -> ssl.SSLContext:
             if options.pinned and options.ca is not None
             else ssl.create_default_context(cafile=options.ca)
         )
-        if options.cert is not None and options.key is not None:
-            _refuse_open(options.key)
-            context.load_cert_chain(options.cert, options.key)
+        load_certificate(context, options)
     except (OSError, ValueError) as error:
         names = [str(path) for path in (options.ca, options.cert, options.key) if path]
         raise BusOptionsError(f"expected readable PEM files {names}: {error}") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+def load_certificate(context: ssl.SSLContext, options: Options) -> None:
+    """Read our own certificate as its files are now; connections from here on show it.
+
+    Raises:
+        BusOptionsError: the key's file is open to others.
+        OSError: a file is missing or no PEM.
+    """
+    if options.cert is not None and options.key is not None:
+        _refuse_open(options.key)
+        context.load_cert_chain(options.cert, options.key)
 
 
 def _refuse_open(path: Path) -> None:
