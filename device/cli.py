@@ -158,12 +158,17 @@ def run(config_path: Path) -> None:
     kiosk = Kiosk(app, port=config.kiosk.port)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: agent.stop())
+    renewal = wiring.renewal(config, lambda: agent.view().online)
     kiosk.start()
+    if renewal is not None:
+        renewal.start()
     click.echo(f'{{"kiosk": "{kiosk.url}"}}')
     sys.stdout.flush()
     try:
         agent.run()
     finally:
+        if renewal is not None:
+            renewal.stop()
         kiosk.stop()
 
 

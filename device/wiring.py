@@ -26,6 +26,7 @@ from device.clock import (
     system_wall_ms,
 )
 from device.config import DeviceConfig, DriverConfig
+from device.door import Door
 from device.errors import ConfigError
 from device.eyes import Eyes
 from device.house import CLOCK_KEY, House
@@ -37,6 +38,7 @@ from device.pages import Pages
 from device.proofs import Proofs
 from device.recorder import Recorder
 from device.references import References
+from device.renewal import Renewal
 from device.stamping import Stamping
 from device.uplink import OFFLINE, Uplink
 from hardware import loader
@@ -102,6 +104,27 @@ def build(
     recorder = Recorder(journal, clock, config.free_mb, time.monotonic)
     bus = connect_bus(_bus_options(config))
     return _assemble(config, config_bytes, recorder, ring, seal_bytes, bus)
+
+
+def renewal(config: DeviceConfig, linked: Callable[[], bool]) -> Renewal | None:
+    """Return what renews the certificate of the link; None: the configuration names no door.
+
+    Raises:
+        ConfigError, LedgerError, DeviceError: something it needs is missing or wrong.
+    """
+    broker, keys = config.broker, config.keys
+    if broker.door is None:
+        return None
+    if broker.ca_file is None or broker.cert_file is None or broker.key_file is None:
+        raise ConfigError("expected ca_file, cert_file and key_file beside [broker] door")
+    township, cert, key = Door(broker.door, broker.ca_file), broker.cert_file, broker.key_file
+    # A signer belongs to one thread, so the renewal's thread has its own.
+    signer = choice.load(keys.key, keys.token, keys.record)
+
+    def keep(pem: str) -> None:
+        keyfile.write_durable(cert, pem.encode(), keyfile.PRIVATE, replace=True)
+
+    return Renewal(lambda: township.certificate(signer, key), keep, linked)
 
 
 def people(config: DeviceConfig) -> tuple[Person, ...]:

@@ -1,10 +1,9 @@
 """App: the gateway put together. Here, and nowhere else, parts meet and threads start.
 
-Threads: `writer` (store, chain, tree, answers), `photos`, `publish`, `web` and
-`door` (their own workers), the
-bus's thread, which only puts messages into queues, and the caller's, which watches the broker and
-the others. A thread that ended by itself ends the process: what starts it again begins from the
-store.
+Threads: `writer` (store, chain, tree, answers), `photos`, `publish`, `web` and `door` (with workers
+of their own), the bus's thread, which only puts messages into queues, and the caller's, which
+watches the broker and the others. A thread that ended by itself ends the process: what starts it
+again begins from the store.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from gateway.commands import Command
 from gateway.config import GatewayConfig
 from gateway.control import Control
 from gateway.enrolling import Enrolling
-from gateway.errors import ConfigError, ThreadEndedError
+from gateway.errors import ConfigError, RequestRefusedError, ThreadEndedError
 from gateway.photo_worker import PhotoWorker
 from gateway.publish_worker import PublishWorker
 from gateway.register.keybook import Keys as LogKeys
@@ -67,7 +66,9 @@ class Addresses(Struct, frozen=True, kw_only=True):
 class App:
     """One township's gateway; see `gateway.web.port.ConsolePort` for what the pages use."""
 
-    def __init__(self, config: GatewayConfig, keys: Keys, store: Store, bus: Bus) -> None:
+    def __init__(
+        self, config: GatewayConfig, keys: Keys, store: Store, bus: Bus, broker: str = ""
+    ) -> None:
         self.config = config
         self._store, self._bus = store, bus
         self._vault = Vault(config.state / "photos", keys.open)
@@ -91,6 +92,7 @@ class App:
         photos = PhotoIntake(config.state / "incoming", self._vault, config.photo_floor_mb)
         self._photos = PhotoWorker(store, bus, desk.log, photos, self._writer)
         self._keys = desk.intake.keys
+        self.enrolling = None if config.founding is None else self._enrolling(broker)
         self._publish = PublishWorker(store, bus, _publisher(config, keys, store), config.township)
         self._threads = (
             threading.Thread(target=self._writer.run, name="writer", daemon=True),
@@ -126,9 +128,7 @@ class App:
         with self._store.reader() as reader:
             return self._keys.at(reader).ring
 
-    def enrolling(self, broker: str) -> Enrolling:
-        """Return what lets machines in; `broker`: where they connect."""
-
+    def _enrolling(self, broker: str) -> Enrolling:
         def keys() -> LogKeys:
             with self._store.reader() as reader:
                 return self._keys.at(reader)
@@ -140,6 +140,19 @@ class App:
 
         authority = open_ca(self.config)
         return Enrolling(self.config, authority, keys, last_seq, broker, self.now_ms)
+
+    def issue_code(self, machine: str, by: str) -> str:
+        """Return a new one-time code for a machine's enrolment, for a person's eyes alone.
+
+        Raises:
+            NotFoundError: no such machine.
+            RequestRefusedError: `not-founded`.
+        """
+        if self.enrolling is None:
+            raise RequestRefusedError(
+                "not-founded", "expected a log that began with its founding, found one without"
+            )
+        return str(self.enrolling.issue(machine, by, self.config.door.code_hours))
 
     def admitted(self) -> tuple[str, ...]:
         """Return the machines whose key holds now: these may have a link."""
@@ -210,7 +223,7 @@ class Server:
                 stack.callback(self._broker.stop)
                 self._broker.start()
             url = config.broker.url if self._broker is None else self._broker.url
-            self._app = App(config, keys, store, mqtt.connect(bus_options(config, url)))
+            self._app = App(config, keys, store, mqtt.connect(bus_options(config, url)), url)
             self._control = Control(config.state, self._app.submit_operator, self._app.carry_photo)
             stack.callback(self._control.close)
             door = None
@@ -234,9 +247,9 @@ class Server:
             threading.Thread(target=self._control.run, name="control", daemon=True),
         ]
         self._door: uvicorn.Server | None = None
-        if door is not None:
+        if door is not None and self._app.enrolling is not None:
             own = server_credentials(config, open_ca(config))
-            self._door = doors.server(self._app.enrolling(url), own)
+            self._door = doors.server(self._app.enrolling, own)
             self._threads.append(
                 threading.Thread(target=self._door.run, args=([door],), name="door", daemon=True)
             )

@@ -63,6 +63,9 @@ ZH = {
     "mistake": "审批有误",
     "withdrawn": "申请人撤回",
     "misuse": "疑似违规用印",
+    "key-copied": "密钥疑似被复制",
+    "taken-down": "机器已撤走",
+    "not-sure": "请选择原因并勾选确认。",
     "machine-lost": "设备遗失或失控",
 }
 
@@ -122,6 +125,9 @@ EN = {
     "mistake": "approved by mistake",
     "withdrawn": "withdrawn by the applicant",
     "misuse": "suspected misuse",
+    "key-copied": "The key may have been copied",
+    "taken-down": "The machine was taken away",
+    "not-sure": "Choose a reason and mark the box.",
     "machine-lost": "machine lost or out of control",
 }
 

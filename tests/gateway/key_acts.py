@@ -17,6 +17,35 @@ from ledger.signers import Signer, keyfile
 CODE = "K7PQ2M4XK7PQ2M4X"
 
 
+def write_founding(path: Path, gateway: Signer, county: Signer, **changes: Any) -> Path:
+    """Write the founding of a log on these keys, agreed by the county."""
+    nonce = "7" * 64
+    statement = keystatements.founding(gateway.record_sha256, county.record_sha256, nonce)
+    draft = FoundingDraft(
+        gateway_key=keyacts.text(gateway.record),
+        county_key=keyacts.text(county.record),
+        nonce=nonce,
+        by_gateway=statement.sign(gateway),
+    )
+    agreed = keyacts.agree(draft, county)
+    path.write_bytes(keyacts.encode(structs.replace(agreed, **changes)))
+    return path
+
+
+def in_the_field(folder: Path, config: str) -> str:
+    """Return a configuration in the field, with the founding that it needs there.
+
+    Args:
+        folder: has the key `gw-1.pem` with its record; the county's, `c-1.pem`, is made there.
+    """
+    township = keyfile.read_record(folder / "gw-1.json").township
+    keyfile.create(folder / "c-1.pem", folder / "c-1.json", holder="c-1", role="county",
+                   township=township, epoch=1, domain="field")  # fmt: skip
+    own = (keyfile.load(folder / f"{one}.pem", folder / f"{one}.json") for one in ("gw-1", "c-1"))
+    write_founding(folder / "founding.json", *own)
+    return config.replace('domain = "sim"', 'domain = "field"\nfounding = "founding.json"')
+
+
 class Keys:
     """The acts of a town (of tests/gateway/conftest.py) and of its county."""
 
@@ -42,17 +71,8 @@ class Keys:
 
     def founding(self, **changes: Any) -> Path:
         """Write the founding, agreed by the county, and return its file."""
-        gateway, nonce = self.town.signer, "7" * 64
-        statement = keystatements.founding(gateway.record_sha256, self.county.record_sha256, nonce)
-        draft = FoundingDraft(
-            gateway_key=keyacts.text(gateway.record),
-            county_key=keyacts.text(self.county.record),
-            nonce=nonce,
-            by_gateway=statement.sign(gateway),
-        )
         path: Path = self.town.folder / "founding.json"
-        path.write_bytes(keyacts.encode(structs.replace(self.agree(draft), **changes)))
-        return path
+        return write_founding(path, self.town.signer, self.county, **changes)
 
     def found(self) -> Keys:
         """Begin the town's log with its keys."""

@@ -49,6 +49,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("rule.clock-skew", "时钟偏差", "Clock skew"),
     ("rule.gap", "记录缺号", "Entries missing"),
     ("rule.fork", "记录分叉", "Contradicting entries"),
+    ("rule.counter-back", "计数倒退", "Counter went back"),
     ("rule.bad-signature", "验签不符", "Does not verify"),
     ("rule.evidence-mismatch", "照片或内容与记录不符", "Photo or contents differ"),
     ("rule.photo-late", "照片迟到", "Photo late"),
@@ -175,6 +176,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "finding.quarantine-full",
         "有 {count} 条无法核验的消息没有空间留存。",
         "{count} messages that do not verify could not be kept.",
+    ),
+    (
+        "finding.counter-back",
+        "印章 {seal} 的计数从 {before} 退到 {now}。",
+        "The counter of seal {seal} went back from {before} to {now}.",
     ),
     (
         "finding.trouble.malformed",
