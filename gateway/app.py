@@ -248,7 +248,9 @@ class Server:
         ]
         self._door: uvicorn.Server | None = None
         if door is not None and self._app.enrolling is not None:
-            own = server_credentials(config, open_ca(config))
+            authority = open_ca(config)
+            own = server_credentials(config, authority)
+            authority.own(config.id, "client")  # also for a broker that others run
             self._door = doors.server(self._app.enrolling, own)
             self._threads.append(
                 threading.Thread(target=self._door.run, args=([door],), name="door", daemon=True)

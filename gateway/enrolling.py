@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Literal
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -73,7 +74,7 @@ class Enrolling:
     Args:
         keys: the keys as the log says now.
         last_seq: gives the last seq in the log of a machine's epoch, 0 without any.
-        broker: where machines connect.
+        broker: where the embedded broker answers.
         now_ms: the gateway's time.
         now_s: monotonic seconds; challenges are timed by it.
     """
@@ -121,8 +122,11 @@ class Enrolling:
             self._ceremonies.put(ceremony)
         return code
 
-    def begin(self, code: Code) -> Facts:
+    def begin(self, code: Code, host: str) -> Facts:
         """Return what the machine of a code has to know before it makes its keys.
+
+        Args:
+            host: where the machine reached us; there it reaches the embedded broker, too.
 
         Raises:
             RequestRefusedError: `code-unknown`, `code-expired` or `not-founded`.
@@ -143,7 +147,7 @@ class Enrolling:
             log=keys.history.log,
             log_domain=config.log.domain,
             county=config.log.county,
-            broker=self._broker,
+            broker=self._broker_at(host),
             records=tuple(keyacts.text(one) for one in trusted),
         )
 
@@ -207,6 +211,11 @@ class Enrolling:
         days = self._config.broker.certificate_days
         pem = self.authority.machine(machine, public, self._now_ms(), days)
         return Certified(pem.decode(), days * DAY_MS // 1000 // RENEW_PARTS)
+
+    def _broker_at(self, host: str) -> str:
+        if self._config.broker.url != "embedded":
+            return self._config.broker.url
+        return f"mqtts://{host}:{urlsplit(self._broker).port}"
 
     def _founded(self) -> Keys:
         keys = self._keys()

@@ -106,7 +106,7 @@ class View(Struct, frozen=True, kw_only=True):
     answered_ms: int | None
     undelivered: int
     undelivered_since_ms: int | None
-    unanswered: bool
+    unanswered: bool = False
     photos_waiting: int
     clock_proved: bool
     list_version: int

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import structlog
 from fastapi import FastAPI, Request
@@ -73,10 +72,7 @@ def create_door(enrolling: Enrolling) -> FastAPI:
 
     @app.post("/v1/begin")
     def begin(question: Begin, request: Request) -> Response:
-        facts = enrolling.begin(enrolcodes.read(question.code))
-        # A machine reaches the broker where it reached us.
-        port = urlsplit(facts.broker).port
-        facts = structs.replace(facts, broker=f"mqtts://{request.url.hostname}:{port}")
+        facts = enrolling.begin(enrolcodes.read(question.code), request.url.hostname or "")
         return JSONResponse(structs.asdict(facts))
 
     @app.post("/v1/present")

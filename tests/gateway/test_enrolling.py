@@ -60,7 +60,7 @@ class Office:
 
     def draft(self, code: Code, signer: Signer, **changes: Any) -> EnrolmentDraft:
         """Return what a machine presents."""
-        facts = self.enrolling.begin(code)
+        facts = self.enrolling.begin(code, "h")
         proof = keystatements.code_proof(code.secret, signer.record_sha256)
         fields = {"code_proof": proof, "closes": facts.closes, **changes}
         statement = keystatements.enrolment(
@@ -121,7 +121,7 @@ def test_code_expires_before_its_first_use_and_not_after(office: Office) -> None
     office.enrolling.present(in_time, draft)
     office.town.now_ms += HOUR_MS + 1
 
-    assert reason(lambda: office.enrolling.begin(late)) == "code-expired"
+    assert reason(lambda: office.enrolling.begin(late, "h")) == "code-expired"
     assert office.enrolling.present(in_time, draft) == "waiting"
 
 
@@ -129,7 +129,7 @@ def test_new_code_ends_the_one_before(office: Office) -> None:
     first = office.enrolling.issue("m-1", "li")
     office.enrolling.issue("m-1", "li")
 
-    assert reason(lambda: office.enrolling.begin(first)) == "code-unknown"
+    assert reason(lambda: office.enrolling.begin(first, "h")) == "code-unknown"
 
 
 @pytest.mark.parametrize("changes", [{"code_proof": "1" * 64}, {"closes": 7}])
@@ -227,7 +227,8 @@ def test_machine_that_comes_back_closes_its_last_epoch_at_the_logs_head(office: 
     office.keys.enrol(machine.signer)
     town.take(*(machine.message(machine.beat()) for _ in range(3)))
 
-    facts = office.enrolling.begin(office.enrolling.issue("m-1", "li"))
+    facts = office.enrolling.begin(office.enrolling.issue("m-1", "li"), "10.0.0.2")
 
     assert (facts.epoch, facts.closes) == (2, 3)
+    assert facts.broker == "mqtts://10.0.0.2:8883"
     assert {keyacts.record(text).role for text in facts.records} == {"gateway", "log"}

@@ -97,7 +97,6 @@ class Village:
             answered_ms=_now_ms() - 60_000,
             undelivered=0,
             undelivered_since_ms=None,
-            unanswered=False,
             photos_waiting=0,
             clock_proved=True,
             list_version=7,
