@@ -93,7 +93,8 @@ class App:
         self._photos = PhotoWorker(store, bus, desk.log, photos, self._writer)
         self._keys = desk.intake.keys
         self.enrolling = None if config.founding is None else self._enrolling(broker)
-        self._publish = PublishWorker(store, bus, _publisher(config, keys, store), config.township)
+        self._publisher = _publisher(config, keys, store)
+        self._publish = PublishWorker(store, bus, self._publisher, config.township)
         self._threads = (
             threading.Thread(target=self._writer.run, name="writer", daemon=True),
             threading.Thread(target=self._photos.run, name="photos", daemon=True),
@@ -102,6 +103,7 @@ class App:
 
     def start(self) -> None:
         """Start the threads and the bus."""
+        self.publish_keys()
         for thread in self._threads:
             thread.start()
         for topic_filter, qos in topics.filters("up", self.config.township, "+").items():
@@ -140,6 +142,14 @@ class App:
 
         authority = open_ca(self.config)
         return Enrolling(self.config, authority, keys, last_seq, broker, self.now_ms)
+
+    def publish_keys(self) -> None:
+        """Write the records of all keys that sign or ever signed beside the public log.
+
+        Raises:
+            OSError: the disk does not take them.
+        """
+        self._publisher.publish_keys(self.keyring.records())
 
     def issue_code(self, machine: str, by: str) -> str:
         """Return a new one-time code for a machine's enrolment, for a person's eyes alone.
@@ -285,11 +295,13 @@ class Server:
                 self._app.stop()
 
     def _admit(self) -> None:
-        """Let machines whose key holds into the broker, and throw out all others."""
+        """Let machines whose key holds into the broker, throw out all others, publish keys."""
         admitted = self._app.admitted()
-        if self._broker is None or admitted == self._admitted:
+        if admitted == self._admitted:
             return
-        self._broker.reload(broker_users(self._app.config, admitted))
+        self._app.publish_keys()
+        if self._broker is not None:
+            self._broker.reload(broker_users(self._app.config, admitted))
         log.info("machines_admitted", machines=admitted)
         self._admitted = admitted
 
@@ -299,7 +311,6 @@ def _publisher(config: GatewayConfig, keys: Keys, store: Store) -> Publisher:
     publisher = Publisher(config.log.public, keys.log_signer.record)
     with store.reader() as reader:
         publisher.check(reader)
-    publisher.publish_keys(keys.ring.records())
     return publisher
 
 

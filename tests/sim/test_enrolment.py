@@ -214,6 +214,22 @@ def test_machine_enrols_is_linked_and_is_thrown_out_when_its_key_is_revoked(plac
 
 
 @pytest.mark.slow
+def test_enrolled_keys_are_public_and_exported(place: Place) -> None:
+    wish = enrolled(place)
+    record = (wish.out / "m-1-1.json").read_bytes()
+
+    place.run("export", "--config", str(place.config), str(place.folder / "export"))
+    exported = {path.read_bytes() for path in (place.folder / "export" / "keys").iterdir()}
+    end_s = time.monotonic() + 20
+    keys = place.folder / "public" / "keys"
+    while record not in {path.read_bytes() for path in keys.iterdir()}:
+        assert time.monotonic() < end_s
+        select.select([], [], [], 0.05)
+
+    assert record in exported
+
+
+@pytest.mark.slow
 def test_run_that_is_cut_anywhere_comes_to_the_same_end_with_the_same_code(place: Place) -> None:
     wish = place.wish()
     for step in ("authority", "facts", "keys", "presented"):
