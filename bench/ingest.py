@@ -132,7 +132,7 @@ def _stripped(plan: Plan, prepared: list[Prepared], folder: Path) -> tuple[float
     store = sqlite.connect(sqlite.Options(folder=folder))
     try:
         with store.transaction() as transaction:
-            transaction.set_directory(*directory(config, ring))
+            transaction.set_directory(*directory(config, lambda name: ring.of(name, "device")))
         heads: dict[str, Head] = {}
         raws = [raw for place in range(EACH) for raw in (one.raws[place] for one in prepared)]
         begin_s = time.perf_counter()

@@ -276,6 +276,7 @@ class Agent:
             answered_ms=self._answered_ms,
             undelivered=undelivered,
             undelivered_since_ms=self._undelivered_ms,
+            unanswered=parts.uplink.unanswered,
             photos_waiting=self._journal.count_photos_waiting(),
             clock_proved=proved,
             list_version=village.version if village else 0,

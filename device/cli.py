@@ -18,13 +18,13 @@ from argon2 import PasswordHasher
 
 from device import export as exporting
 from device.config import load
-from device.errors import DeviceError
+from device.errors import DeviceError, EnrolmentError
 from hardware.errors import HardwareError
-from ledger import envelope, logs
+from ledger import enrolcodes, envelope, logs
 from ledger.errors import LedgerError
-from ledger.signers import keyfile
+from ledger.signers import choice, keyfile, pkcs11
 
-REFUSED, HARDWARE, EVIDENCE = 1, 3, 4
+REFUSED, HARDWARE, EVIDENCE, UNREACHABLE = 1, 3, 4, 5
 
 CONFIG = click.option(
     "--config",
@@ -47,6 +47,9 @@ def exits(command: Callable[..., None]) -> Callable[..., None]:
             _fail(error.code, error, error.hint, EVIDENCE)
         except HardwareError as error:
             _fail(error.code, error, error.hint, HARDWARE)
+        except EnrolmentError as error:
+            status = UNREACHABLE if error.reason == "unreachable" else REFUSED
+            _fail(error.reason, error, error.hint, status)
         except DeviceError as error:
             _fail(error.code, error, error.hint, REFUSED)
         except FileExistsError as error:
@@ -78,6 +81,49 @@ def keygen(holder: str, township: str, domain: str, epoch: int, out: Path) -> No
     click.echo(f"{record}: copy this record into the gateway's folder of trusted keys")
 
 
+@main.command()
+@click.option("--gateway", required=True, help="The township's door, https://host:port.")
+@click.option("--code", required=True, help="The one-time code of the console.")
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
+@click.option("--wait", default=0, show_default=True, help="Seconds to wait for the county.")
+@click.option("--module", type=click.Path(path_type=Path), help="PKCS#11 library of a token.")
+@click.option("--token", help="Label of the token.")
+@click.option("--key", help="Label of the key that is made in the token.")
+@click.option("--pin-file", type=click.Path(path_type=Path), help="File with its PIN, mode 0600.")
+@click.option("--alg", type=click.Choice(["ed25519", "es256"]), default="ed25519")
+@exits
+def enrol(
+    gateway: str,
+    code: str,
+    out: Path,
+    wait: int,
+    module: Path | None,
+    token: str | None,
+    key: str | None,
+    pin_file: Path | None,
+    alg: str,
+) -> None:
+    """Bring this machine into its township: keys, certificate and settings into OUT.
+
+    Run it again with the same code after an interruption, or when the county has agreed.
+    """
+    from device import enrolling
+
+    options = None
+    if module is not None:
+        if not (token and key and pin_file):
+            raise click.UsageError("expected --token, --key and --pin-file with --module")
+        options = pkcs11.Options(module=module, token=token, key=key, pin_file=pin_file)
+    wish = enrolling.Wish(
+        gateway=gateway, code=enrolcodes.read(code), out=out, token=options, alg=alg
+    )
+    enrolled = enrolling.until_admitted(wish, wait, lambda step: click.echo(f"done: {step}"))
+    click.echo(
+        f"{out}: {enrolled.facts.machine} is enrolled in epoch {enrolled.facts.epoch}; put "
+        f"{out / 'township.toml'} at the beginning of the agent's configuration"
+    )
+
+
 @main.command("check-config")
 @CONFIG
 @exits
@@ -86,7 +132,7 @@ def check_config(config_path: Path) -> None:
     from device import wiring  # its imports are slow, and keygen needs none of them
 
     config = load(config_path)
-    keyfile.load(config.keys.key, config.keys.record)
+    choice.load(config.keys.key, config.keys.token, config.keys.record)
     keyfile.load_opener(config.keys.reference)
     ring = keyfile.read_ring(config.keys.trusted, config.domain)
     named = len(wiring.people(config))
@@ -117,12 +163,17 @@ def run(config_path: Path) -> None:
     kiosk = Kiosk(app, port=config.kiosk.port)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: agent.stop())
+    renewal = wiring.renewal(config, lambda: agent.view().online)
     kiosk.start()
+    if renewal is not None:
+        renewal.start()
     click.echo(f'{{"kiosk": "{kiosk.url}"}}')
     sys.stdout.flush()
     try:
         agent.run()
     finally:
+        if renewal is not None:
+            renewal.stop()
         kiosk.stop()
 
 

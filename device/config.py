@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from device.errors import ConfigError
 from ledger.records import DivisionCode, Identifier
+from ledger.signers import pkcs11
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 
@@ -36,12 +37,23 @@ class SealConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class BrokerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the broker is: `mqtt://` or `mqtts://`; the password lies in a file."""
+    """Where the broker is: `mqtt://` or `mqtts://`; secrets lie in files of mode 0600.
+
+    Args:
+        ca_file: who signed the broker's certificate.
+        cert_file, key_file: our own certificate, which names us at the broker.
+        door: where the certificate is renewed, `https://host:port`.
+        pinned: `ca_file` is the township's own authority; see `ledger.mqtt_options`.
+    """
 
     url: str
     username: str | None = None
     password_file: Path | None = None
     ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    pinned: bool = False
+    door: str | None = None
 
 
 class LogConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,9 +71,14 @@ class KioskConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class KeysConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Own keys and the folder of key records that this device trusts."""
+    """Own keys and the folder of key records that this device trusts.
 
-    key: Path
+    Args:
+        key, token: the signing key as a file or in a PKCS#11 token; one of the two.
+    """
+
+    key: Path | None = None
+    token: pkcs11.Options | None = None
     record: Path
     reference: Path
     trusted: Path

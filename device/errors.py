@@ -5,6 +5,7 @@ DeviceError
  +- RequestRefusedError  the request cannot be filed
  +- JournalError         the journal cannot be written or does not hold
  +- ConfigError          the configuration cannot be used
+ +- EnrolmentError       the township does not let this machine in, or not yet
 """
 
 from __future__ import annotations
@@ -53,3 +54,14 @@ class ConfigError(DeviceError):
 
     code = "config"
     hint = "Correct the file and run check-config."
+
+
+class EnrolmentError(DeviceError):
+    """The township does not let this machine in, or not yet; `reason` is a stable word."""
+
+    code = "enrolment"
+    hint = "Run the command again with the same code; if it lasts, ask the township's office."
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason

@@ -10,6 +10,7 @@ PROMPTS = {
     "strip.never-answered": "Town silent so far",
     "strip.delivered": "All delivered",
     "strip.unproved": "No receipts",
+    "strip.unanswered": "No answer: {n} not sent (since {since}); call the technician",
     "strip.undelivered": "{n} not sent (since {since})",
     "strip.photos": "{n} photos on the way",
     "strip.held": "Machine locked",

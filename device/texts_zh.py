@@ -10,6 +10,7 @@ PROMPTS = {
     "strip.never-answered": "镇里还没答复",
     "strip.delivered": "记录都已送到",
     "strip.unproved": "镇里没给回执",
+    "strip.unanswered": "镇里没有回应:{n} 条没送到({since}起),请找技术员",
     "strip.undelivered": "{n} 条没送到({since}起)",
     "strip.photos": "{n} 张照片在传",
     "strip.held": "机器已锁定",

@@ -19,6 +19,7 @@ from device.journal import Journal, Waiting
 from device.patience import Patience
 from device.proofs import LATE_S, Proofs
 from device.releases import contradiction
+from device.silence import Silence
 from ledger import codec, envelope
 from ledger.bus import Bus, Message
 from ledger.envelope import LARGEST_ENTRY, LARGEST_LIST
@@ -92,6 +93,12 @@ class Uplink:
         self._photo_offset: int | None = None
         self._failed: set[str] = set()
         self._online = False
+        self._silence = Silence(now_s)
+
+    @property
+    def unanswered(self) -> bool:
+        """Entries have waited too long for an answer although the link is up: an alarm."""
+        return self._silence.alarming
 
     @property
     def acked(self) -> int:
@@ -127,6 +134,7 @@ class Uplink:
     def tick(self) -> None:
         """Send what may be sent now; never waits."""
         self._keep_ack()
+        self._silence.look(linked=self._online, waiting=self._journal.head.seq - self._acked)
         if not self._online:
             return
         self._send_entries()
@@ -314,6 +322,7 @@ class Uplink:
             self._acked, self._ack_raw = ack.seq, raw
             self._sent = max(self._sent, ack.seq)
             self._entries.answered()
+            self._silence.answered()
 
     def _photo_answered(self, result: PhotoResult) -> None:
         self._photo.answered()

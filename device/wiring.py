@@ -26,6 +26,7 @@ from device.clock import (
     system_wall_ms,
 )
 from device.config import DeviceConfig, DriverConfig
+from device.door import Door
 from device.errors import ConfigError
 from device.eyes import Eyes
 from device.house import CLOCK_KEY, House
@@ -38,6 +39,7 @@ from device.pages import Pages
 from device.proofs import Proofs
 from device.recorder import Recorder
 from device.references import References
+from device.renewal import Renewal
 from device.stamping import Stamping
 from device.uplink import OFFLINE, Uplink
 from hardware import loader
@@ -46,7 +48,7 @@ from ledger import checkpoint, codec, envelope, mqtt, topics
 from ledger.bus import Bus
 from ledger.keys import KeyRing
 from ledger.messages import KeyRecord, VillageList
-from ledger.signers import keyfile
+from ledger.signers import choice, keyfile
 from ledger.topics import RULES, Leaf
 
 log = structlog.get_logger()
@@ -99,7 +101,7 @@ def build(
     Raises:
         ConfigError, LedgerError, DeviceError: something it needs is missing or wrong.
     """
-    signer = keyfile.load(config.keys.key, config.keys.record)
+    signer = choice.load(config.keys.key, config.keys.token, config.keys.record)
     if signer.record.holder != config.device or signer.record.domain != config.domain:
         raise ConfigError(
             f"expected the {config.domain} key of {config.device} in {config.keys.record}, found "
@@ -119,6 +121,27 @@ def build(
     recorder = Recorder(journal, clock, config.free_mb, world.now_s)
     bus = connect_bus(_bus_options(config))
     return _assemble(config, config_bytes, recorder, ring, seal_bytes, bus, world)
+
+
+def renewal(config: DeviceConfig, linked: Callable[[], bool]) -> Renewal | None:
+    """Return what renews the certificate of the link; None: the configuration names no door.
+
+    Raises:
+        ConfigError, LedgerError, DeviceError: something it needs is missing or wrong.
+    """
+    broker, keys = config.broker, config.keys
+    if broker.door is None:
+        return None
+    if broker.ca_file is None or broker.cert_file is None or broker.key_file is None:
+        raise ConfigError("expected ca_file, cert_file and key_file beside [broker] door")
+    township, cert, key = Door(broker.door, broker.ca_file), broker.cert_file, broker.key_file
+    # A signer belongs to one thread, so the renewal's thread has its own.
+    signer = choice.load(keys.key, keys.token, keys.record)
+
+    def keep(pem: str) -> None:
+        keyfile.write_durable(cert, pem.encode(), keyfile.PRIVATE, replace=True)
+
+    return Renewal(lambda: township.certificate(signer, key), keep, linked)
 
 
 def people(config: DeviceConfig) -> tuple[Person, ...]:
@@ -296,6 +319,9 @@ def _bus_options(config: DeviceConfig) -> mqtt.Options:
         username=broker.username,
         password_file=broker.password_file,
         ca=broker.ca_file,
+        cert=broker.cert_file,
+        key=broker.key_file,
+        pinned=broker.pinned,
         will_topic=str(status),
         will_payload=OFFLINE,
         will_retain=True,

@@ -1,9 +1,9 @@
 """App: the gateway put together. Here, and nowhere else, parts meet and threads start.
 
 Threads: `writer` (store, chain, tree, answers), `photos`, `publish`, `witness` (asks others to
-cosign), `web` (its own workers), the bus's thread, which only puts messages into queues, and the
-caller's, which watches the broker and the others. A thread that ended by itself ends the process:
-what starts it again begins from the store.
+cosign), `web` and `door` (with workers of their own), the bus's thread, which only puts messages
+into queues, and the caller's, which watches the broker and the others. A thread that ended by
+itself ends the process: what starts it again begins from the store.
 """
 
 from __future__ import annotations
@@ -19,13 +19,16 @@ import structlog
 import uvicorn
 from msgspec import Struct
 
+from gateway import door as doors
 from gateway import witness_start
 from gateway.commands import Command
 from gateway.config import GatewayConfig
 from gateway.control import Control
-from gateway.errors import ConfigError, ThreadEndedError
+from gateway.enrolling import Enrolling
+from gateway.errors import ConfigError, RequestRefusedError, ThreadEndedError
 from gateway.photo_worker import PhotoWorker
 from gateway.publish_worker import PublishWorker
+from gateway.register.keybook import Keys as LogKeys
 from gateway.register.photos import PhotoIntake, Reply, free_megabytes
 from gateway.register.tree import Halt
 from gateway.register.vault import Vault
@@ -33,15 +36,19 @@ from gateway.stores import Reader, Store, sqlite
 from gateway.web import create_app
 from gateway.wiring import (
     Keys,
+    broker_users,
     bus_options,
     embedded_broker,
     load_keys,
+    open_ca,
     open_desk,
     publisher_of,
+    server_credentials,
 )
 from gateway.writer import Clock, Writer, is_of, wall_ms
 from ledger import mqtt, topics
 from ledger.bus import Bus, Message
+from ledger.keys import KeyRing
 from ledger.topics import Leaf
 
 JOIN_S = 20.0  # how long each thread has to finish when we stop
@@ -51,18 +58,20 @@ log = structlog.get_logger()
 
 
 class Addresses(Struct, frozen=True, kw_only=True):
-    """Where the running gateway can be reached."""
+    """Where the running gateway can be reached; the door is open in a founded log alone."""
 
     console: str
     broker: str
+    door: str = ""
 
 
 class App:
     """One township's gateway; see `gateway.web.port.ConsolePort` for what the pages use."""
 
-    def __init__(self, config: GatewayConfig, keys: Keys, store: Store, bus: Bus) -> None:
+    def __init__(
+        self, config: GatewayConfig, keys: Keys, store: Store, bus: Bus, broker: str = ""
+    ) -> None:
         self.config = config
-        self.keyring = keys.ring
         self._store, self._bus = store, bus
         self._vault = Vault(config.state / "photos", keys.open)
         self._halt = Halt()
@@ -90,6 +99,9 @@ class App:
         )
         photos = PhotoIntake(config.state / "incoming", self._vault, config.photo_floor_mb)
         self._photos = PhotoWorker(store, bus, desk.log, photos, self._writer)
+        self._keys = desk.intake.keys
+        self.enrolling = None if config.founding is None else self._enrolling(broker)
+        self._publisher = publisher
         self._publish = PublishWorker(store, bus, publisher, config.township, self._witness.put)
         self._threads = (
             threading.Thread(target=self._writer.run, name="writer", daemon=True),
@@ -100,6 +112,7 @@ class App:
 
     def start(self) -> None:
         """Start the threads and the bus."""
+        self.publish_keys()
         for thread in self._threads:
             thread.start()
         for topic_filter, qos in topics.filters("up", self.config.township, "+").items():
@@ -121,6 +134,52 @@ class App:
         if alive:
             log.error("threads_still_alive", threads=alive)
         self._store.close()
+
+    @property
+    def keyring(self) -> KeyRing:
+        """Every key that signs or ever signed here, to verify again on view."""
+        with self._store.reader() as reader:
+            return self._keys.at(reader).ring
+
+    def _enrolling(self, broker: str) -> Enrolling:
+        def keys() -> LogKeys:
+            with self._store.reader() as reader:
+                return self._keys.at(reader)
+
+        def last_seq(machine: str, epoch: int) -> int:
+            with self._store.reader() as reader:
+                head = reader.head("device", machine, epoch)
+            return 0 if head is None else head.seq
+
+        authority = open_ca(self.config)
+        return Enrolling(self.config, authority, keys, last_seq, broker, self.now_ms)
+
+    def publish_keys(self) -> None:
+        """Write the records of all keys that sign or ever signed beside the public log.
+
+        Raises:
+            OSError: the disk does not take them.
+        """
+        self._publisher.publish_keys(self.keyring.records())
+
+    def issue_code(self, machine: str, by: str) -> str:
+        """Return a new one-time code for a machine's enrolment, for a person's eyes alone.
+
+        Raises:
+            NotFoundError: no such machine.
+            RequestRefusedError: `not-founded`.
+        """
+        if self.enrolling is None:
+            raise RequestRefusedError(
+                "not-founded", "expected a log that began with its founding, found one without"
+            )
+        return str(self.enrolling.issue(machine, by, self.config.door.code_hours))
+
+    def admitted(self) -> tuple[str, ...]:
+        """Return the machines whose key holds now: these may have a link."""
+        with self._store.reader() as reader:
+            keys = self._keys.at(reader)
+        return tuple(one.id for one in self.config.machines if keys.admitted(one.id) is not None)
 
     def reader(self) -> AbstractContextManager[Reader]:
         """Give the calling thread a snapshot of the store."""
@@ -183,25 +242,45 @@ class Server:
             store = sqlite.connect(sqlite.Options(folder=config.state))
             stack.callback(store.close)
             listener = stack.enter_context(_listen(config.web.host, config.web.port))
-            self._broker = embedded_broker(config)
+            # Machines get their accounts in `run`, when it is known whose key holds.
+            self._broker = embedded_broker(config, ())
+            self._admitted: tuple[str, ...] = ()
             if self._broker is not None:
                 stack.callback(self._broker.stop)
                 self._broker.start()
             url = config.broker.url if self._broker is None else self._broker.url
-            self._app = App(config, keys, store, mqtt.connect(bus_options(config, url)))
+            self._app = App(config, keys, store, mqtt.connect(bus_options(config, url)), url)
             self._control = Control(config.state, self._app.submit_operator, self._app.carry_photo)
             stack.callback(self._control.close)
+            door = None
+            if config.founding is not None:
+                kept = config.state / "door.port"
+                door = stack.enter_context(
+                    doors.listen(config.broker.listen, config.door.port, kept)
+                )
             self._cleanup = stack.pop_all()
+        host = "127.0.0.1" if config.broker.listen == "0.0.0.0" else config.broker.listen
         self.addresses = Addresses(
-            console=f"http://{config.web.host}:{listener.getsockname()[1]}/", broker=url
+            console=f"http://{config.web.host}:{listener.getsockname()[1]}/",
+            broker=url,
+            door="" if door is None else f"https://{host}:{door.getsockname()[1]}",
         )
         self._web = uvicorn.Server(
             uvicorn.Config(create_app(self._app), log_config=None, access_log=False, lifespan="off")
         )
-        self._threads = (
+        self._threads = [
             threading.Thread(target=self._web.run, args=([listener],), name="web", daemon=True),
             threading.Thread(target=self._control.run, name="control", daemon=True),
-        )
+        ]
+        self._door: uvicorn.Server | None = None
+        if door is not None and self._app.enrolling is not None:
+            authority = open_ca(config)
+            own = server_credentials(config, authority)
+            authority.own(config.id, "client")  # also for a broker that others run
+            self._door = doors.server(self._app.enrolling, own)
+            self._threads.append(
+                threading.Thread(target=self._door.run, args=([door],), name="door", daemon=True)
+            )
 
     def run(self, stopping: threading.Event, ready: Callable[[Addresses], None]) -> None:
         """Serve until `stopping` is set; broker and threads are watched by the calling thread.
@@ -214,18 +293,33 @@ class Server:
             for thread in self._threads:
                 thread.start()
             try:
+                self._admit()
                 ready(self.addresses)
                 while not stopping.wait(WATCH_S):
                     self._app.check()
                     check_threads(self._threads)
+                    self._admit()
                     if self._broker is not None:
                         self._broker.poll()
             finally:
                 self._web.should_exit = True
+                if self._door is not None:
+                    self._door.should_exit = True
                 self._control.stop()
                 for thread in self._threads:
                     thread.join(JOIN_S)
                 self._app.stop()
+
+    def _admit(self) -> None:
+        """Let machines whose key holds into the broker, throw out all others, publish keys."""
+        admitted = self._app.admitted()
+        if admitted == self._admitted:
+            return
+        self._app.publish_keys()
+        if self._broker is not None:
+            self._broker.reload(broker_users(self._app.config, admitted))
+        log.info("machines_admitted", machines=admitted)
+        self._admitted = admitted
 
 
 def check_threads(threads: Iterable[threading.Thread]) -> None:

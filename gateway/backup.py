@@ -71,8 +71,8 @@ def backup(config: GatewayConfig, config_path: Path, target: Path, with_keys: bo
             _bring(record, target / "keys" / record.name)
         _bring(config_path, target / "gateway.toml")
         if with_keys:
-            for key in (config.signer, config.log.signer, config.opener):
-                files.make_folder(target / "private", 0o700)
+            files.make_folder(target / "private", 0o700)
+            for key in _private_files(config):
                 files.replace(target / "private" / key.name, key.read_bytes(), 0o600)
         report = Report(
             at_ms=time.time_ns() // 1_000_000,
@@ -85,6 +85,13 @@ def backup(config: GatewayConfig, config_path: Path, target: Path, with_keys: bo
         return report
     except OSError as error:
         raise StoreError(f"expected to write the backup {target}, found: {error}") from error
+
+
+def _private_files(config: GatewayConfig) -> list[Path]:
+    """Return our private keys that lie in files, the authority of the links among them."""
+    keys = [config.signer, config.log.signer, config.opener]
+    authority = [config.state / "ca" / name for name in ("ca.key", "ca.pem")]
+    return [key for key in keys if key is not None] + [one for one in authority if one.exists()]
 
 
 def read_report(target: Path) -> Report | None:

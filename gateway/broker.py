@@ -4,7 +4,7 @@ Rules kept here:
 - One broker per state folder; its port stays the same over restarts.
 - It dies with the gateway (the kernel sends it SIGTERM), and if it did not, the next start
   ends it. The kernel looks at the thread: start and `poll` belong on one that lives on.
-- The configuration holds passwords: mode 0600, written whole or not at all.
+- The configuration may hold passwords: mode 0600, written whole or not at all.
 - It is a pipe, not a store: losing its folder loses no entry.
 """
 
@@ -28,6 +28,8 @@ import structlog
 from msgspec import Struct
 
 from gateway.broker_config import MAX_PAYLOAD_BYTES, WINDOW, Settings, User, render
+from gateway.broker_probe import answers
+from gateway.ca import Credentials
 from gateway.errors import ConfigError, GatewayError
 
 POLL_S = 0.02  # pause between two looks at the port while starting
@@ -64,6 +66,9 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         state_dir: configuration, store, log, port and process id; created if missing.
         port: 0 chooses a free one at the first start and keeps it.
         users: accounts, `gateway.broker_config.device_user` for machines.
+        tls: the broker's certificate; then every client needs one of the same authority, and
+            its common name is its account. None: passwords, over plain TCP.
+        own: the gateway's own client certificate, with `tls`.
         window: messages on the way to one subscriber at once.
         start_s, stop_s: how long it may take to answer, and to end before it is killed. An
             orderly end takes 10 ms per QoS 1 subscription; killing loses nothing we rely on.
@@ -71,6 +76,8 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     state_dir: Path
     users: tuple[User, ...]
+    tls: Credentials | None = None
+    own: Credentials | None = None
     listen: str = "127.0.0.1"
     port: int = 0
     max_payload_bytes: int = MAX_PAYLOAD_BYTES
@@ -100,7 +107,8 @@ class Broker:
     def url(self) -> str:
         """Where MQTT clients connect; known after `start`."""
         host = self._options.listen
-        return f"mqtt://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{self._port}"
+        scheme = "mqtt" if self._options.tls is None else "mqtts"
+        return f"{scheme}://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{self._port}"
 
     @property
     def pid(self) -> int | None:
@@ -225,9 +233,9 @@ class Broker:
         log.info("broker_started", url=self.url, pid=self._process.pid)
 
     def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
-        deadline_s = time.monotonic() + self._options.start_s
+        deadline_s, user = time.monotonic() + self._options.start_s, self._users[0]
         while time.monotonic() < deadline_s:
-            if _answers(self.url, self._users[0]):
+            if answers(self.url, user.name, user.password, self._options.own):
                 return
             with contextlib.suppress(subprocess.TimeoutExpired):
                 code = process.wait(POLL_S)
@@ -293,6 +301,7 @@ class Broker:
             store_dir=self._dir / "store",
             log_file=self._dir / "broker.log",
             users=users,
+            tls=self._options.tls,
             max_payload_bytes=self._options.max_payload_bytes,
             window=self._options.window,
         )
@@ -354,25 +363,6 @@ def _refuse_if_taken(host: str, port: int, port_file: Path) -> None:
             f"expected {host}:{port} free for the broker: {error}; free it, configure another "
             f"port, or delete {port_file} (machines must then learn the new port)"
         ) from error
-
-
-def _answers(url: str, user: User) -> bool:
-    """Tell whether an MQTT broker answers; any CONNACK will do, also a refusal."""
-    fields = b"".join(
-        len(text).to_bytes(2, "big") + text
-        for text in (b"seal-hello", user.name.encode(), user.password.encode())
-    )
-    # MQTT 3.1.1, flags: account, password, clean session; keep-alive 5 s.
-    body = b"\x00\x04MQTT\x04\xc2\x00\x05" + fields
-    size = len(body)
-    length = bytes([size]) if size < 128 else bytes([size & 0x7F | 0x80, size >> 7])
-    host, _, port = url.removeprefix("mqtt://").rpartition(":")
-    try:
-        with socket.create_connection((host, int(port)), timeout=1) as link:
-            link.sendall(b"\x10" + length + body)
-            return link.recv(1) == b"\x20"
-    except OSError:
-        return False
 
 
 def _command_line(pid: int) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from gateway.ca import Credentials
 from gateway.errors import ConfigError
 from ledger import topics
 
@@ -20,6 +21,7 @@ MAX_CONSUMERS = 100_000  # one per QoS 1 subscription; as shipped, the 1,001st i
 # Unacknowledged messages per subscription; must be below the receiver's queue. The sum over a
 # session may not exceed 65,535 (a filter ending in # counts twice): 255 subscriptions.
 WINDOW = 256
+HANDSHAKE_S = 10  # as shipped 2 s, which a small computer misses when all machines come at once
 _LEVEL = re.compile(r"[A-Za-z0-9_$-]+\Z")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _PASSWORD = re.compile(r"[!-~]{16,200}\Z")
@@ -31,17 +33,17 @@ class User(Struct, frozen=True, kw_only=True):
     Args:
         password: at least 16 printable ASCII characters, or its bcrypt hash (`$2a$...`).
             Random tokens need no slow hash: the file is 0600, and bcrypt makes a storm of
-            reconnecting machines expensive.
+            reconnecting machines expensive. None: known by the certificate's common name.
         publish, subscribe: MQTT topic filters; None: everything.
     """
 
     name: str
-    password: str
+    password: str | None
     publish: tuple[str, ...] | None = None
     subscribe: tuple[str, ...] | None = None
 
 
-def device_user(name: str, password: str, township: str, device: str) -> User:
+def device_user(name: str, password: str | None, township: str, device: str) -> User:
     """Return the account of one machine: its own topics only, up to send and down to hear.
 
     Raises:
@@ -65,6 +67,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     store_dir: Path
     log_file: Path
     users: tuple[User, ...]
+    tls: Credentials | None = None
     max_payload_bytes: int = MAX_PAYLOAD_BYTES
     window: int = WINDOW
 
@@ -78,6 +81,9 @@ def render(settings: Settings) -> str:
     names = [user.name for user in settings.users]
     if not names or len(set(names)) != len(names):
         raise ConfigError(f"expected broker accounts, each name once, found {names}")
+    mapped = settings.tls is not None
+    if any((user.password is None) != mapped for user in settings.users):
+        raise ConfigError("expected certificates or passwords for all broker accounts, found both")
     accounts = "\n".join(_account(user) for user in settings.users)
     return f"""server_name: "sealkeeper"
 # The broker's own protocol cannot be switched off: any free port, and no account may use it.
@@ -94,7 +100,7 @@ jetstream {{
 mqtt {{
   listen: {_text(f"{settings.listen}:{settings.port}")}
   max_ack_pending: {settings.window}
-}}
+{_tls(settings.tls)}}}
 authorization {{
   users: [
 {accounts}
@@ -103,10 +109,24 @@ authorization {{
 """
 
 
+def _tls(tls: Credentials | None) -> str:
+    if tls is None:
+        return ""
+    return f"""  tls {{
+    cert_file: {_text(tls.cert)}
+    key_file: {_text(tls.key)}
+    ca_file: {_text(tls.ca)}
+    verify_and_map: true
+    min_version: "1.2"
+    timeout: {HANDSHAKE_S}
+  }}
+"""
+
+
 def _account(user: User) -> str:
     if not _NAME.match(user.name):
         raise ConfigError(f"expected a broker account of letters, digits, - and _: {user.name!r}")
-    if not _PASSWORD.match(user.password):
+    if user.password is not None and not _PASSWORD.match(user.password):
         raise ConfigError(
             f"expected 16 to 200 printable ASCII characters as password of {user.name}"
         )
@@ -116,11 +136,13 @@ def _account(user: User) -> str:
     if user.subscribe is not None:
         # QoS 1 messages reach the client through an inner subject of the broker.
         rights.append(f"subscribe: {{ allow: {_subjects(user.subscribe, '$MQTT.sub.>')} }}")
-    fields = [
-        f"user: {_text(user.name)}",
-        f"password: {_text(user.password)}",
-        'allowed_connection_types: ["MQTT"]',
-    ]
+    # With `verify_and_map` the account is the certificate's subject.
+    fields = (
+        [f"user: {_text(f'CN={user.name}')}"]
+        if user.password is None
+        else [f"user: {_text(user.name)}", f"password: {_text(user.password)}"]
+    )
+    fields.append('allowed_connection_types: ["MQTT"]')
     if rights:
         fields.append(f"permissions: {{ {', '.join(rights)} }}")
     return f"    {{ {', '.join(fields)} }}"

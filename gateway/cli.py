@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from gateway import cli_keys
 from gateway.cli_restore import backup, restore
 from gateway.cli_tools import CONFIG, EVIDENCE, REFUSED, exits
 from gateway.cli_witness import witness_answer, witness_request
@@ -250,3 +251,4 @@ for _command in (
     restore,
 ):
     main.add_command(_command)
+cli_keys.register(main)

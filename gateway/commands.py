@@ -97,6 +97,30 @@ class AddAccount(Struct, frozen=True, kw_only=True):
     password_hash: str
 
 
+class AgreeKey(Struct, frozen=True, kw_only=True):
+    """Enter an enrolment or a rotation that the county has agreed to. Answer: its index.
+
+    Args:
+        draft: JSON of a `ledger.keyacts.Draft` with the county's signature.
+    """
+
+    by: str
+    draft: bytes
+
+
+class RevokeKey(Struct, frozen=True, kw_only=True):
+    """End a machine's key now. Answer: the KeyRevocation entry's index.
+
+    Args:
+        last_seq: the last valid entry; None: the last one that is in the log.
+    """
+
+    by: str
+    machine: str
+    last_seq: int | None
+    reason: str
+
+
 class Deliver(Struct, frozen=True, kw_only=True):
     """Take entries and openings that came by file; the operator's alone.
 
@@ -123,6 +147,8 @@ Command = (
     | AssignCase
     | NoteCase
     | AddAccount
+    | AgreeKey
+    | RevokeKey
     | Deliver
     | KeepCosignatures
 )

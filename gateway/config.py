@@ -5,6 +5,7 @@ Paths are relative to the file. Secrets are paths to files, never values.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,11 +20,13 @@ from ledger import checkpoint, codec
 from ledger.errors import LedgerError
 from ledger.keys import Domain, KeyRing, key_id, public_bytes
 from ledger.matters import LAYERS
+from ledger.messages import KeyRecord
 from ledger.records import DivisionCode, Identifier
-from ledger.signers import keyfile
+from ledger.signers import keyfile, pkcs11
 
 VARIABLE = "SEAL_CONFIG"
 NATION = "全国"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _LOG_PATHS = ("signer", "signer_record", "public")
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -39,8 +42,12 @@ class BrokerConfig(Table, frozen=True, kw_only=True):
         url: `embedded` runs nats-server as our child; else `mqtt[s]://host[:port]`.
         listen, port: of the embedded broker; port 0 chooses a free one once and keeps it.
         username, password_file, ca, cert, key: of our own account at another broker.
-        passwords: folder with a file `<machine>.password` (mode 0600) for each machine of the
-            embedded broker; a missing one is made at the start.
+        accounts: how the embedded broker knows its clients: by `certificates` of our own
+            authority, or, on loopback alone, by `passwords`.
+        hosts: further names and addresses under which machines reach this computer.
+        certificate_days: how long a machine's certificate holds; it is renewed in time.
+        passwords: folder with a file `<machine>.password` (mode 0600) for each account, with
+            `accounts = "passwords"`; a missing one is made at the start.
     """
 
     url: str = "embedded"
@@ -51,6 +58,9 @@ class BrokerConfig(Table, frozen=True, kw_only=True):
     ca: Path | None = None
     cert: Path | None = None
     key: Path | None = None
+    accounts: Literal["certificates", "passwords"] = "certificates"
+    hosts: tuple[str, ...] = ()
+    certificate_days: Annotated[int, Meta(ge=1, le=397)] = 30
     passwords: Path = Path("broker")
 
 
@@ -75,6 +85,18 @@ class WitnessEntry(Table, frozen=True, kw_only=True):
     vkey: str
     url: str | None = None
     ca: Path | None = None
+
+
+class DoorConfig(Table, frozen=True, kw_only=True):
+    """Where machines enrol and renew their certificates, over TLS; in force with a founding.
+
+    Args:
+        port: 0 chooses a free one once and keeps it. The address is `broker.listen`.
+        code_hours: how long a one-time code may be used for the first time.
+    """
+
+    port: Port = 0
+    code_hours: Annotated[int, Meta(ge=1, le=24 * 31)] = 24
 
 
 class LogConfig(Table, frozen=True, kw_only=True):
@@ -133,6 +155,9 @@ class GatewayConfig(Table, frozen=True, kw_only=True):
         domain: `field` refuses every key of the simulator.
         state: folder for the store, photos and the broker.
         signer, signer_record: our private signing key and its record.
+        token: our signing key in a PKCS#11 token, instead of `signer`.
+        founding: the founding of the log, agreed by the county (`seal-gateway found`); the log
+            begins with it. Needed in the field, and for enrolment.
         opener: our age identity, which opens photos and openings.
         keys: folder of trusted key records; ours are among them.
         log: the public log.
@@ -150,8 +175,10 @@ class GatewayConfig(Table, frozen=True, kw_only=True):
     window: str
     window_phone: str
     state: Path
-    signer: Path
+    signer: Path | None = None
     signer_record: Path
+    token: pkcs11.Options | None = None
+    founding: Path | None = None
     opener: Path
     keys: Path
     log: LogConfig
@@ -159,6 +186,7 @@ class GatewayConfig(Table, frozen=True, kw_only=True):
     machines: tuple[MachineConfig, ...]
     broker: BrokerConfig = BrokerConfig()
     web: WebConfig = WebConfig()
+    door: DoorConfig = DoorConfig()
     permit_days: Days = 7
     floor_mb: Megabytes = 64
     photo_floor_mb: Megabytes = 512
@@ -192,11 +220,11 @@ def trusted_keys(config: GatewayConfig) -> KeyRing:
     for role in ("gateway", "log"):
         if ring.of(config.id, role) is None:
             raise ConfigError(f"expected a {role} key record of {config.id} in {config.keys}")
-    for machine in config.machines:
+    for machine in config.machines if config.founding is None else ():
         if ring.of(machine.id, "device") is None:
             raise ConfigError(
                 f"expected a key record of machine {machine.id} in {config.keys}: copy it there "
-                "from the machine"
+                "from the machine, or found the log and enrol the machine"
             )
     return ring
 
@@ -214,29 +242,31 @@ def log_origin(config: GatewayConfig, year: int) -> str:
 
 
 def directory(
-    config: GatewayConfig, ring: KeyRing
+    config: GatewayConfig, key_of: Callable[[str], KeyRecord | None]
 ) -> tuple[tuple[VillageView, ...], tuple[MachineView, ...]]:
-    """Return the villages and machines as the store keeps them."""
+    """Return the villages and machines as the store keeps them.
+
+    Args:
+        key_of: gives the record of the key that a machine works with; None: it has none yet.
+    """
     villages = tuple(
         VillageView(village=one.code, name=one.name, places=one.places, machines=())
         for one in config.villages
     )
-    return villages, tuple(_machine(one, ring) for one in config.machines)
+    return villages, tuple(_machine(one, key_of(one.id)) for one in config.machines)
 
 
-def _machine(machine: MachineConfig, ring: KeyRing) -> MachineView:
-    record = ring.of(machine.id, "device")
-    assert record is not None, "trusted_keys has checked it"
+def _machine(machine: MachineConfig, record: KeyRecord | None) -> MachineView:
     return MachineView(
         machine=machine.id,
         village=machine.village,
         village_name="",
         seals=machine.seals,
         keepers=machine.keepers,
-        keyid=key_id(public_bytes(record)),
-        epoch=record.epoch,
+        keyid="" if record is None else key_id(public_bytes(record)),
+        epoch=0 if record is None else record.epoch,
         seq=0,
-        head=codec.sha256(codec.encode_message(record)),
+        head="" if record is None else codec.sha256(codec.encode_message(record)),
         at_ms=None,
         received_ms=None,
         online=False,
@@ -264,6 +294,16 @@ def _check(config: GatewayConfig, path: Path) -> None:
                 f"{path}: machines.{machine.id}.village: expected one of {villages}, "
                 f"found {machine.village}"
             )
+    if config.broker.accounts == "passwords" and config.broker.listen not in LOOPBACK:
+        raise ConfigError(
+            f"{path}: broker.listen: expected a loopback address with passwords, found "
+            f"{config.broker.listen}: they would travel in clear; use certificates"
+        )
+    if config.domain == "field" and config.founding is None:
+        raise ConfigError(
+            f"{path}: founding: expected the log's founding in the field, found none: make it with "
+            "seal-gateway found and have the county agree"
+        )
     if config.photo_floor_mb < config.floor_mb:
         raise ConfigError(
             f"{path}: photo_floor_mb: expected at least floor_mb ({config.floor_mb}), "
@@ -272,7 +312,7 @@ def _check(config: GatewayConfig, path: Path) -> None:
 
 
 def _absolute(config: GatewayConfig, folder: Path) -> GatewayConfig:
-    names = ("state", "signer", "signer_record", "opener", "keys")
+    names = ("state", "signer", "signer_record", "opener", "keys", "founding")
     log = structs.replace(
         config.log,
         **{name: folder / getattr(config.log, name) for name in _LOG_PATHS},
@@ -293,5 +333,15 @@ def _absolute(config: GatewayConfig, folder: Path) -> GatewayConfig:
         },
     )
     return structs.replace(
-        config, broker=broker, log=log, **{name: folder / getattr(config, name) for name in names}
+        config,
+        broker=broker,
+        log=log,
+        token=_absolute_token(config.token, folder),
+        **{name: folder / value for name in names if (value := getattr(config, name)) is not None},
     )
+
+
+def _absolute_token(token: pkcs11.Options | None, folder: Path) -> pkcs11.Options | None:
+    if token is None:
+        return None
+    return structs.replace(token, module=folder / token.module, pin_file=folder / token.pin_file)

@@ -18,7 +18,15 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from gateway.commands import AddAccount, Command, Deliver, ImportList, KeepCosignatures
+from gateway.commands import (
+    AddAccount,
+    AgreeKey,
+    Command,
+    Deliver,
+    ImportList,
+    KeepCosignatures,
+    RevokeKey,
+)
 from gateway.errors import GatewayError, StoreError
 from gateway.register.intake import Outcome
 from gateway.register.photos import Reply
@@ -43,6 +51,8 @@ class Order(Struct, frozen=True, kw_only=True):
 
     add_account: AddAccount | None = None
     import_list: ImportList | None = None
+    agree_key: AgreeKey | None = None
+    revoke_key: RevokeKey | None = None
     deliver: Deliver | None = None
     cosignatures: KeepCosignatures | None = None
     photo: Message | None = None
@@ -138,7 +148,14 @@ class Control:
         try:
             if order.photo is not None:
                 return _replied(self._carry(order.photo).result(PATIENCE_S))
-            command = order.add_account or order.import_list or order.deliver or order.cosignatures
+            command = (
+                order.add_account
+                or order.import_list
+                or order.agree_key
+                or order.revoke_key
+                or order.deliver
+                or order.cosignatures
+            )
             if command is None:
                 return Answer(error="malformed", message="expected an order, found none")
             value = self._submit(command).result(PATIENCE_S)

@@ -10,11 +10,13 @@ import shutil
 import time
 from pathlib import Path
 
-from gateway.config import GatewayConfig
+from gateway.config import GatewayConfig, trusted_keys
 from gateway.errors import NotFoundError, StoreError
+from gateway.register.keybook import KeyBook
 from gateway.register.log import GatewayLog
 from gateway.stores import Reader, Store
 from gateway.stores.views import HoldView
+from ledger import codec
 from ledger.messages import Acknowledgement
 from ledger.signers import Signer
 
@@ -40,12 +42,23 @@ def export(config: GatewayConfig, store: Store, signer: Signer, target: Path) ->
             _acknowledgements(reader, signer, target / "acks")
             _photos(reader, config.state / "photos", target / "photos")
             count = 0
+            _keys(reader, config, target / "keys")
             for entry in reader.all_entries():
                 (target / "entries" / f"{entry.index:012d}.dsse").write_bytes(entry.envelope)
                 count += 1
             return count
     except OSError as error:
         raise StoreError(f"expected to write {target}, found: {error}") from error
+
+
+def _keys(reader: Reader, config: GatewayConfig, target: Path) -> None:
+    """Write the records of the keys that entered with the log; the folder's are there."""
+    folder = trusted_keys(config)
+    for record in KeyBook(folder).at(reader).ring.records():
+        if record not in folder.records():
+            data = codec.encode_message(record)
+            name = f"{record.role}-{record.holder}-{record.epoch}-{codec.sha256(data)[:12]}.json"
+            (target / name).write_bytes(data)
 
 
 def export_release(store: Store, hold: str, target: Path) -> None:

@@ -24,10 +24,12 @@ from gateway.errors import RequestRefusedError, StoreError
 from gateway.folder import FolderError
 from gateway.local import operator
 from gateway.register import openings, vault
+from gateway.register.keybook import KeyBook
 from gateway.register.photos import ABORT, GO_ON, STORED
 from gateway.stores import Reader, sqlite
 from ledger.bus import Message
 from ledger.envelope import LARGEST_ENTRY
+from ledger.keys import KeyRing
 from ledger.topics import Leaf, Topic
 
 MOST_TOGETHER = 100  # messages in one order
@@ -81,7 +83,7 @@ def bring(config: GatewayConfig, path: Path) -> Report:
         StoreError: the gateway could take no more; what it took stays, import again later.
     """
     found = folders.look(path)
-    machine = folders.author(found, trusted_keys(config))
+    machine = folders.author(found, _ring(config))
     if machine not in {one.id for one in config.machines}:
         raise FolderError(f"expected the log of a machine of {config.id}, found that of {machine}")
     carrier = _Carrier(config, machine)
@@ -201,6 +203,15 @@ class _Carrier:
     def _note(self, file: Path, code: str, detail: str) -> None:
         shown = "".join(one if one.isprintable() else "?" for one in detail)
         self.wrong.append(f"{file.parent.name}/{file.name}: {code}: {shown}")
+
+
+def _ring(config: GatewayConfig) -> KeyRing:
+    """Return the keys that sign or ever signed here: the folder's, and those of a founded log."""
+    ring = trusted_keys(config)
+    if config.founding is None:
+        return ring
+    with _reading(config) as reader:
+        return KeyBook(ring).at(reader).ring
 
 
 @contextmanager

@@ -9,20 +9,26 @@ from __future__ import annotations
 import getpass
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from gateway import witness_start
-from gateway.commands import AddAccount, ImportList, KeepCosignatures
-from gateway.config import GatewayConfig
+from gateway.commands import AddAccount, AgreeKey, ImportList, KeepCosignatures, RevokeKey
+from gateway.config import GatewayConfig, trusted_keys
 from gateway.control import Order, send
 from gateway.desk import lists
+from gateway.enrolling import Enrolling
 from gateway.errors import NotFoundError, RequestRefusedError, StoreError
 from gateway.orders_lists import standing_list
-from gateway.stores import sqlite
+from gateway.register.keybook import KeyBook
+from gateway.stores import Reader, sqlite
 from gateway.stores.calendar import local_date
 from gateway.texts import text
-from gateway.wiring import load_keys, open_desk, publisher_of
+from gateway.wiring import load_keys, open_ca, open_desk, publisher_of
+from gateway.writer import wall_ms
 from ledger.matters import Matter, MatterList, look_up
+
+_Asked = TypeVar("_Asked")
 
 
 def operator() -> str:
@@ -31,10 +37,33 @@ def operator() -> str:
     return f"cli-{name}"[:40]
 
 
-Carried = AddAccount | ImportList | KeepCosignatures
+Orderable = AddAccount | ImportList | AgreeKey | RevokeKey | KeepCosignatures
 
 
-def carry_out(config: GatewayConfig, command: Carried) -> object:
+def enrolling(config: GatewayConfig) -> Enrolling:
+    """Return what issues codes and knows who waits, beside a gateway that may be running.
+
+    Raises:
+        GatewayError: no log is here yet, or it cannot be read.
+    """
+    book = KeyBook(trusted_keys(config))
+
+    def read(ask: Callable[[Reader], _Asked]) -> _Asked:
+        store = sqlite.connect(sqlite.Options(folder=config.state, writable=False))
+        try:
+            with store.reader() as reader:
+                return ask(reader)
+        finally:
+            store.close()
+
+    def last_seq(machine: str, epoch: int) -> int:
+        head = read(lambda reader: reader.head("device", machine, epoch))
+        return 0 if head is None else head.seq
+
+    return Enrolling(config, open_ca(config), lambda: read(book.at), last_seq, "", wall_ms)
+
+
+def carry_out(config: GatewayConfig, command: Orderable) -> object:
     """Have an order carried out and return its answer.
 
     Raises:
@@ -98,7 +127,7 @@ def explain(config: GatewayConfig, village: str, code_or_name: str) -> Iterator[
         yield f"请到:{answer.matter.instead or window}"
 
 
-def _order(command: Carried) -> Order:
+def _order(command: Orderable) -> Order:
     match command:
         case AddAccount():
             return Order(add_account=command)
@@ -106,9 +135,13 @@ def _order(command: Carried) -> Order:
             return Order(import_list=command)
         case KeepCosignatures():
             return Order(cosignatures=command)
+        case AgreeKey():
+            return Order(agree_key=command)
+        case RevokeKey():
+            return Order(revoke_key=command)
 
 
-def _alone(config: GatewayConfig, command: Carried) -> object:
+def _alone(config: GatewayConfig, command: Orderable) -> object:
     """Carry an order out here, with the store's lock held."""
     keys = load_keys(config)
     store = sqlite.connect(sqlite.Options(folder=config.state))

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from gateway import orders_carried, orders_cases, orders_lists
+from gateway import orders_carried, orders_cases, orders_keys, orders_lists
 from gateway.book import Book, Done, known_account
 from gateway.commands import (
     AddAccount,
+    AgreeKey,
     AssignCase,
     Command,
     Decide,
@@ -24,6 +25,7 @@ from gateway.commands import (
     NoteCase,
     OpenCase,
     ReleaseHold,
+    RevokeKey,
     RevokePermit,
 )
 from gateway.desk import access, approvals, permits, requests
@@ -57,9 +59,11 @@ ACTIONS: dict[type, Action] = {
     OpenCase: Action.HANDLE_CASES,
     AssignCase: Action.HANDLE_CASES,
     NoteCase: Action.HANDLE_CASES,
+    AgreeKey: Action.ENROL,
+    RevokeKey: Action.REVOKE_KEY,
 }
 OPERATORS = frozenset(
-    {AddAccount, ImportList, Deliver, KeepCosignatures}
+    {AddAccount, ImportList, Deliver, AgreeKey, RevokeKey, KeepCosignatures}
 )  # what the command line may order
 
 
@@ -90,6 +94,8 @@ class Orders:
             AssignCase: partial(orders_cases.assign, self._book),
             NoteCase: partial(orders_cases.note, self._book),
             AddAccount: _add_account,
+            AgreeKey: partial(orders_keys.agree, intake.keys, self._book),
+            RevokeKey: partial(orders_keys.revoke, intake.keys, self._book),
             Deliver: partial(orders_carried.deliver, intake),
         }
         if cosignatures is not None:

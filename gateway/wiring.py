@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -11,9 +11,10 @@ import pyrage
 from msgspec import Struct
 
 from gateway import broker as brokers
-from gateway import witnesses
+from gateway import founding, witnesses
 from gateway.audit import alerts
 from gateway.broker_config import User, device_user
+from gateway.ca import Authority, Credentials, open_authority
 from gateway.config import GatewayConfig, directory, log_origin, trusted_keys
 from gateway.errors import ConfigError
 from gateway.orders import Orders
@@ -27,7 +28,7 @@ from gateway.writer import wall_ms
 from ledger import mqtt
 from ledger.errors import LedgerError
 from ledger.keys import KeyRing
-from ledger.signers import Signer, keyfile
+from ledger.signers import Signer, choice, keyfile
 
 
 class Keys(Struct, frozen=True):
@@ -47,7 +48,7 @@ def load_keys(config: GatewayConfig) -> Keys:
     """
     ring = trusted_keys(config)
     try:
-        signer = keyfile.load(config.signer, config.signer_record)
+        signer = choice.load(config.signer, config.token, config.signer_record)
         log_signer = keyfile.load(config.log.signer, config.log.signer_record)
         identity = keyfile.load_opener(config.opener)
     except LedgerError as error:
@@ -91,9 +92,6 @@ def open_desk(config: GatewayConfig, keys: Keys, store: Store, halt: Halt | None
     """
     rules = alerts.load(config.rules)
     with store.transaction() as transaction:
-        transaction.set_directory(*directory(config, keys.ring))
-        for machine in config.machines:
-            transaction.set_online(machine.id, False, wall_ms())
         own_log = GatewayLog(keys.signer, transaction.start_boot())
     judge = partial(alerts.judge, rules=rules)
     intake = Intake(config.township, keys.ring, own_log, judge, keys.open)
@@ -101,51 +99,88 @@ def open_desk(config: GatewayConfig, keys: Keys, store: Store, halt: Halt | None
     cosignatures = Cosignatures(keys.log_signer.record, keys_of_witnesses)
     orders = Orders(config.township, own_log, intake, config.permit_days, cosignatures)
     public = PublicLog(own_log, keys.log_signer, partial(log_origin, config), halt)
+    if config.founding is not None:
+        founding.begin(config.founding, store, public, own_log, intake.keys)
+    with store.transaction() as transaction:
+        known = intake.keys.at(transaction)
+        founding.check_own(known, keys.signer)
+        transaction.set_directory(*directory(config, known.admitted))
+        for machine in config.machines:
+            transaction.set_online(machine.id, False, wall_ms())
     return Desk(own_log, public, intake, orders, partial(alerts.judge_time, rules=rules))
 
 
-def embedded_broker(config: GatewayConfig) -> brokers.Broker | None:
-    """Return the embedded broker with one account for us and one for each machine."""
+def open_ca(config: GatewayConfig) -> Authority:
+    """Return our own authority; it is made at the first call."""
+    return open_authority(config.state / "ca", config.id)
+
+
+def broker_users(config: GatewayConfig, admitted: Iterable[str]) -> tuple[User, ...]:
+    """Return the accounts of the embedded broker: ours, and those of the admitted machines."""
+
+    def secret(name: str) -> str | None:
+        if config.broker.accounts == "certificates":
+            return None
+        return _password(config.broker.passwords / f"{name}.password")
+
+    names = set(admitted)
+    machines = (
+        device_user(one.id, secret(one.id), config.township, one.id)
+        for one in config.machines
+        if one.id in names
+    )
+    return User(name=config.id, password=secret(config.id)), *machines
+
+
+def embedded_broker(config: GatewayConfig, admitted: Iterable[str]) -> brokers.Broker | None:
+    """Return the embedded broker with one account for us and one for each admitted machine."""
     if config.broker.url != "embedded":
         return None
-    folder = config.broker.passwords
-    ours = User(name=config.id, password=_password(folder / f"{config.id}.password"))
-    machines = tuple(
-        device_user(
-            machine.id,
-            _password(folder / f"{machine.id}.password"),
-            config.township,
-            machine.id,
-        )
-        for machine in config.machines
-    )
+    broker = config.broker
+    tls = own = None
+    if broker.accounts == "certificates":
+        authority = open_ca(config)
+        tls, own = server_credentials(config, authority), authority.own(config.id, "client")
     options = brokers.Options(
         state_dir=config.state / "broker",
-        users=(ours, *machines),
-        listen=config.broker.listen,
-        port=config.broker.port,
+        users=broker_users(config, admitted),
+        tls=tls,
+        own=own,
+        listen=broker.listen,
+        port=broker.port,
     )
     return brokers.Broker(options)
+
+
+def server_credentials(config: GatewayConfig, authority: Authority) -> Credentials:
+    """Return the certificate under which broker and enrolment answer."""
+    hosts = dict.fromkeys(("127.0.0.1", "localhost", config.broker.listen, *config.broker.hosts))
+    return authority.own(config.id, "server", *hosts)
 
 
 def bus_options(config: GatewayConfig, url: str) -> mqtt.Options:
     """Return our own account at the broker that answers at `url`."""
     broker = config.broker
-    if broker.url == "embedded":
+    if broker.url != "embedded":
+        return mqtt.Options(
+            url=url,
+            client_id=config.id,
+            username=broker.username,
+            password_file=broker.password_file,
+            ca=broker.ca,
+            cert=broker.cert,
+            key=broker.key,
+        )
+    if broker.accounts == "passwords":
         return mqtt.Options(
             url=url,
             client_id=config.id,
             username=config.id,
             password_file=broker.passwords / f"{config.id}.password",
         )
+    own = open_ca(config).own(config.id, "client")
     return mqtt.Options(
-        url=url,
-        client_id=config.id,
-        username=broker.username,
-        password_file=broker.password_file,
-        ca=broker.ca,
-        cert=broker.cert,
-        key=broker.key,
+        url=url, client_id=config.id, ca=own.ca, cert=own.cert, key=own.key, pinned=True
     )
 
 

@@ -59,6 +59,11 @@ def rotation(log: str, key: str, replaces: str, last_seq: int) -> Statement:
     return _statement("rotation", log=log, key=key, replaces=replaces, last_seq=last_seq)
 
 
+def link(device: str, epoch: int, link_key: str, challenge: str) -> Statement:
+    """A device asks for a certificate for its link (its key: DER, base64), here and now."""
+    return _statement("link", device=device, epoch=epoch, link_key=link_key, challenge=challenge)
+
+
 def code_proof(code: str, key: str) -> str:
     """Return what shows knowledge of a one-time code and binds it to one key record's hash.
 

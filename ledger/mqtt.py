@@ -5,6 +5,7 @@ Rules kept here:
   connection, because the journal resends (bus.py).
 - A message is acknowledged to the broker in `done` only, on the connection that brought it.
 - The link counts as up only after the broker granted every subscription.
+- Our certificate is read again for each connection: it is renewed while we run.
 - Nothing that a broker sends or a callback raises ends paho's thread.
 """
 
@@ -25,6 +26,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from ledger import mqtt_secrets
 from ledger.bus import Message
 from ledger.mqtt_options import BusOptionsError, Options, address
 
@@ -60,11 +62,12 @@ def connect(options: Options) -> MqttBus:
     if options.will_topic is not None:
         client.will_set(options.will_topic, options.will_payload, 1, options.will_retain)
     if options.username is not None:
-        client.username_pw_set(options.username, _password(options))
+        client.username_pw_set(options.username, mqtt_secrets.password(options))
         if scheme == "mqtt" and host not in ("localhost", "127.0.0.1", "::1"):
             log.warning("mqtt_password_in_clear", host=host)
     if scheme == "mqtts":
-        client.tls_set_context(_tls(options))
+        client.trust = mqtt_secrets.tls(options)
+        client.tls_set_context(client.trust)
     client.connect_async(host, port, options.keepalive_s)
     return MqttBus(client, options)
 
@@ -173,6 +176,11 @@ class MqttBus:
         if self._stopping:
             raise ConnectionAbortedError("the bus is stopping")
         self._forget()
+        if self._client.trust is not None:
+            try:
+                mqtt_secrets.load_certificate(self._client.trust, self._options)
+            except (BusOptionsError, OSError) as error:  # the one that we have must do
+                log.error("certificate_not_read", why=str(error))
         with self._sending:
             self._client.drop_out_messages()
             self._unwritten.clear()
@@ -308,6 +316,7 @@ class _Client(paho.Client):
     on_broken_loop: Callable[[str], None]
     ended: threading.Event | None = None
     thread_id: int | None = None
+    trust: ssl.SSLContext | None = None
     trouble = ""  # why the last connection attempt failed; paho itself drops the reason
 
     def loop_start(self) -> MQTTErrorCode:
@@ -345,34 +354,6 @@ class _Client(paho.Client):
         """Do paho's periodic work and ours."""
         self.on_tick()
         return super().loop_misc()
-
-
-def _password(options: Options) -> str | None:
-    path = options.password_file
-    if path is None:
-        return None
-    try:
-        if path.stat().st_mode & 0o077:
-            raise BusOptionsError(
-                f"expected mode 0600 on {path}, found it open to others: chmod it"
-            )
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeError) as error:
-        raise BusOptionsError(f"expected a password in {path}: {error}") from error
-
-
-def _tls(options: Options) -> ssl.SSLContext:
-    if (options.cert is None) != (options.key is None):
-        raise BusOptionsError("expected `cert` and `key` together, found only one of them")
-    try:
-        context = ssl.create_default_context(cafile=options.ca)
-        if options.cert is not None:
-            context.load_cert_chain(options.cert, options.key)
-    except (OSError, ValueError) as error:
-        names = [str(path) for path in (options.ca, options.cert, options.key) if path]
-        raise BusOptionsError(f"expected readable PEM files {names}: {error}") from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
 
 
 def _written(info: paho.MQTTMessageInfo) -> bool:

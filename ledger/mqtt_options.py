@@ -28,7 +28,10 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         username: account at the broker; None: the broker asks for none, or knows us by `cert`.
         password_file: holds the account's password alone, mode 0600.
         ca: who signed the broker's certificate; None: the system's authorities.
-        cert: our own certificate (PEM), together with `key`.
+        cert: our own certificate (PEM), together with `key` (PEM, mode 0600).
+        pinned: `ca` is the township's own authority, which certifies no other server: neither
+            the dates nor the address on the broker's certificate are judged, because a wrong
+            clock or a new address must not strand a machine. What counts is signed anyhow.
         keepalive_s: a silent link is found dead after at most twice this.
         clean_session: False lets the broker keep messages while we are away. The default is
             True: every sender resends until the signed answer comes, so a long outage would
@@ -45,6 +48,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ca: Path | None = None
     cert: Path | None = None
     key: Path | None = None
+    pinned: bool = False
     keepalive_s: int = 20
     will_topic: str | None = None
     will_payload: bytes | None = None

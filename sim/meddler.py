@@ -58,8 +58,9 @@ class Meddler:
 
     def __init__(self, broker_url: str, seed: int) -> None:
         parts = urlsplit(broker_url)
-        if parts.scheme != "mqtt" or parts.hostname is None or parts.port is None:
-            raise ValueError(f"expected mqtt://host:port, found {broker_url!r}")
+        if parts.scheme not in ("mqtt", "mqtts") or parts.hostname is None or parts.port is None:
+            raise ValueError(f"expected mqtt[s]://host:port, found {broker_url!r}")
+        self._scheme = parts.scheme
         self._broker = (parts.hostname, parts.port)
         self._random = random.Random(seed)
         self._guard = threading.Lock()
@@ -76,7 +77,7 @@ class Meddler:
     @property
     def url(self) -> str:
         """Where the client connects instead of to the broker."""
-        return f"mqtt://127.0.0.1:{self._listener.getsockname()[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
 
     @property
     def struck(self) -> list[Struck]:
@@ -89,7 +90,13 @@ class Meddler:
         self._thread.start()
 
     def order(self, fault: Meddling) -> None:
-        """Put a fault in force, after those already there; the first that strikes wins."""
+        """Put a fault in force, after those already there; the first that strikes wins.
+
+        Raises:
+            ValueError: the link is encrypted, so that its packets can not be told apart.
+        """
+        if self._scheme == "mqtts":
+            raise ValueError("expected a link in clear to meddle with packets, found mqtts")
         with self._guard:
             self._faults.append((fault, [0]))
 
@@ -179,7 +186,7 @@ class Meddler:
                 data = side.sock.recv(1 << 16)
                 if not data:
                     pair.finish(side.peer)
-                for packet in side.packets(data):
+                for packet in [data] if self._scheme == "mqtts" else side.packets(data):
                     self._forward(packet, side, side.peer)
         except BlockingIOError:
             return
@@ -187,6 +194,9 @@ class Meddler:
             pair.close()
 
     def _forward(self, packet: bytes, source: _Side, target: _Side) -> None:
+        if self._scheme == "mqtts":
+            target.send(packet)
+            return
         topic, packet_id = _publish_parts(packet)
         free = topic is not None and not target.holding
         fault = self._fault_for(source.direction, topic) if topic is not None and free else None

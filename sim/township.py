@@ -45,7 +45,7 @@ class Township:
         self._agents = {one.number: self._agent(one) for one in plan.villages}
         self._machines: dict[int, MachineClient] = {}
         # The last village's link to the broker can be cut; only its agent goes through here.
-        self._meddler = Meddler(f"mqtt://127.0.0.1:{plan.broker_port}", seed=1)
+        self._meddler = Meddler(f"mqtts://127.0.0.1:{plan.broker_port}", seed=1)
 
     def start(self) -> None:
         """Start everything and make accounts and lists; on return every kiosk is ready.
@@ -60,9 +60,11 @@ class Township:
         self._prepare()
         self._gateway.start()
         self._meddler.start()
+        door = str(self._gateway.ready(START_S)["door"])
         for village in self.plan.villages:
+            files.enrol(self.plan, village, door)
             files.write_people(self.plan, village)
-        self._start_agents()
+        self._start_agents(door)
         self._told("started-machines")
         self._gateway.ready(START_S)
         self._told("started-gateway")
@@ -143,19 +145,17 @@ class Township:
 
     def _prepare(self) -> None:
         try:
-            files.write_gateway(self.plan)
-            for village in self.plan.villages:
-                files.write_device_keys(self.plan, village)
+            files.write_gateway(self.plan, founded=True)
         except LedgerError as error:
             raise files.CommandError("the keys of the township", str(error)) from error
 
-    def _start_agents(self) -> None:
+    def _start_agents(self, door: str) -> None:
         for village in self.plan.villages:
             line = self._simulators[village.number].ready(START_S)
             self._machines[village.number] = MachineClient(str(line["control"]))
             last = village is self.plan.villages[-1]
-            url = self._meddler.url if last else f"mqtt://127.0.0.1:{self.plan.broker_port}"
-            files.write_device(self.plan, village, line, url)
+            url = self._meddler.url if last else f"mqtts://127.0.0.1:{self.plan.broker_port}"
+            files.write_device(self.plan, village, line, url, door)
             self._agents[village.number].start()
 
     @contextmanager

@@ -42,6 +42,7 @@ LISTS: tuple[tuple[str, str, str, str], ...] = (
     ("negative-items-regional.csv", "county", CITY, "XY"),
     ("approved-items-example.csv", "township", TOWNSHIP_NAME, "CM"),
 )
+_PASSWORDS = {"accounts": "passwords", "passwords": "broker"}
 LISTS_FROM = "2026-01-01"
 
 
@@ -52,24 +53,72 @@ class CommandError(SimError):
     hint = "It says above what it expected."
 
 
-def write_gateway(plan: Plan) -> None:
-    """Make the gateway's keys, the trust of all in them, and its configuration."""
+def write_gateway(plan: Plan, *, founded: bool = False) -> None:
+    """Make the gateway's keys, the trust of all in them, and its configuration.
+
+    Args:
+        founded: the log begins with its keys and machines enrol; else everybody trusts the
+            folder of key records, and the broker knows its clients by passwords.
+    """
     folder = plan.gateway_folder
     for one in (folder, plan.trusted):
         one.mkdir(mode=0o700, parents=True)
     _keygen("gateway", GATEWAY, folder, plan.trusted)
-    for name in (GATEWAY, *(one.machine for one in plan.villages)):
+    for name in () if founded else (GATEWAY, *(one.machine for one in plan.villages)):
         password = secrets.token_urlsafe(24).encode()
         keyfile.write_durable(folder / "broker" / f"{name}.password", password, keyfile.PRIVATE)
+    broker = {"port": plan.broker_port} if founded else {**_PASSWORDS, "port": plan.broker_port}
     tables = [
-        ("", _gateway_fields()),
+        ("", {**_gateway_fields(), **({"founding": "founding.json"} if founded else {})}),
         ("log", _log_fields()),
-        ("broker", {"port": plan.broker_port, "passwords": "broker"}),
+        ("broker", broker),
         ("web", {"port": plan.console_port}),
         *(("[villages]", _village_fields(one)) for one in plan.villages),
         *(("[machines]", _machine_fields(one)) for one in plan.villages),
     ]
     plan.gateway_config.write_text(_toml(tables), encoding="utf-8")
+    if founded:
+        _found(plan)
+
+
+def enrol(plan: Plan, village: Village, door: str) -> None:
+    """Let a village's machine in, as people do: code, machine, county, machine again.
+
+    Args:
+        door: the gateway's address for machines.
+    """
+    from device.cli import main as device
+    from gateway.cli import main as gateway
+
+    config, folder = ("--config", str(plan.gateway_config)), plan.device_folder(village)
+    machine = ("--machine", village.machine)
+    code = run_command(gateway, "enrol-code", *config, *machine).strip()
+    words = ("--gateway", door, "--code", code, "--out", str(folder))
+    with contextlib.suppress(CommandError):  # the county has not agreed yet
+        run_command(device, "enrol", *words)
+    request, agreed = folder / "request.json", folder / "agreed.json"
+    run_command(gateway, "enrol-request", *config, *machine, "--out", str(request))
+    run_command(gateway, "county-agree", *_county(plan), "--yes", str(request), str(agreed))
+    run_command(gateway, "enter-key", *config, str(agreed))
+    run_command(device, "enrol", *words)
+
+
+def _found(plan: Plan) -> None:
+    from gateway.cli import main
+
+    folder, draft = plan.folder / "county", plan.gateway_folder / "founding-draft.json"
+    words = ("--id", "county", "--township", COUNTY, "--domain", "sim", "--out", str(folder))
+    run_command(main, "county-keygen", *words)
+    config = ("--config", str(plan.gateway_config))
+    record = str(folder / "county-1.json")
+    run_command(main, "found", *config, "--county", record, "--out", str(draft))
+    founding = str(plan.gateway_folder / "founding.json")
+    run_command(main, "county-agree", *_county(plan), "--yes", str(draft), founding)
+
+
+def _county(plan: Plan) -> tuple[str, ...]:
+    folder = plan.folder / "county"
+    return "--key", str(folder / "county.key"), "--record", str(folder / "county-1.json")
 
 
 def write_device_keys(plan: Plan, village: Village) -> None:
@@ -91,20 +140,22 @@ def write_people(plan: Plan, village: Village) -> None:
     path.write_text(_toml([("[person]", clerk)]), encoding="utf-8")
 
 
-def write_device(plan: Plan, village: Village, machine: Mapping[str, str], broker_url: str) -> None:
+def write_device(
+    plan: Plan, village: Village, machine: Mapping[str, str], broker_url: str, door: str = ""
+) -> None:
     """Write an agent's configuration.
 
     Args:
         machine: the first line of its simulated machine.
         broker_url: where this agent reaches the broker.
+        door: where it has enrolled; "": it works with keys of `write_device_keys`.
     """
     controller: dict[str, Any] = {"port": machine["serial"], "stroke_ms": STROKE_MS}
     if village.profile == "B":
         controller["machine_key"] = machine["machine_key"]
-    password = plan.gateway_folder / "broker" / f"{village.machine}.password"
     tables: list[tuple[str, Mapping[str, Any]]] = [
         ("", _device_fields(plan, village)),
-        ("keys", _key_fields(plan, village)),
+        ("keys", _enrolled_keys(village) if door else _key_fields(plan, village)),
         ("log", {"domain": LOG_DOMAIN, "county": COUNTY}),
         ("[seal]", {"id": SEAL, "name": f"{village.name}村民委员会"}),
         ("controller", {"driver": "mcu" if village.profile == "B" else "relay"}),
@@ -113,8 +164,7 @@ def write_device(plan: Plan, village: Village, machine: Mapping[str, str], broke
         ("reader", {"driver": "sim.reader", "options": {"port": machine["reader"]}}),
         ("panel", {"driver": "sim.panel", "options": {"control": machine["control"]}}),
         ("clock", {"driver": "sim.clock", "options": {"offset_file": machine["clock"]}}),
-        ("broker", {"url": broker_url, "username": village.machine}),
-        ("broker", {"password_file": str(password)}),
+        ("broker", {"url": broker_url, **_account(plan, village, door)}),
         ("kiosk", {"port": village.kiosk_port, "idle_s": IDLE_S}),
     ]
     plan.device_config(village).write_text(_toml(tables), encoding="utf-8")
@@ -230,6 +280,21 @@ def _key_fields(plan: Plan, village: Village) -> dict[str, Any]:
     record = f"{village.machine}-1.json"
     trusted = str(plan.trusted)
     return {"key": "device.key", "record": record, "reference": "reference.key", "trusted": trusted}
+
+
+def _enrolled_keys(village: Village) -> dict[str, Any]:
+    name = f"{village.machine}-1"
+    keys = {"key": f"{name}.key", "record": f"{name}.json", "reference": f"{name}-reference.key"}
+    return {**keys, "trusted": "trusted"}
+
+
+def _account(plan: Plan, village: Village, door: str) -> dict[str, Any]:
+    """Return how an agent is known to the broker."""
+    if not door:
+        password = plan.gateway_folder / "broker" / f"{village.machine}.password"
+        return {"username": village.machine, "password_file": str(password)}
+    files = {"ca_file": "ca.pem", "cert_file": "link.pem", "key_file": "link.key"}
+    return {**files, "pinned": True, "door": door}
 
 
 def _toml(tables: Iterable[tuple[str, Mapping[str, Any]]]) -> str:

@@ -59,6 +59,9 @@ def _township(view: View, zone: tzinfo) -> Sign:
 def _deliveries(view: View, zone: tzinfo) -> Sign:
     if view.undelivered and view.undelivered_since_ms is not None:
         since = clock_text(view.undelivered_since_ms, view.now_ms, zone)
+        if view.unanswered:
+            text = Phrase("strip.unanswered", {"n": view.undelivered, "since": since})
+            return Sign(level="bad", icon="send", text=text)
         text = Phrase("strip.undelivered", {"n": view.undelivered, "since": since})
         return Sign(level="wait", icon="send", text=text)
     if view.unproved:

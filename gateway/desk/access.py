@@ -30,6 +30,8 @@ class Action(enum.Enum):
     RELEASE_HOLD = "release-hold"
     READ_PERMITS = "read-permits"
     REVOKE_PERMIT = "revoke-permit"
+    ENROL = "enrol"  # one-time codes, and what the county agreed to
+    REVOKE_KEY = "revoke-key"
     READ_LISTS = "read-lists"
     IMPORT_LIST = "import-list"
 
@@ -48,6 +50,8 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.RELEASE_HOLD: frozenset({"auditor", "administrator"}),
     Action.READ_PERMITS: frozenset({"approver", "auditor", "administrator"}),
     Action.REVOKE_PERMIT: frozenset({"administrator", "auditor"}),
+    Action.ENROL: frozenset({"administrator"}),
+    Action.REVOKE_KEY: frozenset({"administrator", "auditor"}),
     Action.READ_LISTS: frozenset(OFFICES),
     Action.IMPORT_LIST: frozenset({"administrator"}),
 }

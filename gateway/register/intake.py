@@ -17,16 +17,18 @@ import msgspec
 from msgspec import Struct
 
 from gateway.register import openings, quarantine, screening
+from gateway.register.keybook import KeyBook, Keys
 from gateway.register.log import GatewayLog, Judge, Letter
 from gateway.register.quarantine import ArrivalError
 from gateway.stores import Transaction
 from gateway.stores.views import Gap, Signed, StoredEntry, TroubleCode
-from ledger import chain, codec, envelope, topics
+from ledger import chain, codec, topics
 from ledger.bus import Message
 from ledger.chain import Head
 from ledger.codec import Payload
 from ledger.errors import ChainError, LedgerError, SignatureError, UnknownKeyError
 from ledger.keys import KeyRing
+from ledger.keystate import KeyHistoryError
 from ledger.messages import Acknowledgement, KeyRecord
 from ledger.records import SealRequest
 from ledger.topics import Leaf, Topic
@@ -48,6 +50,7 @@ class Batch:
         self.carried = carried
         self.heads: dict[tuple[str, int], Head] = {}
         self.letters: list[Letter] = []
+        self.keys: Keys | None = None  # as of this transaction
         self.troubled = False
 
 
@@ -82,7 +85,7 @@ class Intake:
     """Takes messages for one township; belongs to the writer thread.
 
     Args:
-        ring: the keys that are trusted.
+        ring: the keys of the trusted folder; the log's own entries go before them.
         judge: the alert rules, as `gateway.audit.alerts.judge`.
         opener: opens what was encrypted to the township.
     """
@@ -96,7 +99,7 @@ class Intake:
         opener: openings.Opener,
     ) -> None:
         self._township = township
-        self._ring = ring
+        self.keys = KeyBook(ring)
         self._log = log
         self._judge = judge
         self._opener = opener
@@ -168,7 +171,9 @@ class Intake:
     def _entry(
         self, transaction: Transaction, topic: Topic, raw: bytes, now_ms: int, batch: Batch
     ) -> Outcome:
-        verified = self._verify(topic, raw)
+        if batch.keys is None:
+            batch.keys = self.keys.at(transaction)
+        verified = self._verify(batch.keys, topic, raw)
         position = verified.payload.position
         genesis = verified.genesis
         head = transaction.head("device", genesis.author, genesis.epoch) or genesis
@@ -210,9 +215,8 @@ class Intake:
         self.judged(transaction, refused, now_ms)
         return [screening.answer(self._township, entry.machine, entry.sha256, refused, now_ms)]
 
-    def _verify(self, topic: Topic, raw: bytes) -> Verified:
-        parsed, record = envelope.verify(raw, self._ring)
-        payload = codec.decode_entry(parsed.payload_type, parsed.payload)
+    def _verify(self, keys: Keys, topic: Topic, raw: bytes) -> Verified:
+        parsed, payload, record = keys.verify(raw)
         expected = (("device", topic.device), record.epoch)
         if (
             record.role != "device"
@@ -306,6 +310,8 @@ def _gap(transaction: Transaction, machine: str) -> Gap | None:
 
 
 def _code(error: LedgerError) -> TroubleCode:
+    if isinstance(error, KeyHistoryError):
+        return "revoked-key" if error.reason == "ended" else "unknown-key"
     if isinstance(error, UnknownKeyError):
         return "unknown-key"
     return "bad-signature" if isinstance(error, SignatureError) else "malformed"

@@ -74,6 +74,10 @@ class EntryReader(Protocol):
         """Return how many entries match."""
         ...
 
+    def newest_of(self, kinds: tuple[str, ...]) -> tuple[int, str] | None:
+        """Return index and payload hash of the newest entry of these kinds, quickly."""
+        ...
+
     def all_entries(self, start: int = 0) -> Iterator[StoredEntry]:
         """Yield all entries from an index on, oldest first."""
         ...
@@ -333,6 +337,10 @@ class Transaction(Reader, Protocol):
         ...
 
     def put_account(self, account: Account) -> None: ...
+
+    def set_key(self, machine: str, keyid: str, epoch: int, genesis: str) -> None:
+        """Note the key with which a configured machine works from now on."""
+        ...
 
     def set_directory(
         self, villages: tuple[VillageView, ...], machines: tuple[MachineView, ...]

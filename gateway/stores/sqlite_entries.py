@@ -100,6 +100,16 @@ class EntryQueries:
         where, values = _conditions(which)
         return int(self._tables.value(f"SELECT count(*) FROM facets f{_where(where)}", *values))
 
+    def newest_of(self, kinds: tuple[str, ...]) -> tuple[int, str] | None:
+        # One seek in the index for each kind; with IN and ORDER BY the whole log may be read.
+        found = (
+            self._tables.value("SELECT max(idx) FROM facets WHERE kind = ?", kind) for kind in kinds
+        )
+        newest = max((int(index) for index in found if index is not None), default=None)
+        if newest is None:
+            return None
+        return newest, str(self._tables.value("SELECT sha256 FROM entries WHERE idx = ?", newest))
+
     def all_entries(self, start: int = 0) -> Iterator[StoredEntry]:
         while rows := self._tables.rows(
             f"{ENTRY} WHERE e.idx >= ? ORDER BY e.idx LIMIT {_CHUNK}", start

@@ -214,6 +214,15 @@ class SqliteTransaction(LogQueries):
             password_hash=account.password_hash,
         )
 
+    def set_key(self, machine: str, keyid: str, epoch: int, genesis: str) -> None:
+        self._tables.run(
+            "UPDATE machines SET keyid = ?, epoch = ?, genesis = ? WHERE machine = ?",
+            keyid,
+            epoch,
+            genesis,
+            machine,
+        )
+
     def set_directory(
         self, villages: tuple[VillageView, ...], machines: tuple[MachineView, ...]
     ) -> None:

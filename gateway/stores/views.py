@@ -21,6 +21,7 @@ RequestState = Literal["filed", "open", "refused", "permitted"]
 TroubleCode = Literal[
     "malformed",  # not one of our records, or on the wrong topic
     "unknown-key",  # signed by a key that is not trusted here, or not for this record
+    "revoked-key",  # an enrolled key signed what it may not sign any more
     "bad-signature",  # the signature does not hold
     "foreign",  # a good signature, but of another device than the topic's, or another epoch
     "fork",  # a good signature, but another past or another entry at a seq that is taken

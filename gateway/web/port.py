@@ -46,6 +46,14 @@ class ConsolePort(Protocol):
         """Hand a command to the writer; the Future raises GatewayError on refusal."""
         ...
 
+    def issue_code(self, machine: str, by: str) -> str:
+        """Return a new one-time code for a machine's enrolment; it is not kept.
+
+        Raises:
+            GatewayError: no such machine, or nothing can be enrolled in this log.
+        """
+        ...
+
     def now_ms(self) -> int:
         """Return the gateway's time, UTC milliseconds."""
         ...

@@ -71,20 +71,45 @@ def create_opener(key_path: Path, record_path: Path, **holder: object) -> KeyRec
     )
 
 
+def complete(key_path: Path, record_path: Path, **holder: object) -> KeyRecord:
+    """As `create`, but go on with what an earlier call left: a key, or a key and its record.
+
+    Raises:
+        UnknownKeyError: what is there is open to others, damaged, or of another holder.
+    """
+    if not key_path.exists():
+        return create(key_path, record_path, **holder)
+    if not record_path.exists():
+        public = _private_key(key_path).public_key().public_bytes_raw()
+        store_record(record_path, "ed25519", public, **holder)
+    return _check_holder(load(key_path, record_path).record, record_path, **holder)
+
+
+def complete_opener(key_path: Path, record_path: Path, **holder: object) -> KeyRecord:
+    """As `create_opener`, but go on with what an earlier call left.
+
+    Raises:
+        UnknownKeyError: what is there is open to others, damaged, or of another holder.
+    """
+    if not key_path.exists():
+        return create_opener(key_path, record_path, **holder)
+    public = str(load_opener(key_path).to_public())
+    if not record_path.exists():
+        record = _record(alg="age-x25519", public_key=public, **holder)
+        write_durable(record_path, codec.encode_message(record))
+    record = _check_holder(read_record(record_path), record_path, **holder)
+    if record.public_key != public:
+        raise UnknownKeyError(f"expected the record of {key_path} at {record_path}, found another")
+    return record
+
+
 def load(key_path: Path, record_path: Path) -> KeyFileSigner:
     """Return the signer of a key file and its record.
 
     Raises:
-        LedgerError: missing, readable by others, no Ed25519 key, or not this record's.
+        UnknownKeyError: missing, open to others, no Ed25519 key, or another record.
     """
-    pem = read_private(key_path)
-    try:
-        key = serialization.load_pem_private_key(pem, None)
-    except (ValueError, TypeError) as error:
-        raise UnknownKeyError(f"expected a PEM private key in {key_path}: {error}") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise UnknownKeyError(f"expected an Ed25519 key in {key_path}, found {type(key).__name__}")
-    return KeyFileSigner(key, read_record(record_path))
+    return KeyFileSigner(_private_key(key_path), read_record(record_path))
 
 
 def load_opener(key_path: Path) -> pyrage.x25519.Identity:
@@ -146,14 +171,28 @@ def read_private(path: Path) -> bytes:
     return data
 
 
-def write_durable(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Create a file that must not exist yet; durable with its name on return."""
+def write_durable(path: Path, data: bytes, mode: int = 0o644, *, replace: bool = False) -> None:
+    """Create a file that must not exist yet, whole or not at all; durable with its name on return.
+
+    Args:
+        replace: put it in the place of what may be there.
+
+    Raises:
+        FileExistsError: it exists.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    draft = path.with_name(f".{path.name}.new")
+    draft.unlink(missing_ok=True)  # of a run that was cut; its mode may be another
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+    if replace:
+        draft.replace(path)
+    else:
+        os.link(draft, path)  # unlike a rename, it refuses to replace
+        draft.unlink()
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -172,6 +211,27 @@ def store_record(record_path: Path, alg: str, public_key: bytes, **holder: objec
     record = _record(alg=alg, public_key=text, **holder)
     algorithms.read(record)
     write_durable(record_path, codec.encode_message(record))
+    return record
+
+
+def _private_key(key_path: Path) -> Ed25519PrivateKey:
+    pem = read_private(key_path)
+    try:
+        key = serialization.load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError) as error:
+        raise UnknownKeyError(f"expected a PEM private key in {key_path}: {error}") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise UnknownKeyError(f"expected an Ed25519 key in {key_path}, found {type(key).__name__}")
+    return key
+
+
+def _check_holder(record: KeyRecord, path: Path, **holder: object) -> KeyRecord:
+    found = {name: getattr(record, name) for name in holder}
+    if found != holder:
+        raise UnknownKeyError(
+            f"expected a key record of {holder} at {path}, found {found}: use another folder, or "
+            "move that key away"
+        )
     return record
 
 

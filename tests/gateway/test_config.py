@@ -84,7 +84,7 @@ def test_machine_without_a_key_record_is_refused(config_path: Path) -> None:
 
 
 def test_field_gateway_refuses_keys_of_the_simulator(config_path: Path) -> None:
-    change(config_path, 'domain = "sim"', 'domain = "field"')
+    change(config_path, 'domain = "sim"', 'domain = "field"\nfounding = "founding.json"')
 
     with pytest.raises(ConfigError, match="field domain"):
         wiring.load_keys(load(config_path))
@@ -123,11 +123,12 @@ def test_signer_of_another_gateway_is_refused(config_path: Path, town: Any) -> N
 
 
 def test_broker_passwords_are_made_once_for_their_owner_alone(config_path: Path) -> None:
+    change(config_path, "[web]", '[broker]\naccounts = "passwords"\n\n[web]')
     config = load(config_path)
 
-    wiring.embedded_broker(config)
+    wiring.embedded_broker(config, ("m-1", "m-2"))
     first = (config.broker.passwords / "m-1.password").read_text()
-    wiring.embedded_broker(config)
+    wiring.embedded_broker(config, ("m-1", "m-2"))
 
     path = config.broker.passwords / "m-1.password"
     assert path.read_text() == first and len(first) >= 16
@@ -140,9 +141,33 @@ def test_broker_passwords_are_made_once_for_their_owner_alone(config_path: Path)
 
 
 def test_open_broker_password_is_refused(config_path: Path) -> None:
+    change(config_path, "[web]", '[broker]\naccounts = "passwords"\n\n[web]')
     config = load(config_path)
-    wiring.embedded_broker(config)
+    wiring.embedded_broker(config, ("m-1", "m-2"))
     (config.broker.passwords / "m-1.password").chmod(0o644)
 
     with pytest.raises(ConfigError, match="0600"):
-        wiring.embedded_broker(config)
+        wiring.embedded_broker(config, ("m-1", "m-2"))
+
+
+def test_passwords_are_refused_where_they_would_travel_in_clear(config_path: Path) -> None:
+    change(config_path, "[web]", '[broker]\naccounts = "passwords"\nlisten = "0.0.0.0"\n\n[web]')
+
+    with pytest.raises(ConfigError, match="loopback"):
+        load(config_path)
+
+
+def test_embedded_broker_asks_for_certificates_unless_told_otherwise(config_path: Path) -> None:
+    config = load(config_path)
+
+    options = wiring.bus_options(config, "mqtts://127.0.0.1:8883")
+
+    assert (options.password_file, options.pinned) == (None, True)
+    assert options.key is not None and options.key.stat().st_mode & 0o777 == 0o600
+
+
+def test_field_gateway_without_a_founding_is_refused(config_path: Path) -> None:
+    change(config_path, 'domain = "sim"', 'domain = "field"')
+
+    with pytest.raises(ConfigError, match="founding"):
+        load(config_path)

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from structlog.testing import capture_logs
 
+from ledger import topics
 from ledger.mqtt import MqttBus, Options, connect
 from sim.inbox import Inbox
 from sim.meddler import Meddler
@@ -136,7 +137,9 @@ def test_broker_of_another_authority_is_not_trusted(tmp_path: Path) -> None:
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 OWN = "seal/v1/110101001000/m-0001"
-DOWN = ("ack", "stored", "result", "permit/#", "answer/#", "list", "command")
+DOWN = tuple(
+    one.removeprefix(f"{OWN}/") for one in topics.filters("down", "110101001000", "m-0001")
+)
 
 
 @pytest.fixture
@@ -151,7 +154,7 @@ def _prove_machine_can_work(url: str, field: _Authority) -> None:
     """Play gateway and machine over this broker, with a forged entry in between."""
     gateway, heard = _linked(field.options(url, "gateway"), "seal/v1/#")
     machine, inbox = _linked(field.options(url, "m-0001"), *(f"{OWN}/{leaf}" for leaf in DOWN))
-    ups = ["entry", "opening/aa", "photo/aa/0", "status"]
+    ups = ["entry", "opening/aa", "photo/aa/0", "status", "prove"]
     machine.publish("seal/v1/110101001000/m-0002/entry", b"forged")
     for leaf in ups:
         machine.publish(f"{OWN}/{leaf}", b"own")
@@ -210,6 +213,7 @@ class _Authority:
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         certificate = self._certificate(subject, key.public_key(), authority=False)
         self._save(f"{name}.pem", certificate.public_bytes(serialization.Encoding.PEM))
+        (self._folder / f"{name}.key").touch(0o600)
         self._save(
             f"{name}.key",
             key.private_bytes(

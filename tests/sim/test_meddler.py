@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -183,5 +184,26 @@ def test_cut_ends_links_and_refusing_keeps_them_down_until_cleared(
 
 
 def test_address_that_is_no_broker_is_refused() -> None:
-    with pytest.raises(ValueError, match="mqtt://host:port"):
+    with pytest.raises(ValueError, match=r"mqtt\[s\]://host:port"):
         Meddler("http://127.0.0.1:1", seed=1)
+
+
+def test_encrypted_link_can_be_cut_but_not_read() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as broker:
+        meddler = Meddler(f"mqtts://127.0.0.1:{broker.getsockname()[1]}", seed=1)
+        meddler.start()
+        address = ("127.0.0.1", int(meddler.url.removeprefix("mqtts://127.0.0.1:")))
+        with socket.create_connection(address, timeout=10) as client:
+            peer, _ = broker.accept()
+            peer.settimeout(10)
+            client.sendall(b"\x16\x03\x01 no packet of MQTT")
+            heard = peer.recv(100)
+            with pytest.raises(ValueError, match="in clear"):
+                meddler.order(Meddling(act="drop", direction="up", topic_filter="#"))
+            meddler.cut()
+            with pytest.raises(ConnectionError):
+                client.recv(1)
+            peer.close()
+        meddler.stop()
+
+    assert heard == b"\x16\x03\x01 no packet of MQTT"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import socket
@@ -10,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from device.door import link_public
 from device.texts import say
+from gateway.config import load
+from gateway.wiring import open_ca
 from sim import books
 from sim.cast import BACK_S, Cast
 from sim.checklist import CheckList
@@ -133,6 +137,23 @@ def test_the_last_village_can_be_cut_off_and_comes_back(cast: Cast) -> None:
 
     assert online in first_while_cut
     until("the last online again", lambda: online in clerks[1].strip(), BACK_S)
+
+
+def test_an_agent_whose_certificate_has_ended_renews_it_and_works_on(cast: Cast) -> None:
+    plan, village = cast.town.plan, cast.first
+    authority = open_ca(load(plan.gateway_config))
+    own = plan.device_folder(village)
+    public = base64.b64decode(link_public(own / "link.key"))
+    cast.town.kill_agent(village)
+    ended = authority.machine(village.machine, public, 1_600_000_000_000, 30)  # in 2020
+    (own / "link.pem").write_bytes(ended)
+
+    cast.town.start_agent(village)
+
+    online = say("zh", "strip.online")
+    clerk = cast.clerk(village)
+    until("online again", lambda: online in clerk.strip(), 2 * BACK_S)
+    assert (own / "link.pem").read_bytes() != ended
 
 
 def test_power_cut_and_restored_the_kiosk_is_there_again(cast: Cast) -> None:

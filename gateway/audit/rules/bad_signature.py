@@ -18,6 +18,7 @@ SEVERITY: Severity = "red"
 _SEVERITIES: dict[TroubleCode, Severity] = {
     "bad-signature": "red",
     "unknown-key": "red",
+    "revoked-key": "red",
     "foreign": "red",
     "malformed": "yellow",
 }

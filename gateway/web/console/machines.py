@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
+from gateway.commands import RevokeKey
 from gateway.desk.access import Action
-from gateway.errors import NotFoundError
+from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.stores.views import LogFilter
-from gateway.web.identity import Allow, Visitor, site_of
-from gateway.web.pages import page
+from gateway.web.identity import Allow, AllowChange, Visitor, site_of
+from gateway.web.pages import page, see_other
 
 LATEST = 10  # entries on a machine's page
 
 router = APIRouter()
+REVOKED = ("machine-lost", "key-copied", "taken-down")
+Enroller = Annotated[Visitor, Depends(AllowChange(Action.ENROL))]
+Revoker = Annotated[Visitor, Depends(AllowChange(Action.REVOKE_KEY))]
 Looker = Annotated[Visitor, Depends(Allow(Action.READ_MACHINES))]
 
 
@@ -47,4 +51,38 @@ def show(request: Request, visitor: Looker, machine_id: str) -> Response:
             latest=reader.entries(LogFilter(machine=machine_id), limit=LATEST)
             if visitor.may(Action.READ_LOG)
             else (),
+            reasons=REVOKED,
         )
+
+
+@router.post("/machines/{machine_id}/code")
+def issue_code(request: Request, visitor: Enroller, machine_id: str) -> Response:
+    """Issue a one-time code and show it, this once."""
+    site = site_of(request)
+    code = site.port.issue_code(machine_id, visitor.account.account)
+    with site.port.reader() as reader:
+        return page(
+            request,
+            reader,
+            visitor,
+            "code.html",
+            "machines",
+            machine=reader.machine(machine_id),
+            code=code,
+        )
+
+
+@router.post("/machines/{machine_id}/revoke")
+def revoke(
+    request: Request,
+    visitor: Revoker,
+    machine_id: str,
+    reason: Annotated[str, Form()],
+    sure: Annotated[str, Form()] = "",
+) -> Response:
+    """Shut a machine's key out; the box says that it was no slip of the finger."""
+    if reason not in REVOKED or not sure:
+        raise RequestRefusedError("not-sure", "expected a reason and the box marked, found none")
+    order = RevokeKey(by=visitor.account.account, machine=machine_id, last_seq=None, reason=reason)
+    site_of(request).order(order)
+    return see_other(f"/machines/{machine_id}?done=key-revoked")

@@ -49,6 +49,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("rule.clock-skew", "时钟偏差", "Clock skew"),
     ("rule.gap", "记录缺号", "Entries missing"),
     ("rule.fork", "记录分叉", "Contradicting entries"),
+    ("rule.counter-back", "计数倒退", "Counter went back"),
     ("rule.bad-signature", "验签不符", "Does not verify"),
     ("rule.evidence-mismatch", "照片或内容与记录不符", "Photo or contents differ"),
     ("rule.photo-late", "照片迟到", "Photo late"),
@@ -177,6 +178,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "{count} messages that do not verify could not be kept.",
     ),
     (
+        "finding.counter-back",
+        "印章 {seal} 的计数从 {before} 退到 {now}。",
+        "The counter of seal {seal} went back from {before} to {now}.",
+    ),
+    (
         "finding.trouble.malformed",
         "收到无法识别的消息，已留存（第 {number} 号）。",
         "Bytes that are no record; kept as no. {number}.",
@@ -185,6 +191,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "finding.trouble.unknown-key",
         "收到不受信任的密钥签名的消息，已留存（第 {number} 号）。",
         "Signed by a key that is not trusted; kept as no. {number}.",
+    ),
+    (
+        "finding.trouble.revoked-key",
+        "收到已停用的密钥签名的消息，已留存（第 {number} 号）。",
+        "Signed by a key that was revoked or replaced; kept as no. {number}.",
     ),
     (
         "finding.trouble.bad-signature",
@@ -222,6 +233,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("troubles.bytes", "下载原样", "Download"),
     ("trouble.malformed", "无法识别", "no record"),
     ("trouble.unknown-key", "密钥不受信任", "unknown key"),
+    ("trouble.revoked-key", "密钥已停用", "revoked key"),
     ("trouble.bad-signature", "签名不符", "bad signature"),
     ("trouble.foreign", "冒用通道", "another's topic"),
     ("trouble.fork", "记录分叉", "contradiction"),

@@ -154,6 +154,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "Released; the count is signed and recorded.",
     ),
     ("done.sent-again", "已再次发送，没有重复入账。", "Sent again; nothing is recorded twice."),
+    ("done.key-revoked", "这台机器的密钥已停用。", "The machine's key is revoked."),
     ("done.revoked", "许可已撤销。", "The permit is revoked."),
     (
         "done.imported",

@@ -32,6 +32,11 @@ def test_all_is_well_in_four_signs(village: Any) -> None:
         ({"answered_ms": None}, 1, "strip.never-answered"),
         ({"undelivered": 3, "undelivered_since_ms": NOON_MS}, 2, "strip.undelivered"),
         ({"unproved": True}, 2, "strip.unproved"),
+        (
+            {"undelivered": 3, "undelivered_since_ms": NOON_MS, "unanswered": True},
+            2,
+            "strip.unanswered",
+        ),
         ({"photos_waiting": 2}, 2, "strip.photos"),
         ({"clock_proved": False}, 3, "strip.clock"),
         ({"fault": "door-open"}, 3, "fault.door-open"),

@@ -13,6 +13,7 @@ from gateway.stores.views import (
     Dropped,
     Gap,
     ListView,
+    LogFilter,
     MachineView,
     PermitView,
     PhotoView,
@@ -81,6 +82,18 @@ class Log:
 
     def trouble_bytes(self, number: int) -> bytes | None:
         return next((data for one, data in self.kept if one.number == number), None)
+
+    def entries(
+        self, which: LogFilter, before: int | None = None, limit: int = 50
+    ) -> tuple[StoredEntry, ...]:
+        found = [
+            one
+            for one in reversed(self.written[:before])
+            if one.machine == which.machine
+            and one.kind in which.kinds
+            and getattr(one.body, "seal", None) == which.seal
+        ]
+        return tuple(found[:limit])
 
     def dropped(self) -> tuple[Dropped, ...]:
         return tuple(self.drops)

@@ -21,7 +21,7 @@ def main(config_path: Path) -> None:
     signer = keyfile.load(config.signer, config.signer_record)
     store = sqlite.connect(sqlite.Options(folder=config.state))
     with store.transaction() as transaction:
-        transaction.set_directory(*directory(config, ring))
+        transaction.set_directory(*directory(config, lambda name: ring.of(name, "device")))
         log = GatewayLog(signer, transaction.start_boot())
     intake = Intake(config.township, ring, log, lambda entry, history: (), lambda data: data)
     for line in sys.stdin:

@@ -39,6 +39,7 @@ from ledger.topics import Leaf, Topic
 from sim.bus import SimBroker
 from sim.documents import document
 from sim.render import impression, render_page, stamped
+from tests.gateway.key_acts import in_the_field
 
 TOWNSHIP = "330182107000"
 HERE = Path(__file__).parent
@@ -347,16 +348,15 @@ def _keys(folder: Path, domain: str) -> str:
             folder / f"{name}.pem", folder / f"{name}.json", holder=holder, role=role, **common
         )
         (trusted / f"{name}.json").write_bytes((folder / f"{name}.json").read_bytes())
-    opener = keyfile.create_opener(
+    return keyfile.create_opener(
         folder / "opener.key", trusted / "opener.json", holder="gw-1", role="gateway", **common
-    )
-    return opener.public_key
+    ).public_key
 
 
 def _config(folder: Path, domain: str) -> GatewayConfig:
     text = (HERE / "gateway.toml").read_text(encoding="utf-8")
     path = folder / "gateway.toml"
-    path.write_text(text.replace('domain = "sim"', f'domain = "{domain}"'), encoding="utf-8")
+    path.write_text(in_the_field(folder, text) if domain == "field" else text, encoding="utf-8")
     return load(path)
 
 

@@ -1,0 +1,99 @@
+"""Orders on keys: let one in or let it take over, with the county; shut one out, at once.
+
+What the county agreed to is judged by the log's own rules before it is appended; an act that
+they do not allow changes nothing.
+"""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from gateway.book import Book, Done
+from gateway.commands import AgreeKey, RevokeKey
+from gateway.errors import NotFoundError, RequestRefusedError
+from gateway.register.keybook import KeyBook
+from gateway.stores import Transaction
+from gateway.stores.views import StoredEntry
+from ledger import envelope, keyacts, keyhistory
+from ledger.codec import Payload, decode_entry
+from ledger.errors import LedgerError
+from ledger.keyacts import FoundingDraft
+from ledger.records import Record
+from ledger.records_keys import KeyRevocation
+
+
+def agree(
+    keys: KeyBook, book: Book, transaction: Transaction, command: AgreeKey, now_ms: int
+) -> Done:
+    """Append an enrolment or a rotation that township and county agree to."""
+    try:
+        draft = keyacts.decode(command.draft)
+        body = keyacts.body(draft)
+        record = keyacts.newcomer(draft).record
+    except LedgerError as error:
+        raise RequestRefusedError(error.code, str(error)) from error
+    known = keys.at(transaction)
+    if isinstance(draft, FoundingDraft) or not known.founded:
+        raise RequestRefusedError(
+            "not-founded",
+            "expected a log that began with its founding, and an enrolment or rotation for it; "
+            "name the founding in the configuration before the first start",
+        )
+    if draft.log != known.history.log:
+        raise RequestRefusedError(
+            "other-log",
+            f"expected an act for the log {known.history.log[:16]}..., found {draft.log[:16]}...",
+        )
+    if record.role == "gateway":
+        raise RequestRefusedError(
+            "own-key",
+            "expected a key of a machine or of the county, found one of the gateway, which signs "
+            "while it runs: its key changes at a new founding only",
+        )
+    if record.role == "device" and not transaction.is_machine(record.holder):
+        raise NotFoundError(
+            f"expected a machine that the configuration names, found {record.holder}"
+        )
+    entry = _append(keys, book, transaction, body, now_ms)
+    if record.role == "device":
+        key = keys.at(transaction).history.newest("device", record.holder)
+        assert key is not None, "it was appended just now"
+        transaction.set_key(record.holder, key.public.keyid, record.epoch, key.sha256)
+    return Done(answer=entry.index)
+
+
+def revoke(
+    keys: KeyBook, book: Book, transaction: Transaction, command: RevokeKey, now_ms: int
+) -> Done:
+    """End a machine's key: what stands in the log by now stays valid, or less if so ordered."""
+    history = keys.at(transaction).history
+    key = history.newest("device", command.machine)
+    if key is None:
+        raise NotFoundError(
+            f"expected a machine that was enrolled in the log, found {command.machine}: remove "
+            "its record from the trusted folder instead"
+        )
+    record = key.record
+    head = transaction.head("device", record.holder, record.epoch)
+    last = command.last_seq if command.last_seq is not None else (head.seq if head else 0)
+    body = KeyRevocation(key=key.sha256, last_seq=last, by=command.by, reason=command.reason)
+    return Done(answer=_append(keys, book, transaction, body, now_ms).index)
+
+
+def _append(
+    keys: KeyBook, book: Book, transaction: Transaction, body: Record, now_ms: int
+) -> StoredEntry:
+    """Append an entry about keys, if the log's rules allow it here."""
+    history = keys.at(transaction).history
+    entry = book.append(transaction, body, now_ms)
+    parsed = envelope.parse(entry.envelope)
+    payload: Payload = decode_entry(parsed.payload_type, parsed.payload)
+    try:
+        before = structs.replace(history, size=entry.index)
+        after = keyhistory.advance(before, entry.index, payload)
+        keyhistory.check_signature(after, parsed, payload)
+    except LedgerError as error:
+        raise RequestRefusedError(
+            f"key-{getattr(error, 'reason', error.code)}", str(error)
+        ) from error
+    return entry

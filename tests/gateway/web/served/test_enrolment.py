@@ -1,0 +1,85 @@
+"""Enrolment at the console: a code that is shown once, a key that is shut out, and by whom."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from gateway.commands import AgreeKey
+from ledger import enrolcodes, keyacts, keystatements
+from ledger.keyacts import EnrolmentDraft
+from ledger.signers import keyfile
+
+CODE = re.compile(r"(?:[0-9A-Z]{5}-){7}[0-9A-Z]{5}")
+
+
+def signed_in(browse, url, account):
+    console = browse(url)
+    assert console.sign_in(account).status_code == 303
+    return console
+
+
+@pytest.fixture
+def founded(make_world, serve):
+    """A township whose log was founded, with machine m-1 enrolled, and its address."""
+    world = make_world("field")
+    machine, county = (
+        keyfile.load(world.folder / f"{name}.pem", world.folder / f"{name}.json")
+        for name in ("m-1", "c-1")
+    )
+    with world.app.reader() as reader:
+        log = world.app._keys.at(reader).history.log
+    proof = keystatements.code_proof("any", machine.record_sha256)
+    statement = keystatements.enrolment(log, machine.record_sha256, proof, None)
+    draft = EnrolmentDraft(
+        log=log,
+        key=keyacts.text(machine.record),
+        code_proof=proof,
+        closes=None,
+        by_key=statement.sign(machine),
+    )
+    carried = keyacts.encode(keyacts.agree(draft, county))
+    world.app.submit_operator(AgreeKey(by="cli-x", draft=carried)).result(20)
+    return world, serve(world)
+
+
+def test_code_is_shown_once_and_kept_as_a_hash(founded, browse):
+    world, url = founded
+    console = signed_in(browse, url, "sun")
+
+    shown = console.post("/machines/m-2/code", {})
+    after = console.get("/machines/m-2")
+
+    found = CODE.search(shown.text)
+    assert found is not None
+    code = enrolcodes.read(found[0])
+    kept = (world.config.state / "enrolments" / "m-2.json").read_text()
+    assert code.sha256 in kept and code.secret not in kept
+    assert found[0] not in after.text
+    assert shown.headers["cache-control"] == "no-store"
+    assert code.pin == enrolcodes.pin(world.app.enrolling.authority.fingerprint)
+
+
+def test_key_is_shut_out_by_a_person_who_means_it(founded, browse):
+    world, url = founded
+    console = signed_in(browse, url, "zhao")
+
+    slip = console.post("/machines/m-1/revoke", {"reason": "machine-lost"})
+    done = console.post("/machines/m-1/revoke", {"reason": "machine-lost", "sure": "yes"})
+    page = console.get(done.headers["location"])
+
+    assert slip.status_code == 409
+    assert "密钥已停用" in page.text
+    assert world.app.admitted() == ()
+    with world.app.reader() as reader:
+        last = next(one for one in reader.entries() if one.kind == "key-revocation")
+    assert (last.body.by, last.body.last_seq) == ("zhao", 0)
+    assert console.get(f"/log/{last.index}").status_code == 200
+
+
+def test_township_without_a_founding_says_that_nothing_can_be_enrolled(world, serve, browse):
+    answer = signed_in(browse, serve(world), "sun").post("/machines/m-1/code", {})
+
+    assert answer.status_code == 409
+    assert "奠基" in answer.text
