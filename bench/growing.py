@@ -101,7 +101,7 @@ class Run:
         self._ring = keys.ring
         self._store: Store = sqlite.connect(sqlite.Options(folder=state))
         with self._store.transaction() as transaction:
-            transaction.set_directory(*directory(config, keys.ring))
+            transaction.set_directory(*directory(config, lambda one: keys.ring.of(one, "device")))
             own = GatewayLog(keys.signer, transaction.start_boot())
         self._public = PublicLog(own, keys.log_signer, lambda year: log_origin(config, year))
         self._publisher = Publisher(public, keys.log_signer.record)
