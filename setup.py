@@ -58,6 +58,7 @@ COMMANDS = [
     "seal-device=device.cli:main",
     "seal-gateway=gateway.cli:main",
     "seal-sim=sim.cli:main",
+    "seal-verify=ledger.cli:main",
 ]
 
 setup(

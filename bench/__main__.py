@@ -75,6 +75,22 @@ def soak(minutes: float, seed: int, folder: Path | None, target: Path | None) ->
         sys.exit(LIMIT_MISSED)
 
 
+@main.command()
+@click.option("--entries", default=100_000, show_default=True, help="In the log.")
+@click.option("--edits", default=0, help="Structural edits to make and find, besides.")
+@click.option("--bits", is_flag=True, help="Flip every bit of 200 entries, besides.")
+@JSON
+def verify(entries: int, edits: int, bits: bool, target: Path | None) -> None:
+    """Entries a second of seal-verify, beside libsodium alone; what it must find, it finds."""
+    from bench import verify as measured
+
+    figures = measured.measure(entries, edits, bits, lambda line: click.echo(line, err=True))
+    _tell(figures, target)
+    missed = figures.edits is not None and any(figures.edits.missed.values())
+    if missed or figures.let_through or not (figures.share_holds and figures.memory_holds):
+        sys.exit(LIMIT_MISSED)
+
+
 def _tell(figures: Any, target: Path | None) -> None:
     data = msgspec.json.format(msgspec.json.encode(figures), indent=2)
     click.echo(data.decode())

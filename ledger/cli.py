@@ -1,0 +1,330 @@
+"""seal-verify: check a public log with its public files and public keys alone.
+
+Exit codes: 0 everything holds, 2 usage, 4 with findings, 5 the files cannot be reached.
+What was found goes to stdout, Chinese first; `--lang en` switches.
+"""
+
+from __future__ import annotations
+
+import functools
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ledger import auditing, device_folder, texts, verify_device
+from ledger.auditing import Report, Trust
+from ledger.checkpoint import Checkpoint
+from ledger.cli_trust import (
+    Options,
+    common,
+    cores,
+    fail,
+    load_trust,
+    progress_bar,
+    simulated,
+    this_year,
+    told,
+    trusted_records,
+)
+from ledger.errors import LedgerError
+from ledger.findings import Findings, Place
+from ledger.mirror import Mirror, UnreachableError, open_mirror, year_logs
+from ledger.monitor import Monitor, Seen
+from ledger.texts import Language, beijing, say
+from ledger.verify import growth
+from ledger.verify_heads import believe
+from ledger.verify_spans import Keyring
+
+USAGE, FINDINGS, UNREACHABLE = 2, 4, 5
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+CACHE = click.option(
+    "--cache",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keeps what a web address need not be asked again.",
+)
+PUBLISHED = click.option(
+    "--trust-published", is_flag=True, help="Believe the keys that lie beside the log."
+)
+
+
+def exits(command: Callable[..., None]) -> Callable[..., None]:
+    """Collect the common options, and turn errors into a line on stderr and an exit code."""
+
+    @functools.wraps(command)
+    def guarded(
+        *args: Any, key: str | None, keys: Path | None, policy: Path | None, language: Language,
+        trust_published: bool = False, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        options = Options(
+            language=language,
+            key=key,
+            keys=keys,
+            policy=policy,
+            trust_published=trust_published,
+        )
+        try:
+            command(options, *args, **kwargs)
+        except UnreachableError as error:
+            fail(error, UNREACHABLE)
+        except LedgerError as error:
+            fail(error, USAGE)
+
+    return guarded
+
+
+@click.group()
+@click.version_option(package_name="sealkeeper")
+def main() -> None:
+    """Check a public log: nobody needs to be believed but the holders of the keys."""
+
+
+@main.command()
+@click.argument("source")
+@click.option("--since", type=FILE, multiple=True, help="An older checkpoint of this log.")
+@CACHE
+@PUBLISHED
+@common
+@exits
+def log(options: Options, source: str, since: tuple[Path, ...], cache: Path | None) -> None:
+    """Check everything at SOURCE: the logs of all years, or of one."""
+    root, logs = year_logs(open_mirror(source, cache), this_year())
+    _ask_for_keys(options)
+    trust = load_trust(options, root)
+    wrong = Findings()
+    older = [_believe(wrong, path.read_bytes(), path.name, trust) for path in since]
+    told(options.language, wrong)
+    with progress_bar(options.language) as progress:
+        known = [head for head in older if head is not None]
+        report = auditing.audit(root, logs, trust, known, processes=cores(), progress=progress)
+    _show_report(options, trust, report)
+    told(options.language, report.findings)
+    said = say(options.language, "good.log", entries=report.entries, logs=len(report.heads))
+    click.echo(said)
+
+
+@main.command()
+@click.argument("file", type=FILE)
+@common
+@exits
+def entry(options: Options, file: Path) -> None:
+    """Check the signature of one entry, the FILE with its envelope."""
+    findings = Findings()
+    language = options.language
+    try:
+        found = verify_device.verify_entry(file.read_bytes(), Keyring(trusted_records(options)))
+    except LedgerError as error:
+        findings.add(f"entry-{error.code}", Place(log=file.name), str(error))
+        told(language, findings)
+        return
+    position = found.position
+    click.echo(
+        say(
+            language,
+            "good.entry",
+            author=position.author[1],
+            seq=position.seq,
+            kind=found.body.kind,
+            time=beijing(position.at_ms),
+        )
+    )
+
+
+@main.command()
+@click.argument("file", type=FILE)
+@click.option("--entry", "entry_file", type=FILE, required=True, help="The entry's envelope.")
+@click.option("--source", help="The log as it is now: has it kept this entry?")
+@common
+@exits
+def receipt(options: Options, file: Path, entry_file: Path, source: str | None) -> None:
+    """Check that a receipt FILE proves an entry to stand in the public log."""
+    trust, findings, language = load_trust(options), Findings(), options.language
+    try:
+        leaf = entry_file.read_bytes()
+        proved = verify_device.verify_receipt(file.read_bytes(), leaf, trust.log_keys, trust.policy)
+    except LedgerError as error:
+        findings.add(f"receipt-{error.code}", Place(log=file.name), str(error))
+        told(language, findings)
+        return
+    if source is not None:
+        mirror = _log_of(source, proved.head.origin)
+        now = _believe(findings, auditing.read_note(mirror), mirror.location, trust)
+        if now is not None:
+            findings.extend(growth(proved.head, now, mirror.read))
+    told(language, findings)
+    click.echo(
+        say(
+            language,
+            "good.receipt",
+            log=proved.head.origin,
+            number=proved.index + 1,
+            size=proved.head.size,
+        )
+    )
+
+
+@main.command()
+@click.argument("old", type=FILE)
+@click.argument("new", type=FILE)
+@click.argument("source")
+@common
+@exits
+def consistency(options: Options, old: Path, new: Path, source: str) -> None:
+    """Check that a log only grew from checkpoint OLD to NEW, with the tiles at SOURCE."""
+    trust, findings, language = load_trust(options), Findings(), options.language
+    before, after = (_believe(findings, one.read_bytes(), one.name, trust) for one in (old, new))
+    told(language, findings)
+    assert before is not None and after is not None, "else there was a finding"
+    if before.origin != after.origin:
+        raise click.UsageError(f"two logs: {before.origin} and {after.origin}")
+    findings.extend(growth(before, after, _log_of(source, after.origin).read))
+    told(language, findings)
+    said = say(language, "good.consistency", log=after.origin, old=before.size, new=after.size)
+    click.echo(said)
+
+
+@main.command()
+@click.argument("folder", type=FOLDER)
+@common
+@exits
+def device(options: Options, folder: Path) -> None:
+    """Check FOLDER, which `seal-device export` wrote: chain, signatures, receipts."""
+    language, records = options.language, trusted_records(options)
+    _ask_for_keys(options)
+    export = device_folder.read(folder)
+    try:
+        log_keys = load_trust(options).log_keys
+    except LedgerError:
+        log_keys = None
+        click.echo(say(language, "notice.no-log-key"))
+    told(language, verify_device.verify_export(folder.name, export, records, log_keys))
+    missing = verify_device.unproved(export)
+    if missing:
+        said = say(language, "notice.unproved", count=len(missing), first=missing[0])
+        click.echo(said)
+    proved = len(export.entries) - len(missing)
+    click.echo(say(language, "good.device", entries=len(export.entries), proved=proved))
+
+
+@main.command()
+@click.argument("source")
+@PUBLISHED
+@common
+@exits
+def keys(options: Options, source: str) -> None:
+    """List the keys of the log at SOURCE, with the authority of each; check the whole log."""
+    root, logs = year_logs(open_mirror(source), this_year())
+    _ask_for_keys(options)
+    trust = load_trust(options, root)
+    report = auditing.audit(root, logs, trust, processes=cores())
+    count = _show_keys(options.language, trust, report)
+    told(options.language, report.findings)
+    click.echo(say(options.language, "good.keys", keys=count))
+
+
+@main.command()
+@click.argument("sources", nargs=-1, required=True)
+@click.option(
+    "--state", type=click.Path(file_okay=False, path_type=Path), required=True,
+    help="Folder for the last good checkpoints and for evidence.",
+)  # fmt: skip
+@click.option("--once", is_flag=True, help="Look once and end.")
+@click.option("--every", default=600, show_default=True, help="Seconds from look to look.")
+@CACHE
+@common
+@exits
+def watch(
+    options: Options,
+    sources: tuple[str, ...],
+    state: Path,
+    once: bool,
+    every: int,
+    cache: Path | None,
+) -> None:
+    """Follow the logs at SOURCES; end with 4 when one of them was rewritten."""
+    _ask_for_keys(options)
+    watcher = Monitor(state, load_trust(options), processes=cores())
+    stop = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stop)
+    while True:
+        findings, unreachable = Findings(), None
+        for source in sources:
+            try:
+                for seen in watcher.visit(
+                    open_mirror(source, cache), int(time.time()), this_year()
+                ):
+                    findings.extend(seen.findings)
+                    _show_seen(options.language, seen)
+            except UnreachableError as error:
+                unreachable = error
+                click.echo(f"{error.code}: {source}: {error}", err=True)
+        if len(findings):
+            click.echo(say(options.language, "evidence", folder=str(watcher.evidence)))
+        told(options.language, findings)
+        if once and unreachable is not None:
+            sys.exit(UNREACHABLE)
+        if once or signal.sigtimedwait(stop, every) is not None:
+            return
+
+
+def _believe(findings: Findings, note: bytes, name: str, trust: Trust) -> Checkpoint | None:
+    """Return what a signed note says, or note a finding."""
+    try:
+        return believe(note, trust.log_keys).checkpoint
+    except LedgerError as error:
+        findings.add(f"checkpoint-{error.code}", Place(log=name), str(error))
+        return None
+
+
+def _ask_for_keys(options: Options) -> None:
+    if options.keys is None and not options.trust_published:
+        raise click.UsageError(
+            "name a folder of key records that you trust (--keys DIR); keys that come with the "
+            "log itself prove nothing until somebody has compared them"
+        )
+
+
+def _log_of(source: str, origin: str) -> Mirror:
+    """Return the mirror of one year's log, given that or the root of a township's files."""
+    mirror = open_mirror(source)
+    if mirror.read(auditing.CHECKPOINT) is not None:
+        return mirror
+    return mirror.below(origin.rsplit("/", 1)[1])
+
+
+def _show_report(options: Options, trust: Trust, report: Report) -> None:
+    language = options.language
+    for head in report.heads:
+        root = head.checkpoint.root.hex()
+        said = say(
+            language, "good.head", log=head.checkpoint.origin, size=head.checkpoint.size, root=root
+        )
+        click.echo(said)
+    for notice in report.notices:
+        values: dict[str, str | int] = {"log": notice.place.log, "count": notice.count}
+        click.echo(say(language, f"notice.{notice.code}", **values))
+    if simulated(trust.records):
+        click.echo(say(language, "notice.simulated"))
+    if options.trust_published:
+        _show_keys(language, trust, report)
+        click.echo(say(language, "notice.published-keys"))
+
+
+def _show_keys(language: Language, trust: Trust, report: Report) -> int:
+    """Print every key with its whole id; return how many there are."""
+    lines = texts.history_lines(language, report.history)
+    if report.history is None:
+        lines = texts.record_lines(language, trust.records)
+    for line in lines:
+        click.echo(line)
+    return sum(not line.startswith(" ") for line in lines)
+
+
+def _show_seen(language: Language, seen: Seen) -> None:
+    if not seen.findings:
+        click.echo(say(language, "good.watch", log=seen.log, old=seen.old, new=seen.new))

@@ -1,0 +1,61 @@
+"""Heads: the checkpoints that a verifier believes, by the log keys that it trusts. Pure."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from ledger import checkpoint, notes
+from ledger.checkpoint import Checkpoint
+from ledger.errors import UnknownKeyError
+from ledger.notes import NoteKey, SignatureType
+
+
+class LogKey(Struct, frozen=True):
+    """A log's public key; `township` "" leaves open whose log it is."""
+
+    public_key: bytes
+    township: str = ""
+
+
+class LogKeys(Struct, frozen=True):
+    """The keys of all logs that are trusted. A log signs every year with the same key."""
+
+    keys: tuple[LogKey, ...]
+
+    def of(self, origin: str) -> tuple[NoteKey, ...]:
+        """Return the keys that may sign under an origin.
+
+        Raises:
+            UnknownKeyError: there is none for this township.
+        """
+        township = township_of(origin)
+        found = tuple(
+            NoteKey(origin, SignatureType.ED25519, key.public_key)
+            for key in dict.fromkeys(self.keys)
+            if key.township in {"", township}
+        )
+        if not found:
+            raise UnknownKeyError(f"expected a trusted log key for {origin}, found none")
+        return found
+
+
+class Head(Struct, frozen=True):
+    """A checkpoint that is believed: the signed note and what it says."""
+
+    note: bytes
+    checkpoint: Checkpoint
+
+
+def believe(note: bytes, trusted: LogKeys) -> Head:
+    """Return the head that a signed note says.
+
+    Raises:
+        LedgerError: no checkpoint, or none of the keys for its log signed it.
+    """
+    origin = checkpoint.parse(notes.parse(note).text).origin
+    return Head(note, checkpoint.verify(note, trusted.of(origin)))
+
+
+def township_of(origin: str) -> str:
+    """Return the division code of the township whose log has this origin."""
+    return [*origin.split("/"), "", ""][2]
