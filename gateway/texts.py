@@ -13,7 +13,10 @@ ZH = {
     "not-allowed": "您没有办理此事的权限。",
     "not-found": "没有找到，请核对编号或返回列表。",
     "store": "存储不可用，请管理员检查磁盘;印章机会保留未确认的记录。",
-    "rollback": "数据比已公布的账少，是旧备份或别的库:不得签发，先按说明恢复。",
+    "rollback": "数据与已公布或已见证的账不符，是旧备份、别的库或同一密钥的另一台网关:不得签发，"
+    "先按说明恢复。",
+    "restore": "恢复不能这样做，或没有做完:请按恢复说明一步一步做。",
+    "witness-refused": "见证人没有联署:请向见证人核对台账名称和密钥。",
     "config": "配置有误，请管理员改正后运行 check-config。",
     "unreachable": "网关正在运行但没有回应，请查看网关日志后重试。",
     "broker": "消息服务没有运行，请管理员查看日志。",
@@ -76,7 +79,10 @@ EN = {
     "not-found": "Not found; check the number or go back to the list.",
     "store": "The store cannot be used; the administrator checks the disk. Machines keep what was "
     "not acknowledged.",
-    "rollback": "The store has less than was published: an old backup. Restore it before signing.",
+    "rollback": "The store is not what was published or witnessed: an old backup, another store, or "
+    "a second gateway with the same key. Restore it before signing.",
+    "restore": "The restore cannot be done so, or was not finished: follow its steps in order.",
+    "witness-refused": "The witness did not cosign: compare the log's name and key with it.",
     "config": "The configuration is wrong; the administrator corrects it and runs check-config.",
     "unreachable": "The gateway runs but does not answer; look at its log and try again.",
     "broker": "The message broker does not run; the administrator reads its log.",

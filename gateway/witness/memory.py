@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-import structlog
 from msgspec import Struct
 
 from gateway import files
@@ -30,8 +29,6 @@ from ledger.notes import NoteKey
 
 CHECKPOINT = "checkpoint"
 MOST_UNPROVED = 1000  # for one log; whoever has a signed head can send it with a wrong proof
-
-log = structlog.get_logger()
 
 
 class Evidence(Struct, frozen=True, kw_only=True):

@@ -134,6 +134,7 @@ def test_strange_log_and_spoilt_line_are_refused(town: Town, two: Two) -> None:
     good = two.cosigned("county", two.head())
     note = notes.parse(good)
     line = note.lines[-1]
-    spoilt = notes.Line(line.name, line.key_id, line.signature[:-1] + b"\0")
+    last = bytes([line.signature[-1] ^ 1])
+    spoilt = notes.Line(line.name, line.key_id, line.signature[:-1] + last)
     with pytest.raises(LedgerError):
         two.keep(notes.encode(notes.Note(note.text, (*note.lines[:-1], spoilt))))

@@ -88,7 +88,7 @@ def start(config: Path) -> Iterator[Callable[..., Running]]:
 
 @pytest.mark.slow
 def test_answers_have_the_statuses_and_types_of_the_specification(
-    start: Callable[..., Running], log: Log, make_log: Any
+    start: Callable[..., Running], config: Path, log: Log, make_log: Any
 ) -> None:
     log.grow(3)
     witness = start()
@@ -111,6 +111,7 @@ def test_answers_have_the_statuses_and_types_of_the_specification(
     (kept,) = json.loads(evidence[2]).values()
     assert kept["kind"] == "fork" and kept["found"].encode() == other.note()
     assert f"{log.origin} 3".encode() in page[2] and b"evidence: 1 forks" in page[2]
+    assert "log_contradicts_itself" in (config.parent / "err").read_text()
     assert witness.stop() == 0
 
 

@@ -151,6 +151,7 @@ def test_logs_of_two_years_come_back_whole_or_not_at_all(
     assert whole.exit_code == 0 and back() == stood
 
 
+@pytest.mark.slow
 def test_witness_that_knows_more_than_the_mirror_keeps_the_gateway_from_starting(
     town: Town,
     beats: Beats,
@@ -158,6 +159,7 @@ def test_witness_that_knows_more_than_the_mirror_keeps_the_gateway_from_starting
     seal: Seal,
     agree: Any,
     lose_disk: Any,
+    start: Any,
     back: Any,
     tmp_path: Path,
 ) -> None:
@@ -169,14 +171,14 @@ def test_witness_that_knows_more_than_the_mirror_keeps_the_gateway_from_starting
     lose_disk()
 
     result = seal("restore", tmp_path / "disk", "--mirror", tmp_path / "mirror")
-    start = seal("run")
+    refused = start(tmp_path / "gateway.toml")
 
     assert result.exit_code == 4
     assert (
         f"rollback: expected the log {ORIGIN} with the 7 entries that the witness county speaks "
         "of, restored 3: run it again with --mirror"
     ) in result.output
-    assert start.exit_code == 1 and "a restore that was not finished" in start.output
+    assert refused.end() == 1 and "a restore that was not finished" in refused.said()
 
 
 def test_successor_names_the_last_witnessed_checkpoint_of_the_lost_log(
@@ -352,6 +354,7 @@ def test_half_restored_store_is_not_started_and_restored_again(
     publish: Any,
     seal: Seal,
     lose_disk: Any,
+    start: Any,
     back: Any,
     tmp_path: Path,
     event: str,
@@ -381,8 +384,8 @@ def test_half_restored_store_is_not_started_and_restored_again(
     )
     if end != "none":
         assert died.returncode == -signal.SIGKILL
-        start = seal("run")
-        assert start.exit_code == 1 and "a restore that was not finished" in start.output
+        refused = start(tmp_path / "gateway.toml")
+        assert refused.end() == 1 and "a restore that was not finished" in refused.said()
         assert seal(*words[0:1], *words[3:]).exit_code == 0
     else:
         assert died.returncode == 0

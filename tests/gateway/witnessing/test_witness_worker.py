@@ -127,6 +127,7 @@ def test_witness_that_is_away_delays_nobody_and_is_caught_up_with(
         service.wait(20)
 
     assert away == 0
+    assert gateway.said().count("witness_not_asked") == 1
     assert gateway.said().count("witness_failed") == 1
     assert "witness_answers_again" in gateway.said()
 
