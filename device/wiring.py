@@ -15,6 +15,7 @@ import msgspec
 import pyrage
 import structlog
 
+from device import rotating
 from device.agent import QUEUE_SIZE, Agent, Input, Parts
 from device.capture import Capture
 from device.cards import Cards
@@ -91,6 +92,7 @@ def build(
             f"expected the {config.domain} key of {config.device} in {config.keys.record}, found "
             f"the {signer.record.domain} key of {signer.record.holder}"
         )
+    rotating.check(config, signer)
     ring = keyfile.read_ring(config.keys.trusted, config.domain)
     seal_bytes = _sealing(ring)
     journal = Journal(config.state, signer, seal_bytes)
