@@ -15,7 +15,6 @@ import msgspec
 import pyrage
 import structlog
 
-from device import rotating
 from device.agent import QUEUE_SIZE, Agent, Input, Parts
 from device.capture import Capture
 from device.cards import Cards
@@ -40,6 +39,7 @@ from device.proofs import Proofs
 from device.recorder import Recorder
 from device.references import References
 from device.renewal import Renewal
+from device.rotating import check as check_rotation
 from device.stamping import Stamping
 from device.uplink import OFFLINE, Uplink
 from hardware import loader
@@ -92,7 +92,7 @@ def build(
             f"expected the {config.domain} key of {config.device} in {config.keys.record}, found "
             f"the {signer.record.domain} key of {signer.record.holder}"
         )
-    rotating.check(config, signer)
+    check_rotation(config, signer)
     ring = keyfile.read_ring(config.keys.trusted, config.domain)
     seal_bytes = _sealing(ring)
     journal = Journal(config.state, signer, seal_bytes)
