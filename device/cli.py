@@ -126,6 +126,21 @@ def enrol(
 
 @main.command()
 @CONFIG
+@exits
+def renew(config_path: Path) -> None:
+    """Get a certificate for the link now; the agent does so by itself while it runs."""
+    from device import wiring
+
+    config = load(config_path)
+    renewal = wiring.renewal(config, lambda: False)
+    if renewal is None:
+        raise click.UsageError("expected [broker] door in the configuration, found none")
+    renewal.once()
+    click.echo(f"{config.broker.cert_file}: a new certificate for {config.device}")
+
+
+@main.command()
+@CONFIG
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="For the new key.")
 @click.option("--cancel", is_flag=True, help="Give a begun rotation up.")
 @exits

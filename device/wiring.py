@@ -26,7 +26,7 @@ from device.clock import (
     system_wall_ms,
 )
 from device.config import DeviceConfig, DriverConfig
-from device.door import Door
+from device.door import Door, make_link_key
 from device.errors import ConfigError
 from device.eyes import Eyes
 from device.house import CLOCK_KEY, House
@@ -120,6 +120,7 @@ def renewal(config: DeviceConfig, linked: Callable[[], bool]) -> Renewal | None:
     if broker.ca_file is None or broker.cert_file is None or broker.key_file is None:
         raise ConfigError("expected ca_file, cert_file and key_file beside [broker] door")
     township, cert, key = Door(broker.door, broker.ca_file), broker.cert_file, broker.key_file
+    make_link_key(key)
     # A signer belongs to one thread, so the renewal's thread has its own.
     signer = choice.load(keys.key, keys.token, keys.record)
 

@@ -76,7 +76,7 @@ class WebConfig(_Table, frozen=True, kw_only=True):
 
 
 class DoorConfig(_Table, frozen=True, kw_only=True):
-    """Where machines enrol and renew their certificates, over TLS; in force with a founding.
+    """Where machines enrol and renew their certificates, over TLS.
 
     Args:
         port: 0 chooses a free one once and keeps it. The address is `broker.listen`.

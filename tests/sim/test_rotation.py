@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from device import rotating
+from device.cli import main as device_main
 from device.config import DeviceConfig, load
 from device.errors import ConfigError, EnrolmentError
 from device.journal import Journal
 from ledger import codec
 from ledger.records import Config
 from ledger.signers import Signer, keyfile
-from tests.sim.test_enrolment import Place, enrolled, renew
+from sim.township_files import run_command
+from tests.sim.test_enrolment import Place, enrolled, link, renew
 
 REST = """
 [[seal]]
@@ -80,6 +82,19 @@ def test_new_key_takes_over_and_the_old_one_gets_no_certificate(place: Place) ->
     with pytest.raises(EnrolmentError) as caught:
         renew(wish, place.at.door)
     assert caught.value.reason == "key-form"
+
+
+@pytest.mark.slow
+def test_machine_without_a_link_key_gets_a_new_one_by_command(place: Place) -> None:
+    wish = enrolled(place)
+    configured(wish.out)
+    (wish.out / "link.key").unlink()
+    (wish.out / "link.pem").unlink()
+
+    run_command(device_main, "renew", "--config", str(wish.out / "device.toml"))
+
+    bus, _ = link(place.options())
+    bus.stop()
 
 
 @pytest.mark.slow
