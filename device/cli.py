@@ -124,6 +124,44 @@ def enrol(
     )
 
 
+@main.command()
+@CONFIG
+@exits
+def renew(config_path: Path) -> None:
+    """Get a certificate for the link now; the agent does so by itself while it runs."""
+    from device import wiring
+
+    config = load(config_path)
+    renewal = wiring.renewal(config, lambda: False)
+    if renewal is None:
+        raise click.UsageError("expected [broker] door in the configuration, found none")
+    renewal.once()
+    click.echo(f"{config.broker.cert_file}: a new certificate for {config.device}")
+
+
+@main.command()
+@CONFIG
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="For the new key.")
+@click.option("--cancel", is_flag=True, help="Give a begun rotation up.")
+@exits
+def rotate(config_path: Path, out: Path | None, cancel: bool) -> None:
+    """Make a new signing key and the request to let it take over; the agent must be stopped."""
+    from device import rotating
+
+    config = load(config_path)
+    if cancel:
+        rotating.cancel(config)
+        click.echo(f"{config.device}: goes on with the key of its configuration")
+        return
+    if out is None:
+        raise click.UsageError("expected --out or --cancel")
+    made = rotating.rotate(config, out)
+    click.echo(
+        f"{made.request}: carry it to the county, then enter it with seal-gateway enter-key\n"
+        f"{made.key}, {made.record}: put them into [keys] as key and record, then start the agent"
+    )
+
+
 @main.command("check-config")
 @CONFIG
 @exits

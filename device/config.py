@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from device.errors import ConfigError
-from ledger.records import DivisionCode, Identifier
+from ledger.records import DivisionCode, Hash, Identifier
 from ledger.signers import pkcs11
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -57,10 +57,15 @@ class BrokerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class LogConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The township's public log: its origin is `<domain>/<county>/<township>/<year>`."""
+    """The township's public log: its origin is `<domain>/<county>/<township>/<year>`.
+
+    Args:
+        founding: hash of its founding statement, which every act about keys names.
+    """
 
     domain: str
     county: DivisionCode
+    founding: Hash | None = None
 
 
 class KioskConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -213,6 +213,7 @@ def _settings(wish: Wish, facts: Facts, record: Path) -> str:
         "[log]",
         f"domain = {_text(facts.log_domain)}",
         f"county = {_text(facts.county)}",
+        f"founding = {_text(facts.log)}",
         "",
         "[broker]",
         f"url = {_text(facts.broker)}",

@@ -71,6 +71,14 @@ class Renewal:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="renewal", daemon=True)
 
+    def once(self) -> None:
+        """Renew here and now.
+
+        Raises:
+            DeviceError, LedgerError: no certificate was given.
+        """
+        self._keep(self._ask().certificate)
+
     def start(self) -> None:
         """Begin; the first certificate is asked for at once."""
         self._thread.start()

@@ -287,6 +287,7 @@ _ERRORS: tuple[Row, ...] = (
     ("request-refused", "申请没有交上。", "The request could not be filed."),
     ("journal", "记录存不进去，锁不会打开。", "The journal cannot be written; nothing opens."),
     ("config", "机器的配置不能用。", "The configuration cannot be used."),
+    ("enrolment", "镇里还没有接纳这台机器。", "The township has not let this machine in."),
     ("illegal-event", "这一步现在不能做。", "That step is not possible now."),
     ("image-refused", "照片打不开，请重拍。", "The photo cannot be opened; take it again."),
     ("no-answer", "机器忙，还没有答复。请等一会儿再看。", "Busy, no answer yet. Look again soon."),
@@ -333,6 +334,11 @@ _HINTS: tuple[Row, ...] = (
         "Free or replace the disk; it stays locked.",
     ),
     ("config", "改正文件，再运行 check-config。", "Correct the file and run check-config."),
+    (
+        "enrolment",
+        "用同一注册码再试，不行请问镇里。",
+        "Try again with the same code, or ask there.",
+    ),
     ("other", "请叫技术员。", "Call the technician."),
 )
 

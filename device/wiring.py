@@ -26,7 +26,7 @@ from device.clock import (
     system_wall_ms,
 )
 from device.config import DeviceConfig, DriverConfig
-from device.door import Door
+from device.door import Door, make_link_key
 from device.errors import ConfigError
 from device.eyes import Eyes
 from device.house import CLOCK_KEY, House
@@ -40,6 +40,7 @@ from device.proofs import Proofs
 from device.recorder import Recorder
 from device.references import References
 from device.renewal import Renewal
+from device.rotating import check as check_rotation
 from device.stamping import Stamping
 from device.uplink import OFFLINE, Uplink
 from hardware import loader
@@ -107,6 +108,7 @@ def build(
             f"expected the {config.domain} key of {config.device} in {config.keys.record}, found "
             f"the {signer.record.domain} key of {signer.record.holder}"
         )
+    check_rotation(config, signer)
     ring = keyfile.read_ring(config.keys.trusted, config.domain)
     seal_bytes = _sealing(ring)
     journal = Journal(config.state, signer, seal_bytes)
@@ -135,6 +137,7 @@ def renewal(config: DeviceConfig, linked: Callable[[], bool]) -> Renewal | None:
     if broker.ca_file is None or broker.cert_file is None or broker.key_file is None:
         raise ConfigError("expected ca_file, cert_file and key_file beside [broker] door")
     township, cert, key = Door(broker.door, broker.ca_file), broker.cert_file, broker.key_file
+    make_link_key(key)
     # A signer belongs to one thread, so the renewal's thread has its own.
     signer = choice.load(keys.key, keys.token, keys.record)
 

@@ -25,7 +25,7 @@ from gateway.commands import Command
 from gateway.config import GatewayConfig
 from gateway.control import Control
 from gateway.enrolling import Enrolling
-from gateway.errors import ConfigError, RequestRefusedError, ThreadEndedError
+from gateway.errors import ConfigError, ThreadEndedError
 from gateway.photo_worker import PhotoWorker
 from gateway.publish_worker import PublishWorker
 from gateway.register.keybook import Keys as LogKeys
@@ -58,7 +58,7 @@ log = structlog.get_logger()
 
 
 class Addresses(Struct, frozen=True, kw_only=True):
-    """Where the running gateway can be reached; the door is open in a founded log alone."""
+    """Where the running gateway can be reached; with passwords alone there is no door."""
 
     console: str
     broker: str
@@ -100,7 +100,7 @@ class App:
         photos = PhotoIntake(config.state / "incoming", self._vault, config.photo_floor_mb)
         self._photos = PhotoWorker(store, bus, desk.log, photos, self._writer)
         self._keys = desk.intake.keys
-        self.enrolling = None if config.founding is None else self._enrolling(broker)
+        self.enrolling = self._enrolling(broker)
         self._publisher = publisher
         self._publish = PublishWorker(store, bus, publisher, config.township, self._witness.put)
         self._threads = (
@@ -169,10 +169,6 @@ class App:
             NotFoundError: no such machine.
             RequestRefusedError: `not-founded`.
         """
-        if self.enrolling is None:
-            raise RequestRefusedError(
-                "not-founded", "expected a log that began with its founding, found one without"
-            )
         return str(self.enrolling.issue(machine, by, self.config.door.code_hours))
 
     def admitted(self) -> tuple[str, ...]:
@@ -253,7 +249,7 @@ class Server:
             self._control = Control(config.state, self._app.submit_operator, self._app.carry_photo)
             stack.callback(self._control.close)
             door = None
-            if config.founding is not None:
+            if config.founding is not None or config.broker.accounts == "certificates":
                 kept = config.state / "door.port"
                 door = stack.enter_context(
                     doors.listen(config.broker.listen, config.door.port, kept)
@@ -273,7 +269,7 @@ class Server:
             threading.Thread(target=self._control.run, name="control", daemon=True),
         ]
         self._door: uvicorn.Server | None = None
-        if door is not None and self._app.enrolling is not None:
+        if door is not None:
             authority = open_ca(config)
             own = server_credentials(config, authority)
             authority.own(config.id, "client")  # also for a broker that others run

@@ -53,11 +53,13 @@ def keygen(holder: str, township: str, domain: str, epoch: int, out: Path) -> No
 @exits
 def check_config(config_path: Path) -> None:
     """Load everything the configuration names without acting."""
-    from gateway import wiring, witnesses  # slow imports, and keygen needs none of them
+    from gateway import founding, wiring, witnesses  # slow imports, and keygen needs none of them
     from gateway.audit import alerts
 
     config = load(config_path)
     wiring.load_keys(config)
+    if config.founding is not None:
+        founding.read(config.founding)
     rules = alerts.load(config.rules)
     found = witnesses.configured(config.log)
     click.echo(

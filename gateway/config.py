@@ -88,7 +88,7 @@ class WitnessEntry(Table, frozen=True, kw_only=True):
 
 
 class DoorConfig(Table, frozen=True, kw_only=True):
-    """Where machines enrol and renew their certificates, over TLS; in force with a founding.
+    """Where machines enrol and renew their certificates, over TLS.
 
     Args:
         port: 0 chooses a free one once and keeps it. The address is `broker.listen`.

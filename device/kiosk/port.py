@@ -94,9 +94,9 @@ class View(Struct, frozen=True, kw_only=True):
         online: the broker is reached; `answered_ms` is when the gateway last acknowledged.
         undelivered: entries without acknowledgement; `undelivered_since_ms` of the oldest.
         unproved: something acknowledged waits for its receipt for longer than it should.
-        unanswered: they have waited too long for the township although the link is up.
         photos_waiting: photos that the gateway has not yet stored.
         clock_proved: the wall clock is known to be right.
+        unanswered: entries have waited too long for the township although the link is up.
     """
 
     machine: str
