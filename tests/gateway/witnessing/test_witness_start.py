@@ -143,12 +143,15 @@ def test_witness_that_cannot_be_reached_is_waited_for_only_if_required(
         witness_start.agree(required, town.log_signer, town.store, town.now_ms)
 
 
-def test_witness_that_refuses_this_log_stops_nobody(
-    town: Town, county: Any, beats: Callable[[int], None], agree: Callable[[], None], config: Any
+def test_witness_that_refuses_this_log_has_not_agreed_and_stops_nobody(
+    town: Town, witnessed_config: Callable[..., Path]
 ) -> None:
-    text = county.path.read_text().replace("330109110000", "330109120000")
-    county.stop()
-    county.path.write_text(text)
-    beats(1)
+    path = witnessed_config(town.folder, "require_witness = true")
+    text = path.read_text().replace('domain = "seal.xiaoshan.example"', 'domain = "new.example"')
+    path.write_text(text)
+    required = load(path)
+    path.write_text(text.replace("require_witness = true", ""))
 
-    agree()
+    witness_start.agree(load(path), town.log_signer, town.store, town.now_ms)
+    with pytest.raises(WitnessError, match="found none"):
+        witness_start.agree(required, town.log_signer, town.store, town.now_ms)
