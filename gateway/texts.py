@@ -79,13 +79,8 @@ EN = {
     "not-found": "Not found; check the number or go back to the list.",
     "store": "The store cannot be used; the administrator checks the disk. Machines keep what was "
     "not acknowledged.",
-<<<<<<< HEAD
-    "rollback": "The store is not what was published or witnessed: an old backup, another "
-    "store, or a second gateway with the same key. Restore it before signing.",
-=======
     "rollback": "The store is not what was published or witnessed: an old backup, another store, "
     "or a second gateway with the same key. Restore it before signing.",
->>>>>>> witness
     "restore": "The restore cannot be done so, or was not finished: follow its steps in order.",
     "witness-refused": "The witness did not cosign: compare the log's name and key with it.",
     "config": "The configuration is wrong; the administrator corrects it and runs check-config.",
