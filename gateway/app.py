@@ -25,7 +25,7 @@ from gateway.commands import Command
 from gateway.config import GatewayConfig
 from gateway.control import Control
 from gateway.enrolling import Enrolling
-from gateway.errors import ConfigError, ThreadEndedError
+from gateway.errors import ConfigError, StoreError, ThreadEndedError
 from gateway.photo_worker import PhotoWorker
 from gateway.publish_worker import PublishWorker
 from gateway.register.keybook import Keys as LogKeys
@@ -308,12 +308,16 @@ class Server:
 
     def _admit(self) -> None:
         """Let machines whose key holds into the broker, throw out all others, publish keys."""
-        admitted = self._app.admitted()
-        if admitted == self._admitted:
+        try:
+            admitted = self._app.admitted()
+            if admitted == self._admitted:
+                return
+            self._app.publish_keys()
+            if self._broker is not None:
+                self._broker.reload(broker_users(self._app.config, admitted))
+        except (StoreError, OSError) as error:  # the disk; looked at again in a second
+            log.error("machines_not_admitted", reason=str(error))
             return
-        self._app.publish_keys()
-        if self._broker is not None:
-            self._broker.reload(broker_users(self._app.config, admitted))
         log.info("machines_admitted", machines=admitted)
         self._admitted = admitted
 
