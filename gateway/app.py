@@ -29,6 +29,7 @@ from gateway.register.photos import PhotoIntake, Reply, free_megabytes
 from gateway.register.publish import Publisher
 from gateway.register.vault import Vault
 from gateway.stores import Reader, Store, sqlite
+from gateway.verifier import page
 from gateway.web import create_app
 from gateway.wiring import Keys, bus_options, embedded_broker, load_keys, open_desk
 from gateway.writer import Clock, Writer, is_of, wall_ms
@@ -212,6 +213,7 @@ def _publisher(config: GatewayConfig, keys: Keys, store: Store) -> Publisher:
     with store.reader() as reader:
         publisher.check(reader)
     publisher.publish_keys(keys.ring.records())
+    page.write(config.log.public)
     return publisher
 
 
