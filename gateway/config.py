@@ -29,6 +29,7 @@ _LOG_PATHS = ("signer", "signer_record", "public")
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Days = Annotated[int, Meta(ge=1, le=LONGEST_DAYS)]
 Megabytes = Annotated[int, Meta(ge=1)]
+PublicUrl = Annotated[str, Meta(pattern=r"^https?://[a-z0-9.:-]+(/[A-Za-z0-9._~/-]*)?\Z")]
 Name = Annotated[str, Meta(min_length=1, max_length=60)]
 
 
@@ -73,6 +74,7 @@ class LogConfig(_Table, frozen=True, kw_only=True):
         county: division code of the county.
         signer, signer_record: the log's own key, which signs checkpoints only, and its record.
         public: folder of the public files, for a web server or a USB stick.
+        url: where people find that folder, without the name of a file; None: nowhere on the web.
     """
 
     domain: str
@@ -80,6 +82,7 @@ class LogConfig(_Table, frozen=True, kw_only=True):
     signer: Path
     signer_record: Path
     public: Path = Path("public")
+    url: PublicUrl | None = None
 
 
 class VillageConfig(_Table, frozen=True, kw_only=True):
