@@ -18,10 +18,19 @@ function t(key, values) {
 }
 
 async function start() {
-  const asked = parseQuestion(decodeURIComponent(location.hash));
+  const asked = parseQuestion(addressed());
   ONE('number').value = asked && asked.index !== null ? `${asked.year}/${asked.index}` : '';
   ONE('code').value = asked?.keyCode ? grouped(asked.keyCode) : '';
   await ask(asked);
+}
+
+// What follows the # of the address; some programs write / as %2F there.
+function addressed() {
+  try {
+    return decodeURIComponent(location.hash);
+  } catch {
+    return location.hash;
+  }
 }
 
 async function ask(asked) {

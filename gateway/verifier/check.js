@@ -8,7 +8,7 @@ import { inclusionPath, readEntry } from './tiles.js';
 import { leafHash, verifyInclusion } from './tree.js';
 
 // Nothing is wrong with the record: it could not be looked at.
-const UNREAD = ['network', 'no-log', 'no-key', 'no-entry', 'no-receipt', 'bad-number'];
+const UNREAD = ['network', 'no-log', 'no-key', 'no-entry', 'no-receipt', 'bad-number', 'broken'];
 
 // Return what an address or a typed number asks for: year/index[/key code[/entry code]], or a key
 // code alone, or nothing; null for what is none of these.
@@ -85,9 +85,9 @@ async function guarded(asked, work) {
     await work(found);
     if (!asked.keyCode) Object.assign(found, { verdict: 'open', code: 'open' });
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    const verdict = UNREAD.includes(error.code) ? 'unread' : 'bad';
-    Object.assign(found, { verdict, code: error.code, values: error.values });
+    const { code, values } = error instanceof Refused ? error : { code: 'broken', values: {} };
+    if (code === 'broken') console.error(error);
+    Object.assign(found, { verdict: UNREAD.includes(code) ? 'unread' : 'bad', code, values });
   }
   return found;
 }

@@ -323,11 +323,23 @@ def test_an_entry_that_is_none_is_told_though_it_stands_in_the_log(
 def test_what_could_not_be_read_is_not_called_wrong(
     check: Callable[..., Any], published: Any
 ) -> None:
-    for question in (f"2025/1/{published.key_code}", "2026/12x", "2026/1/SHORT"):
+    for question in (f"2025/1/{published.key_code}", "2026/12x", "2026/1/SHORT", "2026/1%"):
         window = check(question)
 
         assert window.verdict() == "unread"
         assert "这不说明记录有问题" in window.text()
+
+
+def test_a_browser_that_fails_in_the_middle_never_says_that_it_holds(
+    public: Path, serve: Callable[[Path], str], phone: Open, published: Any
+) -> None:
+    window = phone()
+    window.page.add_init_script("Map.prototype.has = () => { throw new Error('no such thing'); }")
+
+    window.open(f"{serve(public)}/verify.html#{published.locator(published.use)}")
+
+    assert window.verdict() == "unread"
+    assert "这一页自己出了毛病" in window.text()
 
 
 def test_a_lost_network_is_not_called_wrong(check: Callable[..., Any], published: Any) -> None:
