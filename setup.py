@@ -25,6 +25,7 @@ REQUIRES = [
     "pyrage>=1.2",
     "pyserial>=3.5",
     "python-multipart>=0.0.12",
+    "segno>=1.6",
     "sqlite-utils>=3.38",
     "structlog>=24.4",
     "uvicorn>=0.32",

@@ -145,6 +145,35 @@ def export_release(config_path: Path, hold: str, file: Path) -> None:
     click.echo(f"{file}: carry it to the machine and run seal-device release")
 
 
+@main.command()
+@CONFIG
+@click.argument("index", type=click.IntRange(min=0))
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--form", type=click.Choice(["sheet", "label"]), default="sheet", show_default=True)
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+@exits
+def label(config_path: Path, index: int, out: Path, form: Any, language: Any) -> None:
+    """Write the paper of entry INDEX into OUT (HTML): an A4 sheet or a label of 50 x 30 mm."""
+    from gateway import papers
+
+    papers.of_entry(load(config_path), index, form, language, out)
+    click.echo(f"{out}: open it in a browser and print it at its true size (100 %)")
+
+
+@main.command("door-sheet")
+@CONFIG
+@click.argument("village")
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+@exits
+def door_sheet(config_path: Path, village: str, out: Path, language: Any) -> None:
+    """Write the sheet for the door of VILLAGE (12-digit code) into OUT (HTML)."""
+    from gateway import papers
+
+    papers.of_village(load(config_path), village, language, out)
+    click.echo(f"{out}: print it and put it up where the township cannot change it unseen")
+
+
 @main.group()
 def account() -> None:
     """Accounts of the people who use the console."""

@@ -32,6 +32,7 @@ _LOG_PATHS = ("signer", "signer_record", "public")
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Days = Annotated[int, Meta(ge=1, le=LONGEST_DAYS)]
 Megabytes = Annotated[int, Meta(ge=1)]
+PublicUrl = Annotated[str, Meta(pattern=r"^https?://[a-z0-9.:-]+(/[A-Za-z0-9._~/-]*)?\Z")]
 Name = Annotated[str, Meta(min_length=1, max_length=60)]
 
 
@@ -110,6 +111,7 @@ class LogConfig(Table, frozen=True, kw_only=True):
         witnesses: who cosigns the checkpoints.
         quorum: how many of them must have cosigned, as the published policy file says.
         require_witness: start only after at least one of them was asked.
+        url: where people find that folder, without the name of a file; None: nowhere on the web.
     """
 
     domain: str
@@ -120,6 +122,7 @@ class LogConfig(Table, frozen=True, kw_only=True):
     witnesses: tuple[WitnessEntry, ...] = ()
     quorum: Annotated[int, Meta(ge=1)] | Literal["none", "any", "all"] = "any"
     require_witness: bool = False
+    url: PublicUrl | None = None
 
 
 class VillageConfig(Table, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ from gateway.register.log import GatewayLog, JudgeTime
 from gateway.register.publish import Publisher
 from gateway.register.tree import Halt, PublicLog
 from gateway.stores import Store
+from gateway.verifier import page
 from gateway.writer import wall_ms
 from ledger import mqtt
 from ledger.errors import LedgerError
@@ -213,4 +214,5 @@ def publisher_of(config: GatewayConfig, keys: Keys, store: Store) -> Publisher:
     with store.reader() as reader:
         publisher.check(reader)
     publisher.publish_keys(keys.ring.records())
+    page.write(config.log.public)
     return publisher

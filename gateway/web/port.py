@@ -7,12 +7,38 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from gateway.commands import Command
+from gateway.config import LogConfig, VillageConfig
 from gateway.stores import Reader
 from ledger.keys import KeyRing
 
 
 class ConsoleSettings(Protocol):
     """What the pages need to know of the configuration."""
+
+    @property
+    def id(self) -> str:
+        """The gateway's holder name in its key records."""
+        ...
+
+    @property
+    def log(self) -> LogConfig:
+        """The settings of the public log."""
+        ...
+
+    @property
+    def window(self) -> str:
+        """The township's office where people are helped."""
+        ...
+
+    @property
+    def window_phone(self) -> str:
+        """Its telephone number."""
+        ...
+
+    @property
+    def villages(self) -> tuple[VillageConfig, ...]:
+        """The villages of the township."""
+        ...
 
     @property
     def township(self) -> str:

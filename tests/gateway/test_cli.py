@@ -132,6 +132,33 @@ def test_account_is_kept_with_a_hash_only(seal: Callable[..., Result], tmp_path:
     assert "correct horse" not in account.password_hash
 
 
+@pytest.mark.parametrize("form", ["sheet", "label"])
+def test_paper_of_an_entry_is_one_file_without_scripts(
+    seal: Callable[..., Result], tmp_path: Path, form: str
+) -> None:
+    seal("list", "import", tmp_path / "list.csv", *IMPORT)
+    out = tmp_path / "paper.html"
+
+    done = seal("label", 0, out, "--form", form)
+    again = seal("label", 0, out, "--form", form)
+    beyond = seal("label", 99, tmp_path / "none.html")
+
+    assert (done.exit_code, again.exit_code, beyond.exit_code) == (0, 1, 1)
+    text = out.read_text(encoding="utf-8")
+    assert "<svg" in text and "@page" in text
+    assert "<script" not in text and "src=" not in text and "href=" not in text
+    assert "not-found" in beyond.output and not (tmp_path / "none.html").exists()
+
+
+def test_door_sheet_of_a_village_is_written(seal: Callable[..., Result], tmp_path: Path) -> None:
+    done = seal("door-sheet", "330109110201", tmp_path / "door.html", "--language", "en")
+    unknown = seal("door-sheet", "330109110999", tmp_path / "none.html")
+
+    assert (done.exit_code, unknown.exit_code) == (0, 1)
+    assert "甲村" in (tmp_path / "door.html").read_text(encoding="utf-8")
+    assert "not-found" in unknown.output
+
+
 class Running:
     """The gateway as its own process."""
 

@@ -53,6 +53,9 @@ def test_paths_start_at_the_files_folder(config_path: Path) -> None:
         ('seals = ["committee"]', "seals = []", "seals"),
         ('keepers = ["keeper-1"]', "keepers = []", "keepers"),
         ('name = "甲村"', 'name = ""', "name"),
+        ("[log]", '[log]\nurl = "seal.example"', "$.log.url"),
+        ("[log]", '[log]\nurl = "https://seal.example/log?year=1"', "$.log.url"),
+        ("[log]", '[log]\nurl = "https://seal.example/#log"', "$.log.url"),
     ],
 )
 def test_wrong_value_is_refused_with_its_place(
