@@ -25,6 +25,7 @@ from gateway.control import Control
 from gateway.errors import ConfigError, ThreadEndedError
 from gateway.photo_worker import PhotoWorker
 from gateway.publish_worker import PublishWorker
+from gateway.register.erasing import Eraser
 from gateway.register.photos import PhotoIntake, Reply, free_megabytes
 from gateway.register.publish import Publisher
 from gateway.register.vault import Vault
@@ -36,6 +37,7 @@ from ledger import mqtt, topics
 from ledger.bus import Bus, Message
 from ledger.topics import Leaf
 
+INCOMING = "incoming"  # photo files that have not come whole, below the state folder
 JOIN_S = 20.0  # how long each thread has to finish when we stop
 WATCH_S = 1.0  # how often broker and threads are looked at
 
@@ -61,6 +63,8 @@ class App:
         with store.reader() as reader:
             last = reader.entry(reader.size() - 1)
         last_ms = 0 if last is None else last.received_ms
+        eraser = Eraser(store, self._vault, config.state / INCOMING)
+        eraser.again(max(last_ms, wall_ms()))
         self._writer = Writer(
             store,
             bus,
@@ -73,8 +77,9 @@ class App:
             (config.window, config.window_phone),
             Clock(wall_ms, last_ms),
             lambda: free_megabytes(config.state) < config.floor_mb,
+            eraser,
         )
-        photos = PhotoIntake(config.state / "incoming", self._vault, config.photo_floor_mb)
+        photos = PhotoIntake(config.state / INCOMING, self._vault, config.photo_floor_mb)
         self._photos = PhotoWorker(store, bus, desk.log, photos, self._writer)
         self._publish = PublishWorker(store, bus, _publisher(config, keys, store), config.township)
         self._threads = (
@@ -140,7 +145,7 @@ class App:
             StoreError: its file is missing or damaged.
         """
         with self._store.reader() as reader:
-            stored = [one for one in reader.photo(sealed_sha256) if one.stored_ms is not None]
+            stored = [one for one in reader.photo(sealed_sha256) if one.is_kept]
         return self._vault.open(stored[0]) if stored else None
 
     def _on_message(self, message: Message) -> None:

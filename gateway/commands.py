@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from ledger.bus import Message
 from ledger.matters import MatterList
+from ledger.records_retention import Cause, What
 
 
 class Decide(Struct, frozen=True, kw_only=True):
@@ -78,6 +79,55 @@ class NoteCase(Struct, frozen=True, kw_only=True):
     note: str
 
 
+class CloseCase(Struct, frozen=True, kw_only=True):
+    """End a case with what came of it. Answer: None."""
+
+    by: str
+    case: str
+    note: str
+
+
+class AskPolicy(Struct, frozen=True, kw_only=True):
+    """Ask that openings and photos be kept for so many years. Answer: the entry's index."""
+
+    by: str
+    openings_years: int
+    photos_years: int
+
+
+class ConfirmPolicy(Struct, frozen=True, kw_only=True):
+    """Set the policy that another person's entry (its hash) asks for. Answer: entry's index."""
+
+    by: str
+    asked: str
+
+
+class AskErasure(Struct, frozen=True, kw_only=True):
+    """Ask that an entry's (its hash) values or photos be erased. Answer: the entry's index."""
+
+    by: str
+    entry: str
+    what: What
+    cause: Cause
+
+
+class AskDue(Struct, frozen=True, kw_only=True):
+    """Ask that all that is due of a month (YYYY-MM, local) be erased. Answer: how many entries."""
+
+    by: str
+    month: str
+
+
+class ConfirmErasure(Struct, frozen=True, kw_only=True):
+    """Confirm what another person's entry (its hash) asks for; it is erased with the commit.
+
+    Answer: the index of the entry that says what was erased.
+    """
+
+    by: str
+    asked: str
+
+
 class AddAccount(Struct, frozen=True, kw_only=True):
     """Add or change a person's account; the operator's alone. Answer: None.
 
@@ -115,6 +165,12 @@ Command = (
     | OpenCase
     | AssignCase
     | NoteCase
+    | CloseCase
+    | AskPolicy
+    | ConfirmPolicy
+    | AskErasure
+    | AskDue
+    | ConfirmErasure
     | AddAccount
     | Deliver
 )

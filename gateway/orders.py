@@ -11,12 +11,18 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from gateway import orders_carried, orders_cases, orders_lists
+from gateway import orders_carried, orders_cases, orders_lists, orders_retention
 from gateway.book import Book, Done, known_account
 from gateway.commands import (
     AddAccount,
+    AskDue,
+    AskErasure,
+    AskPolicy,
     AssignCase,
+    CloseCase,
     Command,
+    ConfirmErasure,
+    ConfirmPolicy,
     Decide,
     Deliver,
     ImportList,
@@ -55,6 +61,12 @@ ACTIONS: dict[type, Action] = {
     OpenCase: Action.HANDLE_CASES,
     AssignCase: Action.HANDLE_CASES,
     NoteCase: Action.HANDLE_CASES,
+    CloseCase: Action.HANDLE_CASES,
+    AskPolicy: Action.ERASE,
+    ConfirmPolicy: Action.ERASE,
+    AskErasure: Action.ERASE,
+    AskDue: Action.ERASE,
+    ConfirmErasure: Action.ERASE,
 }
 OPERATORS = frozenset({AddAccount, ImportList, Deliver})  # what the command line may order
 
@@ -74,6 +86,12 @@ class Orders:
             OpenCase: partial(orders_cases.open_case, self._book),
             AssignCase: partial(orders_cases.assign, self._book),
             NoteCase: partial(orders_cases.note, self._book),
+            CloseCase: partial(orders_cases.close, self._book),
+            AskPolicy: partial(orders_retention.ask_policy, self._book),
+            ConfirmPolicy: partial(orders_retention.confirm_policy, self._book),
+            AskErasure: partial(orders_retention.ask, self._book),
+            AskDue: partial(orders_retention.ask_due, self._book),
+            ConfirmErasure: partial(orders_retention.confirm, self._book),
             AddAccount: _add_account,
             Deliver: partial(orders_carried.deliver, intake),
         }

@@ -1,10 +1,10 @@
-"""Orders on cases: open one on an alert, hand it to somebody, note what was found."""
+"""Orders on cases: open one on an alert, hand it to somebody, note what was found, close it."""
 
 from __future__ import annotations
 
 from gateway.audit import cases
 from gateway.book import Book, Done, known_account
-from gateway.commands import AssignCase, NoteCase, OpenCase
+from gateway.commands import AssignCase, CloseCase, NoteCase, OpenCase
 from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.stores import Transaction
 from ledger import codec, disclosure
@@ -35,6 +35,14 @@ def assign(book: Book, transaction: Transaction, command: AssignCase, now_ms: in
 def note(book: Book, transaction: Transaction, command: NoteCase, now_ms: int) -> Done:
     """Write down what was found."""
     event = cases.CaseEvent.NOTE
+    return _step(book, transaction, command.by, command.case, event, command.note, now_ms)
+
+
+def close(book: Book, transaction: Transaction, command: CloseCase, now_ms: int) -> Done:
+    """End a case with what came of it."""
+    if not command.note.strip():
+        raise RequestRefusedError("note-missing", "expected what came of the case, found none")
+    event = cases.CaseEvent.CLOSE
     return _step(book, transaction, command.by, command.case, event, command.note, now_ms)
 
 

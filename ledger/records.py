@@ -335,7 +335,7 @@ class CaseStep(Record, frozen=True, kw_only=True):
     authors = ("gateway",)
     case: Identifier
     alert: Identifier
-    step: Literal["opened", "assigned", "noted"]
+    step: Literal["opened", "assigned", "noted", "closed"]
     by: Identifier
     text_commitment: Hash
 

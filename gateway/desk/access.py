@@ -32,6 +32,8 @@ class Action(enum.Enum):
     REVOKE_PERMIT = "revoke-permit"
     READ_LISTS = "read-lists"
     IMPORT_LIST = "import-list"
+    READ_RETENTION = "read-retention"
+    ERASE = "erase"  # ask or confirm; never both by one person, see `retention`
 
 
 ALLOWED: dict[Action, frozenset[str]] = {
@@ -50,6 +52,8 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.REVOKE_PERMIT: frozenset({"administrator", "auditor"}),
     Action.READ_LISTS: frozenset(OFFICES),
     Action.IMPORT_LIST: frozenset({"administrator"}),
+    Action.READ_RETENTION: frozenset({"auditor", "administrator"}),
+    Action.ERASE: frozenset({"auditor", "administrator"}),
 }
 
 

@@ -29,6 +29,7 @@ from ledger.records import (
     SealUse,
     Void,
 )
+from ledger.records_retention import Erasure
 
 
 def machine_of(tables: Tables, entry_party: str, author: str, body: object) -> str:
@@ -86,6 +87,8 @@ def apply(tables: Tables, entry: StoredEntry) -> None:
             )
         case AlertRecord() | CaseStep() | Correction():
             _audit(tables, entry)
+        case Erasure() as erasure:
+            _erasure(tables, entry, erasure)
         case _:
             pass
 
@@ -256,6 +259,20 @@ def _audit(tables: Tables, entry: StoredEntry) -> None:
             tables.insert("case_steps", idx=entry.index, case_id=step.case)
         case Correction(entry=target):
             _refer(tables, entry, target, "correction")
+
+
+def _erasure(tables: Tables, entry: StoredEntry, erasure: Erasure) -> None:
+    if erasure.asked is None:
+        tables.run_many(
+            "INSERT INTO erasures (asked, target, idx) VALUES (?, ?, ?)",
+            [(entry.sha256, target, entry.index) for target in set(erasure.entries)],
+        )
+        return
+    tables.run_many(
+        "UPDATE erasures SET done = ? WHERE asked = ? AND target = ? AND done IS NULL",
+        [(entry.index, erasure.asked, target) for target in set(erasure.entries)],
+    )
+    _refer(tables, entry, erasure.asked, "erasure")
 
 
 def _refer(tables: Tables, entry: StoredEntry, target: str, role: str) -> None:

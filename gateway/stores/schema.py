@@ -6,7 +6,7 @@ Derived tables hold nothing that entries, openings and photo arrivals do not say
 
 from __future__ import annotations
 
-VERSION = 2
+VERSION = 3
 
 LOG = """
 CREATE TABLE entries (
@@ -60,8 +60,11 @@ CREATE TABLE openings (
 CREATE TABLE photos (
     sealed_sha256 TEXT PRIMARY KEY,
     sealed_size INTEGER NOT NULL,
-    stored_ms INTEGER NOT NULL
+    stored_ms INTEGER NOT NULL,
+    erased_ms INTEGER,
+    unlinked INTEGER NOT NULL DEFAULT 0
 );
+CREATE INDEX photos_erased ON photos (unlinked) WHERE erased_ms IS NOT NULL;
 CREATE TABLE list_files (
     file_sha256 TEXT PRIMARY KEY,
     file BLOB NOT NULL
@@ -222,6 +225,13 @@ DERIVED_TABLES = {
         idx INTEGER PRIMARY KEY,
         case_id TEXT NOT NULL
     )""",
+    "erasures": """(
+        asked TEXT NOT NULL,
+        target TEXT NOT NULL,
+        idx INTEGER NOT NULL,
+        done INTEGER,
+        PRIMARY KEY (asked, target)
+    ) WITHOUT ROWID""",
     "latest": """(
         machine TEXT PRIMARY KEY,
         idx INTEGER NOT NULL,
@@ -246,6 +256,7 @@ CREATE INDEX photo_refs_machine ON photo_refs (machine);
 CREATE INDEX alerts_idx ON alerts (idx);
 CREATE INDEX alerts_entry ON alerts (entry);
 CREATE INDEX cases_alert ON cases (alert);
+CREATE INDEX erasures_target ON erasures (target);
 CREATE INDEX case_steps_case ON case_steps (case_id, idx);
 """
 

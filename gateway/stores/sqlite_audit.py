@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from gateway.stores.sqlite_desk import DeskQueries
 from gateway.stores.sqlite_entries import related
 from gateway.stores.sqlite_machines import gap_of, names
+from gateway.stores.sqlite_retention import RetentionQueries
 from gateway.stores.views import (
     AlertView,
     CaseStepView,
@@ -33,7 +33,7 @@ _TROUBLE = (
 )
 
 
-class AuditQueries(DeskQueries):
+class AuditQueries(RetentionQueries):
     """See `gateway.stores.AuditReader`."""
 
     def detail(self, key: int | str) -> EntryDetail | None:

@@ -19,6 +19,7 @@ from gateway.web.console import (
     machines,
     matters,
     permits,
+    retention,
     signin,
     troubles,
 )
@@ -38,6 +39,7 @@ CONSOLE = (
     imports,
     matters,
     machines,
+    retention,
     troubles,
 )
 

@@ -11,7 +11,7 @@ import pytest
 
 from gateway.commands import Decide
 from gateway.errors import StoreError
-from gateway.stores import sqlite
+from gateway.stores import schema, sqlite
 from gateway.stores.views import Alert, Finding, LogFilter, Signed
 from ledger import chain, codec, envelope
 from ledger.errors import ChainError
@@ -151,7 +151,7 @@ def test_store_of_another_version_is_refused(town: Town) -> None:
         town.connect()
 
     connection = sqlite3.connect(town.folder / "state" / "gateway.sqlite")
-    connection.execute("PRAGMA user_version = 2")
+    connection.execute(f"PRAGMA user_version = {schema.VERSION}")
     connection.close()
     town.store = town.connect()
 
