@@ -103,12 +103,16 @@ class ConfirmPolicy(Struct, frozen=True, kw_only=True):
 
 
 class AskErasure(Struct, frozen=True, kw_only=True):
-    """Ask that an entry's (its hash) values or photos be erased. Answer: the entry's index."""
+    """Ask that an entry's (its hash) values or photos be erased. Answer: how many entries' are.
+
+    `whole`: and those of every entry of the same affair: a note may name the person, too.
+    """
 
     by: str
     entry: str
     what: What
     cause: Cause
+    whole: bool = False
 
 
 class AskDue(Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from gateway.desk.retention import ASKED_DAYS, DAY_MS
 from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.register import erasing
 from gateway.stores import Transaction
-from gateway.stores.erasures import ErasureView
+from gateway.stores.erasures import KEPT_KINDS, ErasureView
 from gateway.stores.views import StoredEntry
 from ledger.records_retention import Cause, Erasure, RetentionPolicy, What
 
@@ -63,20 +63,29 @@ def confirm_policy(
 
 
 def ask(book: Book, transaction: Transaction, command: AskErasure, now_ms: int) -> Done:
-    """Ask for one entry's values or photos to be erased."""
+    """Ask for an entry's values or photos to be erased, or those of its whole affair."""
     entry = transaction.entry(command.entry)
     if entry is None:
         raise NotFoundError(f"expected an entry, found none with hash {command.entry[:64]}")
-    if not _lies_here(transaction, entry.sha256, command.what):
+    affair = transaction.affair(entry.sha256) if command.whole else (entry,)
+    targets = [
+        one
+        for one in affair
+        if _lies_here(transaction, one.sha256, command.what)
+        and (one.kind not in KEPT_KINDS or not command.whole)
+    ]
+    if not targets:
         raise RequestRefusedError(
             "nothing-to-erase", f"expected {command.what} of entry {entry.index}, found none here"
         )
-    wish = _Wish(entry, command.what, command.cause)
-    reason = _why_not(transaction, wish, now_ms) or _asked_already(transaction, wish, now_ms)
-    if reason is not None:
-        raise _refused(reason, entry)
-    index = _append(book, transaction, [entry.sha256], command.what, command, now_ms)
-    return Done(answer=index)
+    for one in targets:
+        wish = _Wish(one, command.what, command.cause)
+        reason = _why_not(transaction, wish, now_ms) or _asked_already(transaction, wish, now_ms)
+        if reason is not None:
+            raise _refused(reason, one)
+    names = [one.sha256 for one in targets]
+    _append(book, transaction, names, command.what, command, now_ms)
+    return Done(answer=len(names))
 
 
 def ask_due(book: Book, transaction: Transaction, command: AskDue, now_ms: int) -> Done:
@@ -99,9 +108,7 @@ def ask_due(book: Book, transaction: Transaction, command: AskDue, now_ms: int) 
             "nothing-due", f"expected something of {command.month} to ask for, found none"
         )
     for what, names in chosen.items():
-        for start in range(0, len(names), MOST_IN_ONE):
-            some = names[start : start + MOST_IN_ONE]
-            _append(book, transaction, some, what, command, now_ms)
+        _append(book, transaction, names, what, command, now_ms)
     return Done(answer=sum(map(len, chosen.values())))
 
 
@@ -156,16 +163,18 @@ def _append(
     what: What,
     command: AskErasure | AskDue,
     now_ms: int,
-) -> int:
-    body = Erasure(
-        entries=tuple(sorted(targets)),
-        what=what,
-        cause=command.cause if isinstance(command, AskErasure) else "retention",
-        step="asked",
-        asked=None,
-        by=command.by,
-    )
-    return book.append(transaction, body, now_ms).index
+) -> None:
+    """Ask for these, in as few entries of the log as they fit into."""
+    for start in range(0, len(targets), MOST_IN_ONE):
+        body = Erasure(
+            entries=tuple(sorted(targets[start : start + MOST_IN_ONE])),
+            what=what,
+            cause=command.cause if isinstance(command, AskErasure) else "retention",
+            step="asked",
+            asked=None,
+            by=command.by,
+        )
+        book.append(transaction, body, now_ms)
 
 
 def _check_confirmation(

@@ -12,7 +12,7 @@ import pyrage
 import pytest
 
 from gateway.book import Done
-from gateway.commands import AddAccount, Command, Decide, ImportList
+from gateway.commands import AddAccount, Command, ImportList
 from gateway.desk import lists
 from gateway.orders import Orders
 from gateway.register.intake import Batch, Intake
@@ -351,25 +351,6 @@ def desk(town: Town) -> Town:
     town.account("chief", "administrator")
     town.account("clerk-1", "clerk")
     return town
-
-
-@pytest.fixture
-def staffed(desk: Town) -> Town:
-    """Return a desk with two auditors, and a second account of one of them."""
-    desk.account("audit-1", "auditor", person="zhao")
-    desk.account("audit-2", "auditor", person="qian")
-    desk.account("zhao-too", "administrator", person="zhao")
-    return desk
-
-
-@pytest.fixture
-def decided(staffed: Town) -> str:
-    """Return a request that was approved, used up and whose permit has run out."""
-    filed = staffed.file()
-    staffed.submit(filed)
-    staffed.order(Decide(by="chair", request=filed.sha256, decision="approve", note="同意"))
-    staffed.now_ms += 10 * 24 * 3600 * 1000
-    return str(filed.sha256)
 
 
 @pytest.fixture(scope="session")

@@ -126,8 +126,10 @@ def ask(
     entry_id: str,
     what: Annotated[str, Form(max_length=20)],
     cause: Annotated[str, Form(max_length=20)],
+    whole: Annotated[bool, Form()] = False,
 ) -> Response:
-    """Ask that one entry's values or photos be erased; another person has to confirm."""
+    """Ask that an entry's values or photos be erased, or its whole affair's; another person has
+    to confirm."""
     if what not in get_args(What) or cause not in get_args(Cause):
         raise RequestRefusedError(
             "bad-request", f"expected what and why to erase, found {what!r} and {cause!r}"
@@ -141,6 +143,7 @@ def ask(
             entry=entry.sha256,
             what=what,  # type: ignore[arg-type]  # compared above
             cause=cause,  # type: ignore[arg-type]  # compared above
+            whole=whole,
         )
     )
     return see_other(f"/log/{entry.index}?done=erasure-asked")

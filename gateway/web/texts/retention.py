@@ -57,6 +57,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "提出后须由另一人确认才会清除。记录本身不会改动。",
         "Nothing is erased until another person confirms. The entry itself does not change.",
     ),
+    (
+        "erasure.whole",
+        "连同同一事项的其他记录（审批意见、用印照片、处置说明等也可能写有姓名）",
+        "With the other entries of the same affair: notes and photos may name the person, too",
+    ),
     ("erasure.what", "清除什么", "What"),
     ("erasure.what.opening", "不公开的内容", "withheld values"),
     ("erasure.what.photos", "照片", "photos"),

@@ -34,8 +34,8 @@ YEAR_MS = 366 * DAY_MS
 
 def asked(town: Town, entry: str, what: Any = "both", by: str = "audit-1") -> str:
     """Ask for an erasure and return the hash of the entry that asks."""
-    index = town.order(AskErasure(by=by, entry=entry, what=what, cause="request")).answer
-    return str(town.entries()[index].sha256)
+    assert town.order(AskErasure(by=by, entry=entry, what=what, cause="request")).answer == 1
+    return str(town.entries()[-1].sha256)
 
 
 def refused(act: Callable[[], object]) -> str:
@@ -149,6 +149,19 @@ def test_question_that_nobody_confirmed_for_a_month_is_over(staffed: Town, decid
     assert reason == "asked-too-long-ago"
     staffed.order(ConfirmErasure(by="audit-2", asked=asked(staffed, decided)))
     assert values(staffed, decided) is None
+
+
+def test_whole_affair_goes_with_the_notes_that_may_name_the_person(
+    staffed: Town, decided: str
+) -> None:
+    approval = next(one.sha256 for one in staffed.entries() if one.kind == "approval")
+    wish = AskErasure(by="audit-1", entry=decided, what="both", cause="request", whole=True)
+
+    count = staffed.order(wish).answer
+    staffed.order(ConfirmErasure(by="audit-2", asked=staffed.entries()[-1].sha256))
+
+    assert count == 2
+    assert (values(staffed, decided), values(staffed, approval)) == (None, None)
 
 
 def test_undecided_request_is_needed_and_a_decided_one_is_not(staffed: Town) -> None:
