@@ -80,11 +80,15 @@ class NoteCase(Struct, frozen=True, kw_only=True):
 
 
 class CloseCase(Struct, frozen=True, kw_only=True):
-    """End a case with what came of it. Answer: None."""
+    """End a case with what came of it. Answer: None.
+
+    `publish`: the closing entry says in the open what the alert was about, but never who.
+    """
 
     by: str
     case: str
     note: str
+    publish: bool = False
 
 
 class AskPolicy(Struct, frozen=True, kw_only=True):

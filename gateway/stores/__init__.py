@@ -179,6 +179,10 @@ class AuditReader(Protocol):
 
     def alert(self, alert: str) -> AlertView | None: ...
 
+    def alert_keyed(self, key: str) -> AlertView | None:
+        """Return the alert that was raised with this key."""
+        ...
+
     def alerts(
         self,
         severity: str | None = None,

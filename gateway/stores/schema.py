@@ -214,7 +214,8 @@ DERIVED_TABLES = {
         idx INTEGER NOT NULL,
         severity TEXT NOT NULL,
         machine TEXT NOT NULL,
-        entry TEXT
+        entry TEXT,
+        key TEXT
     )""",
     "cases": """(
         case_id TEXT PRIMARY KEY,
@@ -254,6 +255,7 @@ CREATE INDEX holds_open ON holds (release);
 CREATE INDEX photo_refs_file ON photo_refs (sealed_sha256);
 CREATE INDEX photo_refs_machine ON photo_refs (machine);
 CREATE INDEX alerts_idx ON alerts (idx);
+CREATE INDEX alerts_key ON alerts (key);
 CREATE INDEX alerts_entry ON alerts (entry);
 CREATE INDEX cases_alert ON cases (alert);
 CREATE INDEX erasures_target ON erasures (target);

@@ -267,12 +267,10 @@ class SqliteTransaction(LogQueries):
         for name in schema.DERIVED_TABLES:
             self._tables.run(f"DELETE FROM {name}")
         for index in range(self.size()):
-            projection.apply(self._tables, self._replayed(index))
-        for payload_sha256, data in self._tables.rows(
-            "SELECT payload_sha256, data FROM openings WHERE data IS NOT NULL"
-        ):
-            entry = self.entry(payload_sha256)
-            if entry is not None:
+            entry = self._replayed(index)
+            projection.apply(self._tables, entry)
+            data = self.opening_bytes(entry.sha256)
+            if data is not None:
                 projection.apply_opening(self._tables, entry, opened_values(data))
 
     def _replayed(self, index: int) -> StoredEntry:

@@ -385,7 +385,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     """What a rule wants raised; alerts with one `key` are raised once.
 
     Args:
-        code: the rule's, also the `rule` of the AlertRecord.
+        code: the rule's, also the `rule` of what is withheld in the AlertRecord.
         entry: hash of the entry that it is about, or None.
         key: says when two findings are the same one, such as `gap/<machine>/<seq>`.
     """

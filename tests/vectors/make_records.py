@@ -116,6 +116,16 @@ def bodies() -> list[records.Record]:
         records_retention.Erasure(
             entries=(H["d"],), what="both", cause="request", step="asked", asked=None, by="a-li"
         ),
+        records.AlertRecord(
+            alert="al-0002", about_commitment=H["a"], finding_commitment=H["b"]
+        ),
+        records.CaseStep(case="c-0002", alert="al-0002", step="opened", by_commitment=H["a"],
+                         text_commitment=H["b"]),
+        records.CaseStep(
+            case="c-0002", alert="al-0002", step="closed", by_commitment=H["c"],
+            text_commitment=H["d"], rule="over-count", severity="red", entry=H["e"],
+            machine="m-420625103201",
+        ),
     ]  # fmt: skip
 
 

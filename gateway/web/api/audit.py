@@ -37,6 +37,12 @@ class Note(BaseModel):
     note: Annotated[str, Field(min_length=1, max_length=1000)]
 
 
+class Closing(Note):
+    """What came of it; `publish`: the public may know what the alert was about."""
+
+    publish: bool = False
+
+
 class NewCase(Note):
     """An alert to take up."""
 
@@ -132,10 +138,15 @@ def note(request: Request, visitor: Handler, case_id: str, body: Note) -> Respon
 
 
 @router.post("/cases/{case_id}/closing", status_code=204)
-def close(request: Request, visitor: Handler, case_id: str, body: Note) -> Response:
+def close(request: Request, visitor: Handler, case_id: str, body: Closing) -> Response:
     """End a case with what came of it."""
     site_of(request).order(
-        CloseCase(by=visitor.account.account, case=case_id, note=body.note.strip())
+        CloseCase(
+            by=visitor.account.account,
+            case=case_id,
+            note=body.note.strip(),
+            publish=body.publish,
+        )
     )
     return Response(status_code=204)
 

@@ -126,11 +126,20 @@ def note_case(request: Request, visitor: Handler, case_id: str, note: Note = "")
 
 
 @router.post("/cases/{case_id}/close")
-def close_case(request: Request, visitor: Handler, case_id: str, note: Note = "") -> Response:
-    """End a case: say what came of it."""
+def close_case(
+    request: Request,
+    visitor: Handler,
+    case_id: str,
+    note: Note = "",
+    publish: Annotated[bool, Form()] = False,
+) -> Response:
+    """End a case: say what came of it, and whether the public may know what it was about."""
     _demand(note)
     alert = _alert_of(request, case_id)
-    site_of(request).order(CloseCase(by=visitor.account.account, case=case_id, note=note.strip()))
+    command = CloseCase(
+        by=visitor.account.account, case=case_id, note=note.strip(), publish=publish
+    )
+    site_of(request).order(command)
     return see_other(f"/alerts/{alert}?done=case-closed")
 
 
