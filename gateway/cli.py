@@ -170,6 +170,17 @@ def export_release(config_path: Path, hold: str, file: Path) -> None:
     click.echo(f"{file}: carry it to the machine and run seal-device release")
 
 
+@main.command()
+@CONFIG
+@exits
+def retention(config_path: Path) -> None:
+    """Print how long things are kept, what is due, and what waits for a second person."""
+    from gateway import local
+
+    for line in local.retention_lines(load(config_path)):
+        click.echo(line)
+
+
 @main.group()
 def account() -> None:
     """Accounts of the people who use the console."""

@@ -144,3 +144,41 @@ def test_unknown_month_is_not_found_and_an_empty_one_says_so(world, site):
     assert console.get("/retention/months/now").status_code == 404
     assert ZH["retention.due-none"] in console.get("/retention/months/2020-01").text
     assert console.post("/retention/months/2020-01").status_code == 409
+
+
+def test_erasing_by_json_takes_two_people_too(world, site, refused):
+    auditor, administrator = site("zhao"), site("sun")
+    mine = {"headers": {"x-csrf-token": auditor.csrf()}}
+    other = {"headers": {"x-csrf-token": administrator.csrf()}}
+    wish = {"what": "both", "cause": "court", "whole": True}
+
+    asked = auditor.client.post(f"/api/v1/entries/{refused}/erasure", json=wish, **mine)
+    (waits,) = administrator.get("/api/v1/retention").json()["asked"]
+    path = f"/api/v1/erasures/{waits['asked']}/confirmation"
+    own = auditor.client.post(path, **mine)
+    done = administrator.client.post(path, **other)
+
+    assert asked.json() == {"entries": 2}
+    assert (own.status_code, own.json()["code"]) == (409, "same-person")
+    (said,) = auditor.get(f"/api/v1/entries/{refused}/erasures").json()
+    assert said["done_index"] == done.json()["index"]
+    assert (said["asked_by"], said["done_by"]) == ("zhao", "sun")
+    assert NAME not in auditor.get(f"/api/v1/entries/{refused}").text
+
+
+def test_closed_case_says_so_and_takes_no_more_steps(busy, site):
+    console = site("zhao")
+    with busy.app.reader() as reader:
+        alert = reader.alerts()[0].alert
+    console.post(f"/alerts/{alert}/open", {"note": "看一下"})
+    with busy.app.reader() as reader:
+        case = reader.alert(alert).case
+
+    closed = console.post(f"/cases/{case}/close", {"note": "误报", "publish": "true"})
+    late = console.post(f"/cases/{case}/note", {"note": "再看"})
+
+    assert closed.headers["location"].endswith("?done=case-closed")
+    assert late.status_code == 409
+    page = console.get(f"/alerts/{alert}").text
+    assert ZH["case.state.closed"] in page and ZH["case.note-what"] not in page
+    assert ZH["case.state.closed"] in console.get("/alerts?show=all").text
