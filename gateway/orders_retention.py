@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from gateway.book import Book, Done, known_account
@@ -16,7 +19,7 @@ from gateway.stores.views import StoredEntry
 from ledger.records_retention import Cause, Erasure, RetentionPolicy, What
 
 MOST_IN_ONE = 256  # entries that one entry of the log may name
-MOST_AT_ONCE = 1000  # entries of a month that one order looks at; the next order takes more
+MOST_AT_ONCE = 500  # entries of a month in one order (about 1 s); the next order takes more
 
 
 class _Wish(Struct, frozen=True):
@@ -88,21 +91,17 @@ def ask(book: Book, transaction: Transaction, command: AskErasure, now_ms: int) 
     return Done(answer=len(names))
 
 
-def ask_due(book: Book, transaction: Transaction, command: AskDue, now_ms: int) -> Done:
-    """Ask for all that is due of a month and not needed, in as few entries as it takes."""
-    limits = retention.cutoffs(retention.years(transaction.policy()), now_ms)
-    rows = transaction.due(
-        limits.openings_before_ms, limits.photos_before_ms, command.month, limit=MOST_AT_ONCE
-    )
+def ask_due(
+    book: Book,
+    transaction: Transaction,
+    command: AskDue,
+    now_ms: int,
+    most: int = MOST_AT_ONCE,
+) -> Done:
+    """Ask for what is due of a month and not needed, at most `most`, in as few entries as fit."""
     chosen: dict[What, list[str]] = {"opening": [], "photos": [], "both": []}
-    for row in rows:
-        entry = transaction.entry(row.index)
-        assert entry is not None, f"row {row.index} is due and not in the log"
-        wish = _Wish(entry, retention.what_is_due(row), "retention")
-        if _why_not(transaction, wish, now_ms) is None and not _asked_already(
-            transaction, wish, now_ms
-        ):
-            chosen[wish.what].append(entry.sha256)
+    for wish in itertools.islice(_due_wishes(transaction, command.month, now_ms), most):
+        chosen[wish.what].append(wish.entry.sha256)
     if not any(chosen.values()):
         raise RequestRefusedError(
             "nothing-due", f"expected something of {command.month} to ask for, found none"
@@ -110,6 +109,23 @@ def ask_due(book: Book, transaction: Transaction, command: AskDue, now_ms: int) 
     for what, names in chosen.items():
         _append(book, transaction, names, what, command, now_ms)
     return Done(answer=sum(map(len, chosen.values())))
+
+
+def _due_wishes(transaction: Transaction, month: str, now_ms: int) -> Iterator[_Wish]:
+    """Yield what is due of a month, not asked for yet, and not needed."""
+    limits = retention.cutoffs(retention.years(transaction.policy()), now_ms)
+    before = (limits.openings_before_ms, limits.photos_before_ms)
+    after = -1
+    while rows := transaction.due(*before, month, after, MOST_IN_ONE):
+        after = rows[-1].index
+        for row in rows:
+            entry = transaction.entry(row.index)
+            assert entry is not None, f"row {row.index} is due and not in the log"
+            wish = _Wish(entry, retention.what_is_due(row), "retention")
+            if not _asked_already(transaction, wish, now_ms) and not _why_not(
+                transaction, wish, now_ms
+            ):
+                yield wish
 
 
 def confirm(book: Book, transaction: Transaction, command: ConfirmErasure, now_ms: int) -> Done:

@@ -32,8 +32,7 @@ class Gateway:
     """A town whose writer and photo worker run on the test's own thread, over a SimBroker."""
 
     def __init__(self, town: Town, broker: SimBroker, intake: Any = None) -> None:
-        self.town, self.broker = town, broker
-        self.bus, self.full = broker.bus("gw-1"), False
+        self.town, self.broker, self.bus, self.full = town, broker, broker.bus("gw-1"), False
         vault = Vault(town.folder / "photos", town.open_sealed)
         self.writer = Writer(
             town.store,
@@ -49,8 +48,8 @@ class Gateway:
             lambda: self.full,
             Eraser(town.store, vault, town.folder / "incoming"),
         )
-        intake = PhotoIntake(town.folder / "incoming", vault, 0, lambda _: 1000)
-        self.photos = PhotoWorker(town.store, self.bus, town.log, intake, self.writer)
+        photos = PhotoIntake(town.folder / "incoming", vault, 0, lambda _: 1000)
+        self.photos = PhotoWorker(town.store, self.bus, town.log, photos, self.writer)
         for topic_filter, qos in topics.filters("up", TOWNSHIP, "+").items():
             self.bus.subscribe(topic_filter, qos)
         self.bus.start(self._on_message, self.writer.link)

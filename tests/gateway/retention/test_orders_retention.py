@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -19,7 +19,6 @@ from gateway.commands import (
     OpenCase,
     ReleaseHold,
 )
-from gateway.desk import retention
 from gateway.errors import NotAllowedError, NotFoundError, RequestRefusedError
 from gateway.stores.calendar import years_before
 from gateway.stores.views import Alert, Finding
@@ -241,63 +240,6 @@ def test_what_an_alert_or_case_is_about_stays_until_the_case_is_closed(
     assert asked(staffed, note)
 
 
-def test_a_batch_leaves_out_what_became_needed_meanwhile(staffed: Town) -> None:
-    machine = staffed.machines["m-1"]
-    names = []
-    for _ in range(2):
-        filed = staffed.file()
-        staffed.submit(filed)
-        staffed.order(Decide(by="chair", request=filed.sha256, decision="refuse", note="不符"))
-        names.append(filed.sha256)
-    staffed.now_ms += 4 * YEAR_MS
-    month = _month(staffed, names[0])
-    count = staffed.order(AskDue(by="audit-1", month=month)).answer
-    alert = Alert(
-        code="test",
-        severity="yellow",
-        machine=machine.name,
-        entry=names[1],
-        finding=Finding(key="finding.test", values={}),
-        key="k",
-    )
-    with staffed.public.transaction(staffed.store, staffed.now_ms) as transaction:
-        staffed.log.raise_alert(transaction, alert, staffed.now_ms)
-
-    with staffed.store.reader() as reader:
-        waiting = reader.erasures_asked(0)
-    for one in waiting:
-        staffed.order(ConfirmErasure(by="audit-2", asked=one.asked))
-
-    assert count == 4  # two requests and two refusing decisions
-    assert values(staffed, names[0]) is None
-    assert values(staffed, names[1]) is not None
-    with staffed.store.reader() as reader:
-        assert reader.erasures_asked(0) == ()
-        limits = retention.cutoffs(retention.years(None), staffed.now_ms)
-        left = reader.due(limits.openings_before_ms, limits.photos_before_ms, month)
-    assert names[1] in {one.sha256 for one in left}
-    assert names[0] not in {one.sha256 for one in left}
-
-
-def test_month_is_due_after_three_years_and_not_the_day_before(staffed: Town, decided: str) -> None:
-    entry = next(one for one in staffed.entries() if one.sha256 == decided)
-    arrived = datetime.fromtimestamp(entry.received_ms / 1000, UTC)
-    month = _month(staffed, decided)
-
-    def count(now_ms: int) -> int:
-        limits = retention.cutoffs(retention.years(None), now_ms)
-        with staffed.store.reader() as reader:
-            months = reader.due_months(limits.openings_before_ms, limits.photos_before_ms)
-        return sum(one.entries for one in months if one.month == month)
-
-    after = arrived.replace(year=arrived.year + 3)
-
-    assert count(int(after.timestamp() * 1000) - DAY_MS) == 0
-    assert count(int(after.timestamp() * 1000) + DAY_MS) == 2  # the request and its approval
-    staffed.now_ms = int(after.timestamp() * 1000) - DAY_MS
-    assert refused(lambda: staffed.order(AskDue(by="audit-1", month=month))) == "nothing-due"
-
-
 def test_retention_as_the_cause_needs_that_the_time_is_over(staffed: Town, decided: str) -> None:
     command = AskErasure(by="audit-1", entry=decided, what="both", cause="retention")
 
@@ -367,11 +309,6 @@ def test_years_are_counted_by_the_calendar_of_the_villages(now: str, years: int,
     start = datetime.fromisoformat(f"{day}T00:00:00+08:00")
 
     assert years_before(now_ms, years) == int(start.timestamp() * 1000)
-
-
-def _month(town: Town, sha256: str) -> str:
-    entry = next(one for one in town.entries() if one.sha256 == sha256)
-    return datetime.fromtimestamp(entry.received_ms / 1000 + 8 * 3600, UTC).strftime("%Y-%m")
 
 
 def _head_of(machine: Any, raw: bytes) -> Head:
