@@ -28,6 +28,7 @@ from gateway.enrolling import Enrolling
 from gateway.errors import ConfigError, StoreError, ThreadEndedError
 from gateway.photo_worker import PhotoWorker
 from gateway.publish_worker import PublishWorker
+from gateway.register.erasing import Eraser
 from gateway.register.keybook import Keys as LogKeys
 from gateway.register.photos import PhotoIntake, Reply, free_megabytes
 from gateway.register.tree import Halt
@@ -51,6 +52,7 @@ from ledger.bus import Bus, Message
 from ledger.keys import KeyRing
 from ledger.topics import Leaf
 
+INCOMING = "incoming"  # photo files that have not come whole, below the state folder
 JOIN_S = 20.0  # how long each thread has to finish when we stop
 WATCH_S = 1.0  # how often broker and threads are looked at
 
@@ -84,6 +86,8 @@ class App:
         with store.reader() as reader:
             last = reader.entry(reader.size() - 1)
         last_ms = 0 if last is None else last.received_ms
+        eraser = Eraser(store, self._vault, config.state / INCOMING)
+        eraser.again(max(last_ms, wall_ms()))
         self._writer = Writer(
             store,
             bus,
@@ -96,8 +100,9 @@ class App:
             (config.window, config.window_phone),
             Clock(wall_ms, last_ms),
             lambda: free_megabytes(config.state) < config.floor_mb,
+            eraser,
         )
-        photos = PhotoIntake(config.state / "incoming", self._vault, config.photo_floor_mb)
+        photos = PhotoIntake(config.state / INCOMING, self._vault, config.photo_floor_mb)
         self._photos = PhotoWorker(store, bus, desk.log, photos, self._writer)
         self._keys = desk.intake.keys
         self.enrolling = self._enrolling(broker)
@@ -214,7 +219,7 @@ class App:
             StoreError: its file is missing or damaged.
         """
         with self._store.reader() as reader:
-            stored = [one for one in reader.photo(sealed_sha256) if one.stored_ms is not None]
+            stored = [one for one in reader.photo(sealed_sha256) if one.is_kept]
         return self._vault.open(stored[0]) if stored else None
 
     def _cosigned(self) -> None:

@@ -18,13 +18,15 @@ from ledger.records import Record
 class Done(Struct, frozen=True, kw_only=True):
     """What a command led to: its answer, messages to send, and whether the lists changed.
 
-    `troubled`: something came that a rule should look at before the commit.
+    `troubled`: something came that a rule should look at before the commit. `erased`: photo
+    files must go after the commit.
     """
 
     answer: object
     letters: tuple[Letter, ...] = ()
     lists_changed: bool = False
     troubled: bool = False
+    erased: bool = False
 
 
 class Book:

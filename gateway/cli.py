@@ -174,6 +174,17 @@ def door_sheet(config_path: Path, village: str, out: Path, language: Any) -> Non
     click.echo(f"{out}: print it and put it up where the township cannot change it unseen")
 
 
+@main.command()
+@CONFIG
+@exits
+def retention(config_path: Path) -> None:
+    """Print how long things are kept, what is due, and what waits for a second person."""
+    from gateway import local
+
+    for line in local.retention_lines(load(config_path)):
+        click.echo(line)
+
+
 @main.group()
 def account() -> None:
     """Accounts of the people who use the console."""

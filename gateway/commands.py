@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from ledger.bus import Message
 from ledger.matters import MatterList
+from ledger.records_retention import Cause, What
 
 
 class Decide(Struct, frozen=True, kw_only=True):
@@ -76,6 +77,63 @@ class NoteCase(Struct, frozen=True, kw_only=True):
     by: str
     case: str
     note: str
+
+
+class CloseCase(Struct, frozen=True, kw_only=True):
+    """End a case with what came of it. Answer: None.
+
+    `publish`: the closing entry says in the open what the alert was about, but never who.
+    """
+
+    by: str
+    case: str
+    note: str
+    publish: bool = False
+
+
+class AskPolicy(Struct, frozen=True, kw_only=True):
+    """Ask that openings and photos be kept for so many years. Answer: the entry's index."""
+
+    by: str
+    openings_years: int
+    photos_years: int
+
+
+class ConfirmPolicy(Struct, frozen=True, kw_only=True):
+    """Set the policy that another person's entry (its hash) asks for. Answer: entry's index."""
+
+    by: str
+    asked: str
+
+
+class AskErasure(Struct, frozen=True, kw_only=True):
+    """Ask that an entry's (its hash) values or photos be erased. Answer: how many entries' are.
+
+    `whole`: and those of every entry of the same affair: a note may name the person, too.
+    """
+
+    by: str
+    entry: str
+    what: What
+    cause: Cause
+    whole: bool = False
+
+
+class AskDue(Struct, frozen=True, kw_only=True):
+    """Ask that all that is due of a month (YYYY-MM, local) be erased. Answer: how many entries."""
+
+    by: str
+    month: str
+
+
+class ConfirmErasure(Struct, frozen=True, kw_only=True):
+    """Confirm what another person's entry (its hash) asks for; it is erased with the commit.
+
+    Answer: the index of the entry that says what was erased.
+    """
+
+    by: str
+    asked: str
 
 
 class AddAccount(Struct, frozen=True, kw_only=True):
@@ -146,6 +204,12 @@ Command = (
     | OpenCase
     | AssignCase
     | NoteCase
+    | CloseCase
+    | AskPolicy
+    | ConfirmPolicy
+    | AskErasure
+    | AskDue
+    | ConfirmErasure
     | AddAccount
     | AgreeKey
     | RevokeKey

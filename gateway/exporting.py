@@ -107,5 +107,5 @@ def _photos(reader: Reader, source: Path, target: Path) -> None:
     for entry in reader.all_entries():
         for photo in reader.photos(entry.sha256):
             name = f"{photo.sealed_sha256}.age"
-            if photo.stored_ms is not None and not (target / name).exists():
+            if photo.is_kept and not (target / name).exists():
                 shutil.copy(source / photo.sealed_sha256[:2] / name, target / name)

@@ -16,7 +16,7 @@ from gateway import witness_start
 from gateway.commands import AddAccount, AgreeKey, ImportList, KeepCosignatures, RevokeKey
 from gateway.config import GatewayConfig, trusted_keys
 from gateway.control import Order, send
-from gateway.desk import lists
+from gateway.desk import lists, retention
 from gateway.enrolling import Enrolling
 from gateway.errors import NotFoundError, RequestRefusedError, StoreError
 from gateway.orders_lists import standing_list
@@ -125,6 +125,26 @@ def explain(config: GatewayConfig, village: str, code_or_name: str) -> Iterator[
     yield f"依据:{answer.matter.basis or '未公布'}"
     if answer.reason == "forbidden":
         yield f"请到:{answer.matter.instead or window}"
+
+
+def retention_lines(config: GatewayConfig) -> Iterator[str]:
+    """Yield, line by line, how long things are kept, what is due, and what is asked for."""
+    store = sqlite.connect(sqlite.Options(folder=config.state, writable=False))
+    try:
+        with store.reader() as reader:
+            now_ms = time.time_ns() // 1_000_000
+            kept = retention.years(reader.policy())
+            limits = retention.cutoffs(kept, now_ms)
+            months = reader.due_months(limits.openings_before_ms, limits.photos_before_ms)
+            asked = reader.erasures_asked(now_ms - retention.ASKED_DAYS * retention.DAY_MS)
+    finally:
+        store.close()
+    yield f"保存期限:内容 {kept.openings} 年,照片 {kept.photos} 年"
+    for month in months:
+        yield f"到期 {month.month}:内容 {month.openings},照片 {month.photos}"
+    for one in asked:
+        asked_on = local_date(one.asked_ms)
+        yield f"待确认 {one.asked[:12]}:{len(one.targets)} 条,{one.asked_by} 于 {asked_on} 提出"
 
 
 def _order(command: Orderable) -> Order:

@@ -11,13 +11,19 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from gateway import orders_carried, orders_cases, orders_keys, orders_lists
+from gateway import orders_carried, orders_cases, orders_keys, orders_lists, orders_retention
 from gateway.book import Book, Done, known_account
 from gateway.commands import (
     AddAccount,
     AgreeKey,
+    AskDue,
+    AskErasure,
+    AskPolicy,
     AssignCase,
+    CloseCase,
     Command,
+    ConfirmErasure,
+    ConfirmPolicy,
     Decide,
     Deliver,
     ImportList,
@@ -61,6 +67,12 @@ ACTIONS: dict[type, Action] = {
     NoteCase: Action.HANDLE_CASES,
     AgreeKey: Action.ENROL,
     RevokeKey: Action.REVOKE_KEY,
+    CloseCase: Action.HANDLE_CASES,
+    AskPolicy: Action.ERASE,
+    ConfirmPolicy: Action.ERASE,
+    AskErasure: Action.ERASE,
+    AskDue: Action.ERASE,
+    ConfirmErasure: Action.ERASE,
 }
 OPERATORS = frozenset(
     {AddAccount, ImportList, Deliver, AgreeKey, RevokeKey, KeepCosignatures}
@@ -93,6 +105,12 @@ class Orders:
             OpenCase: partial(orders_cases.open_case, self._book),
             AssignCase: partial(orders_cases.assign, self._book),
             NoteCase: partial(orders_cases.note, self._book),
+            CloseCase: partial(orders_cases.close, self._book),
+            AskPolicy: partial(orders_retention.ask_policy, self._book),
+            ConfirmPolicy: partial(orders_retention.confirm_policy, self._book),
+            AskErasure: partial(orders_retention.ask, self._book),
+            AskDue: partial(orders_retention.ask_due, self._book),
+            ConfirmErasure: partial(orders_retention.confirm, self._book),
             AddAccount: _add_account,
             AgreeKey: partial(orders_keys.agree, intake.keys, self._book),
             RevokeKey: partial(orders_keys.revoke, intake.keys, self._book),

@@ -1,10 +1,13 @@
-"""Orders on cases: open one on an alert, hand it to somebody, note what was found."""
+"""Orders on cases: open one on an alert, hand it to somebody, note what was found, close it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from gateway.audit import cases
 from gateway.book import Book, Done, known_account
-from gateway.commands import AssignCase, NoteCase, OpenCase
+from gateway.commands import AssignCase, CloseCase, NoteCase, OpenCase
 from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.stores import Transaction
 from ledger import codec, disclosure
@@ -38,9 +41,32 @@ def note(book: Book, transaction: Transaction, command: NoteCase, now_ms: int) -
     return _step(book, transaction, command.by, command.case, event, command.note, now_ms)
 
 
+def close(book: Book, transaction: Transaction, command: CloseCase, now_ms: int) -> Done:
+    """End a case with what came of it."""
+    if not command.note.strip():
+        raise RequestRefusedError("note-missing", "expected what came of the case, found none")
+    event = cases.CaseEvent.CLOSE
+    public = _about(transaction, command.case) if command.publish else None
+    return _step(book, transaction, command.by, command.case, event, command.note, now_ms, public)
+
+
 def case_id(alert: str) -> str:
     """Return the id of the one case of an alert."""
     return "c-" + codec.sha256(b"case " + alert.encode())[:16]
+
+
+def _about(transaction: Transaction, case: str) -> dict[str, Any]:
+    """Return what a closing entry publishes of the alert: what it was about, and no person."""
+    known = transaction.case(case)
+    alert = None if known is None else transaction.alert(known.alert)
+    if alert is None:
+        raise NotFoundError(f"expected a case with its alert, found none named {case}")
+    return {
+        "rule": alert.code,
+        "severity": alert.severity,
+        "entry": alert.entry,
+        "machine": alert.machine or None,
+    }
 
 
 def _step(
@@ -51,6 +77,7 @@ def _step(
     event: cases.CaseEvent,
     text: str,
     now_ms: int,
+    public: Mapping[str, Any] | None = None,
 ) -> Done:
     known = transaction.case(case)
     if known is None:
@@ -59,7 +86,7 @@ def _step(
         step = cases.next_step((one.step for one in known.steps), event)
     except IllegalEventError as error:
         raise RequestRefusedError("case-step", str(error)) from error
-    _write(book, transaction, (case, known.alert, step), by, text, now_ms)
+    _write(book, transaction, (case, known.alert, step), by, text, now_ms, public)
     return Done(answer=None)
 
 
@@ -70,8 +97,16 @@ def _write(
     by: str,
     text: str,
     now_ms: int,
+    public: Mapping[str, Any] | None = None,
 ) -> None:
     case, alert, step = names
-    fields, opened = disclosure.withhold({"text": text})
-    body = CaseStep(case=case, alert=alert, step=step, by=by, **fields)
+    fields, opened = disclosure.withhold({"text": text, "by": by})
+    body = CaseStep(
+        case=case,
+        alert=alert,
+        step=step,
+        text_commitment=fields["text_commitment"],
+        by_commitment=fields["by_commitment"],
+        **(public or {}),
+    )
     book.append(transaction, body, now_ms, opened)

@@ -28,6 +28,7 @@ from gateway.commands import Command
 from gateway.errors import GatewayError, StoreError
 from gateway.orders import Orders
 from gateway.register import post, quarantine
+from gateway.register.erasing import Eraser
 from gateway.register.intake import Batch, Intake
 from gateway.register.log import GatewayLog, JudgeTime
 from gateway.register.post import Post
@@ -115,11 +116,12 @@ class Writer:
         window: tuple[str, str],
         clock: Clock,
         floor: Callable[[], bool],
+        eraser: Eraser,
     ) -> None:
         self._store, self._bus, self._log, self._public = store, bus, log_, public
         self._intake, self._orders, self._judge_time = intake, orders, judge_time
         self._township, self._window = township, window
-        self._clock, self._floor = clock, floor
+        self._clock, self._floor, self._eraser = clock, floor, eraser
         self._post = Post(bus)
         self._queue: queue.Queue[Item] = queue.Queue(QUEUE)
         self._link = threading.Event()
@@ -231,6 +233,7 @@ class Writer:
             if self._link.is_set():
                 transaction.add_connected(elapsed_ms)
             self._look(transaction, now_ms)
+        self._guarded("erasing", self._eraser.finish)
         self._post.expire(now_ms)
         if self._day != local_date(now_ms):
             self._send_lists(now_ms)
@@ -305,6 +308,8 @@ class Writer:
             return
         for letter in done.letters:
             self._post.send(letter)
+        if done.erased:
+            self._guarded("erasing", self._eraser.finish)
         if done.lists_changed:
             self._guarded("lists", lambda: self._send_lists(self._clock()))
         item.answer.set_result(done.answer)

@@ -315,29 +315,47 @@ class LogStart(Record, frozen=True, kw_only=True):
     cause: Literal["year", "lost"]
 
 
-class AlertRecord(Record, frozen=True, kw_only=True):
-    """A rule fired. What it found stays beside the log until a case is closed."""
+class AlertRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A rule fired. Which rule, about what, and what it found stay beside the log.
+
+    Args:
+        alert: random; neither a rule nor an entry can be guessed from it.
+        about_commitment: to rule, severity, entry and machine. Only entries from before it was
+            there name those four in the open.
+    """
 
     kind = "alert"
     authors = ("gateway",)
     alert: Identifier
-    rule: Identifier
-    severity: Literal["yellow", "red"]
-    entry: Hash | None
-    machine: Identifier | None
     finding_commitment: Hash
+    about_commitment: Hash | None = None
+    rule: Identifier | None = None
+    severity: Literal["yellow", "red"] | None = None
+    entry: Hash | None = None
+    machine: Identifier | None = None
 
 
-class CaseStep(Record, frozen=True, kw_only=True):
-    """One step in the handling of an alert."""
+class CaseStep(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """One step in the handling of an alert; persons and texts stay beside the log.
+
+    Args:
+        by_commitment: to the account; only entries from before it was there name `by`.
+        rule, severity, entry, machine: what the alert was about, given only with `closed`, and
+            only if who closes the case says that it shall be public.
+    """
 
     kind = "case"
     authors = ("gateway",)
     case: Identifier
     alert: Identifier
-    step: Literal["opened", "assigned", "noted"]
-    by: Identifier
+    step: Literal["opened", "assigned", "noted", "closed"]
     text_commitment: Hash
+    by_commitment: Hash | None = None
+    by: Identifier | None = None
+    rule: Identifier | None = None
+    severity: Literal["yellow", "red"] | None = None
+    entry: Hash | None = None
+    machine: Identifier | None = None
 
 
 ENTRY_RECORDS: tuple[type[Record], ...] = (

@@ -18,7 +18,6 @@ from msgspec import Struct
 
 from gateway.audit import rules as folder
 from gateway.errors import ConfigError
-from gateway.register.log import alert_id
 from gateway.stores import History
 from gateway.stores.views import Alert, Severity, StoredEntry
 
@@ -111,8 +110,7 @@ def _new(
     seen: set[str] = set()
     for rule in load({}) if rules is None else rules:
         for alert in rule.module.check(entry, history, rule.options):
-            identifier = alert_id(alert)
-            if identifier in seen or history.alert(identifier) is not None:
+            if alert.key in seen or history.alert_keyed(alert.key) is not None:
                 continue
-            seen.add(identifier)
+            seen.add(alert.key)
             yield alert

@@ -12,7 +12,7 @@ from typing import Literal
 
 from ledger.transitions import Step, advance
 
-StepName = Literal["opened", "assigned", "noted"]
+StepName = Literal["opened", "assigned", "noted", "closed"]
 
 
 class CaseState(enum.Enum):
@@ -22,6 +22,7 @@ class CaseState(enum.Enum):
     OPENED = "opened"  # somebody saw it and said why it matters; nobody is charged with it
     ASSIGNED = "assigned"  # one named person investigates
     NOTED = "noted"  # that person has written down a finding; more may follow
+    CLOSED = "closed"  # somebody wrote down what came of it; nothing follows
 
 
 class CaseEvent(enum.Enum):
@@ -30,6 +31,7 @@ class CaseEvent(enum.Enum):
     OPEN = "open"
     ASSIGN = "assign"
     NOTE = "note"
+    CLOSE = "close"
 
 
 TRANSITIONS: dict[tuple[CaseState, CaseEvent], Step[CaseState, StepName]] = {
@@ -40,12 +42,16 @@ TRANSITIONS: dict[tuple[CaseState, CaseEvent], Step[CaseState, StepName]] = {
     (CaseState.ASSIGNED, CaseEvent.NOTE): Step(CaseState.NOTED, "noted"),
     (CaseState.NOTED, CaseEvent.ASSIGN): Step(CaseState.ASSIGNED, "assigned"),
     (CaseState.NOTED, CaseEvent.NOTE): Step(CaseState.NOTED, "noted"),
+    (CaseState.OPENED, CaseEvent.CLOSE): Step(CaseState.CLOSED, "closed"),
+    (CaseState.ASSIGNED, CaseEvent.CLOSE): Step(CaseState.CLOSED, "closed"),
+    (CaseState.NOTED, CaseEvent.CLOSE): Step(CaseState.CLOSED, "closed"),
 }
 
 _EVENTS: dict[str, CaseEvent] = {
     "opened": CaseEvent.OPEN,
     "assigned": CaseEvent.ASSIGN,
     "noted": CaseEvent.NOTE,
+    "closed": CaseEvent.CLOSE,
 }
 
 

@@ -34,6 +34,8 @@ class Action(enum.Enum):
     REVOKE_KEY = "revoke-key"
     READ_LISTS = "read-lists"
     IMPORT_LIST = "import-list"
+    READ_RETENTION = "read-retention"
+    ERASE = "erase"  # ask or confirm; never both by one person, see `retention`
 
 
 ALLOWED: dict[Action, frozenset[str]] = {
@@ -54,6 +56,8 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.REVOKE_KEY: frozenset({"administrator", "auditor"}),
     Action.READ_LISTS: frozenset(OFFICES),
     Action.IMPORT_LIST: frozenset({"administrator"}),
+    Action.READ_RETENTION: frozenset({"auditor", "administrator"}),
+    Action.ERASE: frozenset({"auditor", "administrator"}),
 }
 
 

@@ -6,13 +6,16 @@ chain in the same log; nothing edits a device's entry.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 
+import msgspec
 import structlog
 from msgspec import Struct
 
 from gateway.errors import StoreError
 from gateway.stores import History, Transaction
+from gateway.stores.alerts import About
 from gateway.stores.views import Alert, Signed, StoredEntry
 from ledger import chain, codec, disclosure, envelope
 from ledger.chain import Head
@@ -93,19 +96,28 @@ class GatewayLog:
         return entry
 
     def raise_alert(self, transaction: Transaction, alert: Alert, now_ms: int) -> bool:
-        """Record an alert, unless one with its key is recorded already."""
-        name = alert_id(alert)
-        if transaction.alert(name) is not None:
+        """Record an alert, unless one with its key is recorded already.
+
+        Public is that there is one; what it is about stays beside the log, also its key, from
+        which a rule and an entry could be guessed.
+        """
+        if transaction.alert_keyed(alert.key) is not None:
             return False
         finding = {"key": alert.finding.key, "values": dict(alert.finding.values)}
-        commitments, opened = disclosure.withhold({"finding": finding})
-        body = AlertRecord(
-            alert=name,
+        about = About(
             rule=alert.code,
             severity=alert.severity,
             entry=alert.entry,
             machine=alert.machine,
-            **commitments,
+            key=alert.key,
+        )
+        fields, opened = disclosure.withhold(
+            {"finding": finding, "about": msgspec.to_builtins(about)}
+        )
+        body = AlertRecord(
+            alert=f"al-{secrets.token_hex(12)}",
+            about_commitment=fields["about_commitment"],
+            finding_commitment=fields["finding_commitment"],
         )
         self.append(transaction, body, now_ms, opened)
         return True
@@ -132,8 +144,3 @@ class GatewayLog:
         """Return the signed envelope of a message that is no entry."""
         payload = codec.encode_message(message)
         return envelope.sign(codec.payload_type(message.kind), payload, self._signer)
-
-
-def alert_id(alert: Alert) -> str:
-    """Return the id under which an alert is recorded; findings with one key share it."""
-    return codec.sha256(alert.key.encode())[:32]

@@ -3,6 +3,7 @@
 Topics `photo/<sealed sha256>/init` {"size"}, `.../<offset>` (raw bytes), `.../fin` {"size"}.
 Rules kept here:
 - A partial file's length is the only memory of a transfer; chunks are appended in order.
+- A file that was erased is never stored again: its machine is told that it is done.
 - A file is stored only when an entry or an opening of that machine names it, and it is exactly
   that one. Files that nobody named yet wait, within bounds; entries go first.
 - Codes: 0x00 stored, 0x10 go on from `offset`, 0x83 abort, 0x97 pause and ask again later.
@@ -23,7 +24,7 @@ from msgspec import Meta, Struct
 
 from gateway.register.quarantine import ArrivalError
 from gateway.register.vault import LARGEST, PhotoMismatchError, Vault
-from gateway.stores import EntryReader
+from gateway.stores import Reader
 from gateway.stores.views import PhotoView
 from ledger.errors import MalformedError
 from ledger.topics import Topic
@@ -77,7 +78,7 @@ class PhotoIntake:
         self._free_mb = free_mb or free_megabytes
         self._told: dict[Path, int] = {}
 
-    def take(self, reader: EntryReader, topic: Topic, payload: bytes) -> Reply | None:
+    def take(self, reader: Reader, topic: Topic, payload: bytes) -> Reply | None:
         """Take one message of a transfer; None: nothing needs to be said.
 
         Raises:
@@ -86,6 +87,10 @@ class PhotoIntake:
         """
         sealed_sha256, what = topic.rest
         part = self._folder / topic.device / f"{sealed_sha256}.part"
+        erased_size = reader.erased_photo(sealed_sha256)
+        if erased_size is not None:  # it was here once; the machine need not keep it either
+            self._forget(part)
+            return Reply(code=STORED, offset=erased_size)
         named = [one for one in reader.photo(sealed_sha256) if one.machine == topic.device]
         photo = named[0] if named else None
         if photo is not None and photo.stored_ms is not None:

@@ -28,7 +28,8 @@ class PhotoMismatchError(Exception):
 
 
 class Vault:
-    """The folder of stored photos; any thread may read, the photo thread alone adds.
+    """The folder of stored photos; any thread may read, the photo thread alone adds,
+    and the writer alone removes.
 
     Args:
         opener: decrypts what was encrypted to the township; raises ValueError.
@@ -62,6 +63,17 @@ class Vault:
         file.replace(target)
         for folder in (target.parent, self._folder):
             files.sync_folder(folder)
+
+    def remove(self, sealed_sha256: str) -> None:
+        """Erase a file, if it is here; durable on return.
+
+        Raises:
+            OSError: the disk does not let go of it.
+        """
+        path = self.path(sealed_sha256)
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            files.sync_folder(path.parent)
 
     def open(self, photo: PhotoView) -> bytes:
         """Return the JPEG of a stored photo.

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from gateway.stores.erasures import RetentionReader
 from gateway.stores.trees import LogReader, LogView, Witnessed
 from gateway.stores.views import (
     Account,
@@ -186,6 +187,10 @@ class AuditReader(Protocol):
 
     def alert(self, alert: str) -> AlertView | None: ...
 
+    def alert_keyed(self, key: str) -> AlertView | None:
+        """Return the alert that was raised with this key."""
+        ...
+
     def alerts(
         self,
         severity: str | None = None,
@@ -221,7 +226,7 @@ class AuditReader(Protocol):
     def dropped(self) -> tuple[Dropped, ...]: ...
 
 
-class Reader(EntryReader, DeskReader, AuditReader, LogReader, Protocol):
+class Reader(EntryReader, DeskReader, AuditReader, RetentionReader, LogReader, Protocol):
     """Everything that can be read, as of one moment: a reader sees one snapshot."""
 
 
@@ -297,8 +302,16 @@ class Transaction(Reader, Protocol):
         """
         ...
 
+    def erase_photo(self, sealed_sha256: str, size: int, now_ms: int) -> None:
+        """Note that a file must go, and must not come back; see `erased_files`."""
+        ...
+
+    def photos_unlinked(self, sealed: Iterable[str]) -> None:
+        """Note that these erased files are gone from the disk."""
+        ...
+
     def photo_stored(self, sealed_sha256: str, size: int, now_ms: int) -> None:
-        """Note that the file is durable and checked."""
+        """Note that the file is durable and checked; one that was erased must go once more."""
         ...
 
     def put_list_file(self, file_sha256: str, file: bytes, content: MatterList) -> None:
@@ -392,6 +405,7 @@ __all__ = [
     "History",
     "LogReader",
     "Reader",
+    "RetentionReader",
     "Store",
     "Transaction",
     "TroubleCode",

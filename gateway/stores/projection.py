@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from gateway.stores.alerts import About
 from gateway.stores.tables import Tables
 from gateway.stores.views import StoredEntry
 from ledger.records import (
@@ -29,6 +30,7 @@ from ledger.records import (
     SealUse,
     Void,
 )
+from ledger.records_retention import Erasure
 
 
 def machine_of(tables: Tables, entry_party: str, author: str, body: object) -> str:
@@ -86,13 +88,19 @@ def apply(tables: Tables, entry: StoredEntry) -> None:
             )
         case AlertRecord() | CaseStep() | Correction():
             _audit(tables, entry)
+        case Erasure() as erasure:
+            _erasure(tables, entry, erasure)
         case _:
             pass
 
 
 def apply_opening(tables: Tables, entry: StoredEntry, values: dict[str, object] | None) -> None:
-    """Derive what follows from an opening: the page photos of a request."""
-    if not isinstance(entry.body, SealRequest) or values is None:
+    """Derive what follows from an opening: the page photos of a request, what an alert means."""
+    if values is None:
+        return
+    if isinstance(entry.body, AlertRecord) and "about" in values:
+        _about(tables, entry, msgspec.convert(values["about"], About))
+    if not isinstance(entry.body, SealRequest):
         return
     received_ms, connected_ms = tables.rows(
         "SELECT received_ms, connected_ms FROM openings WHERE payload_sha256 = ?", entry.sha256
@@ -244,7 +252,7 @@ def _audit(tables: Tables, entry: StoredEntry) -> None:
                 "alerts",
                 alert=alert.alert,
                 idx=entry.index,
-                severity=alert.severity,
+                severity=alert.severity or "red",  # until its opening says what it is
                 machine=alert.machine or "",
                 entry=alert.entry,
             )
@@ -256,6 +264,34 @@ def _audit(tables: Tables, entry: StoredEntry) -> None:
             tables.insert("case_steps", idx=entry.index, case_id=step.case)
         case Correction(entry=target):
             _refer(tables, entry, target, "correction")
+
+
+def _about(tables: Tables, entry: StoredEntry, about: About) -> None:
+    tables.run(
+        "UPDATE alerts SET severity = ?, machine = ?, entry = ?, key = ? WHERE idx = ?",
+        about.severity,
+        about.machine or "",
+        about.entry,
+        about.key,
+        entry.index,
+    )
+    tables.run("UPDATE facets SET machine = ? WHERE idx = ?", about.machine or "", entry.index)
+    if about.entry is not None:
+        _refer(tables, entry, about.entry, "alert")
+
+
+def _erasure(tables: Tables, entry: StoredEntry, erasure: Erasure) -> None:
+    if erasure.asked is None:
+        tables.run_many(
+            "INSERT INTO erasures (asked, target, idx) VALUES (?, ?, ?)",
+            [(entry.sha256, target, entry.index) for target in set(erasure.entries)],
+        )
+        return
+    tables.run_many(
+        "UPDATE erasures SET done = ? WHERE asked = ? AND target = ? AND done IS NULL",
+        [(entry.index, erasure.asked, target) for target in set(erasure.entries)],
+    )
+    _refer(tables, entry, erasure.asked, "erasure")
 
 
 def _refer(tables: Tables, entry: StoredEntry, target: str, role: str) -> None:

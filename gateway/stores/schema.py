@@ -67,8 +67,11 @@ CREATE TABLE openings (
 CREATE TABLE photos (
     sealed_sha256 TEXT PRIMARY KEY,
     sealed_size INTEGER NOT NULL,
-    stored_ms INTEGER NOT NULL
+    stored_ms INTEGER NOT NULL,
+    erased_ms INTEGER,
+    unlinked INTEGER NOT NULL DEFAULT 0
 );
+CREATE INDEX photos_erased ON photos (unlinked) WHERE erased_ms IS NOT NULL;
 CREATE TABLE list_files (
     file_sha256 TEXT PRIMARY KEY,
     file BLOB NOT NULL
@@ -218,7 +221,8 @@ DERIVED_TABLES = {
         idx INTEGER NOT NULL,
         severity TEXT NOT NULL,
         machine TEXT NOT NULL,
-        entry TEXT
+        entry TEXT,
+        key TEXT
     )""",
     "cases": """(
         case_id TEXT PRIMARY KEY,
@@ -229,6 +233,13 @@ DERIVED_TABLES = {
         idx INTEGER PRIMARY KEY,
         case_id TEXT NOT NULL
     )""",
+    "erasures": """(
+        asked TEXT NOT NULL,
+        target TEXT NOT NULL,
+        idx INTEGER NOT NULL,
+        done INTEGER,
+        PRIMARY KEY (asked, target)
+    ) WITHOUT ROWID""",
     "latest": """(
         machine TEXT PRIMARY KEY,
         idx INTEGER NOT NULL,
@@ -251,8 +262,10 @@ CREATE INDEX holds_open ON holds (release);
 CREATE INDEX photo_refs_file ON photo_refs (sealed_sha256);
 CREATE INDEX photo_refs_machine ON photo_refs (machine);
 CREATE INDEX alerts_idx ON alerts (idx);
+CREATE INDEX alerts_key ON alerts (key);
 CREATE INDEX alerts_entry ON alerts (entry);
 CREATE INDEX cases_alert ON cases (alert);
+CREATE INDEX erasures_target ON erasures (target);
 CREATE INDEX case_steps_case ON case_steps (case_id, idx);
 """
 

@@ -21,11 +21,12 @@ from gateway.errors import RestoreError, StoreError
 from gateway.stores import schema
 from gateway.stores.sqlite_log import LogQueries
 from gateway.stores.sqlite_writes import SqliteTransaction
-from gateway.stores.tables import Tables, open_tables
+from gateway.stores.tables import BUSY_MS, Tables, open_tables
 
 FILE = "gateway.sqlite"
 LOCK = "gateway.lock"
 MARKER = "restore-unfinished"  # lies beside a store that is not whole yet
+EMPTYING_MS = 250  # how long erasing waits for readers before it leaves the rest for later
 
 
 class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,6 +83,7 @@ class SqliteStore:
         self._guard = threading.Lock()
         self._idle: list[Tables] = []
         self._closed = False
+        self._unclean = False  # erased values may still lie in the write-ahead log
 
     @contextlib.contextmanager
     def reader(self) -> Iterator[LogQueries]:
@@ -113,8 +115,9 @@ class SqliteStore:
             with contextlib.suppress(StoreError):  # a full disk may have rolled back already
                 tables.run("ROLLBACK")
             raise
-        if transaction.erased:  # secure_delete cleans the database, this its write-ahead log
-            tables.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._unclean |= transaction.erased
+        if self._unclean:  # secure_delete cleans the database, this its write-ahead log
+            self._unclean = not _emptied(tables)
 
     def derived(self) -> dict[str, list[tuple[Any, ...]]]:
         """See `gateway.stores.Store.derived`."""
@@ -178,7 +181,16 @@ def _prepared(path: Path) -> Tables:
             f"expected store version {schema.VERSION} at {path}, found {version}: "
             "run the program version that wrote it"
         )
+    _emptied(tables)  # a crash may have come between erasing and this
     return tables
+
+
+def _emptied(tables: Tables) -> bool:
+    """Empty the write-ahead log; False while some reader needs it: the next transaction tries."""
+    tables.run(f"PRAGMA busy_timeout = {EMPTYING_MS}")
+    row = tables.row("PRAGMA wal_checkpoint(TRUNCATE)")
+    tables.run(f"PRAGMA busy_timeout = {BUSY_MS}")
+    return row is not None and row[0] == 0
 
 
 def _locked(path: Path) -> TextIO:

@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
-from gateway.stores.sqlite_desk import DeskQueries
+from gateway.stores.alerts import About
 from gateway.stores.sqlite_entries import related
 from gateway.stores.sqlite_machines import gap_of, names
+from gateway.stores.sqlite_retention import RetentionQueries
 from gateway.stores.views import (
     AlertView,
     CaseStepView,
@@ -33,7 +34,7 @@ _TROUBLE = (
 )
 
 
-class AuditQueries(DeskQueries):
+class AuditQueries(RetentionQueries):
     """See `gateway.stores.AuditReader`."""
 
     def detail(self, key: int | str) -> EntryDetail | None:
@@ -71,6 +72,10 @@ class AuditQueries(DeskQueries):
 
     def alert(self, alert: str) -> AlertView | None:
         rows = self._tables.rows(f"{_ALERT} WHERE a.alert = ?", alert)
+        return self._alerts(rows)[0] if rows else None
+
+    def alert_keyed(self, key: str) -> AlertView | None:
+        rows = self._tables.rows(f"{_ALERT} WHERE a.key = ?", key)
         return self._alerts(rows)[0] if rows else None
 
     def alerts(
@@ -167,13 +172,14 @@ class AuditQueries(DeskQueries):
             assert isinstance(body, AlertRecord)
             opening = openings.get(entry.sha256)
             values = None if opening is None or opening.values is None else opening.values
+            meant = _meant(body, values)
             found.append(
                 AlertView(
                     alert=alert,
                     index=index,
-                    code=body.rule,
-                    severity=body.severity,
-                    machine=body.machine or "",
+                    code=meant.rule,
+                    severity=meant.severity,
+                    machine=meant.machine or "",
                     entry=about,
                     entry_index=about_index,
                     raised_ms=entry.position.at_ms,
@@ -197,13 +203,14 @@ class AuditQueries(DeskQueries):
             body = entry.body
             assert isinstance(body, CaseStep)
             opening = self.opening(entry.sha256)
-            text = None if opening is None or opening.values is None else opening.values["text"]
+            values = {} if opening is None or opening.values is None else opening.values
+            text = values.get("text")
             if body.step == "assigned":
                 assigned_to = text
             views.append(
                 CaseStepView(
                     step=body.step,
-                    by=body.by,
+                    by=body.by or values.get("by", ""),
                     at_ms=entry.position.at_ms,
                     text=text,
                     index=entry.index,
@@ -217,6 +224,19 @@ class AuditQueries(DeskQueries):
             assigned_to=assigned_to,
             steps=tuple(views),
         )
+
+
+def _meant(body: AlertRecord, values: dict[str, Any] | None) -> About:
+    """Return what an alert is about; one whose opening was lost is red and says just that."""
+    if values is not None and "about" in values:
+        return msgspec.convert(values["about"], About)
+    return About(
+        rule=body.rule or "opening-missing",
+        severity=body.severity or "red",
+        entry=body.entry,
+        machine=body.machine,
+        key="",
+    )
 
 
 def _trouble(row: tuple[Any, ...]) -> Trouble:

@@ -39,12 +39,14 @@ _PHOTO_COLUMNS = (
     "named_ms",
     "stored_ms",
     "waited_ms",
+    "erased_ms",
 )
 _PHOTO = (
     "SELECT r.sealed_sha256, r.sealed_size, r.sha256, r.size, r.role, r.n, r.machine,"
     " r.entry_sha256, r.named_ms, p.stored_ms,"
     " CASE WHEN p.stored_ms IS NULL"
-    " THEN max(0, coalesce(l.connected_ms, 0) - r.named_connected_ms) ELSE 0 END AS waited_ms"
+    " THEN max(0, coalesce(l.connected_ms, 0) - r.named_connected_ms) ELSE 0 END AS waited_ms,"
+    " p.erased_ms"
     " FROM photo_refs r LEFT JOIN photos p USING (sealed_sha256)"
     " LEFT JOIN links l ON l.machine = r.machine"
 )

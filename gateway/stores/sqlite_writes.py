@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from msgspec import structs
@@ -115,14 +115,40 @@ class SqliteTransaction(LogQueries):
             now_ms,
             payload_sha256,
         )
+        if self.opening(payload_sha256) is None:  # it never came: let it not come later
+            self._tables.insert(
+                "openings",
+                payload_sha256=payload_sha256,
+                received_ms=now_ms,
+                connected_ms=0,
+                erased_ms=now_ms,
+            )
         self._tables.run(
             "DELETE FROM photo_refs WHERE entry_sha256 = ? AND role = 'page'", payload_sha256
         )
         return changed == 1
 
+    def erase_photo(self, sealed_sha256: str, size: int, now_ms: int) -> None:
+        self._tables.run(
+            "INSERT INTO photos (sealed_sha256, sealed_size, stored_ms, erased_ms)"
+            " VALUES (?, ?, ?, ?) ON CONFLICT (sealed_sha256)"
+            " DO UPDATE SET erased_ms = coalesce(erased_ms, excluded.erased_ms), unlinked = 0",
+            sealed_sha256,
+            size,
+            now_ms,
+            now_ms,
+        )
+
+    def photos_unlinked(self, sealed: Iterable[str]) -> None:
+        self._tables.run_many(
+            "UPDATE photos SET unlinked = 1 WHERE sealed_sha256 = ? AND erased_ms IS NOT NULL",
+            [(name,) for name in sealed],
+        )
+
     def photo_stored(self, sealed_sha256: str, size: int, now_ms: int) -> None:
         self._tables.run(
-            "INSERT OR IGNORE INTO photos (sealed_sha256, sealed_size, stored_ms) VALUES (?, ?, ?)",
+            "INSERT INTO photos (sealed_sha256, sealed_size, stored_ms) VALUES (?, ?, ?)"
+            " ON CONFLICT (sealed_sha256) DO UPDATE SET unlinked = 0",  # erased: away with it again
             sealed_sha256,
             size,
             now_ms,
@@ -253,12 +279,10 @@ class SqliteTransaction(LogQueries):
         for name in schema.DERIVED_TABLES:
             self._tables.run(f"DELETE FROM {name}")
         for index in range(self.size()):
-            projection.apply(self._tables, self._replayed(index))
-        for payload_sha256, data in self._tables.rows(
-            "SELECT payload_sha256, data FROM openings WHERE data IS NOT NULL"
-        ):
-            entry = self.entry(payload_sha256)
-            if entry is not None:
+            entry = self._replayed(index)
+            projection.apply(self._tables, entry)
+            data = self.opening_bytes(entry.sha256)
+            if data is not None:
                 projection.apply_opening(self._tables, entry, opened_values(data))
 
     def _replayed(self, index: int) -> StoredEntry:

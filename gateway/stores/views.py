@@ -75,8 +75,9 @@ class Opening(Struct, frozen=True, kw_only=True):
 class PhotoView(Struct, frozen=True, kw_only=True):
     """A photo that an entry or its opening names; `stored_ms` None: still under way.
 
-    `n` counts the photos of one role in one entry from 1; `waited_ms` is the machine's
-    connected time since the photo was named, without the photo having come.
+    With `erased_ms` its file is no longer kept. `n` counts the photos of one role in one entry
+    from 1; `waited_ms` is the machine's connected time since the photo was named, without the
+    photo having come.
     """
 
     sealed_sha256: str
@@ -90,6 +91,12 @@ class PhotoView(Struct, frozen=True, kw_only=True):
     named_ms: int
     stored_ms: int | None
     waited_ms: int
+    erased_ms: int | None = None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether its file lies here."""
+        return self.stored_ms is not None and self.erased_ms is None
 
 
 class RelatedEntry(Struct, frozen=True, kw_only=True):
@@ -321,7 +328,7 @@ class ListView(Struct, frozen=True, kw_only=True):
 class CaseStepView(Struct, frozen=True, kw_only=True):
     """One step in the handling of an alert; `text` is None when it was erased."""
 
-    step: Literal["opened", "assigned", "noted"]
+    step: Literal["opened", "assigned", "noted", "closed"]
     by: str
     at_ms: int
     text: str | None
@@ -379,7 +386,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     """What a rule wants raised; alerts with one `key` are raised once.
 
     Args:
-        code: the rule's, also the `rule` of the AlertRecord.
+        code: the rule's, also the `rule` of what is withheld in the AlertRecord.
         entry: hash of the entry that it is about, or None.
         key: says when two findings are the same one, such as `gap/<machine>/<seq>`.
     """

@@ -20,6 +20,7 @@ from gateway.web.console import (
     matters,
     papers,
     permits,
+    retention,
     signin,
     troubles,
 )
@@ -40,6 +41,7 @@ CONSOLE = (
     imports,
     matters,
     machines,
+    retention,
     troubles,
 )
 

@@ -25,6 +25,7 @@ def gather(reader: Reader, entry: StoredEntry, photo: PhotoSource) -> Evidence:
     permit = reader.permit(permit_id) if permit_id and _spends(entry) else None
     issued = reader.entry(permit.sha256) if permit else None
     photos = reader.photos(entry.sha256)
+    opening = reader.opening(entry.sha256)
     opened, damaged = _open(photos, photo)
     version = _list_version(entry, permit.list_version if permit else None)
     return Evidence(
@@ -41,6 +42,10 @@ def gather(reader: Reader, entry: StoredEntry, photo: PhotoSource) -> Evidence:
         pages=tuple(_reference(one) for one in photos if one.role == "page"),
         damaged=damaged,
         photo_owners=_owners(reader, photos),
+        opening=reader.opening_bytes(entry.sha256),
+        missing=opening is not None and opening.erased_ms is not None,
+        gone=tuple(one.sealed_sha256 for one in photos if one.erased_ms is not None),
+        erasures=_erasures(reader, entry),
         uses=_uses(reader, entry),
     )
 
@@ -111,6 +116,12 @@ def _owners(reader: Reader, photos: tuple[PhotoView, ...]) -> tuple[str, ...]:
             }
         )
     )
+
+
+def _erasures(reader: Reader, entry: StoredEntry) -> tuple[bytes, ...]:
+    done = (one.done_index for one in reader.erasures(entry.sha256))
+    found = (reader.entry(index) for index in done if index is not None)
+    return tuple(one.envelope for one in found if one is not None)
 
 
 def _uses(reader: Reader, entry: StoredEntry) -> tuple[int, ...]:

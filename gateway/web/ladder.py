@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from gateway.web import ladder_use
+from gateway.web import ladder_use, ladder_values
 from gateway.web.rungs import Evidence, Rung, Values
 from ledger import codec, envelope
 from ledger.codec import Payload
@@ -44,6 +44,7 @@ def climb(evidence: Evidence, ring: KeyRing) -> Ladder:
     rungs.append(_chain(evidence, entry, ring))
     rungs.append(_time(evidence, entry))
     rungs.extend(ladder_use.climb(evidence, entry, ring))
+    rungs.append(ladder_values.climb(evidence, entry, ring))
     return Ladder(overall=_worst(rungs), rungs=tuple(rungs))
 
 

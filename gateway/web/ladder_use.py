@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.web import ladder_values
 from gateway.web.rungs import Evidence, Result, Rung, Values
 from ledger import codec, envelope
 from ledger.codec import Payload
@@ -9,6 +10,7 @@ from ledger.errors import LedgerError
 from ledger.keys import KeyRing
 from ledger.matters import Matter
 from ledger.records import Intent, Permit, PhotoRef, Refusal, Revocation, SealRequest, SealUse
+from ledger.records_retention import What
 
 _LIST_RESULTS: dict[str, Result] = {
     "allowed": "good",
@@ -23,7 +25,7 @@ def climb(evidence: Evidence, entry: Payload, ring: KeyRing) -> tuple[Rung, ...]
     return (
         _permit(evidence, entry, ring),
         _list(evidence, entry),
-        _photo(evidence, entry),
+        _gone(evidence, entry, ring) or _photo(evidence, entry),
         _count(evidence, entry),
     )
 
@@ -120,6 +122,16 @@ def _matter_values(matter: Matter) -> Values:
         ("authority", matter.place),
         ("basis", matter.basis or "-"),
     )
+
+
+def _gone(evidence: Evidence, entry: Payload, ring: KeyRing) -> Rung | None:
+    """Return the rung of photos that were erased; with a request's opening its pages are."""
+    unnamed = evidence.missing and isinstance(entry.body, SealRequest)
+    if not evidence.gone and not unnamed:
+        return None
+    kinds: tuple[What, ...] = ("opening", "both") if unnamed else ("photos", "both")
+    said = ladder_values.erased_by(evidence, ring, kinds)
+    return Rung.of("photo", "erased" if said else "bad", "erased" if said else "gone", said)
 
 
 def _photo(evidence: Evidence, entry: Payload) -> Rung:

@@ -21,6 +21,7 @@ MENU: tuple[tuple[str, str, Action, str], ...] = (
     ("permits", "/permits", Action.READ_PERMITS, ""),
     ("matters", "/matters", Action.READ_LISTS, ""),
     ("machines", "/machines", Action.READ_MACHINES, ""),
+    ("retention", "/retention", Action.READ_RETENTION, ""),
 )
 
 

@@ -77,12 +77,14 @@ def told(language: Language, finding: Finding | None) -> str:
 
 
 def shown(language: Language, value: str) -> str:
-    """Return a value of the ladder: `ms:` is a time, `s:` a span, `verdict:` a verdict."""
+    """Return a value of the ladder; `ms:` is a time, `s:` a span, `verdict:` and `cause:` words."""
     kind, _, rest = value.partition(":")
     if kind == "ms":
         return when(int(rest))
     if kind == "s":
         return text(language, "ladder.seconds", n=rest)
+    if kind == "cause":
+        return text(language, f"erasure.cause.{rest}")
     return text(language, f"verdict.{rest}") if kind == "verdict" else value
 
 

@@ -10,8 +10,8 @@ from msgspec import Struct, field
 from ledger.matters import Answer
 from ledger.records import PhotoRef
 
-Step = Literal["hash", "signature", "chain", "time", "permit", "list", "photo", "count"]
-Result = Literal["good", "warn", "bad", "none"]
+Step = Literal["hash", "signature", "chain", "time", "permit", "list", "photo", "count", "values"]
+Result = Literal["good", "warn", "bad", "none", "erased"]  # erased: by an entry that says so
 Values = tuple[tuple[str, str], ...]
 
 
@@ -31,6 +31,10 @@ class Evidence(Struct, frozen=True, kw_only=True):
         pages: the photos that the entry's checked opening names (a request's pages).
         damaged: hashes of encrypted files that lie here and no longer hold.
         photo_owners: other entries that name the same encrypted photo.
+        opening: the stored bytes that open its commitments, if they are here.
+        missing: whether the store says that the opening was erased.
+        gone: encrypted files that the store says were erased.
+        erasures: the envelopes of entries that say that something of this one is erased.
         uses: n of every use under the permit, this one included, in ledger order.
     """
 
@@ -47,6 +51,10 @@ class Evidence(Struct, frozen=True, kw_only=True):
     pages: tuple[PhotoRef, ...] = ()
     damaged: tuple[str, ...] = ()
     photo_owners: tuple[str, ...] = ()
+    opening: bytes | None = None
+    missing: bool = False
+    gone: tuple[str, ...] = ()
+    erasures: tuple[bytes, ...] = ()
     uses: tuple[int, ...] = ()
 
 

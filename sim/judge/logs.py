@@ -110,7 +110,10 @@ def time_forward(evidence: Evidence, find: Finder) -> None:
         last_ms = max(last_ms, at_ms)
     flagged = any(
         isinstance(one.body, AlertRecord)
-        and (one.body.rule, one.body.machine) == ("clock-skew", evidence.device)
+        and (
+            one.body.about_commitment is not None  # what it is about is not public
+            or (one.body.rule, one.body.machine) == ("clock-skew", evidence.device)
+        )
         for one in evidence.issued
     )
     for where, off_ms in _skews(evidence):

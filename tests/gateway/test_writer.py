@@ -13,6 +13,7 @@ from gateway.commands import Decide, ImportList, RevokePermit
 from gateway.desk import lists
 from gateway.errors import NotFoundError, StoreError
 from gateway.photo_worker import PhotoWorker
+from gateway.register.erasing import Eraser
 from gateway.register.photos import PhotoIntake
 from gateway.register.vault import Vault
 from gateway.writer import QUEUE, Clock, Writer, is_of
@@ -31,9 +32,8 @@ class Gateway:
     """A town whose writer and photo worker run on the test's own thread, over a SimBroker."""
 
     def __init__(self, town: Town, broker: SimBroker, intake: Any = None) -> None:
-        self.town, self.broker = town, broker
-        self.bus = broker.bus("gw-1")
-        self.full = False
+        self.town, self.broker, self.bus, self.full = town, broker, broker.bus("gw-1"), False
+        vault = Vault(town.folder / "photos", town.open_sealed)
         self.writer = Writer(
             town.store,
             self.bus,
@@ -46,8 +46,8 @@ class Gateway:
             ("便民服务中心", "0571-00000000"),
             Clock(lambda: town.now_ms),
             lambda: self.full,
+            Eraser(town.store, vault, town.folder / "incoming"),
         )
-        vault = Vault(town.folder / "photos", town.open_sealed)
         photos = PhotoIntake(town.folder / "incoming", vault, 0, lambda _: 1000)
         self.photos = PhotoWorker(town.store, self.bus, town.log, photos, self.writer)
         for topic_filter, qos in topics.filters("up", TOWNSHIP, "+").items():

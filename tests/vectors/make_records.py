@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger import canonical, chain, codec, envelope, messages, records
+from ledger import canonical, chain, codec, envelope, messages, records, records_retention
 from ledger.matters import Matter, Verdict
 from ledger.messages import KeyRecord
 from ledger.signers.keyfile import KeyFileSigner
@@ -48,7 +48,7 @@ def photo(letter: str) -> records.PhotoRef:
 
 
 def bodies() -> list[records.Record]:
-    """Return one example of every kind of entry, in the order of records.ENTRY_RECORDS."""
+    """Return examples of every kind of entry; new ones last, so that old ones keep their bytes."""
     seal = "s-committee"
     use = {"permit": "p-0123456789abcdef", "seal": seal, "n": 1, "of": 2, "controller": "B"}
     return [
@@ -109,6 +109,22 @@ def bodies() -> list[records.Record]:
             previous="seal.qingxi.example/420625000000/420625103000/2026\n1\n"
             "qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqo=\n\n— example AAAAAA==\n",
             cause="year",
+        ),
+        records_retention.RetentionPolicy(
+            openings_years=3, photos_years=3, step="done", asked=H["a"], by="a-li"
+        ),
+        records_retention.Erasure(
+            entries=(H["d"],), what="both", cause="request", step="asked", asked=None, by="a-li"
+        ),
+        records.AlertRecord(
+            alert="al-0002", about_commitment=H["a"], finding_commitment=H["b"]
+        ),
+        records.CaseStep(case="c-0002", alert="al-0002", step="opened", by_commitment=H["a"],
+                         text_commitment=H["b"]),
+        records.CaseStep(
+            case="c-0002", alert="al-0002", step="closed", by_commitment=H["c"],
+            text_commitment=H["d"], rule="over-count", severity="red", entry=H["e"],
+            machine="m-420625103201",
         ),
     ]  # fmt: skip
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from gateway.stores import views
-from gateway.web.api import audit, desk, log, tokens
+from gateway.web.api import audit, desk, log, retention, tokens
 from gateway.web.api.answers import Failure, Index
 from gateway.web.ladder import Ladder
 from ledger.matters import Answer, MatterList
 
-PARTS = (tokens, log, desk, audit)
+PARTS = (tokens, log, desk, audit, retention)
 KINDS = (
     Failure,
     Index,
@@ -21,6 +21,8 @@ KINDS = (
     tokens.Me,
     audit.CaseId,
     desk.Version,
+    retention.Asked,
+    retention.Retention,
     views.EntryDetail,
     views.RequestView,
     views.PermitView,

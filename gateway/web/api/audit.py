@@ -9,7 +9,7 @@ from msgspec import Struct
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from gateway.commands import AssignCase, NoteCase, OpenCase, ReleaseHold
+from gateway.commands import AssignCase, CloseCase, NoteCase, OpenCase, ReleaseHold
 from gateway.desk.access import Action
 from gateway.errors import NotFoundError
 from gateway.stores.views import AlertView, CaseView, HoldView, Trouble
@@ -35,6 +35,12 @@ class Note(BaseModel):
     """What a person has to say."""
 
     note: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class Closing(Note):
+    """What came of it; `publish`: the public may know what the alert was about."""
+
+    publish: bool = False
 
 
 class NewCase(Note):
@@ -127,6 +133,20 @@ def note(request: Request, visitor: Handler, case_id: str, body: Note) -> Respon
     """Add a note to a case."""
     site_of(request).order(
         NoteCase(by=visitor.account.account, case=case_id, note=body.note.strip())
+    )
+    return Response(status_code=204)
+
+
+@router.post("/cases/{case_id}/closing", status_code=204)
+def close(request: Request, visitor: Handler, case_id: str, body: Closing) -> Response:
+    """End a case with what came of it."""
+    site_of(request).order(
+        CloseCase(
+            by=visitor.account.account,
+            case=case_id,
+            note=body.note.strip(),
+            publish=body.publish,
+        )
     )
     return Response(status_code=204)
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from gateway.audit.alerts import find as find_rules
 from gateway.audit.cases import CaseEvent, moves
-from gateway.commands import AssignCase, NoteCase, OpenCase
+from gateway.commands import AssignCase, CloseCase, NoteCase, OpenCase
 from gateway.desk.access import Action
 from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.stores import Reader
@@ -123,6 +123,24 @@ def note_case(request: Request, visitor: Handler, case_id: str, note: Note = "")
     alert = _alert_of(request, case_id)
     site_of(request).order(NoteCase(by=visitor.account.account, case=case_id, note=note.strip()))
     return see_other(f"/alerts/{alert}?done=case-noted")
+
+
+@router.post("/cases/{case_id}/close")
+def close_case(
+    request: Request,
+    visitor: Handler,
+    case_id: str,
+    note: Note = "",
+    publish: Annotated[bool, Form()] = False,
+) -> Response:
+    """End a case: say what came of it, and whether the public may know what it was about."""
+    _demand(note)
+    alert = _alert_of(request, case_id)
+    command = CloseCase(
+        by=visitor.account.account, case=case_id, note=note.strip(), publish=publish
+    )
+    site_of(request).order(command)
+    return see_other(f"/alerts/{alert}?done=case-closed")
 
 
 def select(reader: Reader, chosen: dict[str, str], before: int | None) -> list[AlertView]:

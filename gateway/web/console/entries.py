@@ -10,6 +10,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from gateway.desk import retention
 from gateway.desk.access import Action
 from gateway.errors import NotFoundError
 from gateway.stores import Reader
@@ -22,10 +23,11 @@ from gateway.web.pages import page
 from gateway.web.render import day_start_ms
 from ledger import envelope
 from ledger.records import ENTRY_RECORDS
+from ledger.records_retention import RETENTION_ENTRY_RECORDS, What
 
 PAGE_SIZE = 30
 DAY_MS = 24 * 60 * 60 * 1000
-KINDS: tuple[str, ...] = tuple(record.kind for record in ENTRY_RECORDS)
+KINDS: tuple[str, ...] = tuple(record.kind for record in (*ENTRY_RECORDS, *RETENTION_ENTRY_RECORDS))
 MAIN_KINDS = ("use", "incident", "void", "refusal", "request", "approval", "permit", "hold-release")
 
 router = APIRouter()
@@ -79,8 +81,16 @@ def log(
 
 
 @router.get("/log/{entry_id}")
-def show(request: Request, visitor: Looker, entry_id: str) -> Response:
-    """One entry by index or payload hash: both photos, the ladder, what belongs to it."""
+def show(
+    request: Request,
+    visitor: Looker,
+    entry_id: str,
+    step: Annotated[str, Query(max_length=10)] = "",
+) -> Response:
+    """One entry by index or payload hash: both photos, the ladder, what belongs to it.
+
+    `step` `erase` is the first tap towards erasing and asks for what, why and the second tap.
+    """
     site = site_of(request)
     with site.port.reader() as reader:
         detail = find(reader, entry_id)
@@ -104,6 +114,8 @@ def show(request: Request, visitor: Looker, entry_id: str) -> Response:
             ),
             person=_person(reader, detail.entry),
             machine=reader.machine(detail.entry.machine) if detail.entry.machine else None,
+            step=step,
+            **_erasing(reader, detail, visitor, site.port.now_ms()),
             previous=_index(reader, detail.entry.index - 1),
             following=_index(reader, detail.entry.index + 1),
         )
@@ -189,6 +201,23 @@ def log_filter(
         from_ms=day_start_ms(first),
         to_ms=None if last_ms is None else last_ms + DAY_MS,
     )
+
+
+def _erasing(reader: Reader, detail: EntryDetail, visitor: Visitor, now_ms: int) -> dict[str, Any]:
+    """Return what was erased of an entry, what still may be, and why it must not be yet."""
+    opening, photos = detail.opening, [one for one in detail.photos if one.erased_ms is None]
+    left: list[What] = ["opening"] if opening is not None and opening.values is not None else []
+    left += ["photos"] if photos else []
+    left += ["both"] if len(left) == 2 else []
+    needed = None
+    if left and visitor.may(Action.ERASE):
+        needed = retention.needed_for(reader, detail.entry, left[-1], now_ms)
+    return {
+        "erasures": reader.erasures(detail.entry.sha256),
+        "erasable": left,
+        "needed": needed,
+        "people": {one.account: one.name for one in reader.accounts()},
+    }
 
 
 def _person(reader: Reader, entry: StoredEntry) -> str:

@@ -147,6 +147,19 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("done.refused", "已记录不同意，并通知村里。", "Refused; the village is told why."),
     ("done.case-opened", "已立案。", "The case is open."),
     ("done.case-assigned", "已交办。", "The case is assigned."),
+    ("done.case-closed", "已结案。", "The case is closed."),
+    (
+        "done.erasure-asked",
+        "已提出，须由另一人确认后才会清除。",
+        "Asked; nothing is erased until another person confirms.",
+    ),
+    ("done.erased", "已确认并清除。", "Confirmed and erased."),
+    (
+        "done.policy-asked",
+        "已提出，须由另一人确认后生效。",
+        "Asked; another person has to confirm it.",
+    ),
+    ("done.policy-set", "新的保存期限已生效。", "The new periods are in force."),
     ("done.case-noted", "已记入。", "The note is kept."),
     (
         "done.released",

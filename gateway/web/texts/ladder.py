@@ -26,6 +26,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("ladder.step.list", "清单", "List"),
     ("ladder.step.photo", "照片", "Photo"),
     ("ladder.step.count", "次数", "Count"),
+    ("ladder.step.values", "不公开的内容", "Withheld values"),
+    ("ladder.result.erased", "已按规定清除", "erased by rule"),
     (
         "ladder.hash.same",
         "重新计算的指纹与入账时一致，内容没有改动。",
@@ -164,6 +166,46 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "同一张照片被别的记录用过。",
         "Another entry names the same photo.",
     ),
+    (
+        "ladder.photo.erased",
+        "照片已由两人按规定清除；记录、签名和指纹都还在，仍可核验。",
+        "Two persons had the photos erased by rule; entry, signature and hashes stand and hold.",
+    ),
+    (
+        "ladder.photo.gone",
+        "照片没有了，台账里却没有两人确认的清除记录。",
+        "The photos are gone, and no entry says that two persons had them erased.",
+    ),
+    ("ladder.values.none", "这类记录没有不公开的内容。", "This kind of entry withholds nothing."),
+    (
+        "ladder.values.same",
+        "不公开的内容逐项重新核对，与签名记录里的加盐指纹一致。",
+        "Each withheld value is the one that was committed to.",
+    ),
+    (
+        "ladder.values.other",
+        "不公开的内容与签名记录里的加盐指纹不符。",
+        "A withheld value is not the one that was committed to.",
+    ),
+    (
+        "ladder.values.waiting",
+        "不公开的内容还没有送到。",
+        "The withheld values have not come yet.",
+    ),
+    (
+        "ladder.values.erased",
+        "内容已由两人按规定清除；记录、签名和加盐指纹都还在，仍可核验。",
+        "Two persons had the values erased by rule; entry, signature and hashes stand and hold.",
+    ),
+    (
+        "ladder.values.gone",
+        "内容没有了，台账里却没有两人确认的清除记录。",
+        "The values are gone, and no entry says that two persons had them erased.",
+    ),
+    ("value.erased-by", "清除记录", "erased by entry"),
+    ("value.erased-at", "清除时间", "erased at"),
+    ("value.erased-cause", "清除原因", "cause"),
+    ("value.values-checked", "核对了", "checked"),
     ("ladder.count.none", "这类记录不计次数。", "This kind of entry counts nothing."),
     (
         "ladder.count.within",

@@ -98,8 +98,8 @@ class Log:
     def dropped(self) -> tuple[Dropped, ...]:
         return tuple(self.drops)
 
-    def alert(self, alert: str) -> AlertView | None:
-        return self.raised.get(alert)
+    def alert_keyed(self, key: str) -> AlertView | None:
+        return self.raised.get(key)
 
     def write(
         self,

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from gateway.audit import alerts, rules
 from gateway.errors import ConfigError
-from gateway.register.log import alert_id
 from gateway.stores.views import Severity
 from gateway.web.texts import EN, ZH
 from ledger.records import AlertRecord, Heartbeat
@@ -65,7 +64,7 @@ def test_all_rules_look_at_one_entry(log, build):
 def test_alert_that_was_raised_before_is_not_raised_again(log, build):
     entry = log.write(build.use())
     (first,) = (alert for alert in alerts.judge(entry, log) if alert.code == "no-permit")
-    log.raised[alert_id(first)] = first
+    log.raised[first.key] = first
 
     again = [alert.code for alert in alerts.judge(entry, log)]
 

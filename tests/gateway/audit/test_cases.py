@@ -54,3 +54,14 @@ def test_step_name_is_the_one_that_is_signed():
     assert next_step([], CaseEvent.OPEN) == "opened"
     assert next_step(["opened"], CaseEvent.ASSIGN) == "assigned"
     assert next_step(["opened", "assigned"], CaseEvent.NOTE) == "noted"
+
+
+@pytest.mark.parametrize("event", list(CaseEvent))
+def test_nothing_follows_the_closing(event):
+    with pytest.raises(IllegalEventError):
+        next_step(["opened", "assigned", "noted", "closed"], event)
+
+
+@pytest.mark.parametrize("steps", [["opened"], ["opened", "assigned"]])
+def test_case_is_closed_from_wherever_it_stands(steps):
+    assert next_step(steps, CaseEvent.CLOSE) == "closed"

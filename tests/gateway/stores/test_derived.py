@@ -9,6 +9,7 @@ from gateway.stores.views import Alert, Finding
 from ledger import codec, envelope
 from ledger.chain import Head
 from ledger.records import CountStatement, Start, Void
+from ledger.records_retention import Erasure
 from ledger.topics import Leaf
 
 Town = Any
@@ -211,7 +212,12 @@ def _everything(town: Town) -> None:
     town.order(OpenCase(by="auditor", alert=name, note="see"))
     erased = town.file()
     town.submit(erased)
+    wish: dict[str, Any] = {"entries": (erased.sha256,), "what": "opening", "cause": "court"}
     with town.store.transaction() as transaction:
+        asked = Erasure(**wish, step="asked", asked=None, by="auditor")
+        entry = town.log.append(transaction, asked, town.now_ms)
+        done = Erasure(**wish, step="done", asked=entry.sha256, by="chief")
+        town.log.append(transaction, done, town.now_ms)
         transaction.erase_opening(erased.sha256, town.now_ms)
 
 

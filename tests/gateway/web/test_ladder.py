@@ -60,13 +60,13 @@ def test_every_rung_holds_for_an_honest_use(evidence, world):
 
     assert {rung.step: rung.result for rung in ladder.rungs} == dict.fromkeys(
         ("hash", "signature", "chain", "time", "permit", "list", "photo", "count"), "good"
-    )
+    ) | {"values": "none"}
     assert ladder.overall == "good"
 
 
 def test_every_rung_shows_the_values_that_were_compared(evidence, world):
     for rung in climb(evidence, world.app.keyring).rungs:
-        assert rung.values, rung.step
+        assert rung.values or rung.result == "none", rung.step
         for name, _ in rung.values:
             assert f"value.{name}" in ZH
 

@@ -300,6 +300,12 @@ def behind_its_mark_and_flagged(life: Life) -> None:
                            machine="m-1", finding_commitment=HASH), T0 + 1000)  # fmt: skip
 
 
+def behind_its_mark_and_flagged_in_private(life: Life) -> None:
+    behind_its_mark(life)
+    life.reply(AlertRecord(alert="a-1", about_commitment=HASH, finding_commitment=HASH),
+               T0 + 1000)  # fmt: skip
+
+
 def good(life: Life) -> None:
     life.good_stamp()
 
@@ -339,6 +345,7 @@ CASES: tuple[tuple[str, Case, Case], ...] = (
     ("I15", intent_left_open, good),
     ("I16", time_back, good),
     ("I16", behind_its_mark, behind_its_mark_and_flagged),
+    ("I16", behind_its_mark, behind_its_mark_and_flagged_in_private),
 )
 
 
