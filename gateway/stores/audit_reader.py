@@ -1,0 +1,56 @@
+"""What went wrong and what is done about it, as the store tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from gateway.stores.views import AlertView, CaseView, Dropped, Gap, HoldView, Trouble
+
+
+class AuditReader(Protocol):
+    """What went wrong and what is done about it. Lists come newest first."""
+
+    def holds(self, open_only: bool = True) -> tuple[HoldView, ...]: ...
+
+    def hold(self, hold: str) -> HoldView | None: ...
+
+    def alert(self, alert: str) -> AlertView | None: ...
+
+    def alert_keyed(self, key: str) -> AlertView | None:
+        """Return the alert that was raised with this key."""
+        ...
+
+    def alerts(
+        self,
+        severity: str | None = None,
+        machine: str | None = None,
+        without_case: bool = False,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> tuple[AlertView, ...]:
+        """Return alerts; `before` is an index of AlertRecords."""
+        ...
+
+    def alerts_about(self, entries: Iterable[str]) -> dict[str, tuple[AlertView, ...]]:
+        """Return the alerts on entries by payload hash, oldest first; entries without are left
+        out."""
+        ...
+
+    def case(self, case: str) -> CaseView | None: ...
+
+    def cases(self) -> tuple[CaseView, ...]: ...
+
+    def gaps(self) -> tuple[Gap, ...]:
+        """Return the gaps that are open now."""
+        ...
+
+    def troubles(self, before: int | None = None, limit: int = 50) -> tuple[Trouble, ...]:
+        """Return what could not be taken; `before` is a trouble's number."""
+        ...
+
+    def trouble_bytes(self, number: int) -> bytes | None:
+        """Return the kept bytes of a trouble."""
+        ...
+
+    def dropped(self) -> tuple[Dropped, ...]: ...
