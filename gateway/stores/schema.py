@@ -6,7 +6,7 @@ Derived tables hold nothing that entries, openings and photo arrivals do not say
 
 from __future__ import annotations
 
-VERSION = 3
+VERSION = 4
 
 LOG = """
 CREATE TABLE entries (
