@@ -14,6 +14,7 @@ from sim import books, play_photo
 from sim.cast import BACK_S, Cast, Entry, errand, where_to_go
 from sim.clerk import Errand
 from sim.errors import SimError
+from sim.township_files import verify_public_log
 from sim.waiting import until
 
 FORBIDDEN = "亲属关系证明"
@@ -162,6 +163,8 @@ class Play:
                     for village in cast.town.plan.villages
                 )
             )
+        with self._told.step("books-public"):
+            verify_public_log(cast.town.plan)
         for village in cast.town.plan.villages:
             name = {"village": village.name, "number": village.number}
             with self._told.step("books-village", **name) as step:

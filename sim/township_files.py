@@ -194,6 +194,21 @@ def import_lists(plan: Plan) -> None:
             run_command(main, *words, "--config", str(plan.gateway_config))
 
 
+def verify_public_log(plan: Plan) -> None:
+    """Check the public files as the county does: `seal-verify`, with keys from another place.
+
+    Raises:
+        CommandError: something does not hold; it says what.
+    """
+    from ledger.cli import main
+
+    trust = plan.folder / "county" / "trusted"
+    shutil.copytree(plan.trusted, trust, dirs_exist_ok=True)
+    shutil.copy(plan.folder / "county" / "county-1.json", trust)
+    public = plan.gateway_folder / "public"
+    run_command(main, "log", str(public), "--keys", str(trust), "--lang", "en")
+
+
 def run_command(command: click.Command, *words: str) -> str:
     """Run a command as if its words were typed, and return what it printed.
 

@@ -46,6 +46,7 @@ STEPS = {
     "network-back",
     "books-pending",
     "books-proved",
+    "books-public",
     "books-village",
 }
 
