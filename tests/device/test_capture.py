@@ -6,6 +6,7 @@ import hashlib
 import resource
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyrage
@@ -253,22 +254,26 @@ def test_folder_that_cannot_be_made_is_a_store_error(camera: PlayedCamera, tmp_p
         Capture(camera, bytes, tmp_path / "file" / "photos")
 
 
-@pytest.fixture
+@contextmanager
 def no_room() -> Iterator[None]:
-    """No file of this process may grow over 4 KiB, as on a full disk; lifted afterwards."""
+    """No file of this process may grow over 4 KiB inside, as on a full disk.
+
+    Not for a whole test: what tells its result may write into a file that is longer already.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.usefixtures("no_room")
 def test_photo_that_finds_no_room_is_a_store_error_and_leaves_nothing(
     capture: Capture, camera: PlayedCamera, live: Live, tmp_path: Path
 ) -> None:
     camera.show(live(page_image(7, 0)))
 
-    with pytest.raises(PhotoStoreError) as refused:
+    with pytest.raises(PhotoStoreError) as refused, no_room():
         capture.take()
 
     assert refused.value.code == "photo-store-full"
