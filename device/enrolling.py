@@ -23,28 +23,11 @@ from device.door import Door
 from device.errors import EnrolmentError
 from ledger import codec, keyacts, keystatements
 from ledger.enrolcodes import Code
-from ledger.keyacts import EnrolmentDraft
+from ledger.keyacts import EnrolmentDraft, Facts
 from ledger.messages import KeyRecord
 from ledger.signers import Signer, choice, keyfile, pkcs11
 
 ASK_AGAIN_S = 5.0
-
-
-class Facts(Struct, frozen=True, kw_only=True):
-    """What the township says of itself and of us; see `gateway.enrolling.Facts`."""
-
-    machine: str
-    township: str
-    village: str
-    village_name: str
-    domain: str
-    epoch: int
-    closes: int | None
-    log: str
-    log_domain: str
-    county: str
-    broker: str
-    records: tuple[str, ...]
 
 
 class Wish(Struct, frozen=True, kw_only=True):

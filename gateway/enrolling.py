@@ -28,7 +28,7 @@ from gateway.register.keybook import Keys
 from ledger import algorithms, codec, enrolcodes, keyacts, keystatements
 from ledger.enrolcodes import Code
 from ledger.errors import LedgerError
-from ledger.keyacts import EnrolmentDraft
+from ledger.keyacts import EnrolmentDraft, Facts
 from ledger.messages import KeyRecord
 
 CODE_HOURS = 24
@@ -36,29 +36,6 @@ CHALLENGE_S = 300.0
 RENEW_PARTS = 3  # a certificate is renewed after a third of its life
 
 State = Literal["waiting", "admitted"]
-
-
-class Facts(Struct, frozen=True, kw_only=True):
-    """What a machine needs to know of its township; all of it is public.
-
-    Args:
-        log: hash of the founding statement, which every agreement names.
-        records: the key records that the machine has to trust.
-        broker: where it connects.
-    """
-
-    machine: str
-    township: str
-    village: str
-    village_name: str
-    domain: str
-    epoch: int
-    closes: int | None
-    log: str
-    log_domain: str
-    county: str
-    broker: str
-    records: tuple[str, ...]
 
 
 class Certified(Struct, frozen=True):

@@ -23,6 +23,29 @@ from ledger.signers import Signer
 LARGEST = 20_000  # bytes of a draft
 
 
+class Facts(Struct, frozen=True, kw_only=True):
+    """What a machine needs to know of its township; all of it is public.
+
+    Args:
+        log: hash of the founding statement, which every agreement names.
+        records: the key records that the machine has to trust.
+        broker: where it connects.
+    """
+
+    machine: str
+    township: str
+    village: str
+    village_name: str
+    domain: str
+    epoch: int
+    closes: int | None
+    log: str
+    log_domain: str
+    county: str
+    broker: str
+    records: tuple[str, ...]
+
+
 class FoundingDraft(Struct, frozen=True, kw_only=True, tag_field="act", tag="founding"):
     """See `ledger.records_keys.Founding`."""
 
