@@ -214,6 +214,7 @@ def run_command(command: click.Command, *words: str) -> str:
 
     Raises:
         CommandError: it did not end with 0.
+        KeyboardInterrupt: it was interrupted.
     """
     said, complained = io.StringIO(), io.StringIO()
     status: object = 0
@@ -224,6 +225,8 @@ def run_command(command: click.Command, *words: str) -> str:
             status = ended.code
         except click.ClickException as error:
             status = error.format_message()
+        except click.Abort as abort:  # click's word for Ctrl-C
+            raise KeyboardInterrupt from abort
     if status not in (0, None):
         raise CommandError(f"`{' '.join(words[:3])}` done", f"{status}: {complained.getvalue()}")
     return said.getvalue()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import os
 import shutil
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from device.door import link_public
@@ -213,3 +215,12 @@ def test_a_command_that_refuses_is_said() -> None:
         run_command(main, "export", "--config", "/no/such/file.toml", "/tmp/x")
 
     assert "/no/such/file.toml" in str(caught.value)
+
+
+def test_ctrl_c_in_a_command_is_still_ctrl_c() -> None:
+    @click.command()
+    def interrupted() -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_command(interrupted)
