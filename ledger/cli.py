@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from ledger import auditing, device_folder, texts, verify_device
+from ledger import auditing, device_folder, receipts, texts, verify_device
 from ledger.auditing import Report, Trust
 from ledger.checkpoint import Checkpoint
 from ledger.cli_trust import (
@@ -27,6 +27,7 @@ from ledger.cli_trust import (
     load_trust,
     progress_bar,
     simulated,
+    tell_other_lines,
     tell_unchecked,
     this_year,
     told,
@@ -147,8 +148,8 @@ def receipt(options: Options, file: Path, entry_file: Path, source: str | None) 
     """Check that a receipt FILE proves an entry to stand in the public log."""
     trust, findings, language = load_trust(options), Findings(), options.language
     try:
-        leaf = entry_file.read_bytes()
-        proved = verify_device.verify_receipt(file.read_bytes(), leaf, trust.log_keys, trust.policy)
+        raw, leaf = file.read_bytes(), entry_file.read_bytes()
+        proved = verify_device.verify_receipt(raw, leaf, trust.log_keys, trust.policy)
     except LedgerError as error:
         findings.add(f"receipt-{error.code}", Place(log=file.name), str(error))
         told(language, findings)
@@ -160,6 +161,7 @@ def receipt(options: Options, file: Path, entry_file: Path, source: str | None) 
             findings.extend(growth(proved.head, now, mirror.read))
     told(language, findings)
     tell_unchecked(language, trust.records)
+    tell_other_lines(language, trust, receipts.parse(raw).checkpoint)
     click.echo(
         say(
             language,
@@ -313,6 +315,8 @@ def _show_report(options: Options, trust: Trust, report: Report) -> None:
             language, "good.head", log=head.checkpoint.origin, size=head.checkpoint.size, root=root
         )
         click.echo(said)
+    if report.heads:
+        tell_other_lines(language, trust, report.heads[-1].note)
     for notice in report.notices:
         values: dict[str, str | int] = {"log": notice.place.log, "count": notice.count}
         click.echo(say(language, f"notice.{notice.code}", **values))

@@ -24,7 +24,7 @@ from ledger.policy import Policy
 from ledger.signers import keyfile
 from ledger.texts import Language, say
 from ledger.verify import Progress
-from ledger.verify_heads import LogKey, LogKeys, township_of
+from ledger.verify_heads import LogKey, LogKeys, other_lines, township_of
 
 FINDINGS = 4
 
@@ -75,6 +75,14 @@ def tell_unchecked(language: Language, records: tuple[bytes, ...]) -> None:
     """Say so if one of these keys signs with a second one that can not be verified here."""
     if not sm2.available() and any(_record(data).second is not None for data in records):
         click.echo(say(language, "notice.sm2-missing"))
+
+
+def tell_other_lines(language: Language, trust: Trust, note: bytes) -> None:
+    """Say how many signature lines of a head were not checked, for want of their keys."""
+    witnesses = () if trust.policy is None else trust.policy.witness_keys
+    count = other_lines(note, trust.log_keys, witnesses)
+    if count:
+        click.echo(say(language, "notice.other-lines", count=count))
 
 
 def told(language: Language, findings: Findings) -> None:

@@ -184,6 +184,13 @@ SENTENCES: tuple[tuple[str, str, str], ...] = (
         "check them, install sealkeeper[sm].",
     ),
     (
+        "notice.other-lines",
+        "说明：封签上另有 {count} 行签名（见证人的，或者别种算法的），没有核对："
+        "没有给出它们的密钥。",
+        "Note: {count} more signature lines on the head (of witnesses, or by other algorithms) "
+        "were not checked, because their keys were not given.",
+    ),
+    (
         "notice.unproved",
         "说明：{count} 条记录还没有回执（第 {first} 条起）。",
         "Note: {count} entries have no receipt yet (from entry {first} on).",

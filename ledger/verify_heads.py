@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from ledger import checkpoint, notes
@@ -60,6 +62,15 @@ def believe(note: bytes, trusted: LogKeys) -> Head:
     """
     origin = checkpoint.parse(notes.parse(note).text).origin
     return Head(note, checkpoint.verify(note, trusted.of(origin), unchecked=True))
+
+
+def other_lines(note: bytes, trusted: LogKeys, witnesses: Iterable[NoteKey]) -> int:
+    """Return how many signature lines of a head that is believed are of keys unknown here."""
+    parsed = notes.parse(note)
+    logs = trusted.of(checkpoint.parse(parsed.text).origin)
+    seconds = (key.second for key in logs if key.second is not None)
+    known = {(key.name, key.key_id) for key in (*logs, *seconds, *witnesses)}
+    return sum((line.name, line.key_id) not in known for line in parsed.lines)
 
 
 def _note_key(origin: str, key: LogKey) -> NoteKey:
