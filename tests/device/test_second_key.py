@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from device.cli import main
 from device.proofs import LOG_KEY
 from ledger import canonical, codec, envelope, growth, notes
 from ledger.bus import Message
@@ -85,3 +87,14 @@ def test_a_checkpoint_with_the_first_line_alone_is_not_believed(line: Line) -> N
 
     assert before == []
     assert [kept for _, kept in line.journal.kept(LOG_KEY)] == [whole]
+
+
+def test_keygen_makes_a_second_key_that_the_record_names(tmp_path: Path) -> None:
+    words = ["keygen", "--id", "m-9", "--township", TOWNSHIP, "--domain", "field"]
+
+    result = CliRunner().invoke(main, [*words, "--second", "sm2", "--out", str(tmp_path)])
+
+    assert result.exit_code == 0, result.output
+    signer = keyfile.load(tmp_path / "device.key", tmp_path / "m-9-1.json")
+    assert signer.second is not None and signer.record.second is not None
+    assert (tmp_path / "device.sm2.key").stat().st_mode & 0o777 == 0o600
