@@ -80,3 +80,19 @@ def test_heads_have_all_three_lines_and_seal_verify_checks_them(
         assert len(canonical.decode(raw)["signatures"]) == 2
     assert result.exit_code == 0, result.output
     assert "were not checked" not in result.output and "NOT checked" not in result.output
+
+
+def test_a_backup_with_keys_holds_the_second_ones_and_without_holds_none(
+    town: Town, seal: Callable[..., Any], tmp_path: Path
+) -> None:
+    names = ["age.key", "gw.key", "gw.sm2.key", "log.key", "log.sm2.key"]
+    secrets = {name: (tmp_path / name).read_bytes() for name in names}
+    target = tmp_path / "disk"
+
+    assert seal("backup", target).exit_code == 0
+    without = {path.read_bytes() for path in target.rglob("*") if path.is_file()}
+    assert seal("backup", "--with-keys", target).exit_code == 0
+
+    private = {path.name: path.read_bytes() for path in (target / "private").iterdir()}
+    assert not without & set(secrets.values())
+    assert private == secrets
