@@ -1,4 +1,7 @@
-"""Envelope: DSSE. The signature covers the exact payload bytes; nobody re-encodes to verify.
+"""Envelope: DSSE. Signatures cover the exact payload bytes; nobody re-encodes to verify.
+
+There is one signature, or, where the signer's key record has a second key, one of each in that
+order: the record says which, never the envelope.
 
 Source: secure-systems-lab/dsse, protocol.md and envelope.md. The envelope itself has one
 spelling too (canonical JSON with exactly these members), because its bytes are hashed later.
@@ -12,6 +15,7 @@ from typing import Any
 from msgspec import Struct
 
 from ledger import canonical
+from ledger.algorithms import PublicKey, Signature
 from ledger.errors import MalformedError
 from ledger.keys import KeyRing
 from ledger.messages import KeyRecord
@@ -23,13 +27,17 @@ LARGEST_LIST = 2_000_000  # a village's resolved list is no entry and may be lon
 
 
 class Envelope(Struct, frozen=True):
-    """A signed payload, taken apart; `raw` are the bytes as they came."""
+    """A signed payload, taken apart; `raw` are the bytes as they came.
+
+    `beside` is the signature after the first, if there is one.
+    """
 
     raw: bytes
     payload_type: str
     payload: bytes
     keyid: str
     signature: bytes
+    beside: Signature | None = None
 
 
 def pae(payload_type: str, payload: bytes) -> bytes:
@@ -40,13 +48,15 @@ def pae(payload_type: str, payload: bytes) -> bytes:
 
 def sign(payload_type: str, payload: bytes, signer: Signer) -> bytes:
     """Return the envelope bytes of a payload signed by `signer`."""
-    signature = signer.sign(pae(payload_type, payload))
+    data = pae(payload_type, payload)
+    signers = (signer,) if signer.second is None else (signer, signer.second)
     return canonical.encode(
         {
             "payload": base64.b64encode(payload).decode(),
             "payloadType": payload_type,
             "signatures": [
-                {"keyid": signer.keyid, "sig": base64.b64encode(signature).decode()},
+                {"keyid": one.keyid, "sig": base64.b64encode(one.sign(data)).decode()}
+                for one in signers
             ],
         }
     )
@@ -56,7 +66,7 @@ def parse(raw: bytes, largest: int = LARGEST_ENTRY) -> Envelope:
     """Take an envelope apart without judging its signature.
 
     Raises:
-        MalformedError: too large, another form, or not exactly one signature.
+        MalformedError: too large, another form, or not one or two signatures.
     """
     if len(raw) > largest:
         raise MalformedError(f"expected an envelope of at most {largest} bytes, found {len(raw)}")
@@ -65,14 +75,13 @@ def parse(raw: bytes, largest: int = LARGEST_ENTRY) -> Envelope:
         case {
             "payload": str(payload),
             "payloadType": str(payload_type),
-            "signatures": [{"keyid": str(keyid), "sig": str(signature), **more}],
+            "signatures": [{"keyid": str(keyid), "sig": str(signature), **more}, *others],
             **rest,
-        } if not rest and not more:
-            return Envelope(raw, payload_type, unbase64(payload), keyid, unbase64(signature))
-    raise MalformedError(
-        "expected exactly payload, payloadType and one signature with keyid and sig, "
-        f"found {_outline(fields)}"
-    )
+        } if not rest and not more and len(others) <= 1:
+            beside = [_beside(fields, other) for other in others]
+            data, first = unbase64(payload), unbase64(signature)
+            return Envelope(raw, payload_type, data, keyid, first, *beside)
+    raise _malformed(fields)
 
 
 def verify(raw: bytes, ring: KeyRing, largest: int = LARGEST_ENTRY) -> tuple[Envelope, KeyRecord]:
@@ -82,10 +91,36 @@ def verify(raw: bytes, ring: KeyRing, largest: int = LARGEST_ENTRY) -> tuple[Env
         MalformedError, UnknownKeyError, SignatureError: it must not be believed.
     """
     envelope = parse(raw, largest)
-    record = ring.verify(
-        envelope.keyid, pae(envelope.payload_type, envelope.payload), envelope.signature
-    )
+    data = pae(envelope.payload_type, envelope.payload)
+    record = ring.verify(envelope.keyid, data, envelope.signature, envelope.beside)
     return envelope, record
+
+
+def check(envelope: Envelope, key: PublicKey, *, unchecked: bool = False) -> bool:
+    """Return whether this key signed an envelope, with every signature that its record demands.
+
+    Args:
+        unchecked: see `PublicKey.verify_all`; without it only True is returned.
+
+    Raises:
+        SignatureError, MissingExtraError: it must not be believed.
+    """
+    data = pae(envelope.payload_type, envelope.payload)
+    return key.verify_all(data, envelope.signature, envelope.beside, unchecked=unchecked)
+
+
+def _beside(fields: dict[str, Any], other: object) -> Signature:
+    match other:
+        case {"keyid": str(keyid), "sig": str(signature), **more} if not more:
+            return Signature(keyid, unbase64(signature))
+    raise _malformed(fields)
+
+
+def _malformed(fields: dict[str, Any]) -> MalformedError:
+    return MalformedError(
+        "expected exactly payload, payloadType and one signature or two with keyid and sig, "
+        f"found {_outline(fields)}"
+    )
 
 
 def _outline(fields: dict[str, Any]) -> str:

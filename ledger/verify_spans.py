@@ -14,7 +14,7 @@ from msgspec import Struct
 from ledger import algorithms, codec, tiles, verify_privacy
 from ledger.algorithms import PublicKey
 from ledger.codec import Payload
-from ledger.envelope import Envelope, pae
+from ledger.envelope import Envelope, check
 from ledger.errors import LedgerError, MalformedError, SignatureError
 from ledger.findings import Finding, Place
 from ledger.messages import KeyRecord
@@ -111,6 +111,7 @@ class Span(Struct, array_like=True, kw_only=True):
         runs: in the order of their first entries; a run also ends before an entry about keys.
         roots: of each full tile of leaves, in order.
         edge: leaf hashes of the partial tile at the end, if there is one.
+        unchecked: entries whose second signature is there and can not be verified here.
     """
 
     start: int
@@ -120,6 +121,7 @@ class Span(Struct, array_like=True, kw_only=True):
     acts: list[Act]
     roots: list[bytes]
     edge: list[bytes]
+    unchecked: int = 0
 
 
 class Keyring:
@@ -213,7 +215,8 @@ class SpanJudge:
         if key is None:
             return  # no authority knows it either: a finding for the whole run
         try:
-            key.verify(pae(envelope.payload_type, envelope.payload), envelope.signature)
+            if not check(envelope, key, unchecked=True):
+                self.span.unchecked += 1
         except SignatureError as error:
             self.find("entry-signature", _place(self.log, index, entry), str(error))
 
