@@ -13,8 +13,7 @@ from typing import Any
 import click
 from msgspec import Struct
 
-from ledger import codec, notes, policy, texts
-from ledger.auditing import Trust, read_key_records
+from ledger import codec, notes, policy, published_keys, texts
 from ledger.errors import LedgerError, PolicyError, UnknownKeyError
 from ledger.findings import Findings
 from ledger.keys import public_bytes
@@ -24,6 +23,7 @@ from ledger.notes import NoteKey
 from ledger.policy import Policy
 from ledger.signers import keyfile
 from ledger.texts import Language, say
+from ledger.trusted_heads import Trust
 from ledger.verify import Progress
 from ledger.verify_heads import LogKey, LogKeys, township_of
 
@@ -37,6 +37,7 @@ class Options(Struct, frozen=True, kw_only=True):
     key: str | None
     keys: Path | None
     policy: Path | None
+    founding: str = ""
     trust_published: bool = False
 
 
@@ -52,10 +53,10 @@ def load_trust(options: Options, root: Mirror | None = None) -> Trust:
     """
     records = _folder(options.keys)
     if options.trust_published and root is not None:
-        records += read_key_records(root)
+        records += published_keys.read(root)
     rules = _policy(options.policy)
     keys = _log_keys(options.key, records, rules)
-    return Trust(log_keys=keys, records=records, policy=rules)
+    return Trust(log_keys=keys, records=records, policy=rules, founding=options.founding)
 
 
 def trusted_records(options: Options) -> tuple[bytes, ...]:
@@ -123,13 +124,16 @@ def this_year() -> int:
 
 
 def common(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options `--key`, `--keys`, `--policy` and `--lang`."""
+    """Give a command the options `--key`, `--keys`, `--policy`, `--founding` and `--lang`."""
     folder = click.Path(exists=True, file_okay=False, path_type=Path)
     file = click.Path(exists=True, dir_okay=False, path_type=Path)
     options = (
         click.option("--key", help="The log's key: a vkey, a file with one, or its key record."),
         click.option("--keys", type=folder, help="Folder of the key records that you trust."),
         click.option("--policy", type=file, help="Whose witnesses must have signed (C2SP)."),
+        click.option(
+            "--founding", default="", help="Hash of the founding that the log must begin with."
+        ),
         click.option(
             "--lang",
             "language",

@@ -24,6 +24,9 @@ LARGEST_FILE = WIDTH * (LARGEST_ENTRY + 2)  # bytes of the largest bundle
 PATIENCE_S = 30.0
 ATTEMPTS = 3
 FIRST_YEAR = 2024  # no log is older; a web address cannot be asked for a list
+INDEX = "index"  # in a folder that is to be listed: one file name a line
+MOST_NAMES = 10_000
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}", re.ASCII)
 _YEAR = re.compile(r"[0-9]{4}", re.ASCII)
 
 
@@ -139,8 +142,12 @@ class WebMirror(Struct, frozen=True):
         return WebMirror(self.url.rsplit("/", 1)[0], self.cache, self.patience_s)
 
     def names(self, folder: str, suffix: str) -> list[str] | None:
-        """See `Mirror`: a web server need not list anything."""
-        return None
+        """See `Mirror`: a web server need not list anything, so a file of the publisher does."""
+        data = self.read(f"{folder}/{INDEX}")
+        if data is None:
+            return None
+        lines = data.decode(errors="replace").split("\n")[:MOST_NAMES]
+        return sorted({one for one in lines if _NAME.fullmatch(one) and one.endswith(suffix)})
 
     def _kept(self, path: str) -> Path | None:
         if self.cache is None or "tile/" not in path or ".p/" in path:
