@@ -7,6 +7,7 @@ Memory stays bounded: at most two spans for each process are on their way.
 from __future__ import annotations
 
 import functools
+import itertools
 import multiprocessing
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -161,10 +162,14 @@ def _keyring(records: tuple[bytes, ...]) -> Keyring:
 def _spans(
     mirror: Mirror, head: Checkpoint, first: int, keys: tuple[bytes, ...], processes: int
 ) -> Iterator[Span]:
-    width = SPAN_TILES * WIDTH
+    width, full = SPAN_TILES * WIDTH, head.size // WIDTH * WIDTH
+    pieces = (  # the partial tile alone: the bookmark stands before it
+        (start, min(start + width, full)) for start in range(first, full, width)
+    )
+    edge = ((full, head.size),) if full < head.size else ()
     tasks = (
-        Task(mirror, keys, head.origin, head.size, start, min(start + width, head.size))
-        for start in range(first, head.size, width)
+        Task(mirror, keys, head.origin, head.size, start, end)
+        for start, end in itertools.chain(pieces, edge)
     )
     if processes == 1 or head.size - first <= ALONE:
         yield from (verify_spans.decode(judge(task)) for task in tasks)

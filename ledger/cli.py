@@ -27,13 +27,12 @@ from ledger.cli_trust import (
     load_trust,
     progress_bar,
     simulated,
-    this_year,
     told,
     trusted_records,
 )
 from ledger.errors import LedgerError
 from ledger.findings import Findings, Place
-from ledger.mirror import Mirror, UnreachableError, open_mirror, year_logs
+from ledger.mirror import Mirror, UnreachableError, open_mirror, this_year, year_logs
 from ledger.monitor import Monitor, Seen
 from ledger.texts import Language, beijing, say
 from ledger.trusted_heads import Trust

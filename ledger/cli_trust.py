@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -115,12 +114,6 @@ def progress_bar(language: Language) -> Iterator[Progress | None]:
 def cores() -> int:
     """Return how many processes this program may keep busy."""
     return len(os.sched_getaffinity(0))
-
-
-def this_year() -> int:
-    """Return the year that it is in China."""
-    zone = datetime.timezone(datetime.timedelta(hours=8))
-    return datetime.datetime.now(zone).year
 
 
 def common(command: Callable[..., None]) -> Callable[..., None]:

@@ -6,6 +6,7 @@ computed from them is compared with signatures. A mirror can be handed to anothe
 
 from __future__ import annotations
 
+import datetime
 import http.client
 import os
 import re
@@ -190,6 +191,12 @@ def open_mirror(location: str, cache: Path | None = None) -> Mirror:
     if "://" in location:
         raise UnreachableError(f"expected a folder or an http address, found {location}")
     return FolderMirror(Path(location))
+
+
+def this_year() -> int:
+    """Return the year that it is in China."""
+    zone = datetime.timezone(datetime.timedelta(hours=8))
+    return datetime.datetime.now(zone).year
 
 
 def year_logs(mirror: Mirror, this_year: int) -> tuple[Mirror, list[Mirror]]:

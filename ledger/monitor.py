@@ -32,6 +32,7 @@ WHOLE_EVERY_S = 24 * 3600
 SILENT_AFTER_S = 24 * 3600  # machines write every ten minutes
 QUORUM_PATIENCE_S = 3600  # how long witnesses may stay behind a log that grows
 _GROWN, _WHOLE, _WAITING = "grown", "whole", "waiting"
+_GRAVE = frozenset({"log-fork", "log-rewritten", "log-shrunk"})  # kept though they may vanish
 _STANDING = frozenset({"quorum", "log-silent"})  # told as long as they last
 
 
@@ -88,7 +89,10 @@ class Monitor:
             if seen is not None:
                 found.append(seen)
         if found:  # contradictions first: until they are explained, nothing else counts
-            yield from (self._dated(seen, now_s) for seen in found)
+            for seen in found:
+                dated = self._dated(seen, now_s)
+                yield dated
+                self._keep(one for one in dated.findings if one.code in _GRAVE)
             return
         yield from self._judge(root, logs, now_s)
 
@@ -121,7 +125,7 @@ class Monitor:
         known = self.memory.good(origin)
         old = 0 if known is None else known.checkpoint.size
         found = [one for one in newest.findings if one.code not in _STANDING]
-        if known is not None:
+        if known is not None and not found:
             found += growth(known.checkpoint, head.checkpoint, mirror.read)
         if not found:
             logs.append(_Log(mirror, head, old, newest))

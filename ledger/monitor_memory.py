@@ -12,7 +12,6 @@ the address>/` with `bookmark`, `whole`, `grown` and `waiting` (UTC seconds), `e
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +24,8 @@ from ledger.errors import LedgerError, MalformedError
 from ledger.findings import Finding
 from ledger.signers.keyfile import write_durable
 from ledger.verify_heads import Head, LogKeys, believe
+
+MOST_EVIDENCE = 1000  # notes, and findings; what comes after them is told and not kept
 
 
 class Memory:
@@ -55,8 +56,8 @@ class Memory:
     def set_good(self, head: Head) -> None:
         """Remember a checkpoint that continues the last good one."""
         folder = self._log(head.checkpoint.origin)
-        _replace(folder / "source", self._source.encode())
-        _replace(folder / "good", head.note)
+        write_durable(folder / "source", self._source.encode(), replace=True)
+        write_durable(folder / "good", head.note, replace=True)
 
     def logs(self) -> Iterator[Head]:
         """Yield the last good checkpoint of every log that was seen at this source."""
@@ -75,7 +76,7 @@ class Memory:
 
     def set_bookmark(self, found: Bookmark) -> None:
         """Remember where judging went to."""
-        _replace(self._own / "bookmark", bookmark.encode(found))
+        write_durable(self._own / "bookmark", bookmark.encode(found), replace=True)
 
     def moment(self, name: str) -> int | None:
         """Return a time that was remembered under a name, UTC seconds."""
@@ -85,7 +86,7 @@ class Memory:
 
     def set_moment(self, name: str, at_s: int) -> None:
         """Remember a time."""
-        _replace(self._own / name, str(at_s).encode())
+        write_durable(self._own / name, str(at_s).encode(), replace=True)
 
     def forget_moment(self, name: str) -> None:
         """Let go of a time."""
@@ -94,7 +95,7 @@ class Memory:
     def keep_note(self, note: bytes) -> None:
         """Keep a signed note for ever."""
         path = self.evidence / f"{codec.sha256(note)[:32]}.note"
-        if not path.exists():
+        if not path.exists() and self._has_room(".note"):
             write_durable(path, note)
 
     def is_kept(self, finding: Finding) -> bool:
@@ -104,7 +105,7 @@ class Memory:
     def keep_finding(self, finding: Finding) -> None:
         """Keep a finding for ever, with the time at which it was seen first."""
         path = self._path_of(finding)
-        if not path.exists():
+        if not path.exists() and self._has_room(".json"):
             write_durable(path, msgspec.json.encode(finding))
 
     def findings(self) -> list[Finding]:
@@ -115,9 +116,13 @@ class Memory:
         )
         return sorted(found, key=lambda one: (one.place.seen_ms or 0, one.place.index or 0))
 
+    def _has_room(self, suffix: str) -> bool:
+        """A township that produces contradictions without end must not fill the disk."""
+        return sum(1 for _ in self.evidence.glob(f"*{suffix}")) < MOST_EVIDENCE
+
     def _path_of(self, finding: Finding) -> Path:
         place = structs.replace(finding.place, seen_ms=None)
-        data = msgspec.json.encode(structs.replace(finding, place=place))
+        data = msgspec.json.encode((finding.code, place))
         return self.evidence / f"{codec.sha256(data)[:32]}.json"
 
     def _log(self, origin: str) -> Path:
@@ -131,16 +136,3 @@ class Memory:
             return believe(path.read_bytes(), self._trusted)
         except LedgerError as error:
             raise type(error)(f"{path}: {error}") from error
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Replace a small file; durable with its name on return."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    write_durable(fresh, data)
-    fresh.replace(path)
-    handle = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -41,7 +41,8 @@ class County:
         self.path = folder / "witness.toml"
         self.path.write_text(
             'name = "witness.example/county"\ndomain = "sim"\nstate = "state"\n'
-            'signer = "w.key"\nsigner_record = "w.json"\nport = 0\n\n[[logs]]\n'
+            'signer = "w.key"\nsigner_record = "w.json"\nport = 0\n\n'
+            "[monitor]\nenabled = false\n\n[[logs]]\n"
             f'name = "{NAME}"\nrecords = ["{log_record}"]\n',
             encoding="utf-8",
         )
