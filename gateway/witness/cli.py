@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -102,11 +103,13 @@ def monitor(config_path: Path, once: bool) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    running = following.Following(config.load(config_path), lambda: time.time_ns() // 1_000_000)
-    if not once:
-        running.run(stopping)
-        return
-    running.round(stopping)
+    found = config.load(config_path)
+    running = following.Following(found, lambda: time.time_ns() // 1_000_000)
+    with contextlib.closing(running):
+        if not once:
+            running.run(stopping)
+            return
+        running.round(stopping)
     for one in running.statuses:
         click.echo(f"{one.title}: {monitor_page.state('zh', one)}")
         click.echo(monitor_page.message(one, one.findings) if one.findings else "", nl=False)

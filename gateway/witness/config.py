@@ -73,7 +73,7 @@ class MonitorConfig(Table, frozen=True, kw_only=True):
     every_s: Annotated[int, Meta(ge=1)] = 600
     silent_hours: Annotated[float, Meta(gt=0)] = 24
     patience_s: Annotated[int, Meta(ge=1)] = 4 * 3600
-    memory_mb: Annotated[int, Meta(ge=256)] = 2048
+    memory_mb: Annotated[int, Meta(ge=64)] = 2048
     notify: tuple[str, ...] = ()
 
 

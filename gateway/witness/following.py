@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import fcntl
 import multiprocessing
+import os
 import subprocess
 import threading
 import time
@@ -62,15 +63,7 @@ class Following:
         self._config, self._now_ms = config.monitor, now_ms
         self._state = folder(config)
         self._visits = tuple(_visit(config, self._state, town) for town in config.logs)
-        try:
-            files.make_folder(self._state)
-            self._lock = (self._state / "lock").open("a")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise StoreError(
-                f"expected {self._state} for this monitor alone, found: {error}: another one "
-                "may be running, with the witness"
-            ) from error
+        self._lock = _locked(self._state)
         towns = zip(self._visits, config.logs, strict=True)
         self._statuses = [_read_status(one, town) for one, town in towns]
 
@@ -81,7 +74,7 @@ class Following:
 
     def close(self) -> None:
         """Let another monitor use the state."""
-        self._lock.close()
+        os.close(self._lock)
 
     def run(self, stopping: threading.Event) -> None:
         """Look at all townships every so often, until `stopping`."""
@@ -167,6 +160,24 @@ class Following:
         except OSError as error:
             hint = "Free or replace the disk; what was found is in this journal."
             log.error("monitor_file_failed", path=str(path), reason=str(error), hint=hint)
+
+
+def _locked(state: Path) -> int:
+    """Return the open file that keeps other monitors away."""
+    try:
+        files.make_folder(state)
+        lock = os.open(state / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            raise
+    except OSError as error:
+        raise StoreError(
+            f"expected {state} for this monitor alone, found: {error}: another one may be "
+            "running, with the witness"
+        ) from error
+    return lock
 
 
 def _visit(config: WitnessConfig, state: Path, town: WatchedConfig) -> Visit:

@@ -118,9 +118,6 @@ class Witness:
 
     def __init__(self, config: WitnessConfig) -> None:
         parts = assemble(config)
-        self._following: Following | None = None
-        if parts.pages is not None:
-            self._following = Following(config, lambda: _now_s() * 1000)
         try:
             self._listener = socket.create_server((config.host, config.port), backlog=128)
         except OSError as error:
@@ -130,7 +127,13 @@ class Witness:
         self.vkey, self.follows = parts.vkey, parts.pages is not None
         scheme = "http" if config.tls is None else "https"
         self.url = f"{scheme}://{config.host}:{self._listener.getsockname()[1]}/"
-        self._web = _server(create_app(parts), config)
+        self._following: Following | None = None
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._listener.close)
+            self._web = _server(create_app(parts), config)
+            if parts.pages is not None:
+                self._following = Following(config, lambda: _now_s() * 1000)
+            undo.pop_all()
 
     def run(self, stopping: threading.Event, ready: Callable[[], None]) -> None:
         """Answer, and follow the logs, until `stopping` is set.

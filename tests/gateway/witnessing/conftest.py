@@ -34,7 +34,7 @@ Town = Any
 class County:
     """The county's witness, answering over HTTP from a thread of this process."""
 
-    def __init__(self, folder: Path, log_record: Path) -> None:
+    def __init__(self, folder: Path, log_record: Path, tls: str = "") -> None:
         folder.mkdir()
         fields = {"holder": "county", "township": "330109000000", "domain": "sim", "epoch": 1}
         keyfile.create(folder / "w.key", folder / "w.json", role="witness", **fields)
@@ -42,7 +42,7 @@ class County:
         self.path.write_text(
             'name = "witness.example/county"\ndomain = "sim"\nstate = "state"\n'
             'signer = "w.key"\nsigner_record = "w.json"\nport = 0\n\n'
-            "[monitor]\nenabled = false\n\n[[logs]]\n"
+            f"[monitor]\nenabled = false\n\n{tls}\n[[logs]]\n"
             f'name = "{NAME}"\nrecords = ["{log_record}"]\n',
             encoding="utf-8",
         )
@@ -151,6 +151,20 @@ def county(town: Town, tmp_path: Path) -> Iterator[County]:
     made = County(tmp_path / "county", tmp_path / "log.json")
     yield made
     made.stop()
+
+
+@pytest.fixture
+def make_county(town: Town, tmp_path: Path) -> Iterator[Callable[[str], County]]:
+    """Return what starts a county's witness with a table `[tls]`."""
+    made: list[County] = []
+
+    def begin(tls: str) -> County:
+        made.append(County(tmp_path / "secured", tmp_path / "log.json", tls))
+        return made[-1]
+
+    yield begin
+    for one in made:
+        one.stop()
 
 
 @pytest.fixture
