@@ -205,7 +205,9 @@ def _check_authority(verifier: TownshipVerifier, trust: Trust) -> None:
             verifier.findings.add("key-founding", Place(author=author), detail)
         return
     known = {codec.sha256(data) for data in trust.records}
-    if not any(key.sha256 in known for key in history.all_keys() if key.record.role == "county"):
+    if not trust.any_county and not any(
+        key.sha256 in known for key in history.all_keys() if key.record.role == "county"
+    ):
         verifier.findings.add(
             "key-county",
             Place(author=author),

@@ -37,7 +37,7 @@ from ledger.monitor import Monitor, Seen
 from ledger.texts import Language, beijing, say
 from ledger.trusted_heads import Trust
 from ledger.verify import growth
-from ledger.verify_chains import Authority, Folder, History
+from ledger.verify_chains import Authority, Folder, History, read_record
 from ledger.verify_device import Export
 from ledger.verify_heads import believe
 from ledger.verify_spans import Keyring
@@ -361,9 +361,13 @@ def _show_report(options: Options, trust: Trust, report: Report) -> None:
 
 def _show_keys(language: Language, trust: Trust, report: Report) -> int:
     """Print every key with its whole id; return how many there are."""
-    lines = texts.history_lines(language, report.history)
     if report.history is None:
         lines = texts.record_lines(language, trust.records)
+    else:
+        lines = texts.history_lines(language, report.history)
+        own = [data for data in trust.records if read_record(data).role == "log"]
+        lines += texts.record_lines(language, own)
+        click.echo(say(language, "founding", sha256=report.history.log))
     for line in lines:
         click.echo(line)
     return sum(not line.startswith(" ") for line in lines)

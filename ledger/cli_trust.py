@@ -55,7 +55,13 @@ def load_trust(options: Options, root: Mirror | None = None) -> Trust:
         records += published_keys.read(root)
     rules = _policy(options.policy)
     keys = _log_keys(options.key, records, rules)
-    return Trust(log_keys=keys, records=records, policy=rules, founding=options.founding)
+    return Trust(
+        log_keys=keys,
+        records=records,
+        policy=rules,
+        founding=options.founding,
+        any_county=options.trust_published,
+    )
 
 
 def trusted_records(options: Options) -> tuple[bytes, ...]:

@@ -22,6 +22,7 @@ from ledger import bookmark, codec
 from ledger.bookmark import Bookmark
 from ledger.errors import LedgerError, MalformedError
 from ledger.findings import Finding
+from ledger.notes import LARGEST_NOTE
 from ledger.signers.keyfile import write_durable
 from ledger.verify_heads import Head, LogKeys, believe
 
@@ -93,9 +94,9 @@ class Memory:
         (self._own / name).unlink(missing_ok=True)
 
     def keep_note(self, note: bytes) -> None:
-        """Keep a signed note for ever."""
+        """Keep a signed note for ever; what is larger than any note is none."""
         path = self.evidence / f"{codec.sha256(note)[:32]}.note"
-        if not path.exists() and self._has_room(".note"):
+        if len(note) <= LARGEST_NOTE and not path.exists() and self._has_room(".note"):
             write_durable(path, note)
 
     def is_kept(self, finding: Finding) -> bool:

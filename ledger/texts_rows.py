@@ -140,6 +140,11 @@ SENTENCES: tuple[tuple[str, str, str], ...] = (
         "{role} {holder}, epoch {epoch}: {keyid}",
     ),
     (
+        "founding",
+        "开账编号：{sha256}",
+        "founding: {sha256}",
+    ),
+    (
         "key.range",
         "  可签第 {first} 条至 {last}",
         "  may sign from entry {first} to {last}",

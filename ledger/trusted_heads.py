@@ -26,13 +26,16 @@ class Trust(Struct, frozen=True, kw_only=True):
     Args:
         records: trusted key records, as bytes; each counts in the logs of its township only.
         policy: whose witnesses must have cosigned the checkpoint.
-        founding: hash of the founding statement that the logs must begin with, "" for any.
+        founding: hash of the founding statement that the logs must begin with, "" for any that a
+            trusted county agreed to.
+        any_county: believe the county that the log names; people compare its key afterwards.
     """
 
     log_keys: LogKeys
     records: tuple[bytes, ...] = ()
     policy: Policy | None = None
     founding: str = ""
+    any_county: bool = False
 
 
 class Newest(Struct, frozen=True, kw_only=True):

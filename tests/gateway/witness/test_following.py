@@ -254,8 +254,9 @@ def test_a_township_that_hangs_or_lies_does_not_keep_the_others(
 def test_a_visit_that_takes_too_much_memory_is_one_townships_finding(
     county: County, public: Path
 ) -> None:
-    county.town.fill(4000).publish(public)
-    county.more = "memory_mb = 64\n"  # less than the program itself
+    note = (public / "2026" / "checkpoint").read_bytes()
+    (public / "2026" / "checkpoint").write_bytes(bytes(16 * 1024 * 1024))
+    county.more = "memory_mb = 64\n"  # less than the program and this file
 
     result = county.command("monitor", "--once")
 
@@ -263,7 +264,8 @@ def test_a_visit_that_takes_too_much_memory_is_one_townships_finding(
     assert "谷城县示例镇：台账核对发现 1 处新问题" in result.output
     assert "核对程序在这个乡镇的台账上没有做完。" in result.output
     assert "have the technician read the details" in result.output
-    county.more = ""
+    assert "MemoryError" in result.output
+    (public / "2026" / "checkpoint").write_bytes(note)
     assert county.command("monitor", "--once").exit_code == 0
 
 
