@@ -1,13 +1,17 @@
-"""A township whose log begins with its keys, for tests of verifier and monitor."""
+"""A township whose log begins with its keys, and the export of its machine, for tests."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from bench.public_log import Author
-from ledger import codec, keystatements
+from ledger import canonical, codec, envelope, keystatements, proofs, receipts
+from ledger.messages import Acknowledgement
+from ledger.receipts import Receipt
 from ledger.records_keys import Enrolment, Founding, KeyRevocation
 from ledger.signers.keyfile import KeyFileSigner
+from ledger.tree import MemoryHashes, leaf_hash
 from tests.ledger.public_town import Township, make_signer
 
 COUNTY = make_signer("county-1", "county", 50)
@@ -49,3 +53,27 @@ class Founded(Township):
             key=machine.signer.record_sha256, last_seq=last_seq, by="a-li", reason="stolen"
         )
         self.add(self.gateway, body)
+
+
+def export(town: Township, folder: Path, name: str = "m-1") -> Path:
+    """Write what the machine's own export holds: entries, receipts, the last acknowledgement."""
+    for part in ("entries", "receipts", "acks"):
+        (folder / part).mkdir(parents=True)
+    hashes, seq, payload = MemoryHashes(map(leaf_hash, town.entries)), 0, b""
+    note = (folder.parent / "public" / "2026" / "checkpoint").read_bytes()
+    for index, raw in enumerate(town.entries):
+        if canonical.decode(envelope.parse(raw).payload).get("device") != name:
+            continue
+        seq, payload = seq + 1, envelope.parse(raw).payload
+        path = proofs.prove_inclusion(index, len(town.entries), hashes)
+        proof = receipts.encode(Receipt(index, path, note))
+        (folder / "entries" / f"{seq:012d}.dsse").write_bytes(raw)
+        (folder / "receipts" / f"{seq:012d}.tlog-proof").write_bytes(proof)
+    said = Acknowledgement(
+        gateway="gw-420625103", device=name, epoch=1, seq=seq, head=codec.sha256(payload), at_ms=1
+    )
+    raw = envelope.sign(
+        codec.payload_type(said.kind), codec.encode_message(said), town.gateway.signer
+    )
+    (folder / "acks" / f"{seq:012d}.dsse").write_bytes(raw)
+    return folder

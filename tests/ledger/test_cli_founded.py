@@ -12,12 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bench.public_log import publish, write_keys
-from ledger import canonical, codec, envelope, proofs, receipts
+from ledger import codec
 from ledger.cli import main
-from ledger.messages import Acknowledgement
-from ledger.receipts import Receipt
-from ledger.tree import MemoryHashes, leaf_hash
-from tests.ledger.founded_town import COUNTY, Founded
+from tests.ledger.founded_town import COUNTY, Founded, export
 from tests.ledger.public_town import Township, make_signer, origin
 
 Run = Callable[..., Result]
@@ -72,30 +69,6 @@ def run(trusted: Path) -> Run:
         return CliRunner().invoke(main, [*map(str, words)], catch_exceptions=False)
 
     return call
-
-
-def export(town: Township, folder: Path, name: str = "m-1") -> Path:
-    """Write what the machine's own export holds: entries, receipts, the last acknowledgement."""
-    for part in ("entries", "receipts", "acks"):
-        (folder / part).mkdir(parents=True)
-    hashes, seq, payload = MemoryHashes(map(leaf_hash, town.entries)), 0, b""
-    note = (folder.parent / "public" / "2026" / "checkpoint").read_bytes()
-    for index, raw in enumerate(town.entries):
-        if canonical.decode(envelope.parse(raw).payload).get("device") != name:
-            continue
-        seq, payload = seq + 1, envelope.parse(raw).payload
-        path = proofs.prove_inclusion(index, len(town.entries), hashes)
-        proof = receipts.encode(Receipt(index, path, note))
-        (folder / "entries" / f"{seq:012d}.dsse").write_bytes(raw)
-        (folder / "receipts" / f"{seq:012d}.tlog-proof").write_bytes(proof)
-    said = Acknowledgement(
-        gateway="gw-420625103", device=name, epoch=1, seq=seq, head=codec.sha256(payload), at_ms=1
-    )
-    raw = envelope.sign(
-        codec.payload_type(said.kind), codec.encode_message(said), town.gateway.signer
-    )
-    (folder / "acks" / f"{seq:012d}.dsse").write_bytes(raw)
-    return folder
 
 
 def test_published_keys_are_found_over_http(run: Run, town: Founded, url: str) -> None:
