@@ -118,9 +118,9 @@ def log(options: Options, source: str, since: tuple[Path, ...], cache: Path | No
 def entry(options: Options, file: Path) -> None:
     """Check the signature of one entry, the FILE with its envelope."""
     findings = Findings()
-    language = options.language
+    language, trusted = options.language, Keyring(trusted_records(options))
     try:
-        found = verify_device.verify_entry(file.read_bytes(), Keyring(trusted_records(options)))
+        found = verify_device.verify_entry(file.read_bytes(), trusted)
     except LedgerError as error:
         findings.add(f"entry-{error.code}", Place(log=file.name), str(error))
         told(language, findings)
@@ -240,6 +240,8 @@ def keys(options: Options, source: str) -> None:
     count = _show_keys(options.language, trust, report)
     told(options.language, report.findings)
     click.echo(say(options.language, "good.keys", keys=count))
+    if options.trust_published:
+        click.echo(say(options.language, "notice.published-keys"))
 
 
 @main.command()

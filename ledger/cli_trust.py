@@ -13,7 +13,7 @@ import click
 from msgspec import Struct
 
 from ledger import codec, notes, policy, published_keys, texts
-from ledger.errors import LedgerError, PolicyError, UnknownKeyError
+from ledger.errors import LedgerError, MalformedError, PolicyError, UnknownKeyError
 from ledger.findings import Findings
 from ledger.keys import public_bytes
 from ledger.messages import KeyRecord
@@ -152,7 +152,10 @@ def _folder(folder: Path | None) -> tuple[bytes, ...]:
         return ()
     found = []
     for path in sorted(folder.glob("*.json")):
-        found.append(codec.encode_message(keyfile.read_record(path)))
+        try:
+            found.append(codec.encode_message(keyfile.read_record(path)))
+        except MalformedError as error:
+            raise UnknownKeyError(f"expected a key record in {path}, found: {error}") from error
     return tuple(found)
 
 

@@ -92,6 +92,26 @@ def test_published_keys_of_a_log_without_founding_are_found_over_http(
     assert "nobody has confirmed them" in result.output
 
 
+def test_numbers_to_compare_are_not_called_confirmed(run: Run, town: Founded, url: str) -> None:
+    result = run("keys", url, "--trust-published", keys=None)
+
+    assert result.exit_code == 0
+    assert town.log in result.output
+    assert "nobody has confirmed them" in result.output
+
+
+def test_a_file_that_is_no_key_among_the_trusted_ones_is_named(
+    run: Run, town: Founded, trusted: Path, tmp_path: Path
+) -> None:
+    (trusted / "letter.json").write_text("{}")
+    (tmp_path / "one.dsse").write_bytes(town.entries[1])
+
+    result = run("entry", tmp_path / "one.dsse")
+
+    assert result.exit_code == 2
+    assert f"expected a key record in {trusted / 'letter.json'}" in result.stderr
+
+
 def test_an_index_leads_nowhere_else(run: Run, tmp_path: Path, url: str) -> None:
     Township(2).fill(60).publish(tmp_path / "public")
     (tmp_path / "secret.json").write_bytes((tmp_path / "public/keys/index").read_bytes())
