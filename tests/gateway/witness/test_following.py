@@ -236,7 +236,7 @@ def test_a_township_that_hangs_or_lies_does_not_keep_the_others(
         ("无盘镇", str(tmp_path / "nowhere")),
         good,
     ]
-    county.more = "patience_s = 3\n"
+    county.more = "patience_s = 10\n"
     county.start()
 
     county.until(lambda: "核对通过：300 条记录" in county.page(), "the township that is good")
