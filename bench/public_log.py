@@ -189,8 +189,11 @@ class Township:
 def write_keys(folder: Path, key_records: Iterable[bytes]) -> None:
     """Write key records into the folder `keys`."""
     (folder / "keys").mkdir(parents=True, exist_ok=True)
+    names = []
     for data in key_records:
-        (folder / "keys" / f"{codec.sha256(data)[:12]}.json").write_bytes(data)
+        names.append(f"{codec.sha256(data)[:12]}.json")
+        (folder / "keys" / names[-1]).write_bytes(data)
+    (folder / "keys" / "index").write_text("".join(f"{name}\n" for name in sorted(names)))
 
 
 def publish(folder: Path, entries: Sequence[bytes], name: str, signer: KeyFileSigner) -> bytes:

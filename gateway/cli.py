@@ -19,7 +19,7 @@ from gateway.cli_restore import backup, restore
 from gateway.cli_tools import CONFIG, EVIDENCE, REFUSED, exits
 from gateway.cli_witness import witness_answer, witness_request
 from gateway.config import load
-from gateway.witness.cli import cosign, witness, witness_keygen
+from gateway.witness.cli import cosign, monitor, witness, witness_check, witness_keygen
 from ledger.signers import keyfile
 from ledger.signers.second import Algorithm
 
@@ -290,6 +290,8 @@ def list_show(config_path: Path, code_or_name: str, village: str) -> None:
 for _command in (
     witness_keygen,
     witness,
+    witness_check,
+    monitor,
     cosign,
     witness_request,
     witness_answer,

@@ -36,16 +36,16 @@ def call(
     """POST a body to a witness, or GET without one; redirects are not followed.
 
     Raises:
-        WitnessError: it did not answer in time, or not in HTTP.
+        WitnessError: it did not answer in time, not in HTTP, or with a certificate of somebody
+            else.
     """
     parts = urlsplit(url)
     assert parts.hostname is not None, "check_url has seen it"
     deadline_s = time.monotonic() + patience_s
     try:
         if parts.scheme == "https":
-            context = ssl.create_default_context(cafile=None if ca is None else str(ca))
             connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                parts.hostname, parts.port, timeout=patience_s, context=context
+                parts.hostname, parts.port, timeout=patience_s, context=_context(ca)
             )
         else:
             connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=patience_s)
@@ -58,8 +58,22 @@ def call(
             return Said(answer.status, _read(answer, deadline_s))
         finally:
             connection.close()
+    except ssl.SSLCertVerificationError as error:
+        judge = "the system's authorities" if ca is None else f"the authority in {ca}"
+        raise WitnessError(
+            f"expected {url} to show a certificate issued under {judge}, found: "
+            f"{error.verify_message}; nothing was sent: compare ca below [[log.witnesses]] with "
+            "what the witness gave you"
+        ) from error
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise WitnessError(f"expected an answer of {url} in {patience_s:g} s: {error}") from error
+
+
+def _context(ca: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=None if ca is None else str(ca))
+    except OSError as error:
+        raise WitnessError(f"expected certificates (PEM) at {ca}, found: {error}") from error
 
 
 def _read(answer: http.client.HTTPResponse, deadline_s: float) -> bytes:

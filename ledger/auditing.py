@@ -7,56 +7,47 @@ Memory stays bounded: at most two spans for each process are on their way.
 from __future__ import annotations
 
 import functools
+import itertools
 import multiprocessing
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 
 from msgspec import Struct
 
-from ledger import codec, policy, verify_spans
+from ledger import codec, published_keys, trusted_heads, verify_spans
+from ledger.bookmark import Bookmark
 from ledger.checkpoint import Checkpoint
-from ledger.errors import LedgerError, MalformedError, PolicyError, QuorumError
-from ledger.findings import Findings, Place
+from ledger.errors import MalformedError
+from ledger.findings import MOST_OF_ONE_CODE, Findings, Place
 from ledger.keystate import KeyHistory
-from ledger.mirror import Mirror, UnreachableError
-from ledger.policy import Policy
-from ledger.records_keys import Enrolment, Founding, Rotation
+from ledger.mirror import Mirror
 from ledger.tiles import WIDTH, Tile
 from ledger.tree import HASH_BYTES
-from ledger.verify import Notice, Progress, TownshipVerifier, read_bundle, read_tile
+from ledger.trusted_heads import Newest, Trust
+from ledger.verify import UNWITNESSED, Notice, Progress, TownshipVerifier, read_bundle, read_tile
 from ledger.verify_chains import Folder, read_record
-from ledger.verify_heads import Head, LogKeys, believe, township_of
-from ledger.verify_reading import read_envelope
-from ledger.verify_spans import Keyring, Span, SpanJudge, open_key_records
+from ledger.verify_heads import Head, township_of
+from ledger.verify_spans import Keyring, Span, SpanJudge
 
 SPAN_TILES = 16  # 4096 entries: 0.3 s of work for one core
 ALONE = 2 * SPAN_TILES * WIDTH  # a log up to this size is not worth starting processes for
-CHECKPOINT = "checkpoint"
-VKEY = "log.vkey"
-
-
-class Trust(Struct, frozen=True, kw_only=True):
-    """What the verifier brings along and believes.
-
-    Args:
-        records: trusted key records, as bytes; each counts in the logs of its township only.
-        policy: whose witnesses must have cosigned the newest checkpoint.
-    """
-
-    log_keys: LogKeys
-    records: tuple[bytes, ...] = ()
-    policy: Policy | None = None
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """The outcome of an audit; `heads` are the checkpoints it believed, oldest first."""
+    """The outcome of an audit.
+
+    `heads` are the checkpoints it believed, oldest first; `bookmark` is where to go on. `is_whole`:
+    it began at the beginning.
+    """
 
     findings: Findings
     notices: tuple[Notice, ...]
     heads: tuple[Head, ...]
     entries: int
     history: KeyHistory | None = None
+    bookmark: Bookmark | None = None
+    is_whole: bool = True
 
 
 class Task(Struct, frozen=True):
@@ -76,6 +67,8 @@ def audit(
     trust: Trust,
     since: Iterable[Checkpoint] = (),
     *,
+    bookmark: Bookmark | None = None,
+    newest: Sequence[Newest] | None = None,
     processes: int = 1,
     progress: Progress | None = None,
 ) -> Report:
@@ -84,68 +77,53 @@ def audit(
     Args:
         root: holds `keys/`.
         since: older checkpoints, whose signatures hold; each is compared with its log.
+        bookmark: where an earlier audit ended, in the first of these logs. Permits need all that
+            was before, and are not judged.
+        newest: the head of each log, where the caller has read them.
 
     Raises:
         UnreachableError: files cannot be read.
     """
-    published = read_key_records(root)
     mirrors = list(logs)
-    findings = Findings()
-    heads = [_head(mirror, trust, findings) for mirror in mirrors]
+    found = newest or [trusted_heads.newest(mirror, trust) for mirror in mirrors]
+    heads = [one.head for one in found]
+    founded = _is_founded(mirrors, heads, bookmark)
+    published = () if founded else published_keys.read(root)
     own = _own_records(trust.records, heads)
-    verifier = TownshipVerifier(Folder(own, published), trust.log_keys)
-    verifier.findings.extend(findings)
-    keys = _known_keys(trust, published, mirrors, heads)
+    verifier = TownshipVerifier(Folder(own, published), trust.log_keys, bookmark)
+    for one in found:
+        verifier.findings.extend(one.findings)
+        _tell_waiting(one, verifier)
+    keys = tuple(dict.fromkeys((*trust.records, *published)))
+    if founded:
+        keys = _known_keys(keys, mirrors, heads, bookmark)
     older = {one.origin: one for one in since}
     _tell_lost_logs(older, heads, verifier.findings)
     everything = sum(head.checkpoint.size for head in heads if head is not None)
     believed = [(mirror, head) for mirror, head in zip(mirrors, heads, strict=True) if head]
+    mark = bookmark
     for mirror, head in believed:
         current = verifier.begin(head)
-        for span in _spans(mirror, head.checkpoint, keys, processes):
+        for span in _spans(mirror, head.checkpoint, current.start, keys, processes):
             current.take(span)
             if progress is not None:
                 progress(verifier.entries + span.end, everything)
-        current.finish(mirror.read, older.get(head.checkpoint.origin))
+            if verifier.findings.count("entries-missing") > MOST_OF_ONE_CODE:
+                break  # a head of any size can be signed: nobody makes us look for all of it
+        else:
+            current.finish(mirror.read, older.get(head.checkpoint.origin))
+            mark = current.bookmark
     verifier.finish()
-    _check_county(verifier, trust)
+    _check_authority(verifier, trust)
     return Report(
         findings=verifier.findings,
         notices=tuple(verifier.notices),
         heads=tuple(head for _, head in believed),
         entries=verifier.entries,
         history=verifier.history,
+        bookmark=mark,
+        is_whole=bookmark is None,
     )
-
-
-def read_head(mirror: Mirror, trusted: LogKeys) -> Head:
-    """Return the newest checkpoint of a log, if the log's key signed it.
-
-    Raises:
-        UnreachableError: there is none.
-        LedgerError: it must not be believed.
-    """
-    return believe(read_note(mirror), trusted)
-
-
-def read_note(mirror: Mirror) -> bytes:
-    """Return the newest checkpoint of a log as it lies there, not judged.
-
-    Raises:
-        UnreachableError: there is none.
-    """
-    note = mirror.read(CHECKPOINT)
-    if note is None:
-        raise UnreachableError(f"expected a checkpoint at {mirror.location}, found none")
-    return note
-
-
-def read_key_records(root: Mirror) -> tuple[bytes, ...]:
-    """Return the key records that are published beside the logs and can be read at all."""
-    names = root.names("keys", ".json")
-    found = (root.read(f"keys/{name}") for name in names or ())
-    texts = (data.decode(errors="replace") for data in found if data is not None)
-    return tuple(open_key_records(texts))
 
 
 def judge(task: Task) -> bytes:
@@ -182,14 +160,18 @@ def _keyring(records: tuple[bytes, ...]) -> Keyring:
 
 
 def _spans(
-    mirror: Mirror, head: Checkpoint, keys: tuple[bytes, ...], processes: int
+    mirror: Mirror, head: Checkpoint, first: int, keys: tuple[bytes, ...], processes: int
 ) -> Iterator[Span]:
-    width = SPAN_TILES * WIDTH
-    tasks = (
-        Task(mirror, keys, head.origin, head.size, start, min(start + width, head.size))
-        for start in range(0, head.size, width)
+    width, full = SPAN_TILES * WIDTH, head.size // WIDTH * WIDTH
+    pieces = (  # the partial tile alone: the bookmark stands before it
+        (start, min(start + width, full)) for start in range(first, full, width)
     )
-    if processes == 1 or head.size <= ALONE:
+    edge = ((full, head.size),) if full < head.size else ()
+    tasks = (
+        Task(mirror, keys, head.origin, head.size, start, end)
+        for start, end in itertools.chain(pieces, edge)
+    )
+    if processes == 1 or head.size - first <= ALONE:
         yield from (verify_spans.decode(judge(task)) for task in tasks)
         return
     waiting: deque[Future[bytes]] = deque()
@@ -206,37 +188,38 @@ def _spans(
             pool.shutdown(cancel_futures=True)
 
 
-def _head(mirror: Mirror, trust: Trust, findings: Findings) -> Head | None:
-    place = Place(log=mirror.location)
-    try:
-        head = read_head(mirror, trust.log_keys)
-    except UnreachableError:
-        raise
-    except LedgerError as error:
-        findings.add(f"checkpoint-{error.code}", place, str(error))
-        return None
-    if trust.policy is not None:
-        try:
-            policy.satisfied(trust.policy, head.note)
-        except (QuorumError, PolicyError) as error:
-            findings.add("quorum", Place(log=head.checkpoint.origin), str(error))
-        except LedgerError as error:
-            findings.add("checkpoint-cosignature", place, str(error))
-    return head
-
-
-def _check_county(verifier: TownshipVerifier, trust: Trust) -> None:
+def _check_authority(verifier: TownshipVerifier, trust: Trust) -> None:
     """A log that founds its own keys rests on the county's; it must be the one that is known."""
     history = verifier.history
     if history is None or history.county is None:
+        if trust.founding:
+            found = "none" if history is None else "one that does not hold"
+            verifier.findings.add(
+                "key-founding", Place(), f"expected the founding {trust.founding}, found {found}"
+            )
+        return
+    author = history.county.record.holder
+    if trust.founding:
+        if history.log != trust.founding:
+            detail = f"expected the founding {trust.founding}, found {history.log}"
+            verifier.findings.add("key-founding", Place(author=author), detail)
         return
     known = {codec.sha256(data) for data in trust.records}
-    if not any(key.sha256 in known for key in history.all_keys() if key.record.role == "county"):
+    if not trust.any_county and not any(
+        key.sha256 in known for key in history.all_keys() if key.record.role == "county"
+    ):
         verifier.findings.add(
             "key-county",
-            Place(author=history.county.record.holder),
-            f"expected a county key of the trusted folder, found {history.county.public.keyid}",
+            Place(author=author),
+            f"expected a county key of the trusted folder, found {history.county.public.keyid}; "
+            f"the founding is {history.log}",
         )
+
+
+def _tell_waiting(found: Newest, verifier: TownshipVerifier) -> None:
+    if found.head is not None and found.waiting:
+        place = Place(log=found.head.checkpoint.origin)
+        verifier.notices.append(Notice(UNWITNESSED, place, found.waiting))
 
 
 def _own_records(records: tuple[bytes, ...], heads: list[Head | None]) -> list[bytes]:
@@ -257,49 +240,27 @@ def _tell_lost_logs(
 
 
 def _known_keys(
-    trust: Trust, published: tuple[bytes, ...], mirrors: list[Mirror], heads: list[Head | None]
+    records: tuple[bytes, ...],
+    mirrors: list[Mirror],
+    heads: list[Head | None],
+    bookmark: Bookmark | None,
 ) -> tuple[bytes, ...]:
-    """Return every key record by which a signature can be verified: also those in the log."""
-    named: list[str] = []
-    if heads and heads[0] is not None and _is_founded(mirrors[0], heads[0].checkpoint.size):
-        for mirror, head in zip(mirrors, heads, strict=True):
-            if head is not None:
-                named += _keys_in_log(mirror, head.checkpoint.size)
-    return tuple(dict.fromkeys((*trust.records, *published, *open_key_records(named))))
+    """Return the key records by which signatures can be verified, with those in a founded log."""
+    named: list[bytes] = []
+    start = 0
+    if bookmark is not None:
+        start = bookmark.size
+        acts = ((act.kind, act.payload) for act in bookmark.acts or ())
+        named += published_keys.in_payloads(acts)
+    for mirror, head in zip(mirrors, heads, strict=True):
+        if head is not None:
+            named += published_keys.in_log(mirror, start, head.checkpoint.size)
+        start = 0
+    return tuple(dict.fromkeys((*records, *named)))
 
 
-def _is_founded(mirror: Mirror, size: int) -> bool:
-    try:
-        entries = read_bundle(Tile(None, 0, min(size, WIDTH)), mirror.read) if size else None
-    except MalformedError:
-        return False
-    return entries is not None and codec.payload_type(Founding.kind).encode() in entries[0]
-
-
-def _keys_in_log(mirror: Mirror, size: int) -> Iterator[str]:
-    """Yield the key records in the entries about keys; nothing is judged yet."""
-    marks = [codec.payload_type(kind.kind).encode() for kind in (Founding, Enrolment, Rotation)]
-    for first in range(0, size, WIDTH):
-        try:
-            bundle = Tile(None, first // WIDTH, min(WIDTH, size - first))
-            entries = read_bundle(bundle, mirror.read) or []
-        except MalformedError:
-            continue
-        for raw in entries:
-            if any(mark in raw for mark in marks):
-                yield from _key_texts(raw)
-
-
-def _key_texts(raw: bytes) -> list[str]:
-    try:
-        envelope = read_envelope(raw)
-        body = codec.decode_entry(envelope.payload_type, envelope.payload).body
-    except MalformedError:
-        return []
-    match body:
-        case Founding():
-            return [body.gateway_key, body.county_key]
-        case Enrolment() | Rotation():
-            return [body.key]
-        case _:
-            return []
+def _is_founded(mirrors: list[Mirror], heads: list[Head | None], bookmark: Bookmark | None) -> bool:
+    if bookmark is not None:
+        return bookmark.acts is not None
+    head = heads[0] if heads else None
+    return head is not None and published_keys.is_founded(mirrors[0], head.checkpoint.size)

@@ -16,8 +16,8 @@ from typing import Any
 
 import click
 
-from ledger import auditing, device_folder, receipts, texts, verify_device
-from ledger.auditing import Report, Trust
+from ledger import auditing, device_folder, receipts, texts, trusted_heads, verify_device
+from ledger.auditing import Report
 from ledger.checkpoint import Checkpoint
 from ledger.cli_trust import (
     Options,
@@ -29,16 +29,18 @@ from ledger.cli_trust import (
     simulated,
     tell_other_lines,
     tell_unchecked,
-    this_year,
     told,
     trusted_records,
 )
 from ledger.errors import LedgerError
 from ledger.findings import Findings, Place
-from ledger.mirror import Mirror, UnreachableError, open_mirror, year_logs
+from ledger.mirror import Mirror, UnreachableError, open_mirror, this_year, year_logs
 from ledger.monitor import Monitor, Seen
 from ledger.texts import Language, beijing, say
+from ledger.trusted_heads import Trust
 from ledger.verify import growth
+from ledger.verify_chains import Authority, Folder, History, read_record
+from ledger.verify_device import Export
 from ledger.verify_heads import believe
 from ledger.verify_spans import Keyring
 
@@ -60,14 +62,15 @@ def exits(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def guarded(
-        *args: Any, key: str | None, keys: Path | None, policy: Path | None, language: Language,
-        trust_published: bool = False, **kwargs: Any,
+        *args: Any, key: str | None, keys: Path | None, policy: Path | None, founding: str,
+        language: Language, trust_published: bool = False, **kwargs: Any,
     ) -> None:  # fmt: skip
         options = Options(
             language=language,
             key=key,
             keys=keys,
             policy=policy,
+            founding=founding,
             trust_published=trust_published,
         )
         try:
@@ -117,9 +120,9 @@ def log(options: Options, source: str, since: tuple[Path, ...], cache: Path | No
 def entry(options: Options, file: Path) -> None:
     """Check the signature of one entry, the FILE with its envelope."""
     findings = Findings()
-    language = options.language
+    language, trusted = options.language, Keyring(trusted_records(options))
     try:
-        found = verify_device.verify_entry(file.read_bytes(), Keyring(trusted_records(options)))
+        found = verify_device.verify_entry(file.read_bytes(), trusted)
     except LedgerError as error:
         findings.add(f"entry-{error.code}", Place(log=file.name), str(error))
         told(language, findings)
@@ -156,7 +159,7 @@ def receipt(options: Options, file: Path, entry_file: Path, source: str | None) 
         return
     if source is not None:
         mirror = _log_of(source, proved.head.origin)
-        now = _believe(findings, auditing.read_note(mirror), mirror.location, trust)
+        now = _believe(findings, trusted_heads.read_note(mirror), mirror.location, trust)
         if now is not None:
             findings.extend(growth(proved.head, now, mirror.read))
     told(language, findings)
@@ -196,24 +199,36 @@ def consistency(options: Options, old: Path, new: Path, source: str) -> None:
 
 @main.command()
 @click.argument("folder", type=FOLDER)
+@click.option("--source", help="The public log: its founding says whose the machine's keys are.")
+@CACHE
 @common
 @exits
-def device(options: Options, folder: Path) -> None:
+def device(options: Options, folder: Path, source: str | None, cache: Path | None) -> None:
     """Check FOLDER, which `seal-device export` wrote: chain, signatures, receipts."""
-    language, records = options.language, trusted_records(options)
+    language = options.language
     _ask_for_keys(options)
     export = device_folder.read(folder)
-    try:
-        log_keys = load_trust(options).log_keys
-    except LedgerError:
-        log_keys = None
-        click.echo(say(language, "notice.no-log-key"))
-    told(language, verify_device.verify_export(folder.name, export, records, log_keys))
+    authority: Authority = Folder(trusted_records(options))
+    log_keys, kept = None, Findings()
+    if source is not None:
+        trust = load_trust(options)
+        report, kept = _check_source(options, source, cache, trust, export)
+        log_keys = trust.log_keys
+        if report.history is not None:
+            authority = History(report.history)
+    else:
+        try:
+            log_keys = load_trust(options).log_keys
+        except LedgerError:
+            click.echo(say(language, "notice.no-log-key"))
+    findings = verify_device.verify_export(folder.name, export, authority, log_keys)
+    findings.extend(kept)
+    told(language, findings)
     missing = verify_device.unproved(export)
     if missing:
         said = say(language, "notice.unproved", count=len(missing), first=missing[0])
         click.echo(said)
-    tell_unchecked(language, records)
+    tell_unchecked(language, authority.records())
     proved = len(export.entries) - len(missing)
     click.echo(say(language, "good.device", entries=len(export.entries), proved=proved))
 
@@ -233,6 +248,8 @@ def keys(options: Options, source: str) -> None:
     told(options.language, report.findings)
     tell_unchecked(options.language, trust.records)
     click.echo(say(options.language, "good.keys", keys=count))
+    if options.trust_published:
+        click.echo(say(options.language, "notice.published-keys"))
 
 
 @main.command()
@@ -243,6 +260,9 @@ def keys(options: Options, source: str) -> None:
 )  # fmt: skip
 @click.option("--once", is_flag=True, help="Look once and end.")
 @click.option("--every", default=600, show_default=True, help="Seconds from look to look.")
+@click.option(
+    "--silent", default=24, show_default=True, help="Hours without a new entry that are a finding."
+)
 @CACHE
 @common
 @exits
@@ -252,34 +272,59 @@ def watch(
     state: Path,
     once: bool,
     every: int,
+    silent: int,
     cache: Path | None,
 ) -> None:
     """Follow the logs at SOURCES; end with 4 when one of them was rewritten."""
     _ask_for_keys(options)
     trust = load_trust(options)
     tell_unchecked(options.language, trust.records)
-    watcher = Monitor(state, trust, processes=cores())
+    watchers = [
+        Monitor(state, open_mirror(source, cache), trust, processes=cores()) for source in sources
+    ]
     stop = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, stop)
     while True:
         findings, unreachable = Findings(), None
-        for source in sources:
+        for source, watcher in zip(sources, watchers, strict=True):
             try:
-                for seen in watcher.visit(
-                    open_mirror(source, cache), int(time.time()), this_year()
-                ):
+                for seen in watcher.visit(int(time.time()), this_year()):
                     findings.extend(seen.findings)
                     _show_seen(options.language, seen)
             except UnreachableError as error:
                 unreachable = error
                 click.echo(f"{error.code}: {source}: {error}", err=True)
+            still = watcher.silence(int(time.time()), silent * 3600)
+            findings.extend(() if still is None else (still,))
         if len(findings):
-            click.echo(say(options.language, "evidence", folder=str(watcher.evidence)))
+            click.echo(say(options.language, "evidence", folder=str(state / "evidence")))
         told(options.language, findings)
         if once and unreachable is not None:
             sys.exit(UNREACHABLE)
         if once or signal.sigtimedwait(stop, every) is not None:
             return
+
+
+def _check_source(
+    options: Options, source: str, cache: Path | None, trust: Trust, export: Export
+) -> tuple[Report, Findings]:
+    """Return the audit of the public log, and what it has not kept of the machine's receipts."""
+    root, logs = year_logs(open_mirror(source, cache), this_year())
+    with progress_bar(options.language) as progress:
+        report = auditing.audit(root, logs, trust, processes=cores(), progress=progress)
+    findings = Findings()
+    findings.extend(report.findings)
+    heads = {head.checkpoint.origin: head.checkpoint for head in report.heads}
+    read = {
+        origin: functools.lru_cache(maxsize=256)(_log_of(source, origin).read) for origin in heads
+    }
+    for old in verify_device.promised(export, trust.log_keys):
+        if old.origin in heads:
+            findings.extend(growth(old, heads[old.origin], read[old.origin]))
+        else:
+            place = Place(log=old.origin, index=old.size)
+            findings.add("log-shrunk", place, f"expected {old.size} entries, found no such log")
+    return report, findings
 
 
 def _believe(findings: Findings, note: bytes, name: str, trust: Trust) -> Checkpoint | None:
@@ -302,7 +347,7 @@ def _ask_for_keys(options: Options) -> None:
 def _log_of(source: str, origin: str) -> Mirror:
     """Return the mirror of one year's log, given that or the root of a township's files."""
     mirror = open_mirror(source)
-    if mirror.read(auditing.CHECKPOINT) is not None:
+    if mirror.read(trusted_heads.CHECKPOINT) is not None:
         return mirror
     return mirror.below(origin.rsplit("/", 1)[1])
 
@@ -330,9 +375,13 @@ def _show_report(options: Options, trust: Trust, report: Report) -> None:
 
 def _show_keys(language: Language, trust: Trust, report: Report) -> int:
     """Print every key with its whole id; return how many there are."""
-    lines = texts.history_lines(language, report.history)
     if report.history is None:
         lines = texts.record_lines(language, trust.records)
+    else:
+        lines = texts.history_lines(language, report.history)
+        own = [data for data in trust.records if read_record(data).role == "log"]
+        lines += texts.record_lines(language, own)
+        click.echo(say(language, "founding", sha256=report.history.log))
     for line in lines:
         click.echo(line)
     return sum(not line.startswith(" ") for line in lines)

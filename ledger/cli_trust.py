@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -13,9 +12,8 @@ from typing import Any
 import click
 from msgspec import Struct
 
-from ledger import algorithms, codec, notes, policy, sm2, texts
-from ledger.auditing import Trust, read_key_records
-from ledger.errors import LedgerError, PolicyError, UnknownKeyError
+from ledger import algorithms, codec, notes, policy, published_keys, sm2, texts
+from ledger.errors import LedgerError, MalformedError, PolicyError, UnknownKeyError
 from ledger.findings import Findings
 from ledger.messages import KeyRecord
 from ledger.mirror import Mirror
@@ -23,6 +21,7 @@ from ledger.notes import NoteKey
 from ledger.policy import Policy
 from ledger.signers import keyfile
 from ledger.texts import Language, say
+from ledger.trusted_heads import Trust
 from ledger.verify import Progress
 from ledger.verify_heads import LogKey, LogKeys, other_lines, township_of
 
@@ -36,6 +35,7 @@ class Options(Struct, frozen=True, kw_only=True):
     key: str | None
     keys: Path | None
     policy: Path | None
+    founding: str = ""
     trust_published: bool = False
 
 
@@ -51,10 +51,16 @@ def load_trust(options: Options, root: Mirror | None = None) -> Trust:
     """
     records = _folder(options.keys)
     if options.trust_published and root is not None:
-        records += read_key_records(root)
+        records += published_keys.read(root)
     rules = _policy(options.policy)
     keys = _log_keys(options.key, records, rules)
-    return Trust(log_keys=keys, records=records, policy=rules)
+    return Trust(
+        log_keys=keys,
+        records=records,
+        policy=rules,
+        founding=options.founding,
+        any_county=options.trust_published,
+    )
 
 
 def trusted_records(options: Options) -> tuple[bytes, ...]:
@@ -129,20 +135,17 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def this_year() -> int:
-    """Return the year that it is in China."""
-    zone = datetime.timezone(datetime.timedelta(hours=8))
-    return datetime.datetime.now(zone).year
-
-
 def common(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options `--key`, `--keys`, `--policy` and `--lang`."""
+    """Give a command the options `--key`, `--keys`, `--policy`, `--founding` and `--lang`."""
     folder = click.Path(exists=True, file_okay=False, path_type=Path)
     file = click.Path(exists=True, dir_okay=False, path_type=Path)
     options = (
         click.option("--key", help="The log's key: a vkey, a file with one, or its key record."),
         click.option("--keys", type=folder, help="Folder of the key records that you trust."),
         click.option("--policy", type=file, help="Whose witnesses must have signed (C2SP)."),
+        click.option(
+            "--founding", default="", help="Hash of the founding that the log must begin with."
+        ),
         click.option(
             "--lang",
             "language",
@@ -162,7 +165,10 @@ def _folder(folder: Path | None) -> tuple[bytes, ...]:
         return ()
     found = []
     for path in sorted(folder.glob("*.json")):
-        found.append(codec.encode_message(keyfile.read_record(path)))
+        try:
+            found.append(codec.encode_message(keyfile.read_record(path)))
+        except MalformedError as error:
+            raise UnknownKeyError(f"expected a key record in {path}, found: {error}") from error
     return tuple(found)
 
 

@@ -15,7 +15,7 @@ MOST_OF_ONE_CODE = 50  # findings of one code that are kept whole; the rest are 
 class Place(Struct, frozen=True, kw_only=True):
     """Where: a log, an index in it, an author's entry; what is not known is left out.
 
-    `at_ms` is the author's own clock, a claim.
+    `at_ms` is the author's own clock, a claim; `seen_ms` is the clock of who checks.
     """
 
     log: str = ""
@@ -24,6 +24,7 @@ class Place(Struct, frozen=True, kw_only=True):
     epoch: int | None = None
     seq: int | None = None
     at_ms: int | None = None
+    seen_ms: int | None = None
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -59,6 +60,10 @@ class Findings:
     def __len__(self) -> int:
         """How many there are, also those that were only counted."""
         return sum(self._counts.values())
+
+    def count(self, code: str) -> int:
+        """Return how many there are of a code."""
+        return self._counts.get(code, 0)
 
     @property
     def left_out(self) -> dict[str, int]:

@@ -6,6 +6,7 @@ computed from them is compared with signatures. A mirror can be handed to anothe
 
 from __future__ import annotations
 
+import datetime
 import http.client
 import os
 import re
@@ -24,6 +25,9 @@ LARGEST_FILE = WIDTH * (LARGEST_ENTRY + 2)  # bytes of the largest bundle
 PATIENCE_S = 30.0
 ATTEMPTS = 3
 FIRST_YEAR = 2024  # no log is older; a web address cannot be asked for a list
+INDEX = "index"  # in a folder that is to be listed: one file name a line
+MOST_NAMES = 10_000
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}", re.ASCII)
 _YEAR = re.compile(r"[0-9]{4}", re.ASCII)
 
 
@@ -139,8 +143,12 @@ class WebMirror(Struct, frozen=True):
         return WebMirror(self.url.rsplit("/", 1)[0], self.cache, self.patience_s)
 
     def names(self, folder: str, suffix: str) -> list[str] | None:
-        """See `Mirror`: a web server need not list anything."""
-        return None
+        """See `Mirror`: a web server need not list anything, so a file of the publisher does."""
+        data = self.read(f"{folder}/{INDEX}")
+        if data is None:
+            return None
+        lines = data.decode(errors="replace").split("\n")[:MOST_NAMES]
+        return sorted({one for one in lines if _NAME.fullmatch(one) and one.endswith(suffix)})
 
     def _kept(self, path: str) -> Path | None:
         if self.cache is None or "tile/" not in path or ".p/" in path:
@@ -183,6 +191,12 @@ def open_mirror(location: str, cache: Path | None = None) -> Mirror:
     if "://" in location:
         raise UnreachableError(f"expected a folder or an http address, found {location}")
     return FolderMirror(Path(location))
+
+
+def this_year() -> int:
+    """Return the year that it is in China."""
+    zone = datetime.timezone(datetime.timedelta(hours=8))
+    return datetime.datetime.now(zone).year
 
 
 def year_logs(mirror: Mirror, this_year: int) -> tuple[Mirror, list[Mirror]]:

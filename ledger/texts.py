@@ -80,13 +80,22 @@ def where(language: Language, place: Place) -> str:
 
 def since(language: Language, place: Place) -> str:
     """Return from when on something does not hold, as far as the place tells."""
+    told = _since_entry(language, place)
+    if place.seen_ms is None:
+        return told or say(language, "since.unknown")
+    key = "since.seen" if told is None else "since.found"
+    seen = say(language, key, time=beijing(place.seen_ms))
+    return f"{told or ''}{seen}"
+
+
+def _since_entry(language: Language, place: Place) -> str | None:
     if place.at_ms is not None:
         return say(language, "since.entry", time=beijing(place.at_ms))
     if place.index is not None:
         return say(language, "since.index", number=place.index + 1)
     if place.seq is not None:
         return say(language, "since.seq", seq=place.seq)
-    return say(language, "since.unknown")
+    return None
 
 
 def beijing(at_ms: int) -> str:

@@ -62,6 +62,12 @@ FINDINGS: tuple[tuple[str, str, str, str], ...] = (
         "rewritten",
     ),
     (
+        "log-silent",
+        "台账很久没有新的记录：正常时印章机每十分钟写一条。",
+        "The log has had no new entry for long: machines write every ten minutes.",
+        "silent",
+    ),
+    (
         "root-differs",
         "台账的内容与它的封签不符。",
         "What the log holds is not what its head was signed for.",
@@ -158,6 +164,12 @@ FINDINGS: tuple[tuple[str, str, str, str], ...] = (
         "台账所依据的县级密钥，与您手中的县级密钥不同。",
         "The county key on which the log rests is not the one that you hold.",
         "key",
+    ),
+    (
+        "key-founding",
+        "台账不是从您指定的那次开账开始的。",
+        "The log does not begin with the founding that you named.",
+        "founding",
     ),
     (
         "chain-gap",
@@ -347,6 +359,12 @@ FINDINGS: tuple[tuple[str, str, str, str], ...] = (
         "导出里的网关签收不真实。",
         "The gateway's acknowledgement in the export is not genuine.",
         "device",
+    ),
+    (
+        "monitor-failed",
+        "核对程序在这个乡镇的台账上没有做完。",
+        "The checking program did not finish on this township's log.",
+        "program",
     ),
     (
         "unreachable",

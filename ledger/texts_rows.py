@@ -74,6 +74,16 @@ SENTENCES: tuple[tuple[str, str, str], ...] = (
         "from entry {seq} on",
     ),
     (
+        "since.seen",
+        "自 {time} 起（北京时间，按核对电脑的时钟）",
+        "from {time} on (Beijing time, by the clock of the checking computer)",
+    ),
+    (
+        "since.found",
+        "；{time} 核对时发现",
+        "; found at {time}",
+    ),
+    (
         "since.unknown",
         "从文件本身看不出来",
         "the files do not tell",
@@ -130,6 +140,11 @@ SENTENCES: tuple[tuple[str, str, str], ...] = (
         "{role} {holder}, epoch {epoch}: {keyid}",
     ),
     (
+        "founding",
+        "开账编号：{sha256}",
+        "founding: {sha256}",
+    ),
+    (
         "key.range",
         "  可签第 {first} 条至 {last}",
         "  may sign from entry {first} to {last}",
@@ -147,9 +162,14 @@ SENTENCES: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "notice.alerted",
-        "说明：另有 {count} 处违规用印，台账自己已经预警，由乡镇处理中。",
-        "Note: {count} irregular uses are not listed, because the log itself raised an alert "
-        "on each.",
+        "说明：另有 {count} 处违规用印没有列出：台账已经公开预警过。",
+        "Note: {count} irregular uses are not listed: the log has a published alert on each.",
+    ),
+    (
+        "notice.unwitnessed",
+        "说明：{log} 末尾还有 {count} 条没有足够的见证人签名，这次没有核对；请稍后再核对。",
+        "Note: the last {count} entries of {log} are not signed by enough witnesses yet and were "
+        "not checked; check again later.",
     ),
     (
         "notice.simulated",
@@ -254,9 +274,9 @@ DO: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "people",
-        "台账本身没有被改动；请乡镇核查这次用印，并说明为什么没有预警。",
-        "The log itself is intact; have the township investigate this use and say why no "
-        "alert was raised.",
+        "台账本身没有被改动；请乡镇核查这次用印，并说明预警和处置的情况（预警内容不公开）。",
+        "The log itself is intact; have the township investigate this use, and say which alert "
+        "it raised and what was done (what alerts say is not public).",
     ),
     (
         "privacy",
@@ -269,6 +289,26 @@ DO: tuple[tuple[str, str, str], ...] = (
         "保存记录和回执，向乡镇要一份新的回执；新回执也不通过，就报县纪委。",
         "Keep the entry and the receipt and ask the township for a new one; if that does not "
         "hold either, report it to the county.",
+    ),
+    (
+        "silent",
+        "打电话给乡镇：查看网关是否开机、网络是否通、公布台账的网址是否能打开；恢复后这一条自动消失，"
+        "三天仍不恢复，报县纪委。",
+        "Call the township: is the gateway on, is there a network, can the address with the public "
+        "files be opened? The finding goes by itself once entries come; after three days, report "
+        "it to the county.",
+    ),
+    (
+        "program",
+        "这不说明台账有问题，但这个乡镇现在没有人看着：请技术员查看技术细节，并用另一台电脑核对。",
+        "This says nothing against the log, but nobody watches this township now: have the "
+        "technician read the details, and check with another computer.",
+    ),
+    (
+        "founding",
+        "不要相信这本台账；向县里核对开账编号：可能换了一本台账，或换了县级密钥。",
+        "Do not rely on this log; compare the founding's number with the county: this may be "
+        "another log, or rest on another county key.",
     ),
     (
         "witness",

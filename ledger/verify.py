@@ -7,11 +7,13 @@ depends on the log alone, not on how many processes read it.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
 from ledger import checkpoint, codec, notes, tiles, tree
+from ledger.bookmark import Bookmark
 from ledger.checkpoint import Checkpoint
 from ledger.errors import LedgerError, ProofError
 from ledger.findings import Finding, Findings, Place
@@ -27,6 +29,7 @@ from ledger.verify_spans import KEY_KINDS, Act, Run, Span
 UNKNOWN_PAST = "unknown-past"
 ALERTED = "alerted"
 UNCHECKED = "second-unchecked"
+UNWITNESSED = "unwitnessed"
 
 
 class Notice(Struct, frozen=True):
@@ -43,9 +46,13 @@ class TownshipVerifier:
     Args:
         authority: used unless the first log founds its own keys.
         log_keys: whose checkpoints are believed.
+        bookmark: where to go on; the first log must be the one that it names. Permits are not
+            judged then.
     """
 
-    def __init__(self, authority: Authority, log_keys: LogKeys) -> None:
+    def __init__(
+        self, authority: Authority, log_keys: LogKeys, bookmark: Bookmark | None = None
+    ) -> None:
         self.findings = Findings()
         self.notices: list[Notice] = []
         self.entries = 0
@@ -53,6 +60,10 @@ class TownshipVerifier:
         self._authority, self._log_keys = authority, log_keys
         self._chains, self._permits = Chains(), Permits()
         self._before: Head | None = None
+        self._key_acts: list[Act] = []
+        self._bookmark = bookmark
+        if bookmark is not None:
+            self._go_on(bookmark)
 
     @property
     def history(self) -> KeyHistory | None:
@@ -60,16 +71,41 @@ class TownshipVerifier:
         return self._authority.state if isinstance(self._authority, History) else None
 
     def begin(self, head: Head) -> LogVerifier:
-        """Begin the next log; its predecessor must be finished."""
-        return LogVerifier(head, self)
+        """Begin the next log, or go on in the one with the bookmark; the one before is finished."""
+        bookmark = self._bookmark
+        if bookmark is None or bookmark.origin != head.checkpoint.origin:
+            return LogVerifier(head, self, Frontier())
+        return LogVerifier(head, self, Frontier.from_bytes(bookmark.tree))
 
     def finish(self) -> None:
         """Take what waited for a word of the log; call it after the last log."""
+        if self._bookmark is not None:
+            return  # what came before the bookmark is not at hand to judge them by
         self.findings.extend(self._permits.finish())
         if self._permits.alerted:
             self.notices.append(Notice(ALERTED, Place(), self._permits.alerted))
         if self.unchecked:
             self.notices.append(Notice(UNCHECKED, Place(), self.unchecked))
+
+    def _go_on(self, bookmark: Bookmark) -> None:
+        self._chains = Chains.after(bookmark.ends)
+        if bookmark.before:
+            self._before = believe(bookmark.before, self._log_keys)
+        if bookmark.acts is not None:
+            self._authority = History(KeyHistory())
+            for act in bookmark.acts:
+                with contextlib.suppress(LedgerError):  # told when it was judged first
+                    self._key_act(act)
+
+    def _key_act(self, act: Act) -> None:
+        """Take an entry about keys.
+
+        Raises:
+            LedgerError: it has not the authority that it needs.
+        """
+        self._key_acts.append(act)
+        entry = codec.decode_entry(codec.payload_type(act.kind), act.payload)
+        self._authority.act(act.index, entry)
 
     def _start(self, head: Head, first: Act | None) -> None:
         """Judge how a log begins, by its first entry."""
@@ -116,11 +152,19 @@ class TownshipVerifier:
 class LogVerifier:
     """Verifies one log; made by `TownshipVerifier.begin`."""
 
-    def __init__(self, head: Head, township: TownshipVerifier) -> None:
+    def __init__(self, head: Head, township: TownshipVerifier, judged: Frontier) -> None:
         self._head, self._township = head, township
+        self._judged = judged  # over the roots of the tiles before those that are taken here
         self._roots: list[bytes] = []
         self._edge: list[bytes] = []
-        self._size = 0
+        self._size = self.start = judged.size * WIDTH
+        self._mark: Bookmark | None = None
+
+    @property
+    def bookmark(self) -> Bookmark:
+        """Where to go on once the log has grown: after its last full tiles."""
+        assert self._mark is not None, "it is finished"
+        return self._mark
 
     def take(self, span: Span) -> None:
         """Take the next span.
@@ -131,6 +175,8 @@ class LogVerifier:
         if span.start != self._size:
             raise ProofError(f"expected the span from {self._size}, found {span.start}")
         township = self._township
+        if span.edge:
+            self._mark = self._stand()
         if span.start == 0:
             first = span.acts[0] if span.acts and span.acts[0].index == 0 else None
             township._start(self._head, first)
@@ -149,9 +195,10 @@ class LogVerifier:
             since: an older checkpoint of this log, whose signature was verified.
         """
         township, head = self._township, self._head.checkpoint
+        self._mark = self._mark or self._stand()
         frontier = Frontier()
         if self._size:
-            whole = Frontier().extend(self._roots)
+            whole = self._judged.extend(self._roots)
             edge = Frontier().extend(self._edge)
             frontier = Frontier(self._size, whole.hashes + edge.hashes)
         if (frontier.size, frontier.root()) != (head.size, head.root):
@@ -161,11 +208,25 @@ class LogVerifier:
                 f"expected {head.size} entries with root {head.root.hex()} as signed, found "
                 f"{frontier.size} with {frontier.root().hex()}",
             )
-        self._check_tiles(read_file)
+        if not self.start:
+            self._check_tiles(read_file)
         if since is not None:
             township.findings.extend(growth(since, head, read_file))
-        township.entries += self._size
+        township.entries += self._size - self.start
         township._before = self._head
+
+    def _stand(self) -> Bookmark:
+        township = self._township
+        founded = isinstance(township._authority, History)
+        before = township._before
+        return Bookmark(
+            origin=self._head.checkpoint.origin,
+            size=self._size,
+            tree=self._judged.extend(self._roots).to_bytes(),
+            ends=township._chains.ends(),
+            acts=tuple(township._key_acts) if founded else None,
+            before=b"" if before is None else before.note,
+        )
 
     def _follow(self, runs: list[Run], acts: list[Act]) -> None:
         """Take runs and acts in the order of the log: an entry about keys before its own run."""
@@ -191,9 +252,8 @@ class LogVerifier:
 
     def _key_act(self, act: Act) -> None:
         township = self._township
-        entry = codec.decode_entry(codec.payload_type(act.kind), act.payload)
         try:
-            township._authority.act(act.index, entry)
+            township._key_act(act)
         except LedgerError as error:
             place = act.place(self._head.checkpoint.origin)
             township.findings.add("key-act", place, str(error))

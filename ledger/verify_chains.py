@@ -17,11 +17,16 @@ from ledger.findings import Finding
 from ledger.keys import key_id, public_bytes
 from ledger.keystate import KeyHistory, KeyHistoryError
 from ledger.messages import KeyRecord
+from ledger.records import Party
 from ledger.verify_spans import Run
 
 
 class Authority(Protocol):
     """Says which key may sign a run, at the place of the log where it stands."""
+
+    def records(self) -> tuple[bytes, ...]:
+        """Return the key records that it rests on, as bytes."""
+        ...
 
     def refusal(self, run: Run) -> tuple[str, str] | None:
         """Return a finding's code and detail if the run's key may not sign it."""
@@ -49,8 +54,13 @@ class Folder:
     """
 
     def __init__(self, trusted: Iterable[bytes], published: Iterable[bytes] = ()) -> None:
-        self._trusted = _by_id(trusted)
+        self._records = tuple(trusted)
+        self._trusted = _by_id(self._records)
         self._published = _by_id(published)
+
+    def records(self) -> tuple[bytes, ...]:
+        """See `Authority`."""
+        return self._records
 
     def refusal(self, run: Run) -> tuple[str, str] | None:
         """See `Authority`."""
@@ -86,6 +96,10 @@ class History:
     def __init__(self, state: KeyHistory) -> None:
         self.state = state
 
+    def records(self) -> tuple[bytes, ...]:
+        """See `Authority`."""
+        return tuple(codec.encode_message(key.record) for key in self.state.all_keys())
+
     def refusal(self, run: Run) -> tuple[str, str] | None:
         """See `Authority`."""
         for seq in (run.seq, run.last_seq):  # ranges have no gaps, so its two ends suffice
@@ -117,6 +131,14 @@ class _Head(Struct, frozen=True):
     at_ms: int
 
 
+class ChainEnds(Struct, frozen=True, array_like=True):
+    """All that `Chains` remembers, to go on from later."""
+
+    complete: bool
+    heads: tuple[tuple[Party, str, int, str, int, str, int], ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+
+
 class Chains:
     """The end of every author's chain.
 
@@ -130,8 +152,25 @@ class Chains:
 
     def __init__(self, complete: bool = True) -> None:
         self.complete = complete
-        self._heads: dict[tuple[tuple[str, str, int], str], _Head] = {}
+        self._heads: dict[tuple[tuple[Party, str, int], str], _Head] = {}
         self._refused: set[tuple[str, str]] = set()
+
+    @classmethod
+    def after(cls, ends: ChainEnds) -> Chains:
+        """Return chains that go on from where they were."""
+        chains = cls(ends.complete)
+        for party, author, epoch, keyid, seq, sha256, at_ms in ends.heads:
+            chains._heads[(party, author, epoch), keyid] = _Head(seq, sha256, at_ms)
+        chains._refused = set(ends.refused)
+        return chains
+
+    def ends(self) -> ChainEnds:
+        """Return what is remembered now."""
+        heads = tuple(
+            (*chain, keyid, head.seq, head.sha256, head.at_ms)
+            for (chain, keyid), head in self._heads.items()
+        )
+        return ChainEnds(self.complete, heads, tuple(sorted(self._refused)))
 
     def take(self, log: str, run: Run, authority: Authority) -> Iterator[Finding]:
         """Yield what is wrong where a run begins, and with the key that signed it."""

@@ -6,7 +6,8 @@ chain; and the gateway's last acknowledgement shows whether the end of the log w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
@@ -18,8 +19,8 @@ from ledger.errors import LedgerError, UnknownKeyError
 from ledger.findings import Finding, Findings, Place
 from ledger.messages import Acknowledgement
 from ledger.policy import Policy
-from ledger.verify_chains import Chains, Folder
-from ledger.verify_heads import LogKeys
+from ledger.verify_chains import Authority, Chains
+from ledger.verify_heads import LogKeys, believe
 from ledger.verify_reading import read_entry, read_envelope
 from ledger.verify_spans import Keyring, SpanJudge
 
@@ -81,23 +82,23 @@ def verify_receipt(
 
 
 def verify_export(
-    device: str, export: Export, records: Iterable[bytes], log_keys: LogKeys | None
+    device: str, export: Export, authority: Authority, log_keys: LogKeys | None
 ) -> Findings:
     """Return what does not hold in a machine's export.
 
     Args:
         device: for the places of findings.
-        records: trusted key records.
+        authority: trusted key records, or the history of keys in the public log.
         log_keys: None: receipts are not judged, for want of a log's key.
     """
     findings = Findings()
-    trusted = tuple(records)
-    judge = SpanJudge(device, 0, Keyring(trusted))
+    trusted = Keyring(authority.records())
+    judge = SpanJudge(device, 0, trusted)
     for place, seq in enumerate(sorted(export.entries)):
         judge.entry(place, export.entries[seq])
         _check_name(findings, device, seq, judge)
     findings.extend(_without_index(one) for one in judge.span.findings)
-    chains, authority = Chains(), Folder(trusted)
+    chains = Chains()
     for run in judge.span.runs:
         findings.extend(_without_index(one) for one in chains.take(device, run, authority))
     _check_authors(findings, device, judge)
@@ -130,11 +131,11 @@ def _check_authors(findings: Findings, device: str, judge: SpanJudge) -> None:
 
 
 def _check_end(
-    findings: Findings, device: str, judge: SpanJudge, raw: bytes, records: tuple[bytes, ...]
+    findings: Findings, device: str, judge: SpanJudge, raw: bytes, trusted: Keyring
 ) -> None:
     """The gateway signed that it has all entries up to some seq: the export must have them too."""
     try:
-        said = _acknowledgement(raw, records)
+        said = _acknowledgement(raw, trusted)
     except LedgerError as error:
         findings.add("export-ack", Place(log=device), str(error))
         return
@@ -154,10 +155,10 @@ def _check_end(
         )
 
 
-def _acknowledgement(raw: bytes, records: tuple[bytes, ...]) -> Acknowledgement:
+def _acknowledgement(raw: bytes, trusted: Keyring) -> Acknowledgement:
     envelope = read_envelope(raw)
     said = codec.decode_message(envelope.payload_type, envelope.payload)
-    key = Keyring(records).find(envelope.keyid)
+    key = trusted.find(envelope.keyid)
     if key is None or key.record.role != "gateway" or not isinstance(said, Acknowledgement):
         raise UnknownKeyError("expected an acknowledgement of a trusted gateway, found none")
     check(envelope, key, unchecked=True)
@@ -186,6 +187,17 @@ def _check_receipts(findings: Findings, device: str, export: Export, log_keys: L
                 f"{proved.index}",
             )
         last[proved.head.origin] = (proved.index, seq)
+
+
+def promised(export: Export, log_keys: LogKeys) -> Iterator[Checkpoint]:
+    """Yield the heads that the receipts rest on, each once; those that do not hold are left out."""
+    notes_seen = set()
+    for raw in export.receipts.values():
+        with contextlib.suppress(LedgerError):
+            note = receipts.parse(raw).checkpoint
+            if note not in notes_seen:
+                notes_seen.add(note)
+                yield believe(note, log_keys).checkpoint
 
 
 def unproved(export: Export) -> list[int]:

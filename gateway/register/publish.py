@@ -8,8 +8,8 @@ Rules kept here:
 
 Layout: `<year>/checkpoint`, `<year>/tile/...` (c2sp.org/tlog-tiles), `<year>/log.vkey`,
 `<year>/tlog-policy`, `<year>/checkpoint.witnessed` (the newest one with cosignatures, since the
-newest of all may still wait for them), and `keys/` with the key records, which a verifier
-compares with those it got by another way.
+newest of all may still wait for them), and `keys/` with the key records and their `index`, which
+a verifier compares with those it got by another way.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gateway import files
 from gateway.errors import RollbackError, StoreError
 from gateway.stores import Reader, trees
 from gateway.stores.trees import LogView
-from ledger import checkpoint, codec, notes, tiles, tree
+from ledger import checkpoint, codec, mirror, notes, tiles, tree
 from ledger.checkpoint import Checkpoint
 from ledger.errors import LedgerError
 from ledger.messages import KeyRecord
@@ -84,13 +84,19 @@ class Publisher:
             self._published[head.origin] = Head(head.origin, head.size, path.read_bytes())
 
     def publish_keys(self, records: tuple[KeyRecord, ...]) -> None:
-        """Write the key records, one file each, named by what they hold."""
+        """Write the key records, one file each, named by what they hold, and then their index.
+
+        A web server cannot be asked for a list: `keys/index` holds the names, one a line.
+        """
+        folder = self._folder / "keys"
         for record in records:
             data = codec.encode_message(record)
             name = f"{record.role}-{record.holder}-{record.epoch}-{codec.sha256(data)[:12]}.json"
-            path = self._folder / "keys" / name
+            path = folder / name
             if not path.exists():
                 files.replace(path, data)
+        names = sorted(path.name for path in folder.glob("*.json"))
+        files.replace(folder / mirror.INDEX, "".join(f"{name}\n" for name in names).encode())
 
     def publish(self, reader: Reader) -> None:
         """Write what is new in every log since it was last published.

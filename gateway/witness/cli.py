@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 import click
 
-from gateway.cli_tools import CONFIG, REFUSED, exits
+from gateway.cli_tools import CONFIG, EVIDENCE, REFUSED, UNREACHABLE, exits
 from ledger import notes
 from ledger.errors import LedgerError
 from ledger.signers import keyfile
@@ -73,8 +75,61 @@ def witness(config_path: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     running = service.Witness(config.load(config_path))
-    line = msgspec.json.encode({"url": running.url, "vkey": running.vkey}).decode()
+    line = msgspec.json.encode(
+        {"url": running.url, "vkey": running.vkey, "monitor": running.follows}
+    ).decode()
     running.run(stopping, lambda: click.echo(line))
+
+
+@click.command("witness-check")
+@CONFIG
+@exits
+def witness_check(config_path: Path) -> None:
+    """Load everything that the witness's configuration names, without acting."""
+    from gateway.witness import config, trusting
+
+    found = config.load(config_path)
+    config.load_signer(found)
+    config.watched(found)
+    for town in found.logs if found.monitor.enabled else ():
+        believed = trusting.trust(found, town)
+        witnesses = "no policy" if believed.policy is None else "a policy"
+        click.echo(
+            f"{town.title}: {town.name}, followed at {town.public}, {len(town.records)} log keys, "
+            f"{len(believed.records)} trusted keys, {witnesses}"
+        )
+    followed = len(found.logs) if found.monitor.enabled else 0
+    click.echo(f"{len(found.logs)} townships witnessed, {followed} followed: all good")
+
+
+@click.command()
+@CONFIG
+@click.option("--once", is_flag=True, help="Look once; exit code 4 with findings, 5 unreachable.")
+@exits
+def monitor(config_path: Path, once: bool) -> None:
+    """Follow the townships' logs without cosigning; `seal-gateway witness` does it by itself."""
+    from gateway.witness import config, following, monitor_page
+    from ledger import logs
+
+    logs.configure()
+    os.umask(0o077)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    found = config.load(config_path)
+    running = following.Following(found, lambda: time.time_ns() // 1_000_000)
+    with contextlib.closing(running):
+        if not once:
+            running.run(stopping)
+            return
+        running.round(stopping)
+    for one in running.statuses:
+        click.echo(f"{one.title}: {monitor_page.state('zh', one)}")
+        click.echo(monitor_page.message(one, one.findings) if one.findings else "", nl=False)
+    if any(one.findings for one in running.statuses):
+        sys.exit(EVIDENCE)
+    if not all(one.is_good for one in running.statuses):
+        sys.exit(UNREACHABLE)
 
 
 @click.command()

@@ -17,6 +17,7 @@ from ledger.keys import Domain
 from ledger.messages import KeyRecord
 from ledger.notes import NoteKey, SignatureType
 from ledger.signers import Signer, keyfile
+from ledger.verify_heads import township_of
 
 _YEAR = re.compile(r"[0-9]{4}(-[2-9])?", re.ASCII)  # as `ledger.checkpoint.origin` writes it
 
@@ -29,10 +30,58 @@ class WatchedConfig(Table, frozen=True, kw_only=True):
     Args:
         name: their origin without the year: `<domain>/<county>/<township>`.
         records: key records of the log; several after a renewal of its key.
+        place: what people call the township.
+        public: where its public files lie, an address or a folder: the monitor reads them.
+        policy: whose cosignatures the monitor asks for (c2sp.org/tlog-policy).
+        founding: hash of the founding, in place of the county's key record.
     """
 
     name: Annotated[str, Meta(min_length=1, max_length=190)]
     records: Annotated[tuple[Path, ...], Meta(min_length=1)]
+    place: str = ""
+    public: str = ""
+    policy: Path | None = None
+    founding: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
+
+    @property
+    def code(self) -> str:
+        """The division code of the township."""
+        return township_of(f"{self.name}/")
+
+    @property
+    def title(self) -> str:
+        """What people read."""
+        return self.place or self.name
+
+
+class MonitorConfig(Table, frozen=True, kw_only=True):
+    """The monitor that runs with the witness.
+
+    Args:
+        enabled: false turns it off; the witness says so wherever it is asked.
+        keys: folder of the key records that the county trusts: its own, and for logs without a
+            founding those of gateways and machines.
+        every_s: from look to look.
+        silent_hours: without a new entry, after which a township is a finding.
+        patience_s: for one visit to one township, a whole check included.
+        memory_mb: that a visit may take.
+        notify: a program and its arguments; gets what is new on its standard input.
+    """
+
+    enabled: bool = True
+    keys: Path | None = None
+    every_s: Annotated[int, Meta(ge=1)] = 600
+    silent_hours: Annotated[float, Meta(gt=0)] = 24
+    patience_s: Annotated[int, Meta(ge=1)] = 4 * 3600
+    memory_mb: Annotated[int, Meta(ge=64)] = 2048
+    notify: tuple[str, ...] = ()
+
+
+class TlsConfig(Table, frozen=True, kw_only=True):
+    """The certificate (with its chain) and the key that the witness answers https with, PEM."""
+
+    certificate: Path
+    key: Path
 
 
 class WitnessConfig(Table, frozen=True, kw_only=True):
@@ -44,7 +93,8 @@ class WitnessConfig(Table, frozen=True, kw_only=True):
         signer, signer_record: its own key, of the role `witness`, and the record.
         host, port: where it answers; port 0 chooses a free one and prints it.
         logs: townships.
-        vkeys: logs of others, each with its verifier key.
+        vkeys: logs of others, each with its verifier key; the monitor does not follow them.
+        tls: answers https, without a proxy before it.
     """
 
     name: Annotated[str, Meta(min_length=1, max_length=200)]
@@ -56,6 +106,8 @@ class WitnessConfig(Table, frozen=True, kw_only=True):
     port: Port = 8090
     logs: tuple[WatchedConfig, ...] = ()
     vkeys: tuple[str, ...] = ()
+    monitor: MonitorConfig = MonitorConfig()
+    tls: TlsConfig | None = None
 
 
 class Watched(Struct, frozen=True):
@@ -87,16 +139,43 @@ def load(path: Path) -> WitnessConfig:
     if twice or not (config.logs or config.vkeys):
         raise ConfigError(f"{path}: logs: expected one or more, each once, found {twice or 'none'}")
     logs = tuple(
-        WatchedConfig(name=one.name, records=tuple(folder / record for record in one.records))
+        structs.replace(
+            one,
+            records=tuple(folder / record for record in one.records),
+            public=_place(folder, one.public),
+            policy=None if one.policy is None else folder / one.policy,
+        )
         for one in config.logs
     )
+    _check_followed(path, config)
+    keys, tls = config.monitor.keys, config.tls
     return structs.replace(
         config,
         state=folder / config.state,
         signer=folder / config.signer,
         signer_record=folder / config.signer_record,
         logs=logs,
+        monitor=structs.replace(config.monitor, keys=None if keys is None else folder / keys),
+        tls=None
+        if tls is None
+        else TlsConfig(certificate=folder / tls.certificate, key=folder / tls.key),
     )
+
+
+def _place(folder: Path, public: str) -> str:
+    """Return an address as it is, a folder in full, nothing for nothing."""
+    return str(folder / public) if public and "://" not in public else public
+
+
+def _check_followed(path: Path, config: WitnessConfig) -> None:
+    """Every township is followed, unless somebody says that none is."""
+    lost = [one.name for one in config.logs if not one.public]
+    if config.monitor.enabled and lost:
+        raise ConfigError(
+            f'{path}: logs: expected public = "..." (where the public files lie) for each '
+            f"township, since the monitor follows all of them, found none for {', '.join(lost)}; "
+            "to run without the monitor write enabled = false below [monitor]"
+        )
 
 
 def watched(config: WitnessConfig) -> Watched:

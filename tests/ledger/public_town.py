@@ -6,9 +6,10 @@ from pathlib import Path
 
 from bench.public_log import TOWNSHIP, Township, make_signer, origin, vkey
 from ledger import auditing, checkpoint
-from ledger.auditing import Report, Trust
+from ledger.auditing import Report
 from ledger.checkpoint import Checkpoint
 from ledger.mirror import FolderMirror, year_logs
+from ledger.trusted_heads import Trust
 from ledger.verify_heads import LogKey, LogKeys
 
 __all__ = [

@@ -136,6 +136,9 @@ signer = "w.key"
 signer_record = "w.json"
 port = 0
 
+[monitor]
+enabled = false
+
 [[logs]]
 name = "{NAME}"
 records = ["{log.record_path}"]

@@ -35,7 +35,11 @@ class County:
     """The county's witness, answering over HTTP from a thread of this process."""
 
     def __init__(
-        self, folder: Path, log_record: Path, kind: keyfile.Kind = keyfile.ED25519
+        self,
+        folder: Path,
+        log_record: Path,
+        kind: keyfile.Kind = keyfile.ED25519,
+        tls: str = "",
     ) -> None:
         folder.mkdir()
         fields = {"holder": "county", "township": "330109000000", "domain": "sim", "epoch": 1}
@@ -43,7 +47,8 @@ class County:
         self.path = folder / "witness.toml"
         self.path.write_text(
             'name = "witness.example/county"\ndomain = "sim"\nstate = "state"\n'
-            'signer = "w.key"\nsigner_record = "w.json"\nport = 0\n\n[[logs]]\n'
+            'signer = "w.key"\nsigner_record = "w.json"\nport = 0\n\n'
+            f"[monitor]\nenabled = false\n\n{tls}\n[[logs]]\n"
             f'name = "{NAME}"\nrecords = ["{log_record}"]\n',
             encoding="utf-8",
         )
@@ -155,9 +160,17 @@ def county(town: Town, tmp_path: Path) -> Iterator[County]:
 
 
 @pytest.fixture
-def make_county() -> Callable[..., County]:
-    """Return the builder itself, for a witness with another algorithm."""
-    return County
+def make_county(town: Town, tmp_path: Path) -> Iterator[Callable[..., County]]:
+    """Return what starts a county's witness with a kind of key and a table `[tls]`."""
+    made: list[County] = []
+
+    def begin(kind: keyfile.Kind = keyfile.ED25519, tls: str = "") -> County:
+        made.append(County(tmp_path / "another", tmp_path / "log.json", kind, tls))
+        return made[-1]
+
+    yield begin
+    for one in made:
+        one.stop()
 
 
 @pytest.fixture

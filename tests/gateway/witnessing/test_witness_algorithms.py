@@ -29,10 +29,8 @@ def town(make_town: Callable[..., Town], tmp_path: Path) -> Iterator[Town]:
 
 
 @pytest.fixture
-def county(town: Town, make_county: Callable[..., County], tmp_path: Path) -> Iterator[County]:
-    made = make_county(tmp_path / "county", tmp_path / "log.json", Kind("ml-dsa-44"))
-    yield made
-    made.stop()
+def county(town: Town, make_county: Callable[..., County]) -> County:
+    return make_county(Kind("ml-dsa-44"))
 
 
 @pytest.mark.slow
