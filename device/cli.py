@@ -21,8 +21,8 @@ from device.config import load
 from device.errors import DeviceError, EnrolmentError
 from hardware.errors import HardwareError
 from ledger import enrolcodes, envelope, logs
-from ledger.errors import LedgerError
-from ledger.signers import choice, keyfile, pkcs11
+from ledger.errors import LedgerError, MalformedError
+from ledger.signers import keyfile, pkcs11
 from ledger.signers.second import Algorithm
 
 REFUSED, HARDWARE, EVIDENCE, UNREACHABLE = 1, 3, 4, 5
@@ -79,9 +79,13 @@ def keygen(
     """Make the device's keys: OUT/device.key, OUT/reference.key and their records."""
     common = {"holder": holder, "township": township, "domain": domain, "epoch": epoch}
     record = out / f"{holder}-{epoch}.json"
-    keyfile.create(out / "device.key", record, keyfile.Kind(second=second), role="device", **common)
+    kind = keyfile.Kind(second=second)
     reference = out / f"{holder}-{epoch}-reference.json"
-    keyfile.create_opener(out / "reference.key", reference, role="device", **common)
+    try:
+        keyfile.create(out / "device.key", record, kind, role="device", **common)
+        keyfile.create_opener(out / "reference.key", reference, role="device", **common)
+    except MalformedError as error:  # what was typed makes no key record
+        raise click.UsageError(str(error)) from error
     click.echo(f"{record}: copy this record into the gateway's folder of trusted keys")
 
 
@@ -180,16 +184,14 @@ def rotate(config_path: Path, out: Path | None, cancel: bool) -> None:
 @exits
 def check_config(config_path: Path) -> None:
     """Load everything the configuration names without acting."""
-    from device import wiring  # its imports are slow, and keygen needs none of them
+    from device import loading  # its imports are slow, and keygen needs none of them
 
     config = load(config_path)
-    choice.load(config.keys.key, config.keys.token, config.keys.record)
-    keyfile.load_opener(config.keys.reference)
-    ring = keyfile.read_ring(config.keys.trusted, config.domain)
-    named = len(wiring.people(config))
+    found = loading.check(config)
     click.echo(
         f"{config_path}: {config.device} in {config.village_name}, {config.domain} domain, "
-        f"{len(ring.recipients())} recipients, {named} people: all good"
+        f"{found.recipients} recipients, {found.people} people, {', '.join(found.drivers)}: "
+        "all good"
     )
 
 
@@ -198,7 +200,7 @@ def check_config(config_path: Path) -> None:
 @exits
 def run(config_path: Path) -> None:
     """Run the machine until SIGTERM."""
-    from device import wiring
+    from device import loading, wiring
     from device.kiosk.app import create_app
     from device.kiosk.server import Kiosk
 
@@ -207,7 +209,7 @@ def run(config_path: Path) -> None:
     agent = wiring.build(config, config_path.read_bytes())
     app = create_app(
         agent,
-        lambda: wiring.people(config),
+        lambda: loading.people(config),
         idle_s=config.kiosk.idle_s,
         pin_file=config.state / "pins.json",
     )

@@ -114,25 +114,10 @@ class Journal:
         envelope.parse(raw)
         entry = codec.decode_entry(kind, payload)
         with self._transaction():
-            self._run(
-                "INSERT INTO entries VALUES (?, ?, ?, ?)",
-                position.seq,
-                body.kind,
-                entry.sha256,
-                raw,
-            )
-            self._run("INSERT INTO unproved VALUES (?, ?)", position.seq, entry.sha256)
+            self._store(entry, raw)
             if withheld:
-                plain = disclosure.encode(disclosure.Opening(entry.sha256, dict(withheld)))
-                sealed = self._seal_opening(plain)
-                self._run("INSERT INTO openings VALUES (?, ?, ?, 0)", entry.sha256, sealed, plain)
-            for photo in photos:
-                self._run(
-                    "INSERT OR IGNORE INTO photos VALUES (?, ?, ?, 0)",
-                    photo.sealed_sha256,
-                    photo.sealed_size,
-                    position.seq,
-                )
+                self._queue_opening(entry.sha256, withheld)
+            self._queue_photos(photos, position.seq)
             for key, value in {**(keep or {}), "boot": b"%d" % self.boot}.items():
                 self._run("INSERT OR REPLACE INTO meta VALUES (?, ?)", key, value)
         self._head = chain.advance(self._head, entry)
@@ -321,6 +306,25 @@ class Journal:
             self.book.apply(self._decode(seq, raw))
         while heard:
             self.book.hear(self._decode(*heard.pop()))
+
+    def _store(self, entry: Payload, raw: bytes) -> None:
+        seq, sha256 = entry.position.seq, entry.sha256
+        self._run("INSERT INTO entries VALUES (?, ?, ?, ?)", seq, entry.body.kind, sha256, raw)
+        self._run("INSERT INTO unproved VALUES (?, ?)", seq, sha256)
+
+    def _queue_opening(self, sha256: str, withheld: Mapping[str, disclosure.Opened]) -> None:
+        plain = disclosure.encode(disclosure.Opening(sha256, dict(withheld)))
+        sealed = self._seal_opening(plain)
+        self._run("INSERT INTO openings VALUES (?, ?, ?, 0)", sha256, sealed, plain)
+
+    def _queue_photos(self, photos: Sequence[PhotoRef], seq: int) -> None:
+        for photo in photos:
+            self._run(
+                "INSERT OR IGNORE INTO photos VALUES (?, ?, ?, 0)",
+                photo.sealed_sha256,
+                photo.sealed_size,
+                seq,
+            )
 
     def _rows(self, sql: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
         with journal_file.translated(self.path):

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import time
-import tomllib
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
 import msgspec
-import pyrage
 import structlog
 from msgspec import Struct
 
 from device.agent import Agent, Input, Parts
 from device.capture import Capture
 from device.cards import Cards
-from device.clock import (
-    DeviceClock,
-    Mark,
-    system_boottime_ms,
-    system_power_on,
-    system_wall_ms,
-)
+from device.clock import DeviceClock, Mark, system_boottime_ms, system_power_on
 from device.config import DeviceConfig, DriverConfig
 from device.door import Door, make_link_key
 from device.errors import ConfigError
@@ -33,22 +24,27 @@ from device.house import CLOCK_KEY, House
 from device.inbox import Inbox
 from device.jobs import Jobs, page_hashes
 from device.journal import Journal
-from device.kiosk.port import Person
+from device.loading import (
+    Keys,
+    bus_options,
+    check_broker,
+    check_drivers,
+    load_keys,
+    wall_clock,
+)
 from device.lock import Lock
 from device.pages import Pages
 from device.proofs import Proofs
 from device.recorder import Recorder
 from device.references import References
 from device.renewal import Renewal
-from device.rotating import check as check_rotation
 from device.stamping import Stamping
-from device.uplink import OFFLINE, Uplink
+from device.uplink import Uplink
 from hardware import loader
 from hardware.interfaces import Camera, CardReader, Controller
-from ledger import checkpoint, codec, envelope, mqtt, topics
+from ledger import codec, envelope, mqtt, topics
 from ledger.bus import Bus
-from ledger.keys import KeyRing
-from ledger.messages import KeyRecord, VillageList
+from ledger.messages import VillageList
 from ledger.signers import choice, keyfile
 from ledger.topics import RULES, Leaf
 
@@ -100,29 +96,24 @@ def build(
         world: the machine around the agent, if it is not the one that the configuration names.
 
     Raises:
-        ConfigError, LedgerError, DeviceError: something it needs is missing or wrong.
+        ConfigError, JournalError, DriverError: something it needs is missing or wrong.
     """
-    signer = choice.load(config.keys.key, config.keys.token, config.keys.record)
-    if signer.record.holder != config.device or signer.record.domain != config.domain:
-        raise ConfigError(
-            f"expected the {config.domain} key of {config.device} in {config.keys.record}, found "
-            f"the {signer.record.domain} key of {signer.record.holder}"
-        )
-    check_rotation(config, signer)
-    ring = keyfile.read_ring(config.keys.trusted, config.domain)
-    seal_bytes = _sealing(ring)
-    journal = Journal(config.state, signer, seal_bytes)
+    world = world or World()
+    keys = load_keys(config)
+    there = {"controller": world.controller, "camera": world.camera}
+    check_drivers(config, present=tuple(kind for kind, part in there.items() if part is not None))
+    check_broker(config)
+    journal = Journal(config.state, keys.signer, keys.seal)
     clock = DeviceClock(
-        _wall_clock(config),
+        wall_clock(config),
         _kept_mark(journal),
         lambda: journal.head.at_ms,
         system_boottime_ms,
         system_power_on(),
     )
-    world = world or World()
     recorder = Recorder(journal, clock, config.free_mb, world.now_s)
-    bus = connect_bus(_bus_options(config))
-    return _assemble(config, config_bytes, recorder, ring, seal_bytes, bus, world)
+    bus = connect_bus(bus_options(config))
+    return _assemble(config, config_bytes, keys, recorder, bus, world)
 
 
 def renewal(config: DeviceConfig, linked: Callable[[], bool]) -> Renewal | None:
@@ -147,89 +138,39 @@ def renewal(config: DeviceConfig, linked: Callable[[], bool]) -> Renewal | None:
     return Renewal(lambda: township.certificate(signer, key), keep, linked)
 
 
-def people(config: DeviceConfig) -> tuple[Person, ...]:
-    """Return the people who may sign in at this machine.
+class _Core(Struct, frozen=True, kw_only=True):
+    """What several parts of one machine work with."""
 
-    Raises:
-        ConfigError: the file is missing or not of its form.
-    """
-    path = config.people
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        return msgspec.convert(raw.get("person", []), tuple[Person, ...])
-    except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise ConfigError(f"{path}: expected [[person]] tables: {error}") from error
+    config: DeviceConfig
+    recorder: Recorder
+    references: References
+    lock: Lock
+    eyes: Eyes
+    now_s: Callable[[], float]
 
 
 def _assemble(
     config: DeviceConfig,
     config_bytes: bytes,
+    keys: Keys,
     recorder: Recorder,
-    ring: KeyRing,
-    seal_bytes: Callable[[bytes], bytes],
     bus: Bus,
     world: World,
 ) -> Agent:
-    journal, now_s = recorder.journal, world.now_s
+    """Put the parts together; how each is made stands in the function of its name."""
+    journal, seal = recorder.journal, config.seal[0]
     inbox: Inbox[Input] = Inbox(bus)
-    photos = config.state / "photos"
-    controller = config.controller
-    connect = world.controller or (
-        lambda: loader.load_controller(controller.driver, controller.options)
-    )
-    lock = Lock(connect, now_s)
-    camera = world.camera or loader.load_camera(config.camera.driver, config.camera.options)
-    eyes = Eyes(Capture(camera, seal_bytes, photos), inbox.put)
-    references = References(config.state / "references", keyfile.load_opener(config.keys.reference))
-    proofs = Proofs(journal, *_public_log(config, ring), _asker(config, bus), now_s)
-    uplink = Uplink(journal, bus, ring, photos, config.township, config.village, now_s, proofs)
-    uplink.subscribe()
-    seal = config.seal[0]
-    jobs = Jobs(
-        seal=seal.id,
-        window_s=controller.window_s,
-        lock=lock,
-        eyes=eyes,
+    core = _Core(
+        config=config,
         recorder=recorder,
-        references=references,
-        now_s=now_s,
+        references=References(config.state / "references", keys.reference),
+        lock=Lock(world.controller or _controller(config), world.now_s),
+        eyes=_eyes(config, keys, inbox, world),
+        now_s=world.now_s,
     )
-
-    house = House(
-        seal=seal.id,
-        version=metadata.version("sealkeeper"),
-        config_sha256=hashlib.sha256(config_bytes).hexdigest(),
-        township=config.township,
-        recorder=recorder,
-        references=references,
-        panel=loader.load_panel(config.panel.driver, config.panel.options)
-        if config.panel
-        else None,
-        photos=photos,
-        inbox=inbox_folder(config),
-        photo_days=config.photo_days,
-        heartbeat_s=config.heartbeat_s,
-        now_s=now_s,
-    )
-
-    def reference(request: str) -> bytes:
-        pages = page_hashes(journal.opened(request))
-        return references.load(pages[0]) if pages else b""
-
-    stamping = Stamping(
-        seal=seal.id,
-        window_s=controller.window_s,
-        photo_patience_s=config.photo_patience_s,
-        lock=lock,
-        eyes=eyes,
-        recorder=recorder,
-        watcher=jobs,
-        reference=reference,
-        offline=lambda: not uplink.online,
-        rebased=house.begin_again,
-        now_s=now_s,
-    )
-    jobs.serve(stamping)
+    uplink = _uplink(config, keys, journal, bus, world.now_s)
+    jobs = _jobs(core)
+    house = _house(core, config_bytes)
     return Agent(
         Parts(
             machine=config.device,
@@ -240,11 +181,11 @@ def _assemble(
             recorder=recorder,
             uplink=uplink,
             bus=bus,
-            lock=lock,
-            eyes=eyes,
-            pages=Pages(eyes, references),
+            lock=core.lock,
+            eyes=core.eyes,
+            pages=Pages(core.eyes, core.references),
             jobs=jobs,
-            stamping=stamping,
+            stamping=_stamping(core, jobs, house, uplink),
             house=house,
             cards=Cards(_reader(config.reader)),
             village_list=ListCache(journal),
@@ -252,16 +193,83 @@ def _assemble(
     )
 
 
-def _public_log(config: DeviceConfig, ring: KeyRing) -> tuple[KeyRecord, str]:
-    """Return the key record of the township's public log and its origin without the year."""
-    record = ring.log_of(config.township)
-    if record is None:
-        raise ConfigError(
-            f"expected a log key record of township {config.township} in {config.keys.trusted}, "
-            "found none: copy the gateway's record there"
-        )
-    name = checkpoint.origin(config.log.domain, config.log.county, config.township, 0)
-    return record, name.rpartition("/")[0]
+def _controller(config: DeviceConfig) -> Callable[[], Controller]:
+    named = config.controller
+    return lambda: loader.load_controller(named.driver, named.options)
+
+
+def _eyes(config: DeviceConfig, keys: Keys, inbox: Inbox[Input], world: World) -> Eyes:
+    camera = world.camera or loader.load_camera(config.camera.driver, config.camera.options)
+    return Eyes(Capture(camera, keys.seal, _photos(config)), inbox.put)
+
+
+def _uplink(
+    config: DeviceConfig, keys: Keys, journal: Journal, bus: Bus, now_s: Callable[[], float]
+) -> Uplink:
+    proofs = Proofs(journal, keys.log, keys.log_name, _asker(config, bus), now_s)
+    uplink = Uplink(
+        journal, bus, keys.ring, _photos(config), config.township, config.village, now_s, proofs
+    )
+    uplink.subscribe()
+    return uplink
+
+
+def _jobs(core: _Core) -> Jobs:
+    return Jobs(
+        seal=core.config.seal[0].id,
+        window_s=core.config.controller.window_s,
+        lock=core.lock,
+        eyes=core.eyes,
+        recorder=core.recorder,
+        references=core.references,
+        now_s=core.now_s,
+    )
+
+
+def _house(core: _Core, config_bytes: bytes) -> House:
+    config, panel = core.config, core.config.panel
+    return House(
+        seal=config.seal[0].id,
+        version=metadata.version("sealkeeper"),
+        config_sha256=hashlib.sha256(config_bytes).hexdigest(),
+        township=config.township,
+        recorder=core.recorder,
+        references=core.references,
+        panel=loader.load_panel(panel.driver, panel.options) if panel else None,
+        photos=_photos(config),
+        inbox=inbox_folder(config),
+        photo_days=config.photo_days,
+        heartbeat_s=config.heartbeat_s,
+        now_s=core.now_s,
+    )
+
+
+def _stamping(core: _Core, jobs: Jobs, house: House, uplink: Uplink) -> Stamping:
+    """Return the cycle; it and the clerk's jobs know each other from here on."""
+
+    def reference(request: str) -> bytes:
+        pages = page_hashes(core.recorder.journal.opened(request))
+        return core.references.load(pages[0]) if pages else b""
+
+    stamping = Stamping(
+        seal=core.config.seal[0].id,
+        window_s=core.config.controller.window_s,
+        photo_patience_s=core.config.photo_patience_s,
+        lock=core.lock,
+        eyes=core.eyes,
+        recorder=core.recorder,
+        watcher=jobs,
+        reference=reference,
+        offline=lambda: not uplink.online,
+        rebased=house.begin_again,
+        now_s=core.now_s,
+    )
+    jobs.serve(stamping)
+    return stamping
+
+
+def _photos(config: DeviceConfig) -> Path:
+    return config.state / "photos"
 
 
 def _asker(config: DeviceConfig, bus: Bus) -> Callable[[bytes], bool]:
@@ -282,50 +290,6 @@ def _reader(reader: DriverConfig | None) -> Callable[[], CardReader] | None:
     return lambda: loader.load_reader(reader.driver, reader.options)
 
 
-def _sealing(ring: KeyRing) -> Callable[[bytes], bytes]:
-    recipients = [pyrage.x25519.Recipient.from_str(text) for text in ring.recipients()]
-    if not recipients:
-        raise ConfigError(
-            "expected an age-x25519 key record of the township among the trusted keys, found none"
-        )
-
-    def seal(data: bytes) -> bytes:
-        sealed: bytes = pyrage.encrypt(data, recipients)
-        return sealed
-
-    return seal
-
-
-def _wall_clock(config: DeviceConfig) -> Callable[[], int]:
-    """Return the system's clock, or the one of a driver (the simulator's can be set wrong)."""
-    if config.clock is None:
-        return system_wall_ms
-    if config.domain != "sim":
-        raise ConfigError("expected no [clock] driver outside the sim domain, found one")
-    module = importlib.import_module(config.clock.driver)
-    connect = module.connect
-    clock: Callable[[], int] = connect(msgspec.convert(config.clock.options, module.Options))
-    return clock
-
-
 def _kept_mark(journal: Journal) -> Mark | None:
     raw = journal.get(CLOCK_KEY)
     return msgspec.json.decode(raw, type=Mark) if raw else None
-
-
-def _bus_options(config: DeviceConfig) -> mqtt.Options:
-    broker = config.broker
-    status = topics.Topic(config.township, config.device, Leaf.STATUS)
-    return mqtt.Options(
-        url=broker.url,
-        client_id=f"seal-{config.device}",
-        username=broker.username,
-        password_file=broker.password_file,
-        ca=broker.ca_file,
-        cert=broker.cert_file,
-        key=broker.key_file,
-        pinned=broker.pinned,
-        will_topic=str(status),
-        will_payload=OFFLINE,
-        will_retain=True,
-    )

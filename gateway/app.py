@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from gateway import door as doors
 from gateway import witness_start
+from gateway.ca import Credentials
 from gateway.commands import Command
 from gateway.config import GatewayConfig
 from gateway.control import Control
@@ -36,6 +37,7 @@ from gateway.register.vault import Vault
 from gateway.stores import Reader, Store, sqlite
 from gateway.web import create_app
 from gateway.wiring import (
+    Desk,
     Keys,
     broker_users,
     bus_options,
@@ -88,20 +90,7 @@ class App:
         last_ms = 0 if last is None else last.received_ms
         eraser = Eraser(store, self._vault, config.state / INCOMING)
         eraser.again(max(last_ms, wall_ms()))
-        self._writer = Writer(
-            store,
-            bus,
-            desk.log,
-            desk.public,
-            desk.intake,
-            desk.orders,
-            desk.judge_time,
-            config.township,
-            (config.window, config.window_phone),
-            Clock(wall_ms, last_ms),
-            lambda: free_megabytes(config.state) < config.floor_mb,
-            eraser,
-        )
+        self._writer = _writer(config, desk, store, bus, last_ms, eraser)
         photos = PhotoIntake(config.state / INCOMING, self._vault, config.photo_floor_mb)
         self._photos = PhotoWorker(store, bus, desk.log, photos, self._writer)
         self._keys = desk.intake.keys
@@ -253,12 +242,7 @@ class Server:
             self._app = App(config, keys, store, mqtt.connect(bus_options(config, url)), url)
             self._control = Control(config.state, self._app.submit_operator, self._app.carry_photo)
             stack.callback(self._control.close)
-            door = None
-            if config.founding is not None or config.broker.accounts == "certificates":
-                kept = config.state / "door.port"
-                door = stack.enter_context(
-                    doors.listen(config.broker.listen, config.door.port, kept)
-                )
+            door = stack.enter_context(_door_socket(config)) if _has_door(config) else None
             self._cleanup = stack.pop_all()
         host = "127.0.0.1" if config.broker.listen == "0.0.0.0" else config.broker.listen
         self.addresses = Addresses(
@@ -275,10 +259,7 @@ class Server:
         ]
         self._door: uvicorn.Server | None = None
         if door is not None:
-            authority = open_ca(config)
-            own = server_credentials(config, authority)
-            authority.own(config.id, "client")  # also for a broker that others run
-            self._door = doors.server(self._app.enrolling, own)
+            self._door = doors.server(self._app.enrolling, _door_credentials(config))
             self._threads.append(
                 threading.Thread(target=self._door.run, args=([door],), name="door", daemon=True)
             )
@@ -339,6 +320,40 @@ def check_threads(threads: Iterable[threading.Thread]) -> None:
                 f"expected the thread {thread.name} to work, found it ended: its reason stands "
                 "above in the log"
             )
+
+
+def _writer(
+    config: GatewayConfig, desk: Desk, store: Store, bus: Bus, last_ms: int, eraser: Eraser
+) -> Writer:
+    return Writer(
+        store,
+        bus,
+        desk.log,
+        desk.public,
+        desk.intake,
+        desk.orders,
+        desk.judge_time,
+        config.township,
+        (config.window, config.window_phone),
+        Clock(wall_ms, last_ms),
+        lambda: free_megabytes(config.state) < config.floor_mb,
+        eraser,
+    )
+
+
+def _has_door(config: GatewayConfig) -> bool:
+    """Machines enrol and renew certificates here; with passwords alone they do neither."""
+    return config.founding is not None or config.broker.accounts == "certificates"
+
+
+def _door_socket(config: GatewayConfig) -> socket.socket:
+    return doors.listen(config.broker.listen, config.door.port, config.state / "door.port")
+
+
+def _door_credentials(config: GatewayConfig) -> Credentials:
+    authority = open_ca(config)
+    authority.own(config.id, "client")  # also for a broker that others run
+    return server_credentials(config, authority)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -20,6 +20,7 @@ from gateway.cli_tools import CONFIG, EVIDENCE, REFUSED, exits
 from gateway.cli_witness import witness_answer, witness_request
 from gateway.config import load
 from gateway.witness.cli import cosign, monitor, witness, witness_check, witness_keygen
+from ledger.errors import MalformedError
 from ledger.signers import keyfile
 from ledger.signers.second import Algorithm
 
@@ -44,11 +45,14 @@ def keygen(
     """Make the gateway's keys: OUT/gateway.key, log.key, opener.key, and their records."""
     common = {"holder": holder, "township": township, "domain": domain, "epoch": epoch}
     record, kind = out / f"{holder}-{epoch}.json", keyfile.Kind(second=second)
-    keyfile.create(out / "gateway.key", record, kind, role="gateway", **common)
     log = out / f"{holder}-{epoch}-log.json"
-    keyfile.create(out / "log.key", log, kind, role="log", **common)
     opener = out / f"{holder}-{epoch}-opener.json"
-    keyfile.create_opener(out / "opener.key", opener, role="gateway", **common)
+    try:
+        keyfile.create(out / "gateway.key", record, kind, role="gateway", **common)
+        keyfile.create(out / "log.key", log, kind, role="log", **common)
+        keyfile.create_opener(out / "opener.key", opener, role="gateway", **common)
+    except MalformedError as error:  # what was typed makes no key record
+        raise click.UsageError(str(error)) from error
     click.echo(f"{record}, {log}, {opener}: copy these records into every folder of trusted keys")
 
 

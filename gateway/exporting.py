@@ -1,7 +1,8 @@
 """Export: the township's log as plain files, so that anybody can check it without us.
 
 `entries/%012d.dsse` by index, `photos/` encrypted as they lie here, `acks/` what was acknowledged
-last for each machine, `receipts/` (empty until there are proofs), `keys/` the key records.
+last for each machine, `receipts/%012d.tlog-proof` by index: the proof that an entry stands in the
+public log as its newest checkpoint has it, `keys/` the key records.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from gateway.config import GatewayConfig, trusted_keys
 from gateway.errors import NotFoundError, StoreError
 from gateway.register.keybook import KeyBook
 from gateway.register.log import GatewayLog
-from gateway.stores import Reader, Store
+from gateway.stores import Reader, Store, trees
 from gateway.stores.views import HoldView
-from ledger import codec
+from ledger import codec, proofs, receipts
 from ledger.messages import Acknowledgement
+from ledger.receipts import Receipt
 from ledger.signers import Signer
 
 FOLDERS = ("entries", "photos", "acks", "receipts", "keys")
@@ -43,6 +45,7 @@ def export(config: GatewayConfig, store: Store, signer: Signer, target: Path) ->
             _photos(reader, config.state / "photos", target / "photos")
             count = 0
             _keys(reader, config, target / "keys")
+            _receipts(reader, target / "receipts")
             for entry in reader.all_entries():
                 (target / "entries" / f"{entry.index:012d}.dsse").write_bytes(entry.envelope)
                 count += 1
@@ -100,6 +103,16 @@ def _acknowledgements(reader: Reader, signer: Signer, folder: Path) -> None:
         )
         path = folder / f"{machine.machine}-{machine.epoch}-{machine.seq:012d}.dsse"
         path.write_bytes(log.seal(said))
+
+
+def _receipts(reader: Reader, target: Path) -> None:
+    """Prove every entry under the newest checkpoint of its year's log."""
+    for view in reader.logs():
+        read = trees.hashes(reader, view)
+        for place in range(view.size):
+            path = proofs.prove_inclusion(place, view.size, read)
+            receipt = receipts.encode(Receipt(place, path, view.note))
+            (target / f"{view.first + place:012d}{receipts.SUFFIX}").write_bytes(receipt)
 
 
 def _photos(reader: Reader, source: Path, target: Path) -> None:

@@ -1,7 +1,8 @@
 """Find a driver by its name in the configuration and connect it with checked options.
 
 A short name is a module under `hardware/<kind>/`; a dotted name is any module. A driver has
-`Options`, a msgspec Struct that forbids unknown fields, and `connect(options)`.
+`Options`, a msgspec Struct that forbids unknown fields, and `connect(options)`; one whose options
+can be wrong in more than their form has `check(options)` too, which opens no part.
 """
 
 from __future__ import annotations
@@ -44,8 +45,11 @@ def load_reader(driver: str, options: Mapping[str, object]) -> CardReader:
 
 
 def check_options(kind: str, driver: str, options: Mapping[str, object]) -> None:
-    """Raise DriverError unless `connect` would be called with these options; opens nothing."""
-    _convert(_module(kind, driver), driver, options)
+    """Raise DriverError unless `connect` could be called with these options; opens no part."""
+    module = _module(kind, driver)
+    checked = _convert(module, driver, options)
+    if callable(check := getattr(module, "check", None)):
+        check(checked)
 
 
 def driver_names(kind: str) -> tuple[str, ...]:

@@ -147,14 +147,19 @@ class Cast:
                 counted = machine.presses() - before
                 if code != UNPROVED:
                     raise HeldError(error, code, counted) from error
-                with self._reachable(clerk, offline):
-                    self.release(clerk, village, counted)
-                self.told.note("too-busy")
+                self._release_unproved(clerk, village, counted, offline)
                 last = clerk.answer_to(request).state != "approved"
             clerk.leave()
             if last:
                 return uses
             machine.lay_again()
+
+    def _release_unproved(
+        self, clerk: Clerk, village: Village, counted: int, offline: bool
+    ) -> None:
+        with self._reachable(clerk, offline):
+            self.release(clerk, village, counted)
+        self.told.note("too-busy")
 
     def release(self, clerk: Clerk, village: Village, counted: int) -> None:
         """Have the auditor count and release; on return the machine works again."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Awaitable
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -17,6 +18,8 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.types import ASGIApp, Receive, Send
+from starlette.types import Scope as CallScope
 
 from sim import web
 from sim.errors import SimError
@@ -47,7 +50,7 @@ class PaperCall(_Call):
 
 
 class CardCall(_Call):
-    """`uid` in lowercase hexadecimal."""
+    """`uid` in hexadecimal, as it is printed on the card or as a reader types it."""
 
     uid: str
 
@@ -66,12 +69,40 @@ class PanelCall(_Call):
     tones: Annotated[int, Field(ge=0, le=100)] = 0
 
 
+class _BodyIsJson:
+    """Takes a body for JSON whatever its sender calls it: `curl -d` and urllib call it a form.
+
+    What a web page of elsewhere sends (browsers then name its origin) is left as it is called,
+    so that no page can work a machine behind its visitor's back.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    def __call__(self, scope: CallScope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] == "http":
+            headers = dict(scope["headers"])
+            if b"origin" not in headers:
+                headers[b"content-type"] = b"application/json"
+                scope = {**scope, "headers": list(headers.items())}
+        return self._app(scope, receive, send)
+
+
 def create_app(machine: SimMachine) -> FastAPI:
     """Return the application for one machine."""
     app = FastAPI(title="seal-sim", docs_url=None, redoc_url=None)
     app.add_exception_handler(SimError, _refused)
     app.add_exception_handler(RequestValidationError, _misformed)
+    app.add_middleware(_BodyIsJson)
     web.mount(app, machine)
+    _add_looks(app, machine)
+    _add_faults(app, machine)
+    _add_hands(app, machine)
+    return app
+
+
+def _add_looks(app: FastAPI, machine: SimMachine) -> None:
+    """What can be seen of the machine."""
 
     @app.get("/state")
     def get_state() -> dict[str, Any]:
@@ -80,6 +111,10 @@ def create_app(machine: SimMachine) -> FastAPI:
     @app.get("/events")
     def get_events(after: int = 0) -> list[dict[str, Fact]]:
         return machine.events(after)
+
+
+def _add_faults(app: FastAPI, machine: SimMachine) -> None:
+    """What can go wrong with it."""
 
     @app.get("/faults")
     def get_faults() -> dict[str, object]:
@@ -97,6 +132,10 @@ def create_app(machine: SimMachine) -> FastAPI:
     def clear_fault(name: str) -> dict[str, object]:
         return {"name": name, "cleared": machine.clear_fault(name)}
 
+
+def _add_hands(app: FastAPI, machine: SimMachine) -> None:
+    """What people do at it, and what its front shows them."""
+
     @app.post("/paper")
     def lay_paper(call: PaperCall) -> dict[str, object]:
         again = "photo" not in call.model_fields_set
@@ -109,8 +148,7 @@ def create_app(machine: SimMachine) -> FastAPI:
 
     @app.post("/card")
     def lay_card(call: CardCall) -> dict[str, object]:
-        machine.lay_card(call.uid)
-        return {"uid": call.uid}
+        return {"uid": machine.lay_card(call.uid)}
 
     @app.post("/door")
     def push_door(_call: DoorCall) -> dict[str, object]:
@@ -120,8 +158,6 @@ def create_app(machine: SimMachine) -> FastAPI:
     def show_panel(call: PanelCall) -> dict[str, object]:
         shown = machine.show_panel(ok=call.ok, alarm=call.alarm, tones=call.tones)
         return {"panel": msgspec.to_builtins(shown)}
-
-    return app
 
 
 class ControlServer:

@@ -48,7 +48,7 @@ class CardError(SimError):
     """The identifier is not one that a card reader gives."""
 
     code = "card-unusable"
-    hint = "A card identifier is 4 to 10 bytes in lowercase hexadecimal."
+    hint = "A card identifier is 4 to 10 bytes in hexadecimal."
 
 
 class BoardError(SimError):

@@ -25,7 +25,7 @@ from sim.errors import FaultError
 from sim.faults import ActiveFault, FaultSet, Scope, find
 from sim.paper import PaperStack
 from sim.plant import Output, Plant, Sheet
-from sim.reader import CardWedge
+from sim.reader import CardWedge, card_line
 from sim.state import PanelState, active, physical
 from sim.trace import Fact, Trace
 
@@ -160,13 +160,19 @@ class SimMachine:
             self._catch_up()
             return self._laid(self._plant.lay(self._stack.next()))
 
-    def lay_card(self, uid: str) -> None:
-        """Lay a card on the reader; raise CardError for what is no card's identifier."""
+    def lay_card(self, uid: str) -> str:
+        """Lay a card on the reader and return how it is typed.
+
+        Raises:
+            CardError: it is no card's identifier.
+        """
+        typed = card_line(uid)
         with self._lock:
             self._catch_up()
             if self._plant.powered:
-                self._reader.lay(uid)
+                self._reader.lay(typed)
             self._note("card", read=self._plant.powered)
+        return typed
 
     def press_lever(self) -> Stroke:
         """The clerk presses the lever; returns when it is at the top again."""

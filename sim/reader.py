@@ -23,6 +23,17 @@ _UID = re.compile(r"(?:[0-9a-f]{2}){4,10}")
 _LONGEST_LINE = 64
 
 
+def card_line(uid: str) -> str:
+    """Return a card's identifier as the reader types it, in lowercase.
+
+    Raises:
+        CardError: it is no card's identifier.
+    """
+    if not _UID.fullmatch(uid.lower()):
+        raise CardError("4 to 10 bytes in hexadecimal", repr(uid))
+    return uid.lower()
+
+
 class CardWedge:
     """Types card numbers; owned by one machine."""
 
@@ -36,9 +47,7 @@ class CardWedge:
 
     def lay(self, uid: str) -> None:
         """Lay a card on the reader; raise CardError for what is no card's identifier."""
-        if not _UID.fullmatch(uid):
-            raise CardError("4 to 10 bytes in lowercase hexadecimal", repr(uid))
-        self._terminal.write(f"{uid}\n".encode("ascii"))
+        self._terminal.write(f"{card_line(uid)}\n".encode("ascii"))
 
     def close(self) -> None:
         """Unplug the reader."""

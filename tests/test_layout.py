@@ -12,6 +12,8 @@ from pathlib import Path
 import click
 import pytest
 
+from bench.__main__ import main as measurements
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("device", "gateway", "hardware", "ledger", "sim", "vision")
 MOST_LINES = 400
@@ -97,6 +99,14 @@ def test_every_command_is_documented() -> None:
     assert missing == [], (
         f"name each of these in {COMMANDS_PAGE.relative_to(ROOT)} as `command ...`"
     )
+
+
+def test_every_measurement_is_documented() -> None:
+    row = next(
+        line for line in COMMANDS_PAGE.read_text().splitlines() if "`./seal bench NAME" in line
+    )
+
+    assert [name for name in measurements.commands if f"`{name}`" not in row] == []
 
 
 def test_every_documented_command_exists() -> None:

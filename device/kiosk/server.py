@@ -8,6 +8,8 @@ import threading
 import uvicorn
 from fastapi import FastAPI
 
+from device.errors import ConfigError
+
 LOOPBACK = "127.0.0.1"
 _STOP_S = 5.0
 
@@ -52,9 +54,13 @@ class Kiosk:
         """Listen; on return connections are taken.
 
         Raises:
-            OSError: the port is in use.
+            ConfigError: the port is in use.
         """
-        self._socket = socket.create_server(self._address, backlog=64)
+        try:
+            self._socket = socket.create_server(self._address, backlog=64)
+        except OSError as error:
+            host, port = self._address
+            raise ConfigError(f"kiosk: expected {host}:{port} free, found: {error}") from error
         self._thread = threading.Thread(target=self._serve, name="kiosk", daemon=True)
         self._thread.start()
 

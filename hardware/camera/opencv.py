@@ -55,16 +55,21 @@ class _Frame(Struct, frozen=True):
     arrived_ms: int
 
 
+def check(options: Options) -> None:
+    """Raise DriverError for options that cannot be right."""
+    if len(options.fourcc) not in (0, 4) or not 1 <= options.jpeg_quality <= 100:
+        raise DriverError(f"expected a fourcc of 4 letters and a quality of 1..100: {options}")
+    if options.timeout_s <= 0 or options.width < 0 or options.height < 0:
+        raise DriverError(f"expected timeout_s over 0 and a size of 0 or more: {options}")
+
+
 def connect(options: Options) -> Camera:
     """Return the camera; it is opened by the first `grab`, so a camera may be plugged in later.
 
     Raises:
         DriverError: options that cannot be right.
     """
-    if len(options.fourcc) not in (0, 4) or not 1 <= options.jpeg_quality <= 100:
-        raise DriverError(f"expected a fourcc of 4 letters and a quality of 1..100: {options}")
-    if options.timeout_s <= 0 or options.width < 0 or options.height < 0:
-        raise DriverError(f"expected timeout_s over 0 and a size of 0 or more: {options}")
+    check(options)
     return OpenCvCamera(options)
 
 

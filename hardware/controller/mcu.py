@@ -63,17 +63,26 @@ class Options(LineOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
     watchdog_s: float = 2.0
 
 
-def connect(options: Options) -> Controller:
-    """Return the controller behind the port, which is opened exclusively and not yet started.
+def check(options: Options) -> bytes:
+    """Return the machine key that these options name.
 
     Raises:
         DriverError: options that may not be used, or a key file that may not be trusted.
-        LockSilentError: the port cannot be opened.
     """
     options.check()
     if not 0.1 <= options.watchdog_s <= 10:
         raise DriverError(f"expected watchdog_s of 0.1..10, found {options.watchdog_s}")
-    key = load_machine_key(Path(options.machine_key))
+    return load_machine_key(Path(options.machine_key))
+
+
+def connect(options: Options) -> Controller:
+    """Return the controller behind the port, which is opened exclusively and not yet started.
+
+    Raises:
+        DriverError: as `check`.
+        LockSilentError: the port cannot be opened.
+    """
+    key = check(options)
     return McuController(options, key, SerialLine(options.port, options.baud, options.timeout_s))
 
 

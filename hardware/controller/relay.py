@@ -53,12 +53,11 @@ class Options(LineOptions, frozen=True, kw_only=True, forbid_unknown_fields=True
     press_pulse_s: float = 1.0
 
 
-def connect(options: Options) -> Controller:
-    """Return the controller behind the port, which is opened exclusively and not yet started.
+def check(options: Options) -> BoardProfile:
+    """Return the board that these options name.
 
     Raises:
         DriverError: options that may not be used.
-        LockSilentError: the port cannot be opened.
     """
     options.check()
     board = load_board(options.board)
@@ -66,6 +65,17 @@ def connect(options: Options) -> Controller:
         raise DriverError(f"expected inputs_unit for {board.title}, which has no inputs of its own")
     if not 0 < options.press_pulse_s <= board.pulse_max_ms / 1000:
         raise DriverError(f"expected press_pulse_s within the board's, found {options}")
+    return board
+
+
+def connect(options: Options) -> Controller:
+    """Return the controller behind the port, which is opened exclusively and not yet started.
+
+    Raises:
+        DriverError: options that may not be used.
+        LockSilentError: the port cannot be opened.
+    """
+    board = check(options)
     return RelayController(
         options, board, SerialLine(options.port, options.baud, options.timeout_s)
     )

@@ -27,14 +27,19 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     notation: Notation = "hex"
 
 
+def check(options: Options) -> None:
+    """Raise DriverError for options that cannot be right."""
+    if options.baud <= 0:
+        raise DriverError(f"expected a baud rate over 0, found {options.baud}")
+
+
 def connect(options: Options) -> CardReader:
     """Return the reader; its port is opened by the first `read`.
 
     Raises:
         DriverError: options that cannot be right.
     """
-    if options.baud <= 0:
-        raise DriverError(f"expected a baud rate over 0, found {options.baud}")
+    check(options)
     return LineReader(options)
 
 

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from gateway.cli import main
 from gateway.stores import sqlite
+from ledger.cli import main as verify
 from ledger.signers import keyfile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -181,6 +182,42 @@ def test_door_sheet_of_a_village_is_written(seal: Callable[..., Result], tmp_pat
     assert (done.exit_code, unknown.exit_code) == (0, 1)
     assert "甲村" in (tmp_path / "door.html").read_text(encoding="utf-8")
     assert "not-found" in unknown.output
+
+
+def test_export_proves_every_entry_to_whoever_holds_public_keys(
+    seal: Callable[..., Result], tmp_path: Path
+) -> None:
+    imported = seal("list", "import", tmp_path / "list.csv", *IMPORT)
+    (tmp_path / "list.csv").write_text(LIST.replace("禁止", "可以"), encoding="utf-8")
+    changed = seal("list", "import", tmp_path / "list.csv", *IMPORT)
+    out = tmp_path / "out"
+
+    done, again = seal("export", out), seal("export", out)
+
+    assert [one.exit_code for one in (imported, changed, done, again)] == [0, 0, 0, 1]
+    entries = sorted(path.stem for path in (out / "entries").iterdir())
+    assert entries == sorted(path.stem for path in (out / "receipts").iterdir())
+    assert len(entries) == 2
+    for name in entries:
+        words = ["receipt", out / "receipts" / f"{name}.tlog-proof"]
+        words += ["--entry", out / "entries" / f"{name}.dsse", "--keys", out / "keys"]
+        proved = CliRunner().invoke(verify, [str(word) for word in words])
+        assert proved.exit_code == 0, proved.output
+    words[1] = out / "receipts" / f"{entries[0]}.tlog-proof"
+    swapped = CliRunner().invoke(verify, [str(word) for word in words])
+    assert swapped.exit_code == 4
+
+
+@pytest.mark.parametrize(("holder", "township"), [("GW", "330109110000"), ("gw-9", "3301")])
+def test_keygen_takes_a_malformed_name_for_a_slip_of_the_hand(
+    tmp_path: Path, holder: str, township: str
+) -> None:
+    words = ["keygen", "--id", holder, "--township", township, "--domain", "sim"]
+
+    result = CliRunner().invoke(main, [*words, "--out", str(tmp_path / "new")])
+
+    assert result.exit_code == 2
+    assert not (tmp_path / "new").exists()
 
 
 class Running:

@@ -126,6 +126,11 @@ class Mechanism:
         self._open_ms: int | None = None
         self._press_ms: int | None = None
 
+    @property
+    def is_pressing(self) -> bool:
+        """The lever is on its way, or at the bottom."""
+        return self._press_ms is not None
+
     def set(self, number: int, value: int) -> None:
         """Set one input."""
         self.inputs = self.inputs | 1 << number if value else self.inputs & ~(1 << number)
@@ -241,6 +246,10 @@ class McuModel:
         self.firmware = Firmware(self.board)
 
 
+SEEN_MS = 50  # what stands for so long is no flicker
+LOOKS = 5
+
+
 class Bus:
     """A pty with a model behind it, polled every 2 ms on its own thread."""
 
@@ -254,6 +263,8 @@ class Bus:
         tty.setraw(self._slave)
         self.port = os.ttyname(self._slave)
         self._later: list[tuple[float, bytes]] = []
+        self._looked = threading.Condition()
+        self._looks = 0  # how often the model has looked at its inputs
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="test-bus")
         self._thread.start()
@@ -265,6 +276,18 @@ class Bus:
         os.close(self._master)
         os.close(self._slave)
 
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Return once something holds of the model or its mechanism; it is asked at each look."""
+        with self._looked:
+            assert self._looked.wait_for(holds, timeout=10.0), "it never came"
+
+    def let_see(self, for_ms: int = SEEN_MS) -> None:
+        """Return once the model has looked at its inputs again and again for so long."""
+        since, begin_s = self._looks, time.monotonic()
+        self.until(
+            lambda: self._looks - since >= LOOKS and time.monotonic() - begin_s >= for_ms / 1000
+        )
+
     def sent(self, pdu_start: bytes) -> int:
         """Return how many requests whose PDU starts so were on the wire."""
         return sum(frame[1:].startswith(pdu_start) for frame in self.wire)
@@ -275,6 +298,9 @@ class Bus:
             readable, _, _ = select.select([self._master], [], [], 0.002)
             now_ms = time.monotonic_ns() // 1_000_000
             self.model.poll(now_ms)
+            with self._looked:
+                self._looks += 1
+                self._looked.notify_all()
             if readable:
                 for frame in reader.feed(os.read(self._master, 4096), now_ms):
                     self._hear(frame)

@@ -91,7 +91,7 @@ def test_silence_after_unlock_is_an_unknown_grant_and_the_counter_settles_it(
     mcu_bus.spoil = go_silent
     with pytest.raises(GrantUnknownError):
         mcu.grant(JOB, 3.0)
-    time.sleep(max(0.0, silent[0] - time.monotonic()))
+    mcu_bus.until(lambda: time.monotonic() >= silent[0])
 
     assert mcu.settle(0, 3.0) == Settlement(minimum=1, maximum=1, evidence="counter")
     assert mechanism.impressions == 1
@@ -101,7 +101,7 @@ def test_counter_settles_after_the_agent_was_dead_in_the_window(mcu_bus, mcu, me
     mechanism.planned = 1
     mcu.start()
     mcu.grant(JOB, 3.0)
-    time.sleep(1.6)
+    mcu_bus.until(lambda: mechanism.impressions == 1 and not mechanism.is_pressing)
     mcu._line.close()  # the process is gone; nobody switched anything off
 
     again = load_controller("mcu", {"port": mcu_bus.port, "machine_key": str(key_file)})
@@ -116,14 +116,11 @@ def test_press_while_the_controller_had_no_power_is_not_denied(mcu_bus, mcu, mec
     mcu.start()
     mcu.grant(JOB, 3.0)
     mechanism.planned = 1
-    deadline = time.monotonic() + 2
-    while mechanism.inputs >> r.PRESS_TOP & 1:
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
-    time.sleep(0.05)
+    mcu_bus.until(lambda: not mechanism.inputs >> r.PRESS_TOP & 1)
+    mcu_bus.let_see()
 
     mcu_bus.model.restart()
-    time.sleep(1.5)
+    mcu_bus.until(lambda: not mechanism.is_pressing)
     for _ in range(2):
         report = mcu.start()
         assert "power-lost-pressing" in report.alarms
@@ -201,7 +198,7 @@ def test_reading_keeps_the_watchdog_from_running_out(mcu_bus, mcu):
 
     while time.monotonic() < until:
         report = mcu.read()
-        time.sleep(0.1)
+        mcu_bus.let_see(100)
 
     assert report.unlocked
     assert report.alarms == ()
@@ -211,10 +208,11 @@ def test_reading_keeps_the_watchdog_from_running_out(mcu_bus, mcu):
 def test_silence_of_the_agent_drops_the_lock_by_the_watchdog(mcu_bus, mcu):
     mcu.start()
     mcu.grant(JOB, 8.0)
+    began_s = time.monotonic()
 
-    time.sleep(2.2)
+    mcu_bus.until(lambda: not mcu_bus.model.outputs & 1)
 
-    assert not mcu_bus.model.outputs & 1
+    assert time.monotonic() - began_s < 6.0, "long before the window is over"
     assert "watchdog" in mcu.read().alarms
 
 
@@ -243,17 +241,17 @@ def test_grant_with_another_machines_key_is_refused(mcu_bus, mcu, key_file):
     assert refused.value.reason == "bad-mac"
 
 
-def be_tampered_with(mechanism):
+def be_tampered_with(bus, mechanism):
     """Open the tamper loop for a moment."""
     mechanism.set(r.TAMPER_OK, 0)
-    time.sleep(0.05)
+    bus.let_see()
     mechanism.set(r.TAMPER_OK, 1)
-    time.sleep(0.05)
+    bus.let_see()
 
 
 def test_alarm_stays_over_starts_until_it_is_acknowledged(mcu_bus, mcu, mechanism):
     mcu.start()
-    be_tampered_with(mechanism)
+    be_tampered_with(mcu_bus, mechanism)
     with pytest.raises(LockRefusedError) as refused:
         mcu.grant(JOB, 3.0)
     assert refused.value.reason == "alarm"
@@ -267,12 +265,12 @@ def test_alarm_stays_over_starts_until_it_is_acknowledged(mcu_bus, mcu, mechanis
 
 
 def test_alarm_that_came_meanwhile_is_not_acknowledged_with_the_others(mcu_bus, mcu, mechanism):
-    be_tampered_with(mechanism)
+    be_tampered_with(mcu_bus, mechanism)
     known = mcu.start().alarms
     mechanism.set(r.PRESS_BOTTOM, 1)
-    time.sleep(0.05)
+    mcu_bus.let_see()
     mechanism.set(r.PRESS_BOTTOM, 0)
-    time.sleep(0.05)
+    mcu_bus.let_see()
 
     assert not mcu.acknowledge(known)
 
@@ -281,7 +279,7 @@ def test_alarm_that_came_meanwhile_is_not_acknowledged_with_the_others(mcu_bus, 
 
 def test_alarm_whose_cause_stands_is_not_acknowledged(mcu_bus, mcu, mechanism):
     mechanism.set(r.TAMPER_OK, 0)
-    time.sleep(0.05)
+    mcu_bus.let_see()
     known = mcu.start().alarms
 
     assert not mcu.acknowledge(known)
@@ -291,7 +289,7 @@ def test_alarm_whose_cause_stands_is_not_acknowledged(mcu_bus, mcu, mechanism):
 
 def test_alarm_whose_cause_stands_does_not_stop_the_start(mcu_bus, mcu, mechanism):
     mechanism.set(r.TAMPER_OK, 0)
-    time.sleep(0.05)
+    mcu_bus.let_see()
 
     assert mcu.start().alarms == ("tamper",)
     assert mcu.read().alarms == ("tamper",)

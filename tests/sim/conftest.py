@@ -1,4 +1,4 @@
-"""Builders: whole simulated machines in this process, and their traces."""
+"""Builders: whole simulated machines in this process, their traces, and a township of processes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ import msgspec
 import pytest
 
 from sim.build import MachineOptions
+from sim.cast import Cast
+from sim.checklist import CheckList
 from sim.machine import SimMachine
+from sim.township import Township
+from sim.township_plan import make_plan
 
 BuildMachine = Callable[..., SimMachine]
 ReadTrace = Callable[[SimMachine], list[dict[str, Any]]]
@@ -44,3 +48,17 @@ def read_trace() -> ReadTrace:
         return [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]
 
     return read
+
+
+@pytest.fixture(scope="package")
+def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
+    """A running township with a village of profile A and one of B, and everybody in it."""
+    plan = make_plan(tmp_path_factory.mktemp("township"), 2, friendly=False)
+    town = Township(plan, lambda _step: None)
+    try:
+        town.start()
+        cast = Cast(town, CheckList(lambda _line: None))
+        cast.sign_in()
+        yield cast
+    finally:
+        town.stop()

@@ -163,3 +163,28 @@ def test_every_page_carries_the_band(control: httpx.Client, language: str) -> No
 
     assert page.status_code == 200
     assert '<div class="band" role="note">模拟机' in page.text
+
+
+@pytest.mark.parametrize("said", ["application/x-www-form-urlencoded", "text/plain", ""])
+def test_a_body_is_json_whatever_its_sender_calls_it(control: httpx.Client, said: str) -> None:
+    body = b'{"name": "no_reply", "count": 2}'
+
+    answer = control.post("/faults", content=body, headers={"content-type": said} if said else {})
+
+    assert answer.status_code == 200
+    assert [fault["count"] for fault in active(control)] == [2]
+
+
+def test_a_page_of_elsewhere_works_no_machine(control: httpx.Client) -> None:
+    form = {"content-type": "text/plain", "origin": "http://elsewhere.example"}
+
+    answer = control.post("/faults", content=b'{"name": "no_reply"}', headers=form)
+
+    assert answer.status_code == 422
+    assert active(control) == []
+
+
+def test_a_card_may_be_named_in_capitals_and_is_typed_in_small_letters(
+    control: httpx.Client,
+) -> None:
+    assert control.post("/card", json={"uid": "04A1B2C3"}).json() == {"uid": "04a1b2c3"}

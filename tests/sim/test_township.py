@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -19,7 +18,6 @@ from gateway.config import load
 from gateway.wiring import open_ca
 from sim import books
 from sim.cast import BACK_S, Cast
-from sim.checklist import CheckList
 from sim.processes import ProgramError
 from sim.township import Township
 from sim.township_files import run_command
@@ -31,20 +29,6 @@ pytestmark = pytest.mark.slow
 
 def ignore(_line: str) -> None:
     """Hear nothing."""
-
-
-@pytest.fixture(scope="module")
-def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
-    """A running township with a village of profile A and one of B, and everybody in it."""
-    plan = make_plan(tmp_path_factory.mktemp("township"), 2, friendly=False)
-    town = Township(plan, ignore)
-    try:
-        town.start()
-        cast = Cast(town, CheckList(ignore))
-        cast.sign_in()
-        yield cast
-    finally:
-        town.stop()
 
 
 def export(cast: Cast, folder: Path) -> Path:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request
+from msgspec import Struct, structs
 from starlette.responses import Response
 
 from gateway.desk import retention
@@ -36,30 +37,39 @@ PhotoLooker = Annotated[Visitor, Depends(Allow(Action.READ_PHOTOS))]
 Short = Annotated[str, Query(max_length=80)]
 
 
-@router.get("/log")
-def log(
-    request: Request,
-    visitor: Looker,
+class Chosen(Struct, frozen=True, kw_only=True):
+    """The fields of the filter's form as they were sent; see `log_filter`."""
+
+    machine: str
+    kind: str
+    matter: str
+    alert: str
+    first: str
+    last: str
+
+
+def _chosen(
     machine: Short = "",
     kind: Short = "main",
     matter: Short = "",
     alert: Short = "",
     first: Short = "",
     last: Short = "",
+) -> Chosen:
+    return Chosen(machine=machine, kind=kind, matter=matter, alert=alert, first=first, last=last)
+
+
+@router.get("/log")
+def log(
+    request: Request,
+    visitor: Looker,
+    asked: Annotated[Chosen, Depends(_chosen)],
     before: int | None = None,
 ) -> Response:
     """The log, newest first, with filters; `kind` `main` leaves out heartbeats and the like."""
-    chosen = {
-        "machine": machine,
-        "kind": kind,
-        "matter": matter,
-        "alert": alert,
-        "first": first,
-        "last": last,
-    }
-    site = site_of(request)
+    site, chosen = site_of(request), structs.asdict(asked)
     with site.port.reader() as reader:
-        which = log_filter(reader, machine, kind, matter, alert, first, last)
+        which = log_filter(reader, asked)
         found = reader.entries(which, before=before, limit=PAGE_SIZE + 1)
         machines = reader.machines()
         return page(
@@ -180,25 +190,22 @@ def rows(
     ]
 
 
-def log_filter(
-    reader: Reader, machine: str, kind: str, matter: str, alert: str, first: str, last: str
-) -> LogFilter:
+def log_filter(reader: Reader, asked: Chosen) -> LogFilter:
     """Return the filter that a form's fields say; what makes no sense is left out.
 
-    Args:
-        matter: an item's code, or a part of its name in any list and version.
+    `matter` is an item's code, or a part of its name in any list and version.
     """
-    typed = matter.strip()
-    last_ms = day_start_ms(last)
+    typed, kind = asked.matter.strip(), asked.kind
+    last_ms = day_start_ms(asked.last)
     wanted: Literal["any", "yellow", "red"] | None = None
-    if alert in ("any", "yellow", "red"):
-        wanted = alert  # type: ignore[assignment]  # narrowed by the line above
+    if asked.alert in ("any", "yellow", "red"):
+        wanted = asked.alert  # type: ignore[assignment]  # narrowed by the line above
     return LogFilter(
-        machine=machine or None,
+        machine=asked.machine or None,
         kinds=MAIN_KINDS if kind == "main" else ((kind,) if kind in KINDS else ()),
         matters=tuple({typed, *reader.matter_codes(typed)}) if typed else (),
         alert=wanted,
-        from_ms=day_start_ms(first),
+        from_ms=day_start_ms(asked.first),
         to_ms=None if last_ms is None else last_ms + DAY_MS,
     )
 
