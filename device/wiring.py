@@ -42,13 +42,14 @@ from device.references import References
 from device.renewal import Renewal
 from device.rotating import check as check_rotation
 from device.stamping import Stamping
+from device.township_keys import TownshipKeys
 from device.uplink import OFFLINE, Uplink
 from hardware import loader
 from hardware.interfaces import Camera, CardReader, Controller
 from ledger import checkpoint, codec, envelope, mqtt, topics
 from ledger.bus import Bus
 from ledger.keys import KeyRing
-from ledger.messages import KeyRecord, VillageList
+from ledger.messages import VillageList
 from ledger.signers import choice, keyfile
 from ledger.topics import RULES, Leaf
 
@@ -181,8 +182,9 @@ def _assemble(
     camera = world.camera or loader.load_camera(config.camera.driver, config.camera.options)
     eyes = Eyes(Capture(camera, seal_bytes, photos), inbox.put)
     references = References(config.state / "references", keyfile.load_opener(config.keys.reference))
-    proofs = Proofs(journal, *_public_log(config, ring), _asker(config, bus), now_s)
-    uplink = Uplink(journal, bus, ring, photos, config.township, config.village, now_s, proofs)
+    keys = TownshipKeys(journal, ring, config.township, config.log.founding)
+    proofs = Proofs(journal, keys, _public_log(config, keys), _asker(config, bus), now_s)
+    uplink = Uplink(journal, bus, keys, photos, config.township, config.village, now_s, proofs)
     uplink.subscribe()
     seal = config.seal[0]
     jobs = Jobs(
@@ -252,16 +254,15 @@ def _assemble(
     )
 
 
-def _public_log(config: DeviceConfig, ring: KeyRing) -> tuple[KeyRecord, str]:
-    """Return the key record of the township's public log and its origin without the year."""
-    record = ring.log_of(config.township)
-    if record is None:
+def _public_log(config: DeviceConfig, keys: TownshipKeys) -> str:
+    """Return the origin of the township's public log without the year."""
+    if not keys.log_terms().current:
         raise ConfigError(
             f"expected a log key record of township {config.township} in {config.keys.trusted}, "
             "found none: copy the gateway's record there"
         )
     name = checkpoint.origin(config.log.domain, config.log.county, config.township, 0)
-    return record, name.rpartition("/")[0]
+    return name.rpartition("/")[0]
 
 
 def _asker(config: DeviceConfig, bus: Bus) -> Callable[[bytes], bool]:
