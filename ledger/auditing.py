@@ -14,10 +14,11 @@ from concurrent.futures import Future, ProcessPoolExecutor
 
 from msgspec import Struct
 
-from ledger import codec, policy, verify_spans
+from ledger import checkpoint, codec, notes, policy, verify_spans
 from ledger.checkpoint import Checkpoint
 from ledger.errors import LedgerError, MalformedError, PolicyError, QuorumError
 from ledger.findings import Findings, Place
+from ledger.keys import public_bytes
 from ledger.keystate import KeyHistory
 from ledger.mirror import Mirror, UnreachableError
 from ledger.policy import Policy
@@ -26,7 +27,7 @@ from ledger.tiles import WIDTH, Tile
 from ledger.tree import HASH_BYTES
 from ledger.verify import Notice, Progress, TownshipVerifier, read_bundle, read_tile
 from ledger.verify_chains import Folder, read_record
-from ledger.verify_heads import Head, LogKeys, believe, township_of
+from ledger.verify_heads import Head, LogKey, LogKeys, believe, township_of
 from ledger.verify_reading import read_envelope
 from ledger.verify_spans import Keyring, Span, SpanJudge, open_key_records
 
@@ -91,7 +92,8 @@ def audit(
     published = read_key_records(root)
     mirrors = list(logs)
     findings = Findings()
-    heads = [_head(mirror, trust, findings) for mirror in mirrors]
+    candidates = LogKeys((*trust.log_keys.keys, *_log_keys_in(mirrors, trust)))
+    heads = [_head(mirror, trust, candidates, findings) for mirror in mirrors]
     own = _own_records(trust.records, heads)
     verifier = TownshipVerifier(Folder(own, published), trust.log_keys)
     verifier.findings.extend(findings)
@@ -206,10 +208,10 @@ def _spans(
             pool.shutdown(cancel_futures=True)
 
 
-def _head(mirror: Mirror, trust: Trust, findings: Findings) -> Head | None:
+def _head(mirror: Mirror, trust: Trust, keys: LogKeys, findings: Findings) -> Head | None:
     place = Place(log=mirror.location)
     try:
-        head = read_head(mirror, trust.log_keys)
+        head = read_head(mirror, keys)
     except UnreachableError:
         raise
     except LedgerError as error:
@@ -268,6 +270,31 @@ def _known_keys(
     return tuple(dict.fromkeys((*trust.records, *published, *open_key_records(named))))
 
 
+def _log_keys_in(mirrors: list[Mirror], trust: Trust) -> Iterator[LogKey]:
+    """Yield the log keys that logs name whose checkpoint none of the trusted keys has signed.
+
+    Nothing is judged yet: the verifier believes those whose entries have the authority, and
+    only the checkpoints that they may sign.
+    """
+    for mirror in mirrors:
+        note = read_note(mirror)
+        try:
+            believe(note, trust.log_keys)
+        except LedgerError:
+            for data in open_key_records(_keys_in_log(mirror, _claimed_size(note))):
+                record = read_record(data)
+                if record.role == "log":
+                    yield LogKey(public_bytes(record), record.township)
+
+
+def _claimed_size(note: bytes) -> int:
+    """Return the size of a checkpoint that nobody has judged, 0 for none."""
+    try:
+        return checkpoint.parse(notes.parse(note).text).size
+    except LedgerError:
+        return 0
+
+
 def _is_founded(mirror: Mirror, size: int) -> bool:
     try:
         entries = read_bundle(Tile(None, 0, min(size, WIDTH)), mirror.read) if size else None
@@ -282,9 +309,11 @@ def _keys_in_log(mirror: Mirror, size: int) -> Iterator[str]:
     for first in range(0, size, WIDTH):
         try:
             bundle = Tile(None, first // WIDTH, min(WIDTH, size - first))
-            entries = read_bundle(bundle, mirror.read) or []
+            entries = read_bundle(bundle, mirror.read)
         except MalformedError:
             continue
+        if entries is None:
+            return  # the size may not be believed yet
         for raw in entries:
             if any(mark in raw for mark in marks):
                 yield from _key_texts(raw)

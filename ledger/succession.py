@@ -20,8 +20,8 @@ def predecessor(start: LogStart) -> Checkpoint:
 def continues(start: LogStart, known: Checkpoint) -> bool:
     """Tell whether `known` is of the log that `start` continues, as far as that was given out.
 
-    False: the log went on after `known`; take its end first. A lost log has given out no more
-    than `start` says, and it may be that only less of it came back.
+    False: the log went on after `known`; take its end first. Of a lost log `start` names what
+    witnesses held: who received more before the disk died holds proofs of what is lost.
 
     Raises:
         ProofError: another predecessor, or one with another content: entries that were there

@@ -146,6 +146,12 @@ SENTENCES: tuple[tuple[str, str, str], ...] = (
         "requests cannot be checked.",
     ),
     (
+        "notice.succeeded",
+        "说明：{log} 的末尾有 {count} 条记录丢失，后一本台账已公开写明；机器会重新送来自己的记录。",
+        "Note: {count} entries at the end of {log} were lost, as the next log says in the open; "
+        "machines send theirs again.",
+    ),
+    (
         "notice.alerted",
         "说明：另有 {count} 处违规用印，台账自己已经预警，由乡镇处理中。",
         "Note: {count} irregular uses are not listed, because the log itself raised an alert "

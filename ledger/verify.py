@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
-from ledger import checkpoint, codec, notes, tiles, tree
+from ledger import codec, logterms, succession, tiles, tree
 from ledger.checkpoint import Checkpoint
 from ledger.errors import LedgerError, ProofError
 from ledger.findings import Finding, Findings, Place
 from ledger.keystate import KeyHistory
+from ledger.logterms import Named
 from ledger.records import LogStart
 from ledger.tiles import HEIGHT, WIDTH, FileReader, Tile
 from ledger.tree import Frontier
@@ -26,6 +27,7 @@ from ledger.verify_spans import KEY_KINDS, Act, Run, Span
 
 UNKNOWN_PAST = "unknown-past"
 ALERTED = "alerted"
+LOST = "succeeded"
 
 
 class Notice(Struct, frozen=True):
@@ -51,6 +53,7 @@ class TownshipVerifier:
         self._authority, self._log_keys = authority, log_keys
         self._chains, self._permits = Chains(), Permits()
         self._before: Head | None = None
+        self._named: tuple[Named, ...] = ()
 
     @property
     def history(self) -> KeyHistory | None:
@@ -94,19 +97,34 @@ class TownshipVerifier:
             self.findings.add("year-link", Place(log=head.checkpoint.origin, index=0), str(error))
 
     def _check_link(self, head: Head, body: LogStart, before: Head) -> None:
+        """Judge whether a log begins where the one before it, as it lies there, has ended."""
         origin = head.checkpoint.origin
+        place = Place(log=origin, index=0)
         try:
-            named = checkpoint.parse(notes.parse(body.previous.encode()).text)
+            if body.origin != origin:
+                raise ProofError(f"expected the first entry of {origin}, found {body.origin}'s")
+            if not succession.continues(body, before.checkpoint):
+                raise ProofError(f"expected the end of {before.checkpoint.origin}: {body.previous}")
+            named = self._believe(body.previous.encode())
         except LedgerError as error:
-            self.findings.add("year-link", Place(log=origin, index=0), str(error))
+            self.findings.add("year-link", place, str(error))
             return
-        expected = (origin, before.checkpoint)
-        if (body.origin, named) != expected:
-            self.findings.add(
-                "year-link",
-                Place(log=origin, index=0),
-                f"expected {expected}, found {(body.origin, named)}",
-            )
+        missing = named.size - before.checkpoint.size
+        if missing < 0:
+            detail = f"expected at least {before.checkpoint.size} entries before, as published"
+            self.findings.add("year-link", place, f"{detail}, found {named.size}")
+        elif body.cause == "lost":
+            self.notices.append(Notice(LOST, Place(log=before.checkpoint.origin), missing))
+
+    def _believe(self, note: bytes) -> Checkpoint:
+        """Return a checkpoint, signed by the key that held: the one the log names, if it does.
+
+        Raises:
+            LedgerError: it is not.
+        """
+        if self._named:
+            return logterms.terms((), self._named).verify(note)
+        return believe(note, self._log_keys).checkpoint
 
 
 class LogVerifier:
@@ -159,6 +177,11 @@ class LogVerifier:
         self._check_tiles(read_file)
         if since is not None:
             township.findings.extend(growth(since, head, read_file))
+        try:
+            township._believe(self._head.note)
+        except LedgerError as error:
+            place = Place(log=head.origin)
+            township.findings.add(f"checkpoint-{error.code}", place, str(error))
         township.entries += self._size
         township._before = self._head
 
@@ -192,6 +215,10 @@ class LogVerifier:
         except LedgerError as error:
             place = act.place(self._head.checkpoint.origin)
             township.findings.add("key-act", place, str(error))
+            return
+        if (record := logterms.names(entry.body)) is not None:
+            named = Named((self._head.checkpoint.origin, act.index), record)
+            township._named = (*township._named, named)
 
     def _check_tiles(self, read_file: FileReader) -> None:
         """Compare the tiles above the leaves; those of the leaves were compared in the spans."""
