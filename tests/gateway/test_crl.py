@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography import x509
@@ -87,26 +89,23 @@ def test_mosquitto_refuses_a_revoked_machine_and_takes_the_others(tmp_path: Path
     lost, staying = (issue(authority, tmp_path, name) for name in ("m-1", "m-2"))
     broker.start()
     place = Place(broker.url, authority, tmp_path, "mosquitto")
-    before = answers(place, lost)
+    assert answers(place, lost)
 
     authority.admit(("m-2",), NOW_MS)
-    broker.stop()
-    broker.start()
-    after = answers(place, lost)
+    broker.reload()
+    end_s = time.monotonic() + 20
+    while answers(place, lost):
+        assert time.monotonic() < end_s
     link, inbox = bus(place, "m-2", staying), Inbox()
     link.start(inbox.on_message, inbox.on_link)
 
     inbox.wait(lambda box: box.links[:1] == [True])
-    assert (before, after) == (True, False)
     link.stop()
     broker.stop()
 
 
 def answers(place: Place, own: Credentials) -> bool:
     """Tell whether the broker lets this certificate in."""
-    import socket
-    from urllib.parse import urlsplit
-
     context = ssl.create_default_context(cafile=str(own.ca))
     context.check_hostname = False
     context.load_cert_chain(own.cert, own.key)
