@@ -13,8 +13,6 @@ Belongs to the agent's loop.
 
 from __future__ import annotations
 
-import contextlib
-
 import structlog
 from msgspec import structs
 
@@ -65,9 +63,12 @@ class TownshipKeys:
     @property
     def shut(self) -> bool:
         """The gateway's key was revoked and none has taken its place: nobody is believed."""
-        keys = self._believed.keys
-        newest = keys.newest("gateway", keys.gateway.holder) if keys.gateway else None
-        return newest is not None and newest.last_seq is not None
+        record, keys = self._believed.gateway, self._believed.keys
+        if record is None:
+            return False
+        newest = keys.newest("gateway", record.holder)
+        ended = newest is not None and newest.last_seq is not None
+        return ended or (record.holder, record.epoch) in self._revoked
 
     @property
     def lineage(self) -> Lineage:
@@ -82,6 +83,8 @@ class TownshipKeys:
         """
         found, key = self._believed.gateway_key(raw, largest)
         self._check_gateway(key)
+        if (key.holder, key.epoch) in self._revoked:
+            raise UnknownKeyError(f"expected a key of {key.holder} that holds, found a revoked one")
         return found
 
     def entry(self, raw: bytes) -> tuple[Envelope, Payload]:
@@ -92,11 +95,18 @@ class TownshipKeys:
         """
         found, entry, key = self._believed.check_entry(raw)
         self._check_gateway(key)
+        if not self.may_sign(entry):
+            raise UnknownKeyError(
+                f"expected an entry of {key.holder} before its key was revoked, found entry "
+                f"{entry.position.seq}"
+            )
         return found, entry
 
     def may_sign(self, entry: Payload) -> bool:
         """Tell whether an entry that was believed once still counts."""
-        return self._believed.may_sign(entry)
+        position = entry.position
+        last = self._revoked.get((position.author[1], position.epoch), position.seq)
+        return position.seq <= last and self._believed.may_sign(entry)
 
     def log_terms(self) -> LogTerms:
         """Return which log keys are believed.
@@ -132,7 +142,7 @@ class TownshipKeys:
         if self._heard.steps[: len(steps)] == steps:
             return False
         before = self._heard.steps
-        taken_away = [one.entry for one in before[self._count :] if lineage.revokes(one)]
+        taken_away = [one.entry for one in before[self._count :] if lineage.revocation(one)]
         kept = steps[: self._count] == before[: self._count]
         if not kept or not {one.entry for one in steps}.issuperset(taken_away):
             log.error("township_keys_contradict", known=len(before), found=len(steps))
@@ -172,12 +182,13 @@ class TownshipKeys:
 
     def _settle(self) -> None:
         """Believe the proved steps, and the revocations among the others."""
-        believed = self._follow(self._heard.steps[: self._count])
-        for step in self._heard.steps[self._count :]:
-            if lineage.revokes(step):
-                with contextlib.suppress(LedgerError):  # of a key that is not believed yet anyway
-                    believed = lineage.follow(believed, step)
-        self._believed = believed
+        self._believed = self._follow(self._heard.steps[: self._count])
+        self._revoked: dict[tuple[str, int], int] = {}  # last valid seq of a gateway's epoch
+        for body in map(lineage.revocation, self._heard.steps[self._count :]):
+            key = None if body is None else self._heard.keys.find(body.key)
+            if body is not None and key is not None and key.record.role == "gateway":
+                epoch = (key.record.holder, key.record.epoch)
+                self._revoked[epoch] = min(body.last_seq, self._revoked.get(epoch, body.last_seq))
 
     def _follow(self, steps: tuple[Step, ...]) -> Lineage:
         found = self._none

@@ -68,6 +68,16 @@ class Lineage(Struct, frozen=True, kw_only=True):
     newest: tuple[int, int] = (0, 0)
 
     @property
+    def gateway(self) -> KeyRecord | None:
+        """The newest key of the township's gateway, whether it holds or not."""
+        if self.keys.gateway is None:
+            records = [one for one in self.trusted.records() if one.role == "gateway"]
+            signing = (one for one in records if one.alg != "age-x25519")
+            return max(signing, key=lambda one: one.epoch, default=None)
+        newest = self.keys.newest("gateway", self.keys.gateway.holder)
+        return None if newest is None else newest.record
+
+    @property
     def founded(self) -> bool:
         """Its keys are those of the steps alone."""
         return self.keys.county is not None
@@ -176,10 +186,11 @@ def concerns(body: Record, keys: KeyHistory) -> bool:
             return False
 
 
-def revokes(step: Step) -> bool:
-    """Tell whether a step takes a key away and gives nothing: it counts without a proof."""
+def revocation(step: Step) -> KeyRevocation | None:
+    """Return what a step takes away while it gives nothing: it counts without a proof."""
     parsed = envelope.parse(step.raw)
-    return parsed.payload_type == codec.payload_type(KeyRevocation.kind)
+    body = codec.decode_entry(parsed.payload_type, parsed.payload).body
+    return body if isinstance(body, KeyRevocation) else None
 
 
 def encode(steps: tuple[Step, ...]) -> bytes:

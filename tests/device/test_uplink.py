@@ -58,10 +58,10 @@ class Line:
         self.bus.start(self.inbox.append, self.uplink.link)
         self.broker.pump()
 
-    def start_uplink(self) -> Uplink:
+    def start_uplink(self, founding: str | None = None) -> Uplink:
         """Return an uplink over the journal, as a start of the agent makes it."""
         topic = str(topics.Topic(TOWNSHIP, MACHINE, topics.Leaf.PROVE))
-        keys = TownshipKeys(self.journal, self.ring, TOWNSHIP, None)
+        keys = TownshipKeys(self.journal, self.ring, TOWNSHIP, founding)
         self.proofs = Proofs(
             self.journal,
             keys,
