@@ -52,7 +52,9 @@ def renew(config: GatewayConfig, role: OwnRole, out: Path, *, lost: bool = False
     record = keyfile.read_record(
         config.signer_record if role == "gateway" else config.log.signer_record
     )
-    keys, last = _read(config, lambda known, reader: (known, _last_seq(reader, record)))
+    # A store that is being restored is read, too: its successor needs a key that is agreed to.
+    options = sqlite.Options(folder=config.state, writable=False, restoring=lost)
+    keys, last = _read(config, options, lambda known, reader: (known, _last_seq(reader, record)))
     sha256 = codec.sha256(keyacts.text(record).encode())
     known = keys.history.find(sha256)
     if not keys.founded or (known is None and role == "gateway"):
@@ -142,9 +144,11 @@ def _last_seq(reader: Reader, record: KeyRecord) -> int:
     return 0 if head is None or record.role == "log" else head.seq
 
 
-def _read(config: GatewayConfig, ask: Callable[[Keys, Reader], _Asked]) -> _Asked:
+def _read(
+    config: GatewayConfig, options: sqlite.Options, ask: Callable[[Keys, Reader], _Asked]
+) -> _Asked:
     book = KeyBook(trusted_keys(config))
-    store = sqlite.connect(sqlite.Options(folder=config.state, writable=False))
+    store = sqlite.connect(options)
     try:
         with store.reader() as reader:
             return ask(book.at(reader), reader)

@@ -3,6 +3,9 @@
 Its steps are entries of the public log, as they are: the founding, every act about a key of
 gateway, log, county or witness, and the first entry of each log that continues another. Who
 knows the hash of the founding, or the key that the township had once, can judge all that follows.
+
+The successor of a lost log begins with two entries of a gateway of the next epoch, which are
+judged together: the log's first entry, and the enrolment of the key that signed both.
 """
 
 from __future__ import annotations
@@ -56,6 +59,7 @@ class Lineage(Struct, frozen=True, kw_only=True):
         keys: the township's keys by the steps; empty for a log without a founding.
         starts: by origin, the first entry of each log that continues another.
         hashes: payload hash of each step.
+        unjudged: the first entry of a successor, until the key that signed it is enrolled.
     """
 
     founding: str | None
@@ -66,6 +70,7 @@ class Lineage(Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...] = ()
     hashes: tuple[str, ...] = ()
     newest: tuple[int, int] = (0, 0)
+    unjudged: Step | None = None
 
     @property
     def gateway(self) -> KeyRecord | None:
@@ -141,6 +146,11 @@ def follow(lineage: Lineage, step: Step) -> Lineage:
     order = (entry.position.epoch, entry.position.seq)
     if order <= lineage.newest or (lineage.steps and step.place <= lineage.steps[-1].place):
         raise MalformedError(f"expected steps in the order of the log, found {step.place} next")
+    after = structs.replace(
+        lineage, steps=(*lineage.steps, step), hashes=(*lineage.hashes, entry.sha256), newest=order
+    )
+    if _begins_unknown(lineage, entry):
+        return structs.replace(after, unjudged=step)
     if lineage.founded or isinstance(entry.body, Founding):
         keys = keyhistory.advance(structs.replace(lineage.keys, size=number), number, entry)
         keyhistory.check_signature(keys, parsed, entry)
@@ -155,17 +165,13 @@ def follow(lineage: Lineage, step: Step) -> Lineage:
     named, starts = lineage.named, lineage.starts
     if (log_key := logterms.names(entry.body)) is not None:
         named = (*named, Named(step.place, log_key))
-    if isinstance(entry.body, LogStart):
-        starts = {**starts, **_start(step, entry.body)}
-    return structs.replace(
-        lineage,
-        keys=keys,
-        named=named,
-        starts=starts,
-        steps=(*lineage.steps, step),
-        hashes=(*lineage.hashes, entry.sha256),
-        newest=order,
-    )
+    if lineage.unjudged is not None:
+        begun = envelope.parse(lineage.unjudged.raw)
+        first = codec.decode_entry(begun.payload_type, begun.payload)
+        keyhistory.check_signature(keys, begun, first)
+        starts = {**starts, **_start(lineage.unjudged, first.body)}
+    starts = {**starts, **_start(step, entry.body)}
+    return structs.replace(after, keys=keys, named=named, starts=starts, unjudged=None)
 
 
 def concerns(body: Record, keys: KeyHistory) -> bool:
@@ -227,7 +233,18 @@ def _check_trusted(lineage: Lineage, step: Step, entry: Payload) -> None:
         )
 
 
-def _start(step: Step, body: LogStart) -> dict[str, LogStart]:
+def _begins_unknown(lineage: Lineage, entry: Payload) -> bool:
+    """Tell whether an entry begins a successor under an epoch that comes with the next step."""
+    if not (isinstance(entry.body, LogStart) and entry.body.cause == "lost" and lineage.founded):
+        return False
+    party, author = entry.position.author
+    return (party, author, entry.position.epoch) not in lineage.keys.chains
+
+
+def _start(step: Step, body: Record) -> dict[str, LogStart]:
+    """Return the log that an entry begins, by its origin, if it begins one."""
+    if not isinstance(body, LogStart):
+        return {}
     if body.origin != step.log or step.index:
         raise MalformedError(
             f"expected the first entry of {body.origin}, found entry {step.index} of {step.log}"

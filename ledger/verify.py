@@ -191,7 +191,8 @@ class LogVerifier:
         at = 0
         for act in acts:
             if act.kind in KEY_KINDS:
-                while at < len(runs) and runs[at].index < act.index:
+                until = 0 if _returns(acts[0], act) else act.index
+                while at < len(runs) and runs[at].index < until:
                     self._run(runs[at])
                     at += 1
                 self._key_act(act)
@@ -297,6 +298,12 @@ def read_bundle(bundle: Tile, read_file: FileReader) -> list[bytes] | None:
 
 Progress = Callable[[int, int], None]
 """`progress(done, all)` hears how many entries are verified."""
+
+
+def _returns(first: Act, act: Act) -> bool:
+    """Tell whether an act lets the gateway in that has just begun the successor of a lost log."""
+    start = _log_start(first) if first.index == 0 else None
+    return act.index == 1 and start is not None and start.cause == "lost"
 
 
 def _log_start(first: Act | None) -> LogStart | None:
