@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from ledger.errors import LedgerError, MalformedError, UnknownKeyError
 from ledger.keystate import KeyHistoryError
 from ledger.lineage import Step
 from ledger.messages import OpeningStored
-from ledger.records import Permit, Record
+from ledger.records import LogStart, Permit, Record
 from ledger.records_keys import Enrolment, Founding, KeyRevocation, Rotation
 from ledger.signers import Signer, keyfile
 from ledger.topics import Leaf
@@ -54,6 +55,7 @@ class Town:
         )
         self._head = self._chain(self.gateway)
         self.steps: list[Step] = []
+        self._log, self._index = ORIGIN, 0
         self.found()
         self.machine = self.restarted()
 
@@ -99,14 +101,17 @@ class Town:
             KeyRevocation(key=key, last_seq=last_seq, by="a-li", reason="copied"), self.gateway
         )
 
-    def come_back(self, new: Signer) -> None:
-        """Let the gateway enter under the next epoch, after its key was revoked."""
+    def come_back(self, new: Signer, first: tuple[Record, Signer] | None = None) -> None:
+        """Let the gateway enter under the next epoch, after an entry that begins a successor."""
         said = keystatements.enrolment(self.statement.sha256, new.record_sha256, NONCE, None)
         body = Enrolment(
             key=keyacts.text(new.record), code_proof=NONCE, closes=None, by_key=said.sign(new),
             by_county=said.sign(self.county),
         )  # fmt: skip
         self._head = self._chain(new)
+        if first is not None:
+            self._log, self._index = f"{ORIGIN}-2", 0
+            self.add(*first)
         self.add(body, new)
         self.gateway = new
 
@@ -116,7 +121,8 @@ class Town:
         payload, kind = codec.encode_entry(position, body), codec.payload_type(body.kind)
         self._head = chain.advance(self._head, codec.decode_entry(kind, payload))
         raw = envelope.sign(kind, payload, signer).decode()
-        self.steps.append(Step(log=ORIGIN, index=10 * len(self.steps), entry=raw))
+        self.steps.append(Step(log=self._log, index=self._index, entry=raw))
+        self._index += 1
 
     def tell(self, *steps: Step) -> bool:
         """Let the machine hear the lineage."""
@@ -261,6 +267,30 @@ def test_rotation_without_the_countys_agreement_changes_nothing(town: Town) -> N
 
     assert caught.value.reason == "agreement"
     assert town.machine.unproved() == {} and not believes(town.machine, new)
+
+
+@pytest.mark.parametrize("thief", [False, True])
+def test_a_successor_is_believed_when_the_key_that_began_it_is_enrolled(
+    town: Town, thief: bool
+) -> None:
+    town.tell()
+    town.prove()
+    town.revoke(2)
+    back, other = town.make("gateway", epoch=2), town.make("gateway", epoch=2)
+    start = LogStart(origin=f"{ORIGIN}-2", previous="x", cause="lost")
+
+    with expected(thief):
+        town.come_back(back, first=(start, other if thief else back))
+        town.tell()
+
+    assert town.machine.lineage.starts == ({} if thief else {start.origin: start})
+    assert believes(town.machine, other) is False
+
+
+def expected(thief: bool) -> AbstractContextManager[object]:
+    """Return what refuses a thief's entry."""
+    refused = pytest.raises(KeyHistoryError, match="found key")
+    return refused if thief else nullcontext()
 
 
 def test_a_proof_of_another_place_proves_nothing(town: Town) -> None:
