@@ -110,7 +110,7 @@ def _publish(town: Any, folder: Path) -> PublishedLog:
     return PublishedLog(
         folder=folder,
         envelopes=tuple(entry.envelope for entry in entries),
-        public_key=public_bytes(KeyBook(town.ring)),
+        public_key=public_bytes(town.log_signer.record),
         origin=log.origin,
         use=kinds.index("use"),
         void=kinds.index("void"),
