@@ -20,6 +20,7 @@ from nacl.bindings import crypto_sign_open
 from bench.feeding import prepare
 from bench.figures import Machine, this_machine
 from gateway.config import directory, load, log_origin
+from gateway.register.keybook import KeyBook
 from gateway.register.log import GatewayLog
 from gateway.register.publish import Publisher
 from gateway.register.tree import PublicLog
@@ -104,7 +105,7 @@ class Run:
             transaction.set_directory(*directory(config, lambda one: keys.ring.of(one, "device")))
             own = GatewayLog(keys.signer, transaction.start_boot())
         self._public = PublicLog(own, keys.log_signer, lambda year: log_origin(config, year))
-        self._publisher = Publisher(public, keys.log_signer.record)
+        self._publisher = Publisher(public, KeyBook(keys.ring))
         self._heads: dict[str, Head] = {}
         self.parts_s = {"verify": 0.0, "append": 0.0, "tree": 0.0, "publish": 0.0, "receipts": 0.0}
 

@@ -286,4 +286,5 @@ class Agent:
             requests=views.requests(self._journal, self._names, village, now_ms),
             job=parts.jobs.job.view if parts.jobs.job else None,
             unproved=parts.uplink.unproved,
+            shut=parts.uplink.shut,
         )

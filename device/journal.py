@@ -13,13 +13,13 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
-from device import journal_file
+from device import journal_file, keychange
 from device.book import Book
 from device.errors import JournalError
 from ledger import chain, codec, disclosure, envelope
 from ledger.codec import Payload
 from ledger.errors import ChainError, LedgerError
-from ledger.records import PhotoRef, Record
+from ledger.records import Permit, PhotoRef, Record
 from ledger.signers import Signer
 
 REWRITTEN_KEY = "rewritten"  # two heads of the public log that contradict each other
@@ -76,6 +76,7 @@ class Journal:
             self._db = journal_file.connect(self.path)
             self._db.conn.executescript(SCHEMA)
         self.book = Book()
+        self._genesis = self._read_genesis()
         self._head = self._read_head()
         self._replay()
         self.boot = int(self.get("boot") or b"0") + 1  # kept with this run's first entry
@@ -134,7 +135,7 @@ class Journal:
     def hash_at(self, seq: int) -> str | None:
         """Return the payload hash of an own entry (seq 0: of the key record), None if unknown."""
         if seq == 0:
-            return self._signer.record_sha256
+            return self._genesis
         rows = self._rows("SELECT sha256 FROM entries WHERE seq = ?", seq)
         return str(rows[0][0]) if rows else None
 
@@ -152,6 +153,14 @@ class Journal:
             )
         self.book.hear(entry)
         return True
+
+    def permits_unless(self, counts: Callable[[Payload], bool]) -> list[str]:
+        """Return the permits that were received, of which `counts` says that they do not."""
+        rows = self._rows("SELECT after_seq, envelope FROM received WHERE kind = 'permit'")
+        entries = (self._decode(*row) for row in rows)
+        return [
+            one.body.permit for one in entries if isinstance(one.body, Permit) and not counts(one)
+        ]
 
     def has_received(self, sha256: str) -> bool:
         """Return whether this entry of the gateway is kept here."""
@@ -260,6 +269,25 @@ class Journal:
             os.close(self._lock)
             self._lock = None
 
+    def _read_genesis(self) -> str:
+        """Return the hash of the key record that the chain begins with: ours, or one before it.
+
+        Raises:
+            JournalError: another's log, or one whose key no rotation has replaced by ours.
+        """
+        known = (self._signer.record_sha256, *keychange.replaced(self.path.parent))
+        first = self._rows("SELECT seq, envelope FROM entries WHERE seq = 1")
+        if not first:
+            return known[0]
+        begun = self._decode(*first[0]).position.prev
+        if begun not in known:
+            raise JournalError(
+                f"{self.path}: expected a log that begins with the key record {known[0]}, found "
+                f"{begun}; another key or another log was put here: restore the right one or "
+                "enrol again"
+            )
+        return begun
+
     def _read_head(self) -> chain.Head:
         record = self._signer.record
         start = chain.Head(
@@ -267,7 +295,7 @@ class Journal:
             author=record.holder,
             epoch=record.epoch,
             seq=0,
-            sha256=self._signer.record_sha256,
+            sha256=self._genesis,
         )
         last = self._rows("SELECT seq, envelope FROM entries ORDER BY seq DESC LIMIT 2")
         entries = [self._decode(seq, raw) for seq, raw in reversed(last)]

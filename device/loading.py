@@ -25,7 +25,6 @@ from hardware import loader
 from ledger import checkpoint, mqtt, mqtt_options, mqtt_secrets, topics
 from ledger.errors import LedgerError
 from ledger.keys import KeyRing
-from ledger.messages import KeyRecord
 from ledger.signers import Signer, choice, keyfile
 from ledger.topics import Leaf
 
@@ -34,14 +33,13 @@ class Keys(Struct, frozen=True, kw_only=True):
     """What this machine signs with, trusts, and hides its pictures and values with.
 
     Args:
-        log: key record of the township's public log, and `log_name` its origin without the year.
+        log_name: origin of the township's public log without the year.
         seal: encrypts to the township and the county.
         reference: opens this machine's own copies of approved pages.
     """
 
     signer: Signer
     ring: KeyRing
-    log: KeyRecord
     log_name: str
     seal: Callable[[bytes], bytes]
     reference: pyrage.x25519.Identity
@@ -89,8 +87,7 @@ def load_keys(config: DeviceConfig) -> Keys:
             f"the {own.domain} key of {own.holder}"
         )
     check_rotation(config, signer)
-    log = ring.log_of(config.township)
-    if log is None:
+    if ring.log_of(config.township) is None:
         raise ConfigError(
             f"expected a log key record of township {config.township} in {config.keys.trusted}, "
             "found none: copy the gateway's record there"
@@ -98,7 +95,6 @@ def load_keys(config: DeviceConfig) -> Keys:
     return Keys(
         signer=signer,
         ring=ring,
-        log=log,
         log_name=_log_name(config),
         seal=_sealing(ring),
         reference=reference,

@@ -4,6 +4,8 @@ Rules kept here:
 - A permit is believed only with its proof: nobody can open this machine out of sight.
 - What this machine has believed of the log is kept; a log that contradicts it is not followed
   any more, both heads are kept as evidence, and no further permit is believed.
+- A log that continues another one is followed only from where that one ended, as its first
+  entry says; see `ledger.succession`.
 - Nothing is pushed at us: we ask for what is unproved, again after a pause, until it is.
 
 Belongs to the agent's loop.
@@ -11,7 +13,7 @@ Belongs to the agent's loop.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 from msgspec import Struct
@@ -19,14 +21,15 @@ from msgspec import Struct
 from device.errors import JournalError
 from device.journal import Journal
 from device.patience import Patience
-from ledger import asking, checkpoint, growth, notes, receipts
+from device.township_keys import TownshipKeys
+from ledger import asking, checkpoint, growth, notes, receipts, succession
 from ledger.asking import MOST_ENTRIES, Ask
 from ledger.checkpoint import Checkpoint
 from ledger.codec import Payload
 from ledger.errors import LedgerError, MalformedError, ProofError
 from ledger.growth import StaleError
-from ledger.messages import KeyRecord
-from ledger.notes import NoteKey, SignatureType
+from ledger.notes import NoteKey
+from ledger.records import LogStart
 
 log = structlog.get_logger()
 
@@ -45,7 +48,7 @@ class Proofs:
     """Asks for proofs and judges what comes back.
 
     Args:
-        record: key record of the township's log.
+        keys: says which key of the log may sign what, and how its logs followed each other.
         name: origin of the township's log without its year.
         send: hands a question to the bus; False if it took none.
         now_s: monotonic seconds.
@@ -54,18 +57,19 @@ class Proofs:
     def __init__(
         self,
         journal: Journal,
-        record: KeyRecord,
+        keys: TownshipKeys,
         name: str,
         send: Callable[[bytes], bool],
         now_s: Callable[[], float],
     ) -> None:
-        self._journal, self._record, self._name = journal, record, name
+        self._journal, self._township, self._name = journal, keys, name
         self._send, self._now_s = send, now_s
         self._patience = Patience(4)
         self._waiting: dict[str, Waiting] = {}
         self._known = _believed(journal)
         self._behind_s: float | None = None
         self._warned = False
+        self.renewed = False  # keys are believed that were not before; whoever heeds it resets it
 
     def overdue_s(self) -> float:
         """Return for how long something acknowledged has waited for its proof, in link time."""
@@ -82,10 +86,15 @@ class Proofs:
             self._waiting[entry.sha256] = Waiting(entry, raw)
             self._patience.answered()
 
+    def look_again(self) -> None:
+        """What may be believed has changed: ask at once."""
+        self._patience.answered()
+
     def tick(self, acked: int) -> None:
         """Ask for what is unproved, if it is time to."""
         now_s = self._now_s()
-        wanted = (*self._waiting, *self._journal.unproved(acked, MOST_ENTRIES))[:MOST_ENTRIES]
+        waiting = (*self._township.unproved(), *self._waiting)[:MOST_ENTRIES]
+        wanted = (*waiting, *self._journal.unproved(acked, MOST_ENTRIES))[:MOST_ENTRIES]
         if not wanted:
             self._behind_s = None
             return
@@ -113,16 +122,18 @@ class Proofs:
             JournalError: it could not be kept.
         """
         step = growth.parse(raw)
-        origin = self._origin(step.note)
+        origin, size = self._head(step.note)
         known = self._known.get(origin)
         try:
-            new = growth.follow(known, step, self._keys(origin))
+            new = growth.follow(known, step, self._keys(origin, size))
+            if known is None and not self._begins(new):
+                return b""
         except StaleError:
             self._patience.answered()
             return b""
         except ProofError as error:
             log.error("log_rewritten", origin=origin, why=str(error), hint=error.hint)
-            return (self._journal.get(f"{LOG_KEY}{origin}") or b"") + b"\n" + step.note
+            return self._evidence(origin) + step.note
         if new != known:
             self._journal.put(f"{LOG_KEY}{origin}", step.note)
             self._known[origin] = new
@@ -136,28 +147,80 @@ class Proofs:
             JournalError: it could not be kept.
         """
         waiting = self._waiting.get(sha256)
-        leaf = waiting.raw if waiting is not None else self._journal.envelope_of(sha256)
+        own = self._township.unproved().get(sha256)
+        leaf = self._journal.envelope_of(sha256) if waiting is None else waiting.raw
+        leaf = leaf if own is None else own.raw
         if leaf is None or self._journal.rewritten:
             return None
         receipt = receipts.parse(raw)
-        origin = self._origin(receipt.checkpoint)
-        head = receipts.verify(receipt, leaf, self._keys(origin))
+        origin, size = self._head(receipt.checkpoint)
+        head = receipts.verify(receipt, leaf, self._keys(origin, size))
         if head != self._known.get(origin):
             self._patience.answered()  # our view of the log has moved on: ask anew
             return None
+        if own is not None:
+            self.renewed |= self._township.proved(sha256, (origin, receipt.index))
         self._journal.prove(sha256, raw)
         self._waiting.pop(sha256, None)
         self._patience.answered()
         return waiting
 
-    def _origin(self, note: bytes) -> str:
-        origin = checkpoint.parse(notes.parse(note).text).origin
-        if origin.rpartition("/")[0] != self._name:
-            raise MalformedError(f"expected a log of {self._name}, found {origin[:200]}")
-        return origin
+    def _begins(self, new: Checkpoint) -> bool:
+        """Tell whether a log that is new here may be believed yet; the first one ever may.
 
-    def _keys(self, origin: str) -> tuple[NoteKey]:
-        return (notes.key_of(self._record, origin, SignatureType.ED25519),)
+        Raises:
+            MalformedError: nobody has said yet how it follows what is known here.
+            ProofError: it does not follow from what is known here.
+        """
+        if not self._known:
+            return True
+        starts = self._township.lineage.starts
+        if new.origin < max(self._known):
+            return self._precedes(new, starts)
+        start = starts.get(new.origin)
+        if start is None:
+            raise MalformedError(
+                f"expected the first entry of {new.origin}, which says what it continues"
+            )
+        named = succession.predecessor(start)
+        checkpoint.verify(start.previous.encode(), self._keys(named.origin, named.size))
+        known = self._known.get(named.origin)
+        if known is None and named.origin > max(self._known):
+            self._patience.answered()  # the log in between comes first
+            return False
+        if not succession.continues(start, known or self._known[max(self._known)]):
+            self._patience.answered()  # its predecessor's end comes first
+            return False
+        log.info("log_followed", origin=new.origin, previous=named.origin, cause=start.cause)
+        return True
+
+    def _precedes(self, new: Checkpoint, starts: Mapping[str, LogStart]) -> bool:
+        """Tell whether an older log, unknown here, is the one that another continues."""
+        for start in starts.values():
+            named = succession.predecessor(start)
+            if named.origin == new.origin:
+                return succession.continues(start, new)
+        raise MalformedError(f"expected a log that another continues, found {new.origin}")
+
+    def _evidence(self, origin: str) -> bytes:
+        """Return what is known of a log, or of the newest one with what a new log said of it."""
+        known = self._journal.get(f"{LOG_KEY}{origin}")
+        if known is not None:
+            return known + b"\n"
+        newest = self._journal.get(f"{LOG_KEY}{max(self._known)}") or b""
+        start = self._township.lineage.starts.get(origin)
+        said = b"" if start is None else start.previous.encode() + b"\n"
+        return newest + b"\n" + said
+
+    def _head(self, note: bytes) -> tuple[str, int]:
+        """Return of which log of ours a checkpoint is, and its size; nothing is judged."""
+        head = checkpoint.parse(notes.parse(note).text)
+        if head.origin.rpartition("/")[0] != self._name:
+            raise MalformedError(f"expected a log of {self._name}, found {head.origin[:200]}")
+        return head.origin, head.size
+
+    def _keys(self, origin: str, size: int) -> tuple[NoteKey, ...]:
+        return self._township.log_terms().keys(origin, size)
 
 
 def _believed(journal: Journal) -> dict[str, Checkpoint]:

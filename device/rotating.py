@@ -8,24 +8,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
+from device import keychange
 from device.config import DeviceConfig
 from device.errors import ConfigError
 from device.journal import Journal
 from ledger import keyacts, keystatements
 from ledger.keyacts import RotationDraft
 from ledger.signers import Signer, choice, keyfile
-
-MARK = "rotating.json"
-
-
-class Mark(Struct, frozen=True):
-    """A rotation that was begun: hashes of the records of the old and the new key."""
-
-    replaces: str
-    key: str
 
 
 class Rotated(Struct, frozen=True):
@@ -74,15 +65,14 @@ def rotate(config: DeviceConfig, out: Path) -> Rotated:
         by_key=statement.sign(new),
     )
     # First the mark: a request that is out must find no agent that goes on with the old key.
-    mark = msgspec.json.encode(Mark(old.record_sha256, new.record_sha256))
-    keyfile.write_durable(config.state / MARK, mark, keyfile.PRIVATE, replace=True)
+    keychange.begin(config.state, old.record_sha256, new.record_sha256)
     keyfile.write_durable(request, keyacts.encode(draft), replace=True)
     return Rotated(key, record, request, last)
 
 
 def cancel(config: DeviceConfig) -> None:
     """Go on with the old key: the request was not entered into the log, and will not be."""
-    (config.state / MARK).unlink(missing_ok=True)
+    keychange.cancel(config.state)
 
 
 def check(config: DeviceConfig, signer: Signer) -> None:
@@ -91,13 +81,9 @@ def check(config: DeviceConfig, signer: Signer) -> None:
     Raises:
         ConfigError: a rotation to another key was begun.
     """
-    path = config.state / MARK
-    if not path.exists():
+    mark = keychange.read(config.state)
+    if mark is None:
         return
-    try:
-        mark = msgspec.json.decode(path.read_bytes(), type=Mark)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise ConfigError(f"expected a begun rotation in {path}: {error}") from error
     if signer.record_sha256 == mark.replaces:
         raise ConfigError(
             f"expected the new key of {signer.record.holder}, found the one that a rotation "

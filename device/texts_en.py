@@ -9,6 +9,7 @@ PROMPTS = {
     "strip.answered": "Town answered {at}",
     "strip.never-answered": "Town silent so far",
     "strip.delivered": "All delivered",
+    "strip.shut": "The township's key was revoked; call the technician",
     "strip.unproved": "No receipts",
     "strip.undelivered": "{n} not sent (since {since})",
     "strip.photos": "{n} photos on the way",

@@ -9,6 +9,7 @@ PROMPTS = {
     "strip.answered": "镇里答复 {at}",
     "strip.never-answered": "镇里还没答复",
     "strip.delivered": "记录都已送到",
+    "strip.shut": "镇里的签名密钥已作废，新的还没到，请找技术员",
     "strip.unproved": "镇里没给回执",
     "strip.undelivered": "{n} 条没送到({since}起)",
     "strip.photos": "{n} 张照片在传",

@@ -20,11 +20,11 @@ from device.patience import Patience
 from device.proofs import LATE_S, Proofs
 from device.releases import contradiction
 from device.silence import Silence
+from device.township_keys import TownshipKeys
 from ledger import codec, envelope
 from ledger.bus import Bus, Message
 from ledger.envelope import LARGEST_ENTRY, LARGEST_LIST
-from ledger.errors import LedgerError, UnknownKeyError
-from ledger.keys import KeyRing
+from ledger.errors import LedgerError
 from ledger.messages import Acknowledgement, OpeningStored, PhotoResult, VillageList
 from ledger.records import Approval, HoldRelease, Permit, Record, Refusal, Revocation
 from ledger.topics import RULES, Leaf, Topic, filters, parse
@@ -64,6 +64,7 @@ class Uplink:
     """Brings the journal to the gateway and the gateway's answers into the journal.
 
     Args:
+        keys: whose signatures count.
         now_s: monotonic seconds.
         photos: folder of encrypted photos, named by their hash.
         proofs: asks for receipts; a permit is believed only with its own.
@@ -73,7 +74,7 @@ class Uplink:
         self,
         journal: Journal,
         bus: Bus,
-        ring: KeyRing,
+        keys: TownshipKeys,
         photos: Path,
         township: str,
         village: str,
@@ -81,7 +82,7 @@ class Uplink:
         proofs: Proofs,
     ) -> None:
         self._proofs = proofs
-        self._journal, self._bus, self._ring, self._photos = journal, bus, ring, photos
+        self._journal, self._bus, self._keys, self._photos = journal, bus, keys, photos
         self._device, self._township, self._now_s = journal.head.author, township, now_s
         self._village, self._list_ms = village, _list_time(journal)
         self._acked = self._kept = int(journal.get("acked") or b"0")
@@ -94,6 +95,7 @@ class Uplink:
         self._failed: set[str] = set()
         self._online = False
         self._silence = Silence(now_s)
+        self._withdraw()
 
     @property
     def unanswered(self) -> bool:
@@ -114,6 +116,11 @@ class Uplink:
     def online(self) -> bool:
         """The broker is reached."""
         return self._online
+
+    @property
+    def shut(self) -> bool:
+        """The township's key was revoked, and no other has come yet."""
+        return self._keys.shut
 
     def subscribe(self) -> None:
         """Ask for what the gateway keeps for us; again, where something found no room here."""
@@ -242,19 +249,23 @@ class Uplink:
         topic = parse(message.topic)
         if not message.payload:
             return None
-        if topic.leaf is Leaf.CHECKPOINT:
-            evidence = self._proofs.follow(message.payload)
-            return Arrival(LogRewritten(evidence)) if evidence else None
-        if topic.leaf is Leaf.RECEIPT:
-            return self._prove(topic.rest[0], message.payload)
-        largest = LARGEST_LIST if topic.leaf is Leaf.LIST else LARGEST_ENTRY
-        taken, key = envelope.verify(message.payload, self._ring, largest)
-        if key.role != "gateway" or key.township != self._township:
-            raise UnknownKeyError(
-                f"expected the key of our township's gateway, found {key.role} {key.holder}"
-            )
-        if topic.leaf in (Leaf.PERMIT, Leaf.ANSWER):
-            return self._believe_entry(taken)
+        match topic.leaf:
+            case Leaf.CHECKPOINT:
+                evidence = self._proofs.follow(message.payload)
+                return Arrival(LogRewritten(evidence)) if evidence else None
+            case Leaf.RECEIPT:
+                return self._prove(topic.rest[0], message.payload)
+            case Leaf.LINEAGE:
+                self._hear_lineage(message.payload)
+                return None
+            case Leaf.PERMIT | Leaf.ANSWER:
+                return self._believe_entry(message.payload)
+            case _:
+                return self._believe_message(topic.leaf, message)
+
+    def _believe_message(self, leaf: Leaf, message: Message) -> Arrival | None:
+        largest = LARGEST_LIST if leaf is Leaf.LIST else LARGEST_ENTRY
+        taken = self._keys.message(message.payload, largest)
         record = codec.decode_message(taken.payload_type, taken.payload)
         match record:
             case Acknowledgement(device=self._device):
@@ -271,8 +282,21 @@ class Uplink:
                 return None
         return Arrival(record)
 
-    def _believe_entry(self, taken: envelope.Envelope) -> Arrival | None:
-        entry = codec.decode_entry(taken.payload_type, taken.payload)
+    def _hear_lineage(self, raw: bytes) -> None:
+        """Take what the township says of its own keys and logs."""
+        if self._keys.hear(raw):
+            self._proofs.look_again()
+            self._withdraw()
+
+    def _withdraw(self) -> None:
+        """Obey no permit any more whose key was revoked before it was issued."""
+        for permit in self._journal.permits_unless(self._keys.may_sign):
+            if permit not in self._journal.book.revoked:
+                log.error("permit_withdrawn", permit=permit, why="key revoked")
+                self._journal.book.revoked.add(permit)
+
+    def _believe_entry(self, raw: bytes) -> Arrival | None:
+        taken, entry = self._keys.entry(raw)
         if entry.position.gateway is None:
             log.warning("answer_not_from_gateway", sha256=entry.sha256)
             return None
@@ -301,7 +325,15 @@ class Uplink:
     def _prove(self, sha256: str, receipt: bytes) -> Arrival | None:
         """Take a receipt; a permit that it proves is believed from here on."""
         permit = self._proofs.prove(sha256, receipt)
-        if permit is None or not self._journal.receive(permit.entry, permit.raw):
+        if self._proofs.renewed:
+            self._proofs.renewed = False
+            self._withdraw()
+            self.subscribe()  # what a key had signed that was not believed yet
+        if (
+            permit is None
+            or not self._keys.may_sign(permit.entry)
+            or not self._journal.receive(permit.entry, permit.raw)
+        ):
             return None
         return Arrival(permit.entry.body, sha256)
 

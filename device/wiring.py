@@ -39,6 +39,7 @@ from device.recorder import Recorder
 from device.references import References
 from device.renewal import Renewal
 from device.stamping import Stamping
+from device.township_keys import TownshipKeys
 from device.uplink import Uplink
 from hardware import loader
 from hardware.interfaces import Camera, CardReader, Controller
@@ -206,9 +207,10 @@ def _eyes(config: DeviceConfig, keys: Keys, inbox: Inbox[Input], world: World) -
 def _uplink(
     config: DeviceConfig, keys: Keys, journal: Journal, bus: Bus, now_s: Callable[[], float]
 ) -> Uplink:
-    proofs = Proofs(journal, keys.log, keys.log_name, _asker(config, bus), now_s)
+    township = TownshipKeys(journal, keys.ring, config.township, config.log.founding)
+    proofs = Proofs(journal, township, keys.log_name, _asker(config, bus), now_s)
     uplink = Uplink(
-        journal, bus, keys.ring, _photos(config), config.township, config.village, now_s, proofs
+        journal, bus, township, _photos(config), config.township, config.village, now_s, proofs
     )
     uplink.subscribe()
     return uplink

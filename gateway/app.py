@@ -234,7 +234,7 @@ class Server:
             listener = stack.enter_context(_listen(config.web.host, config.web.port))
             # Machines get their accounts in `run`, when it is known whose key holds.
             self._broker = embedded_broker(config, ())
-            self._admitted: tuple[str, ...] = ()
+            self._admitted: tuple[str, ...] | None = None  # nobody was looked at yet
             if self._broker is not None:
                 stack.callback(self._broker.stop)
                 self._broker.start()
@@ -299,9 +299,10 @@ class Server:
             if admitted == self._admitted:
                 return
             self._app.publish_keys()
+            self._app.enrolling.authority.admit(admitted, self._app.now_ms())
             if self._broker is not None:
                 self._broker.reload(broker_users(self._app.config, admitted))
-        except (StoreError, OSError) as error:  # the disk; looked at again in a second
+        except (StoreError, ConfigError, OSError) as error:  # the disk; looked at again in a second
             log.error("machines_not_admitted", reason=str(error))
             return
         log.info("machines_admitted", machines=admitted)

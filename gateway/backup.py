@@ -24,6 +24,7 @@ from gateway import files
 from gateway.config import GatewayConfig, trusted_keys
 from gateway.errors import StoreError
 from gateway.register import checking
+from gateway.register.keybook import KeyBook
 from gateway.stores import copying, sqlite, trees
 from gateway.stores.sqlite import FILE
 from ledger import codec, tree
@@ -140,7 +141,8 @@ def _store(config: GatewayConfig, target: Path) -> tuple[tuple[Kept, ...], int]:
     store = sqlite.connect(sqlite.Options(folder=fresh, writable=False))
     try:
         with store.reader() as reader:
-            checking.check_trees(reader, reader.size(), trusted_keys(config).records())
+            keys = KeyBook(trusted_keys(config)).at(reader)
+            checking.check_trees(reader, reader.size(), keys.ring.records())
             _check_older(reader, read_report(target))
             logs = tuple(
                 Kept(origin=view.origin, size=view.size, root=view.frontier.root().hex())

@@ -5,6 +5,8 @@ Rules kept here:
 - Machines' certificates end soon. The authority, the broker and the gateway itself have no end:
   whoever reads their keys reads this folder, and an end would only strand a village.
 - No certificate has a beginning that a wrong clock could stand before.
+- `crl.pem` revokes the certificates of machines that are shut out (`gateway.crl`), for brokers
+  that others run.
 - A certificate that ended is no judgement on its holder: the key record is (docs/enrolment.md).
 """
 
@@ -13,6 +15,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import ipaddress
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
@@ -22,13 +25,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from msgspec import Struct
 
-from gateway import files
+from gateway import crl, files
+from gateway.crl import BEGINNING, NO_END
 from gateway.errors import ConfigError, RequestRefusedError
 from ledger.errors import LedgerError
 from ledger.signers import keyfile
 
-BEGINNING = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-NO_END = datetime.datetime(9999, 12, 31, 23, 59, 59, tzinfo=datetime.UTC)  # RFC 5280, 4.1.2.5
 DAY_MS = 24 * 3600 * 1000
 
 _USES = {"client": ExtendedKeyUsageOID.CLIENT_AUTH, "server": ExtendedKeyUsageOID.SERVER_AUTH}
@@ -48,7 +50,7 @@ class Authority:
     def __init__(self, folder: Path, key: ec.EllipticCurvePrivateKey, cert: bytes) -> None:
         self._folder, self._key = folder, key
         self._certificate = x509.load_pem_x509_certificate(cert)
-        self.path = folder / "ca.pem"
+        self.path, self.crl = folder / "ca.pem", folder / crl.FILE
         self.pem = cert
         self.fingerprint = fingerprint(cert)
 
@@ -69,7 +71,20 @@ class Authority:
             raise _refused(type(key).__name__)
         end_s = min((now_ms + days * DAY_MS) // 1000, int(NO_END.timestamp()))
         end = datetime.datetime.fromtimestamp(end_s, tz=datetime.UTC)
-        return self._sign(device, key, "client", end)
+        signed = self._sign(device, key, "client", end)
+        serial = x509.load_pem_x509_certificate(signed).serial_number
+        crl.note(self._folder, device, serial, end_s, now_ms // 1000)
+        return signed
+
+    def admit(self, machines: Collection[str], now_ms: int) -> None:
+        """Revoke the certificates of all other machines, in `crl.pem`.
+
+        Raises:
+            OSError: the disk does not take it.
+            ConfigError: the list of issued certificates is damaged.
+        """
+        if crl.shut_out(self._folder, machines, now_ms // 1000) or not self.crl.exists():
+            files.replace(self.crl, crl.render(self._folder, self._certificate, self._key))
 
     def own(self, name: str, use: Literal["client", "server"], *hosts: str) -> Credentials:
         """Return a certificate without an end for a program that runs beside this folder.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from msgspec import structs
@@ -15,6 +16,9 @@ from ledger.keyacts import Draft, FoundingDraft
 from ledger.messages import KeyRecord
 from ledger.signers import choice, keyfile
 
+if TYPE_CHECKING:
+    from gateway.renewing import OwnRole
+
 FILE = click.Path(dir_okay=False, path_type=Path)
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -22,7 +26,8 @@ EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 def register(main: click.Group) -> None:
     """Add these commands to seal-gateway."""
     for command in (
-        county_keygen, found, county_agree, enrol_code, enrol_request, enter_key, revoke_key
+        county_keygen, found, county_agree, enrol_code, enrol_request, enter_key, renew_key,
+        revoke_key,
     ):  # fmt: skip
         main.add_command(command)
 
@@ -124,6 +129,31 @@ def enter_key(config_path: Path, file: Path) -> None:
 
     command = AgreeKey(by=local.operator(), draft=file.read_bytes())
     click.echo(f"entry {local.carry_out(load(config_path), command)}")
+
+
+@click.command("renew-key")
+@CONFIG
+@click.option("--role", type=click.Choice(["gateway", "log"]), required=True, help="Whose key.")
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
+@click.option("--lost", is_flag=True, help="The old key is lost or in other hands.")
+@exits
+def renew_key(config_path: Path, role: OwnRole, out: Path, lost: bool) -> None:
+    """Make a new key of the gateway or the log in OUT, and the request to let it take over."""
+    from gateway import renewing
+
+    made = renewing.renew(load(config_path), role, out, lost=lost)
+    if made.key is None:
+        click.echo(
+            f"{made.request}: the log does not name this key yet; have the county agree to that, "
+            "enter-key, then run this command again"
+        )
+        return
+    click.echo(
+        f"{made.request}: carry it to the county for its agreement; then stop the gateway\n"
+        f"{made.key}, {made.record}: put them into the configuration as signer and signer_record"
+        f"{' of [log]' if role == 'log' else ''}, copy the record to the trusted keys, enter-key, "
+        "start"
+    )
 
 
 @click.command("revoke-key")

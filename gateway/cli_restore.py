@@ -55,6 +55,7 @@ def backup(config_path: Path, with_keys: bool, every_s: int | None, target: Path
 @click.argument("backup_folder", metavar="[BACKUP]", type=_FOLDER, required=False)
 @click.option("--mirror", "mirrors", multiple=True, type=_FOLDER, help="A copy of the public log.")
 @click.option("--successor", is_flag=True, help="Begin a new log: newer entries are lost.")
+@click.option("--agreed", type=_FILE, help="The county's agreement to the successor's key.")
 @click.option("--witnessed", multiple=True, type=_FILE, help="A checkpoint that somebody holds.")
 @exits
 def restore(
@@ -63,10 +64,11 @@ def restore(
     mirrors: tuple[Path, ...],
     successor: bool,
     witnessed: tuple[Path, ...],
+    agreed: Path | None,
 ) -> None:
     """Build the store again from BACKUP and copies of the public files; see docs/restore.md."""
     from gateway import restoring
 
-    asked = restoring.Asked(backup_folder, mirrors, witnessed, successor)
+    asked = restoring.Asked(backup_folder, mirrors, witnessed, successor, agreed)
     for line in restoring.run(load(config_path), asked):
         click.echo(line)

@@ -113,6 +113,7 @@ class Enrolling:
         machine = next(one for one in config.machines if one.id == ceremony.machine)
         village = next(one for one in config.villages if one.code == machine.village)
         trusted = (one for one in keys.folder.records() if one.role != "device")
+        holding = (one for one in map(keyacts.text, trusted) if keys.holds(one))
         return Facts(
             machine=machine.id,
             township=config.township,
@@ -125,7 +126,7 @@ class Enrolling:
             log_domain=config.log.domain,
             county=config.log.county,
             broker=self._broker_at(host),
-            records=tuple(keyacts.text(one) for one in trusted),
+            records=tuple(holding),
         )
 
     def present(self, code: Code, draft: EnrolmentDraft) -> State:

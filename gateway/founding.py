@@ -10,7 +10,7 @@ from gateway.register.log import GatewayLog
 from gateway.register.tree import PublicLog
 from gateway.stores import Store
 from gateway.writer import wall_ms
-from ledger import keyacts
+from ledger import keyacts, logterms
 from ledger.errors import LedgerError
 from ledger.records_keys import Founding
 from ledger.signers import Signer
@@ -60,8 +60,8 @@ def read(path: Path) -> Founding:
     return body
 
 
-def check_own(keys: Keys, signer: Signer) -> None:
-    """Return if our key is the one that may sign the log's next entry of ours.
+def check_own(keys: Keys, signer: Signer, log_signer: Signer) -> None:
+    """Return if our keys are those that may sign the log's next entry of ours and checkpoint.
 
     Raises:
         ConfigError: the log knows another one, or none that still holds.
@@ -70,8 +70,13 @@ def check_own(keys: Keys, signer: Signer) -> None:
     newest = keys.history.newest("gateway", record.holder)
     if not keys.founded:
         return
+    try:
+        logterms.only_current(keys.log_terms, log_signer.record)
+    except LedgerError as error:
+        raise ConfigError(str(error)) from error
     if newest is None or newest.last_seq is not None or newest.public.keyid != signer.keyid:
         raise ConfigError(
             f"expected the key of {record.holder} that the log names, found key "
-            f"{signer.keyid[:16]}...: use that one, or enrol this one with the county's agreement"
+            f"{signer.keyid[:16]}...: use that one, or enter this one with the county's agreement: "
+            "seal-gateway renew-key, or after a loss renew-key --lost"
         )

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from gateway import witness_start
+from gateway import founding, witness_start
 from gateway.commands import AddAccount, AgreeKey, ImportList, KeepCosignatures, RevokeKey
 from gateway.config import GatewayConfig, trusted_keys
 from gateway.control import Order, send
@@ -21,11 +21,13 @@ from gateway.enrolling import Enrolling
 from gateway.errors import NotFoundError, RequestRefusedError, StoreError
 from gateway.orders_lists import standing_list
 from gateway.register.keybook import KeyBook
-from gateway.stores import Reader, sqlite
+from gateway.stores import Reader, Store, sqlite
 from gateway.stores.calendar import local_date
 from gateway.texts import text
-from gateway.wiring import load_keys, open_ca, open_desk, publisher_of
+from gateway.wiring import Keys, load_keys, open_ca, open_desk, publisher_of
 from gateway.writer import wall_ms
+from ledger import keyacts
+from ledger.errors import LedgerError
 from ledger.matters import Matter, MatterList, look_up
 
 _Asked = TypeVar("_Asked")
@@ -169,11 +171,39 @@ def _alone(config: GatewayConfig, command: Orderable) -> object:
         publisher_of(config, keys, store)
         now_ms = time.time_ns() // 1_000_000
         witness_start.agree(config, keys.log_signer, store, now_ms)
+        if isinstance(command, AgreeKey) and _brings_own(command, keys):
+            return _enter_own(config, keys, store, command, now_ms)
         desk = open_desk(config, keys, store)
         with desk.public.transaction(store, now_ms) as transaction:
             return desk.orders.carry_out(transaction, command, now_ms, operator=True).answer
     finally:
         store.close()
+
+
+def _enter_own(
+    config: GatewayConfig, keys: Keys, store: Store, command: AgreeKey, now_ms: int
+) -> object:
+    """Enter the key that signs this very entry, or its checkpoint; nothing comes before it.
+
+    Raises:
+        ConfigError: afterwards our keys would not be those that the log names.
+    """
+    desk = open_desk(config, keys, store, entering=True)
+    with store.transaction() as transaction:
+        done = desk.orders.carry_out(transaction, command, now_ms, operator=True)
+        known = desk.intake.keys.at(transaction)
+        founding.check_own(known, keys.signer, keys.log_signer)
+        desk.public.grow(transaction)
+    return done.answer
+
+
+def _brings_own(command: AgreeKey, keys: Keys) -> bool:
+    """Tell whether an order enters a key that we sign with already."""
+    own = (keys.signer.record_sha256, keys.log_signer.record_sha256)
+    try:
+        return keyacts.key_hash(keyacts.decode(command.draft)) in own
+    except LedgerError:
+        return False  # the order says why it is refused
 
 
 def _line(matter: Matter) -> str:

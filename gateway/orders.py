@@ -84,6 +84,7 @@ class Orders:
 
     Args:
         cosignatures: judges what witnesses say; None: there are no witnesses.
+        own_keys: hashes of the records of the keys that we sign with.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class Orders:
         intake: Intake,
         permit_days: int,
         cosignatures: Cosignatures | None = None,
+        own_keys: tuple[str, ...] = (),
     ) -> None:
         self._township = township
         self._book = Book(log, intake)
@@ -112,7 +114,7 @@ class Orders:
             AskDue: partial(orders_retention.ask_due, self._book),
             ConfirmErasure: partial(orders_retention.confirm, self._book),
             AddAccount: _add_account,
-            AgreeKey: partial(orders_keys.agree, intake.keys, self._book),
+            AgreeKey: partial(orders_keys.agree, intake.keys, self._book, own_keys),
             RevokeKey: partial(orders_keys.revoke, intake.keys, self._book),
             Deliver: partial(orders_carried.deliver, intake),
         }

@@ -23,9 +23,18 @@ from ledger.records_keys import KeyRevocation
 
 
 def agree(
-    keys: KeyBook, book: Book, transaction: Transaction, command: AgreeKey, now_ms: int
+    keys: KeyBook,
+    book: Book,
+    own: tuple[str, ...],
+    transaction: Transaction,
+    command: AgreeKey,
+    now_ms: int,
 ) -> Done:
-    """Append an enrolment or a rotation that township and county agree to."""
+    """Append an enrolment or a rotation that township and county agree to.
+
+    Args:
+        own: hashes of the records of the keys that we sign with.
+    """
     try:
         draft = keyacts.decode(command.draft)
         body = keyacts.body(draft)
@@ -44,11 +53,12 @@ def agree(
             "other-log",
             f"expected an act for the log {known.history.log[:16]}..., found {draft.log[:16]}...",
         )
-    if record.role == "gateway":
+    if record.role in ("gateway", "log") and keyacts.key_hash(draft) not in own:
         raise RequestRefusedError(
             "own-key",
-            "expected a key of a machine or of the county, found one of the gateway, which signs "
-            "while it runs: its key changes at a new founding only",
+            f"expected the {record.role} key that this gateway signs with, found the one that is "
+            "to follow: stop the gateway, name the new key and record in the configuration, copy "
+            "the record to the trusted keys, then enter-key again and start",
         )
     if record.role == "device" and not transaction.is_machine(record.holder):
         raise NotFoundError(
@@ -59,6 +69,8 @@ def agree(
         key = keys.at(transaction).history.newest("device", record.holder)
         assert key is not None, "it was appended just now"
         transaction.set_key(record.holder, key.public.keyid, record.epoch, key.sha256)
+    elif record.role == "log" and keys.at(transaction).log_terms.current != (record,):
+        raise RequestRefusedError("own-key", "expected the log's newest key, found an older one")
     return Done(answer=entry.index)
 
 

@@ -26,6 +26,7 @@ from ledger.topics import RULES
 
 QUEUE = 1024  # questions; more are dropped and asked again
 EVERY_S = 1.0  # at most one publication in this time
+IDLE_S = 600.0  # a checkpoint that stands is written anew: its date says that we are alive
 
 log = structlog.get_logger()
 
@@ -39,6 +40,7 @@ class PublishWorker:
 
     Args:
         published: hears what stands there after each publication; must not wait.
+        now_s: monotonic seconds, by which the idle time is counted.
     """
 
     def __init__(
@@ -48,9 +50,12 @@ class PublishWorker:
         publisher: Publisher,
         township: str,
         published: Callable[[tuple[Head, ...]], None] | None = None,
+        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._bus, self._publisher = store, bus, publisher
-        self._township, self._tell = township, published
+        self._township, self._tell, self._now_s = township, published, now_s
+        self._stood: tuple[Head, ...] = ()
+        self._stood_s = now_s()
         self._queue: queue.Queue[Message | Refresh | None] = queue.Queue(QUEUE)
         self._asked: dict[str, Ask] = {}
         self._published_s = -EVERY_S
@@ -109,6 +114,7 @@ class PublishWorker:
         try:
             with self._store.reader() as reader:
                 self._publisher.publish(reader)
+                self._publish_idle()
                 if self._tell is not None:
                     self._tell(self._publisher.heads())
                 self._answer(Prover(reader, self._publisher, self._township))
@@ -116,6 +122,15 @@ class PublishWorker:
             log.error("publication_failed", reason=str(error))
         except Exception:
             log.exception("publish_worker_failed")
+
+    def _publish_idle(self) -> None:
+        """Write the newest checkpoint anew if it has stood for long."""
+        heads, now_s = self._publisher.heads(), self._now_s()
+        if heads == self._stood and now_s < self._stood_s + IDLE_S:
+            return
+        if heads == self._stood:
+            self._publisher.rewrite()
+        self._stood, self._stood_s = heads, now_s
 
     def _refresh(self) -> None:
         try:

@@ -21,6 +21,7 @@ from gateway.config import GatewayConfig, log_origin, trusted_keys
 from gateway.errors import RestoreError, StoreError
 from gateway.register import checking, mirror
 from gateway.register.cosignatures import Cosignatures
+from gateway.register.keybook import KeyBook
 from gateway.register.mirror import MirroredLog, Signed
 from gateway.register.publish import WITNESSED
 from gateway.register.replay import Replay
@@ -185,14 +186,12 @@ class Restore:
     def _keep(self, store: Store, signed: Signed) -> None:
         """Keep the cosignatures of a checkpoint that the store holds."""
         keys = tuple(one.key for one in configured(self.config.log))
-        record = self.ring.of(self.config.id, "log")
-        assert record is not None, "trusted_keys has looked for it"
         with store.transaction() as transaction:
             view = transaction.log(signed.head.origin)
             if view is None or signed.head.size > view.size:
                 return  # it says that entries are lost: `beyond` finds it
             try:
-                Cosignatures(record, keys).keep(transaction, signed.note)
+                Cosignatures(KeyBook(self.ring), keys).keep(transaction, signed.note)
             except LedgerError as error:
                 log.warning("cosignatures_left_out", where=signed.where, reason=str(error))
 

@@ -18,12 +18,16 @@ from gateway.wiring import load_keys
 
 
 class Asked(Struct, frozen=True):
-    """What the operator gave: a backup, public files, single checkpoints; begin a successor?"""
+    """What the operator gave: a backup, public files, single checkpoints; begin a successor?
+
+    `agreed`: the county's agreement to the key that begins it.
+    """
 
     backup: Path | None
     mirrors: tuple[Path, ...]
     witnessed: tuple[Path, ...]
     successor: bool
+    agreed: Path | None = None
 
 
 def run(config: GatewayConfig, asked: Asked) -> Iterator[str]:
@@ -63,7 +67,8 @@ def _judge_losses(config: GatewayConfig, work: Restore, store: Store, asked: Ask
     given = tuple(mirror.read(path, records) for path in asked.witnessed)
     lost = successors.look(config, records, store, (*work.witnessed(store), *given), now_ms)
     if asked.successor:
-        return successors.begin(config, load_keys(config), store, lost, now_ms)
+        agreed = None if asked.agreed is None else asked.agreed.read_bytes()
+        return successors.begin(config, load_keys(config), store, lost, now_ms, agreed)
     if lost.last is not None:
         head = lost.last.head
         with store.reader() as reader:

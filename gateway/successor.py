@@ -12,18 +12,20 @@ from collections.abc import Iterable, Iterator
 import structlog
 from msgspec import Struct
 
+from gateway import founding
 from gateway.config import GatewayConfig, log_origin
 from gateway.errors import ConfigError, RestoreError, WitnessError
+from gateway.register.keybook import KeyBook
 from gateway.register.log import GatewayLog
 from gateway.register.mirror import Signed, verified
 from gateway.register.tree import PublicLog
-from gateway.stores import Reader, Store, trees
+from gateway.stores import Reader, Store, Transaction, trees
 from gateway.stores.calendar import local_date
 from gateway.stores.trees import LogView
 from gateway.wiring import Keys
 from gateway.witness_start import EVIDENCE, successor
 from gateway.witnesses import Asker, Witness, configured
-from ledger import tree
+from ledger import keyacts, tree
 from ledger.errors import ProofError
 from ledger.messages import KeyRecord
 from ledger.records import LogStart
@@ -71,12 +73,24 @@ def look(
     return Lost(last, frozenset(one.head.origin for one in shown))
 
 
-def begin(config: GatewayConfig, keys: Keys, store: Store, lost: Lost, now_ms: int) -> str:
+def begin(
+    config: GatewayConfig,
+    keys: Keys,
+    store: Store,
+    lost: Lost,
+    now_ms: int,
+    agreed: bytes | None = None,
+) -> str:
     """Begin the successor of what is lost and return its origin.
 
+    Args:
+        agreed: the enrolment of our key of the next epoch, as the county agreed to it; needed
+            where the log began with a founding.
+
     Raises:
-        RestoreError: nothing is known to be lost.
+        RestoreError: nothing is known to be lost, or the agreement is missing or another's.
         ConfigError: the gateway's key has signed already.
+        LedgerError: the agreement is none.
     """
     if lost.last is None:
         raise RestoreError(
@@ -94,8 +108,28 @@ def begin(config: GatewayConfig, keys: Keys, store: Store, lost: Lost, now_ms: i
         transaction.begin_log(LogView(first=transaction.size(), origin=origin, frontier=Frontier()))
         body = LogStart(origin=origin, previous=lost.last.note.decode(), cause="lost")
         own.append(transaction, body, now_ms)
+        _enter(keys, transaction, own, agreed, now_ms)
         public.grow(transaction)
     return origin
+
+
+def _enter(
+    keys: Keys, transaction: Transaction, own: GatewayLog, agreed: bytes | None, now_ms: int
+) -> None:
+    """Enrol our key of the next epoch, right after the entry with which it began the log."""
+    book = KeyBook(keys.ring)
+    if not book.at(transaction).founded:
+        return
+    draft = None if agreed is None else keyacts.decode(agreed)
+    if draft is None or keyacts.key_hash(draft) != keys.signer.record_sha256:
+        found = "none" if draft is None else "one to another key"
+        raise RestoreError(
+            f"expected the county's agreement to the new key of {keys.signer.record.holder}, found "
+            f"{found}: seal-gateway renew-key --role gateway --lost, seal-gateway county-agree, "
+            "then restore --successor --agreed FILE"
+        )
+    own.append(transaction, keyacts.body(draft), now_ms)
+    founding.check_own(book.at(transaction), keys.signer, keys.log_signer)
 
 
 def _shown(

@@ -20,6 +20,7 @@ from gateway.errors import ConfigError
 from gateway.orders import Orders
 from gateway.register.cosignatures import Cosignatures
 from gateway.register.intake import Intake
+from gateway.register.keybook import KeyBook
 from gateway.register.log import GatewayLog, JudgeTime
 from gateway.register.publish import Publisher
 from gateway.register.tree import Halt, PublicLog
@@ -82,11 +83,19 @@ class Desk(Struct, frozen=True):
     judge_time: JudgeTime
 
 
-def open_desk(config: GatewayConfig, keys: Keys, store: Store, halt: Halt | None = None) -> Desk:
+def open_desk(
+    config: GatewayConfig,
+    keys: Keys,
+    store: Store,
+    halt: Halt | None = None,
+    *,
+    entering: bool = False,
+) -> Desk:
     """Take over the configuration into the store and put the desk together.
 
     Args:
         halt: who may forbid all signing; None: nobody.
+        entering: the first entry will bring in the key that we sign with; it is not asked for.
 
     Raises:
         ConfigError: the options of the alert rules cannot be used.
@@ -97,14 +106,18 @@ def open_desk(config: GatewayConfig, keys: Keys, store: Store, halt: Halt | None
     judge = partial(alerts.judge, rules=rules)
     intake = Intake(config.township, keys.ring, own_log, judge, keys.open)
     keys_of_witnesses = tuple(one.key for one in witnesses.configured(config.log))
-    cosignatures = Cosignatures(keys.log_signer.record, keys_of_witnesses)
-    orders = Orders(config.township, own_log, intake, config.permit_days, cosignatures)
+    cosignatures = Cosignatures(intake.keys, keys_of_witnesses)
+    own_keys = (keys.signer.record_sha256, keys.log_signer.record_sha256)
+    orders = Orders(
+        config.township, own_log, intake, config.permit_days, cosignatures, own_keys=own_keys
+    )
     public = PublicLog(own_log, keys.log_signer, partial(log_origin, config), halt)
     if config.founding is not None:
         founding.begin(config.founding, store, public, own_log, intake.keys)
     with store.transaction() as transaction:
         known = intake.keys.at(transaction)
-        founding.check_own(known, keys.signer)
+        if not entering:
+            founding.check_own(known, keys.signer, keys.log_signer)
         transaction.set_directory(*directory(config, known.admitted))
         for machine in config.machines:
             transaction.set_online(machine.id, False, wall_ms())
@@ -210,7 +223,7 @@ def publisher_of(config: GatewayConfig, keys: Keys, store: Store) -> Publisher:
         RollbackError: the store has less than was published, or something else.
     """
     policy = partial(witnesses.policy_text, config.log)
-    publisher = Publisher(config.log.public, keys.log_signer.record, policy)
+    publisher = Publisher(config.log.public, KeyBook(keys.ring), policy)
     with store.reader() as reader:
         publisher.check(reader)
     publisher.publish_keys(keys.ring.records())

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from gateway import local, witnesses
 from gateway.commands import KeepCosignatures
-from gateway.config import GatewayConfig
+from gateway.config import GatewayConfig, trusted_keys
 from gateway.errors import NotFoundError, StoreError
+from gateway.register.keybook import KeyBook
 from gateway.register.publish import CHECKPOINT
 from gateway.stores import sqlite, trees
 from gateway.witnesses import Witness
-from ledger import checkpoint, growth, notes, proofs
+from ledger import checkpoint, growth, proofs
 from ledger.errors import SignatureError
 from ledger.growth import Growth
-from ledger.notes import SignatureType
 from ledger.signers import keyfile
 
 
@@ -32,7 +32,7 @@ def request(config: GatewayConfig, name: str | None, old: int | None, target: Pa
         FileExistsError: the file is there already.
     """
     witness = _witness(config, name)
-    record = keyfile.read_record(config.log.signer_record)
+    keys = KeyBook(trusted_keys(config))
     store = sqlite.connect(sqlite.Options(folder=config.state, writable=False))
     try:
         with store.reader() as reader:
@@ -41,8 +41,7 @@ def request(config: GatewayConfig, name: str | None, old: int | None, target: Pa
                 raise NotFoundError("expected a log with entries, found none: nothing to cosign")
             path = config.log.public / view.origin.rpartition("/")[2] / CHECKPOINT
             note = _published(path)
-            key = notes.key_of(record, view.origin, SignatureType.ED25519)
-            head = checkpoint.verify(note, (key,))
+            head = keys.at(reader).log_terms.verify(note)
             if old is None:
                 sizes = [one.size for one in view.witnessed if one.witness == witness.key.vkey]
                 old = sizes[0] if sizes else 0

@@ -37,7 +37,7 @@ from gateway.register.tree import PublicLog
 from gateway.stores import Store, Transaction
 from gateway.stores.calendar import local_date
 from gateway.stores.views import PhotoView
-from ledger import topics
+from ledger import lineage, topics
 from ledger.bus import Bus, Message
 
 QUEUE = 4096  # must be above the broker's window, or a burst is dropped at once
@@ -127,6 +127,7 @@ class Writer:
         self._link = threading.Event()
         self._linked_anew = threading.Event()
         self._day = ""
+        self._lineage: tuple[int, str] | None = None  # what was told of it last
         self._ticked_s = 0.0
         self._stopping = False
         self._ended = threading.Event()
@@ -234,6 +235,7 @@ class Writer:
                 transaction.add_connected(elapsed_ms)
             self._look(transaction, now_ms)
         self._guarded("erasing", self._eraser.finish)
+        self._guarded("lineage", self._send_lineage)
         self._post.expire(now_ms)
         if self._day != local_date(now_ms):
             self._send_lists(now_ms)
@@ -337,6 +339,19 @@ class Writer:
         with self._store.reader() as reader:
             self._post.replace(post.standing(reader, self._township, now_ms))
         self._send_lists(now_ms)
+        self._lineage = None
+        self._send_lineage()
+
+    def _send_lineage(self) -> None:
+        """Tell the machines of our own keys and logs, if anything has changed there."""
+        with self._store.reader() as reader:
+            newest = reader.newest_of(lineage.KINDS)
+            if newest == self._lineage:
+                return
+            keys = self._intake.keys.at(reader)
+            for letter in post.lineage_letters(reader, keys, self._township):
+                self._post.send(letter)
+        self._lineage = newest
 
     def _send_lists(self, now_ms: int) -> None:
         self._day = local_date(now_ms)

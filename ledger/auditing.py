@@ -6,6 +6,7 @@ Memory stays bounded: at most two spans for each process are on their way.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import multiprocessing
@@ -13,12 +14,12 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from ledger import codec, published_keys, trusted_heads, verify_spans
+from ledger import checkpoint, codec, notes, published_keys, trusted_heads, verify_spans
 from ledger.bookmark import Bookmark
 from ledger.checkpoint import Checkpoint
-from ledger.errors import MalformedError
+from ledger.errors import LedgerError, MalformedError
 from ledger.findings import MOST_OF_ONE_CODE, Findings, Place
 from ledger.keystate import KeyHistory
 from ledger.mirror import Mirror
@@ -27,7 +28,7 @@ from ledger.tree import HASH_BYTES
 from ledger.trusted_heads import Newest, Trust
 from ledger.verify import UNWITNESSED, Notice, Progress, TownshipVerifier, read_bundle, read_tile
 from ledger.verify_chains import Folder, read_record
-from ledger.verify_heads import Head, township_of
+from ledger.verify_heads import Head, LogKey, LogKeys, believe, log_key, township_of
 from ledger.verify_spans import Keyring, Span, SpanJudge
 
 SPAN_TILES = 16  # 4096 entries: 0.3 s of work for one core
@@ -85,7 +86,7 @@ def audit(
         UnreachableError: files cannot be read.
     """
     mirrors = list(logs)
-    found = newest or [trusted_heads.newest(mirror, trust) for mirror in mirrors]
+    found = newest or _newest(mirrors, trust)
     heads = [one.head for one in found]
     founded = _is_founded(mirrors, heads, bookmark)
     published = () if founded else published_keys.read(root)
@@ -186,6 +187,38 @@ def _spans(
                 yield verify_spans.decode(waiting.popleft().result())
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _newest(mirrors: list[Mirror], trust: Trust) -> list[Newest]:
+    """Return the newest head of each log, also of one whose key the logs themselves name.
+
+    The verifier believes of those keys only the ones whose entries have the authority, and of
+    their checkpoints only those that they may sign.
+    """
+    keys = LogKeys((*trust.log_keys.keys, *_log_keys_in(mirrors, trust)))
+    return [trusted_heads.newest(one, structs.replace(trust, log_keys=keys)) for one in mirrors]
+
+
+def _log_keys_in(mirrors: list[Mirror], trust: Trust) -> Iterator[LogKey]:
+    """Yield the log keys that logs name whose checkpoint none of the trusted keys has signed."""
+    for mirror in mirrors:
+        note = trusted_heads.read_note(mirror)
+        try:
+            believe(note, trust.log_keys)
+        except LedgerError:
+            for data in published_keys.in_log(mirror, 0, _claimed_size(note)):
+                record = read_record(data)
+                if record.role == "log":
+                    with contextlib.suppress(LedgerError):  # a weak key: nobody may use it
+                        yield log_key(record)
+
+
+def _claimed_size(note: bytes) -> int:
+    """Return the size of a checkpoint that nobody has judged, 0 for none."""
+    try:
+        return checkpoint.parse(notes.parse(note).text).size
+    except LedgerError:
+        return 0
 
 
 def _check_authority(verifier: TownshipVerifier, trust: Trust) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from ledger.errors import MalformedError
+from ledger.logterms import Named
 from ledger.verify_chains import ChainEnds
 from ledger.verify_spans import Act
 
@@ -22,6 +23,7 @@ class Bookmark(Struct, frozen=True, kw_only=True):
         tree: the frontier over those tiles' roots, as `Frontier.to_bytes` writes it.
         ends: of the authors' chains.
         acts: the entries about keys since the founding; None: the logs found no keys.
+        named: the log's keys that entries have brought in.
         before: the checkpoint of the log before this one, b"" if there is none.
     """
 
@@ -30,6 +32,7 @@ class Bookmark(Struct, frozen=True, kw_only=True):
     tree: bytes
     ends: ChainEnds
     acts: tuple[Act, ...] | None
+    named: tuple[Named, ...]
     before: bytes
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import click
 from msgspec import Struct
 
-from ledger import algorithms, codec, notes, policy, published_keys, sm2, texts
+from ledger import codec, notes, policy, published_keys, sm2, texts
 from ledger.errors import LedgerError, MalformedError, PolicyError, UnknownKeyError
 from ledger.findings import Findings
 from ledger.messages import KeyRecord
@@ -23,7 +23,7 @@ from ledger.signers import keyfile
 from ledger.texts import Language, say
 from ledger.trusted_heads import Trust
 from ledger.verify import Progress
-from ledger.verify_heads import LogKey, LogKeys, other_lines, township_of
+from ledger.verify_heads import LogKey, LogKeys, log_key, other_lines, township_of
 
 FINDINGS = 4
 
@@ -185,7 +185,7 @@ def _log_keys(given: str | None, records: tuple[bytes, ...], rules: Policy | Non
     """Return the key that was given, else those of the trusted folder, else of the policy."""
     if given is not None:
         return LogKeys((_read_key(given),))
-    found = [_of_record(record) for record in map(_record, records) if record.role == "log"]
+    found = [log_key(record) for record in map(_record, records) if record.role == "log"]
     if not found and rules is not None:
         found = [_of_note(log.key) for log in rules.logs]
     if not found:
@@ -201,14 +201,9 @@ def _read_key(given: str) -> LogKey:
     if path.is_file():
         text = path.read_text(encoding="utf-8", errors="replace").strip()
         if text.startswith("{"):
-            return _of_record(keyfile.read_record(path))
+            return log_key(keyfile.read_record(path))
         given = text
     return _of_note(notes.parse_vkey(given))
-
-
-def _of_record(record: KeyRecord) -> LogKey:
-    key = algorithms.read(record)
-    return LogKey(key.raw, record.township, key.second.raw if key.second else b"")
 
 
 def _of_note(key: NoteKey) -> LogKey:

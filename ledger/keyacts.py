@@ -192,6 +192,11 @@ def body(draft: Draft) -> Founding | Enrolment | Rotation:
             return Rotation(**fields)
 
 
+def key_hash(draft: Draft) -> str:
+    """Return the hash of the key record that this act brings in."""
+    return _hash(draft.gateway_key if isinstance(draft, FoundingDraft) else draft.key)
+
+
 def act(draft: Draft) -> Literal["founding", "enrolment", "rotation"]:
     """Return the act's name."""
     match draft:

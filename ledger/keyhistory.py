@@ -47,7 +47,7 @@ def advance(history: KeyHistory, index: int, entry: Payload) -> KeyHistory:
         case Enrolment() as body:
             history = _enrol(history, body)
         case Rotation() as body:
-            history = _rotate(history, body)
+            history = _rotate(history, body, entry.position.seq)
         case KeyRevocation() as body:
             history = _revoke(history, body)
         case _:
@@ -138,7 +138,8 @@ def _enrol(history: KeyHistory, body: Enrolment) -> KeyHistory:
     return structs.replace(history, chains=chains)
 
 
-def _rotate(history: KeyHistory, body: Rotation) -> KeyHistory:
+def _rotate(history: KeyHistory, body: Rotation, seq: int) -> KeyHistory:
+    """Let a key take over; `seq` is that of the entry in the gateway's chain."""
     key, old = _read(body.key, history.size), history.find(body.replaces)
     assert history.county is not None  # `advance` lets nothing but a founding before it
     if old is None or old.last_seq is not None:
@@ -150,33 +151,44 @@ def _rotate(history: KeyHistory, body: Rotation) -> KeyHistory:
         )
     _check_same_holder(old.record, key.record)
     _check_unused(history, key)
-    lowest = 0 if old.record.role == "county" else old.from_seq - 1
-    if body.last_seq < lowest or (old.record.role == "county" and body.last_seq):
-        raise KeyHistoryError(
-            "rotation",
-            f"expected the old key of {key.record.holder} to end at {lowest} or later (a county's "
-            f"at 0), found {body.last_seq}: the holder must state its last entry anew",
-        )
+    last = _last_seq(old, body.last_seq, seq)
     statement = keystatements.rotation(history.log, key.sha256, body.replaces, body.last_seq)
     _demand("rotation", statement, old, body.by_old)
     _demand("possession", statement, key, body.by_key)
     if old.record.role != "county" or body.by_county is not None:
         _demand("agreement", statement, history.county, body.by_county)
-    ended = structs.replace(old, last_seq=body.last_seq)
-    key = structs.replace(key, from_seq=body.last_seq + 1)
+    ended = structs.replace(old, last_seq=last)
+    key = structs.replace(key, from_seq=last + 1)
     chains = {**history.chains, key.chain: (*history.chains[old.chain][:-1], ended, key)}
     county = key if key.record.role == "county" else history.county
     return structs.replace(history, chains=chains, county=county)
 
 
+def _last_seq(old: Key, stated: int, seq: int) -> int:
+    """Return the last entry of a key that is replaced by the gateway's entry `seq`.
+
+    A gateway's key ends with the entry before: it can not stand still until the county agrees.
+    """
+    states = old.record.role == "device"
+    lowest = old.from_seq - 1 if states else 0
+    if stated < lowest or (stated and not states):
+        raise KeyHistoryError(
+            "rotation",
+            f"expected the old key of {old.record.holder} to end at {lowest} or later (one of "
+            f"gateway, log or county at 0: its end is where the entry stands), found {stated}: the "
+            "holder must state its last entry anew",
+        )
+    return max(seq - 1, lowest) if old.record.role == "gateway" else stated
+
+
 def _revoke(history: KeyHistory, body: KeyRevocation) -> KeyHistory:
     key = history.find(body.key)
-    if key is None or key.record.role == "county":
-        found = "no such key" if key is None else "the county's"
+    if key is None or key.record.role in ("county", "log"):
+        found = "no such key" if key is None else f"the {key.record.role}'s"
         raise KeyHistoryError(
             "revocation",
-            f"expected the key of a device or of the gateway, found {found}: a county's key ends "
-            "by its own rotation, or with the log",
+            f"expected the key of a device or of the gateway, found {found}: the key of a county "
+            "or a log ends by its own rotation; a log's also by the enrolment of its next epoch",
         )
     if key.last_seq is not None and body.last_seq >= key.last_seq:
         raise KeyHistoryError(
@@ -203,7 +215,8 @@ def _read(text: str, index: int) -> Key:
 def _check_newcomer(history: KeyHistory, key: Key) -> None:
     record, gateway = key.record, history.gateway
     assert gateway is not None  # `advance` lets nothing but a founding before it
-    if record.role == "county" or (record.role == "gateway" and record.holder != gateway.holder):
+    own = record.role in ("gateway", "log")
+    if record.role == "county" or (own and record.holder != gateway.holder):
         raise KeyHistoryError(
             "record",
             f"expected a device or the gateway {gateway.holder}, found the {record.role} "

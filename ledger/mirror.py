@@ -12,6 +12,7 @@ import os
 import re
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, urlsplit
@@ -28,7 +29,8 @@ FIRST_YEAR = 2024  # no log is older; a web address cannot be asked for a list
 INDEX = "index"  # in a folder that is to be listed: one file name a line
 MOST_NAMES = 10_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}", re.ASCII)
-_YEAR = re.compile(r"[0-9]{4}", re.ASCII)
+_YEAR = re.compile(r"[0-9]{4}(-[2-9])?", re.ASCII)
+MOST_SUCCESSORS = 8  # in one year, see docs/decisions/0015
 
 
 class UnreachableError(LedgerError):
@@ -199,6 +201,15 @@ def this_year() -> int:
     return datetime.datetime.now(zone).year
 
 
+def _names(mirror: Mirror, year: int) -> Iterator[str]:
+    """Yield under which names a year's log may lie: its own, and those of its successors."""
+    yield str(year)
+    for number in range(2, MOST_SUCCESSORS + 2):
+        yield f"{year}-{number}"
+        if mirror.below(f"{year}-{number}").read("checkpoint") is None:
+            return
+
+
 def year_logs(mirror: Mirror, this_year: int) -> tuple[Mirror, list[Mirror]]:
     """Return the root of a township's public files, and its logs in the order of years.
 
@@ -214,7 +225,7 @@ def year_logs(mirror: Mirror, this_year: int) -> tuple[Mirror, list[Mirror]]:
     if isinstance(mirror, FolderMirror):
         years = sorted(path.name for path in mirror.root.iterdir() if _YEAR.fullmatch(path.name))
     else:
-        years = [str(year) for year in range(FIRST_YEAR, this_year + 2)]
+        years = [name for year in range(FIRST_YEAR, this_year + 2) for name in _names(mirror, year)]
     found = [log for log in map(mirror.below, years) if log.read("checkpoint") is not None]
     if not found:
         raise UnreachableError(

@@ -57,7 +57,8 @@ class Rotation(Record, frozen=True, kw_only=True):
 
     Args:
         replaces: hash of the record of the key that ends.
-        last_seq: the last entry that the old key signs; 0 for a county, which signs none.
+        last_seq: the last entry that a device's old key signs. 0 for a county and a log, which
+            sign none, and for a gateway: its old key ends where this entry stands.
         by_county: null when it is the county's own key: its old key is the county.
     """
 

@@ -161,6 +161,12 @@ SENTENCES: tuple[tuple[str, str, str], ...] = (
         "requests cannot be checked.",
     ),
     (
+        "notice.succeeded",
+        "说明：{log} 的末尾有 {count} 条记录丢失，后一本台账已公开写明；机器会重新送来自己的记录。",
+        "Note: {count} entries at the end of {log} were lost, as the next log says in the open; "
+        "machines send theirs again.",
+    ),
+    (
         "notice.alerted",
         "说明：另有 {count} 处违规用印没有列出：台账已经公开预警过。",
         "Note: {count} irregular uses are not listed: the log has a published alert on each.",

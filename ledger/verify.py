@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
-from ledger import checkpoint, codec, notes, tiles, tree
+from ledger import codec, logterms, succession, tiles, tree
 from ledger.bookmark import Bookmark
 from ledger.checkpoint import Checkpoint
+from ledger.codec import Payload
 from ledger.errors import LedgerError, ProofError
 from ledger.findings import Finding, Findings, Place
 from ledger.keystate import KeyHistory
+from ledger.logterms import Named
 from ledger.records import LogStart
 from ledger.tiles import HEIGHT, WIDTH, FileReader, Tile
 from ledger.tree import Frontier
@@ -30,6 +32,7 @@ UNKNOWN_PAST = "unknown-past"
 ALERTED = "alerted"
 UNCHECKED = "second-unchecked"
 UNWITNESSED = "unwitnessed"
+LOST = "succeeded"
 
 
 class Notice(Struct, frozen=True):
@@ -60,6 +63,7 @@ class TownshipVerifier:
         self._authority, self._log_keys = authority, log_keys
         self._chains, self._permits = Chains(), Permits()
         self._before: Head | None = None
+        self._named: tuple[Named, ...] = ()
         self._key_acts: list[Act] = []
         self._bookmark = bookmark
         if bookmark is not None:
@@ -89,16 +93,17 @@ class TownshipVerifier:
 
     def _go_on(self, bookmark: Bookmark) -> None:
         self._chains = Chains.after(bookmark.ends)
+        self._named = bookmark.named
         if bookmark.before:
-            self._before = believe(bookmark.before, self._log_keys)
+            self._before = Head(bookmark.before, self._believe(bookmark.before))
         if bookmark.acts is not None:
             self._authority = History(KeyHistory())
             for act in bookmark.acts:
                 with contextlib.suppress(LedgerError):  # told when it was judged first
                     self._key_act(act)
 
-    def _key_act(self, act: Act) -> None:
-        """Take an entry about keys.
+    def _key_act(self, act: Act) -> Payload:
+        """Take an entry about keys, and return it.
 
         Raises:
             LedgerError: it has not the authority that it needs.
@@ -106,6 +111,7 @@ class TownshipVerifier:
         self._key_acts.append(act)
         entry = codec.decode_entry(codec.payload_type(act.kind), act.payload)
         self._authority.act(act.index, entry)
+        return entry
 
     def _start(self, head: Head, first: Act | None) -> None:
         """Judge how a log begins, by its first entry."""
@@ -134,19 +140,34 @@ class TownshipVerifier:
             self.findings.add("year-link", Place(log=head.checkpoint.origin, index=0), str(error))
 
     def _check_link(self, head: Head, body: LogStart, before: Head) -> None:
+        """Judge whether a log begins where the one before it, as it lies there, has ended."""
         origin = head.checkpoint.origin
+        place = Place(log=origin, index=0)
         try:
-            named = checkpoint.parse(notes.parse(body.previous.encode()).text)
+            if body.origin != origin:
+                raise ProofError(f"expected the first entry of {origin}, found {body.origin}'s")
+            if not succession.continues(body, before.checkpoint):
+                raise ProofError(f"expected the end of {before.checkpoint.origin}: {body.previous}")
+            named = self._believe(body.previous.encode())
         except LedgerError as error:
-            self.findings.add("year-link", Place(log=origin, index=0), str(error))
+            self.findings.add("year-link", place, str(error))
             return
-        expected = (origin, before.checkpoint)
-        if (body.origin, named) != expected:
-            self.findings.add(
-                "year-link",
-                Place(log=origin, index=0),
-                f"expected {expected}, found {(body.origin, named)}",
-            )
+        missing = named.size - before.checkpoint.size
+        if missing < 0:
+            detail = f"expected at least {before.checkpoint.size} entries before, as published"
+            self.findings.add("year-link", place, f"{detail}, found {named.size}")
+        elif body.cause == "lost":
+            self.notices.append(Notice(LOST, Place(log=before.checkpoint.origin), missing))
+
+    def _believe(self, note: bytes) -> Checkpoint:
+        """Return a checkpoint, signed by the key that held: the one the log names, if it does.
+
+        Raises:
+            LedgerError: it is not.
+        """
+        if self._named:
+            return logterms.terms((), self._named).verify(note, unchecked=True)
+        return believe(note, self._log_keys).checkpoint
 
 
 class LogVerifier:
@@ -212,6 +233,11 @@ class LogVerifier:
             self._check_tiles(read_file)
         if since is not None:
             township.findings.extend(growth(since, head, read_file))
+        try:
+            township._believe(self._head.note)
+        except LedgerError as error:
+            place = Place(log=head.origin)
+            township.findings.add(f"checkpoint-{error.code}", place, str(error))
         township.entries += self._size - self.start
         township._before = self._head
 
@@ -225,6 +251,7 @@ class LogVerifier:
             tree=self._judged.extend(self._roots).to_bytes(),
             ends=township._chains.ends(),
             acts=tuple(township._key_acts) if founded else None,
+            named=township._named,
             before=b"" if before is None else before.note,
         )
 
@@ -234,7 +261,8 @@ class LogVerifier:
         at = 0
         for act in acts:
             if act.kind in KEY_KINDS:
-                while at < len(runs) and runs[at].index < act.index:
+                until = 0 if _returns(acts[0], act) else act.index
+                while at < len(runs) and runs[at].index < until:
                     self._run(runs[at])
                     at += 1
                 self._key_act(act)
@@ -253,10 +281,14 @@ class LogVerifier:
     def _key_act(self, act: Act) -> None:
         township = self._township
         try:
-            township._key_act(act)
+            entry = township._key_act(act)
         except LedgerError as error:
             place = act.place(self._head.checkpoint.origin)
             township.findings.add("key-act", place, str(error))
+            return
+        if (record := logterms.names(entry.body)) is not None:
+            named = Named((self._head.checkpoint.origin, act.index), record)
+            township._named = (*township._named, named)
 
     def _check_tiles(self, read_file: FileReader) -> None:
         """Compare the tiles above the leaves; those of the leaves were compared in the spans."""
@@ -335,6 +367,12 @@ def read_bundle(bundle: Tile, read_file: FileReader) -> list[bytes] | None:
 
 Progress = Callable[[int, int], None]
 """`progress(done, all)` hears how many entries are verified."""
+
+
+def _returns(first: Act, act: Act) -> bool:
+    """Tell whether an act lets the gateway in that has just begun the successor of a lost log."""
+    start = _log_start(first) if first.index == 0 else None
+    return act.index == 1 and start is not None and start.cause == "lost"
 
 
 def _log_start(first: Act | None) -> LogStart | None:

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from ledger import checkpoint, notes
+from ledger import algorithms, checkpoint, notes
 from ledger.checkpoint import Checkpoint
 from ledger.errors import UnknownKeyError
+from ledger.messages import KeyRecord
 from ledger.notes import NoteKey, SignatureType
 
 
@@ -21,6 +22,16 @@ class LogKey(Struct, frozen=True):
     public_key: bytes
     township: str = ""
     second: bytes = b""
+
+
+def log_key(record: KeyRecord) -> LogKey:
+    """Return the key of a log's key record.
+
+    Raises:
+        UnknownKeyError: its algorithm is unknown here, or a weak key.
+    """
+    key = algorithms.read(record)
+    return LogKey(key.raw, record.township, key.second.raw if key.second else b"")
 
 
 class LogKeys(Struct, frozen=True):

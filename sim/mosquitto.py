@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -55,6 +56,11 @@ class Mosquitto:
                 self._process.wait(0.02)
         self.stop()
         raise RuntimeError(f"mosquitto does not answer: {said.read_text(errors='replace')[-500:]}")
+
+    def reload(self) -> None:
+        """Have it read its lists and certificates again; it does so soon after."""
+        assert self._process is not None, "it runs"
+        self._process.send_signal(signal.SIGHUP)
 
     def stop(self) -> None:
         """End it; never raises."""

@@ -93,6 +93,7 @@ class View(Struct, frozen=True, kw_only=True):
             `camera-gone`, `lock-silent`, ...), or "".
         online: the broker is reached; `answered_ms` is when the gateway last acknowledged.
         undelivered: entries without acknowledgement; `undelivered_since_ms` of the oldest.
+        shut: the township's key was revoked and no other has come yet: nobody is believed.
         unproved: something acknowledged waits for its receipt for longer than it should.
         photos_waiting: photos that the gateway has not yet stored.
         clock_proved: the wall clock is known to be right.
@@ -121,6 +122,7 @@ class View(Struct, frozen=True, kw_only=True):
     requests: tuple[RequestView, ...]
     job: JobView | None
     unproved: bool = False
+    shut: bool = False
 
 
 class PagePhoto(Struct, frozen=True, kw_only=True):

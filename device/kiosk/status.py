@@ -49,6 +49,8 @@ def _network(view: View) -> Sign:
 
 
 def _township(view: View, zone: tzinfo) -> Sign:
+    if view.shut:
+        return Sign(level="bad", icon="office", text=Phrase("strip.shut"))
     if view.answered_ms is None:
         return Sign(level="wait", icon="office", text=Phrase("strip.never-answered"))
     at = clock_text(view.answered_ms, view.now_ms, zone)

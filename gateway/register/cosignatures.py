@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from gateway.errors import RollbackError, StoreError
+from gateway.register.keybook import KeyBook
 from gateway.stores import Transaction, trees
 from gateway.stores.trees import LogView, Witnessed
 from ledger import checkpoint, notes, tree
 from ledger.checkpoint import Checkpoint
-from ledger.messages import KeyRecord
-from ledger.notes import NoteKey, SignatureType, Signed
+from ledger.notes import NoteKey, Signed
 
 
 class Cosignatures:
     """Judges cosigned checkpoints; belongs to the writer thread.
 
     Args:
-        record: the key record of the log's key.
+        keys: says which key of the log may sign what.
         witnesses: whose lines count.
     """
 
-    def __init__(self, record: KeyRecord, witnesses: tuple[NoteKey, ...]) -> None:
-        self._record, self._witnesses = record, witnesses
+    def __init__(self, keys: KeyBook, witnesses: tuple[NoteKey, ...]) -> None:
+        self._keys, self._witnesses = keys, witnesses
 
     def keep(self, transaction: Transaction, note: bytes) -> int:
         """Keep a checkpoint with its cosignatures and return its size.
@@ -34,8 +34,7 @@ class Cosignatures:
             StoreError: no log of this name is here.
         """
         name = checkpoint.parse(notes.parse(note).text).origin
-        own = notes.key_of(self._record, name, SignatureType.ED25519)
-        head = checkpoint.verify(note, (own,))
+        head = self._keys.at(transaction).log_terms.verify(note)
         view = transaction.log(name)
         if view is None:
             raise StoreError(f"expected a log of ours, found a checkpoint of {name}")

@@ -8,24 +8,31 @@ machine that the log does not know, and in the field only while the log has no f
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from msgspec import Struct, structs
 
 from gateway.errors import StoreError
 from gateway.stores import EntryReader
+from gateway.stores.trees import LogReader
 from gateway.stores.views import LogFilter, StoredEntry
-from ledger import codec, envelope, keyhistory
+from ledger import codec, envelope, keyhistory, logterms
 from ledger.algorithms import PublicKey
 from ledger.codec import Payload
 from ledger.envelope import Envelope
 from ledger.errors import LedgerError, UnknownKeyError
 from ledger.keys import KeyRing
 from ledger.keystate import KeyHistory, KeyHistoryError
+from ledger.logterms import LogTerms, Named, Place
 from ledger.messages import KeyRecord
 from ledger.records_keys import KEY_ENTRY_RECORDS
 
 KINDS = tuple(record.kind for record in KEY_ENTRY_RECORDS)
 _PAGE = 200
+
+
+class KeyReader(EntryReader, LogReader, Protocol):
+    """What keys are read from."""
 
 
 class Keys(Struct, frozen=True, kw_only=True):
@@ -35,6 +42,7 @@ class Keys(Struct, frozen=True, kw_only=True):
         ring: every key that signs or ever signed, for looking at what was taken.
         folder: the keys of the trusted folder alone.
         enrolled: the keys of the log by key id.
+        named: the log's own keys that entries bring in.
         last: index and hash of the newest entry about keys; None: there is none.
     """
 
@@ -42,6 +50,7 @@ class Keys(Struct, frozen=True, kw_only=True):
     ring: KeyRing
     folder: KeyRing
     enrolled: dict[str, PublicKey] = {}
+    named: tuple[Named, ...] = ()
     last: tuple[int, str] | None = None
 
     @property
@@ -76,6 +85,16 @@ class Keys(Struct, frozen=True, kw_only=True):
             )
         return parsed, payload, record
 
+    def holds(self, text: str) -> bool:
+        """Tell whether no entry has ended the key of this record."""
+        key = self.history.find(codec.sha256(text.encode()))
+        return key is None or key.last_seq is None
+
+    @property
+    def log_terms(self) -> LogTerms:
+        """Which key of the log may sign which checkpoint."""
+        return logterms.terms(self.folder.records(), self.named)
+
     def admitted(self, machine: str) -> KeyRecord | None:
         """Return the record of the key that a machine works with now; None: it is shut out."""
         newest = self.history.newest("device", machine)
@@ -108,7 +127,7 @@ class KeyBook:
     def __init__(self, folder: KeyRing) -> None:
         self._known = Keys(history=KeyHistory(), ring=folder, folder=folder)
 
-    def at(self, reader: EntryReader) -> Keys:
+    def at(self, reader: KeyReader) -> Keys:
         """Return the keys as this reader's log says; cheap while nothing about keys has changed.
 
         A transaction's own view is right, too, and what it is undone with is forgotten.
@@ -123,23 +142,36 @@ class KeyBook:
         return self._known
 
 
-def _read(reader: EntryReader, folder: KeyRing, last: tuple[int, str] | None) -> Keys:
-    history = KeyHistory()
-    for entry in _key_entries(reader):
+def _read(reader: KeyReader, folder: KeyRing, last: tuple[int, str] | None) -> Keys:
+    history, named = KeyHistory(), []
+    for entry in entries_of(reader, KINDS):
         history = _advance(history, entry)
+        if (record := logterms.names(entry.body)) is not None:
+            named.append(Named(place(reader, entry.index), record))
     records = [key.record for key in history.all_keys()]
     ring = KeyRing(dict.fromkeys((*folder.records(), *records)), folder.domain)
     enrolled = {key.public.keyid: key.public for key in history.all_keys()}
-    return Keys(history=history, ring=ring, folder=folder, enrolled=enrolled, last=last)
+    return Keys(
+        history=history, ring=ring, folder=folder, enrolled=enrolled, named=tuple(named), last=last
+    )
 
 
-def _key_entries(reader: EntryReader) -> Iterator[StoredEntry]:
+def entries_of(reader: EntryReader, kinds: tuple[str, ...]) -> Iterator[StoredEntry]:
+    """Return all entries of some kinds, oldest first; for kinds of which there are few."""
     found: list[StoredEntry] = []
     before: int | None = None
-    while page := reader.entries(LogFilter(kinds=KINDS), before, _PAGE):
+    while page := reader.entries(LogFilter(kinds=kinds), before, _PAGE):
         found += page
         before = page[-1].index
     return reversed(found)
+
+
+def place(reader: KeyReader, index: int) -> Place:
+    """Return the place of an entry: the newest log's next one while it is in no tree yet."""
+    view = reader.log_of(index) or reader.log()
+    if view is None:
+        raise StoreError(f"expected a log for entry {index}, found none")
+    return view.origin, index - view.first
 
 
 def _advance(history: KeyHistory, entry: StoredEntry) -> KeyHistory:

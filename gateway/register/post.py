@@ -10,12 +10,14 @@ from collections.abc import Iterator
 
 from gateway.desk import lists
 from gateway.desk.permits import LONGEST_DAYS as LONGEST_PERMIT_DAYS
+from gateway.register import keybook
+from gateway.register.keybook import Keys
 from gateway.register.log import GatewayLog, Letter
 from gateway.register.screening import ANSWER_DAYS, answer
 from gateway.stores import Reader
 from gateway.stores.calendar import local_date
 from gateway.stores.views import LogFilter, PermitView, StoredEntry
-from ledger import topics
+from ledger import lineage, topics
 from ledger.bus import Bus
 from ledger.records import Approval, HoldRelease, Refusal
 from ledger.topics import RULES, Leaf, Topic
@@ -104,6 +106,22 @@ def village_lists(
         payload = log.seal(said)
         for machine in village.machines:
             topic = Topic(township, machine, Leaf.LIST)
+            yield Letter(topic=str(topic), payload=payload, until_ms=FOREVER_MS)
+
+
+def lineage_letters(reader: Reader, keys: Keys, township: str) -> Iterator[Letter]:
+    """Yield, for each machine, how the township's own keys and logs followed one another."""
+    steps = []
+    for entry in keybook.entries_of(reader, lineage.KINDS):
+        if lineage.concerns(entry.body, keys.history):
+            log, index = keybook.place(reader, entry.index)
+            steps.append(lineage.Step(log=log, index=index, entry=entry.envelope.decode()))
+    if not steps:
+        return
+    payload = lineage.encode(tuple(steps))
+    for village in reader.villages():
+        for machine in village.machines:
+            topic = Topic(township, machine, Leaf.LINEAGE)
             yield Letter(topic=str(topic), payload=payload, until_ms=FOREVER_MS)
 
 

@@ -22,13 +22,14 @@ from msgspec import Struct
 
 from gateway import files
 from gateway.errors import RollbackError, StoreError
+from gateway.register.keybook import KeyBook
 from gateway.stores import Reader, trees
 from gateway.stores.trees import LogView
-from ledger import checkpoint, codec, mirror, notes, tiles, tree
+from ledger import codec, mirror, notes, tiles, tree
 from ledger.checkpoint import Checkpoint
 from ledger.errors import LedgerError
+from ledger.logterms import LogTerms
 from ledger.messages import KeyRecord
-from ledger.notes import SignatureType
 from ledger.tiles import WIDTH, Tile
 
 CHECKPOINT = "checkpoint"
@@ -49,17 +50,17 @@ class Publisher:
 
     Args:
         folder: the root of the public files.
-        record: the key record of the log's key.
+        keys: says which key of the log may sign what.
         policy: says, for the verifier key of a log, who must cosign it (c2sp.org/tlog-policy).
     """
 
     def __init__(
         self,
         folder: Path,
-        record: KeyRecord,
+        keys: KeyBook,
         policy: Callable[[str], bytes] | None = None,
     ) -> None:
-        self._folder, self._record = folder, record
+        self._folder, self._keys = folder, keys
         self._policy = policy or _unwitnessed
         self._published: dict[str, Head] = {}
         self._described: set[str] = set()
@@ -73,8 +74,9 @@ class Publisher:
             StoreError: a published checkpoint cannot be read.
         """
         known = {view.origin: view for view in reader.logs()}
+        log_terms = self._keys.at(reader).log_terms
         for path in sorted(self._folder.glob(f"*/{CHECKPOINT}")):
-            head = self._read(path)
+            head = _read(path, log_terms)
             view = known.get(head.origin)
             if view is None or view.size < head.size:
                 found = 0 if view is None else view.size
@@ -109,6 +111,15 @@ class Publisher:
                 self._publish(reader, view)
                 self._published[view.origin] = Head(view.origin, view.size, view.note)
         self.refresh(reader)
+
+    def rewrite(self) -> None:
+        """Write the newest checkpoint as it stands once more, with a new date.
+
+        Raises:
+            OSError: the disk does not take it.
+        """
+        for head in self.heads()[-1:]:
+            files.replace(self._folder_of(head.origin) / CHECKPOINT, head.note)
 
     def refresh(self, reader: Reader) -> None:
         """Put cosigned checkpoints in place of plain ones; nothing else is published.
@@ -146,7 +157,7 @@ class Publisher:
             if tile.width == WIDTH:  # the full one serves for all sizes: the specification allows
                 shutil.rmtree(folder / f"{tile.path}.p", ignore_errors=True)
         if view.origin not in self._described:
-            vkey = notes.key_of(self._record, view.origin, SignatureType.ED25519).vkey
+            vkey = self._vkey(reader, view)
             files.replace(folder / "log.vkey", f"{vkey}\n".encode())
             files.replace(folder / POLICY, self._policy(vkey))
             self._described.add(view.origin)
@@ -155,17 +166,21 @@ class Publisher:
     def _folder_of(self, origin: str) -> Path:
         return self._folder / origin.rsplit("/", 1)[1]
 
-    def _read(self, path: Path) -> Checkpoint:
-        try:
-            raw = path.read_bytes()
-            origin = checkpoint.parse(notes.parse(raw).text).origin
-            key = notes.key_of(self._record, origin, SignatureType.ED25519)
-            return checkpoint.verify(raw, (key,))
-        except (OSError, LedgerError) as error:
-            raise StoreError(
-                f"expected a checkpoint of ours at {path}, found: {error}; move the folder away "
-                "and start again, everything is published anew"
-            ) from error
+    def _vkey(self, reader: Reader, view: LogView) -> str:
+        """Return the verifier key of the newest checkpoint of a log."""
+        found = self._keys.at(reader).log_terms.keys(view.origin, view.size)
+        ids = {line.key_id for line in notes.parse(view.note).lines if line.name == view.origin}
+        return next(key.vkey for key in found if key.key_id in ids)
+
+
+def _read(path: Path, log_terms: LogTerms) -> Checkpoint:
+    try:
+        return log_terms.verify(path.read_bytes())
+    except (OSError, LedgerError) as error:
+        raise StoreError(
+            f"expected a checkpoint of ours at {path}, found: {error}; move the folder away "
+            "and start again, everything is published anew"
+        ) from error
 
 
 def _unwitnessed(vkey: str) -> bytes:

@@ -8,11 +8,10 @@ from gateway.errors import ConfigError
 from gateway.witness.config import WatchedConfig, WitnessConfig, watched
 from ledger import codec, policy
 from ledger.errors import LedgerError
-from ledger.keys import public_bytes
 from ledger.policy import Policy
 from ledger.signers import keyfile
 from ledger.trusted_heads import Trust
-from ledger.verify_heads import LogKey, LogKeys
+from ledger.verify_heads import LogKeys, log_key
 
 
 def trust(config: WitnessConfig, town: WatchedConfig) -> Trust:
@@ -29,7 +28,7 @@ def trust(config: WitnessConfig, town: WatchedConfig) -> Trust:
         )
     keys = watched(config).townships[town.name]
     return Trust(
-        log_keys=LogKeys(tuple(LogKey(public_bytes(key), town.code) for key in keys)),
+        log_keys=LogKeys(tuple(log_key(key) for key in keys)),
         records=records,
         policy=_policy(town.policy),
         founding=town.founding,

@@ -15,6 +15,7 @@ from msgspec import structs
 
 from device.journal import Journal
 from device.proofs import Proofs
+from device.township_keys import TownshipKeys
 from device.uplink import Uplink
 from ledger import codec, disclosure, envelope, topics
 from ledger.bus import Message
@@ -57,14 +58,13 @@ class Line:
         self.bus.start(self.inbox.append, self.uplink.link)
         self.broker.pump()
 
-    def start_uplink(self) -> Uplink:
+    def start_uplink(self, founding: str | None = None) -> Uplink:
         """Return an uplink over the journal, as a start of the agent makes it."""
         topic = str(topics.Topic(TOWNSHIP, MACHINE, topics.Leaf.PROVE))
-        record = self.ring.log_of(TOWNSHIP)
-        assert record is not None
+        keys = TownshipKeys(self.journal, self.ring, TOWNSHIP, founding)
         self.proofs = Proofs(
             self.journal,
-            record,
+            keys,
             LOG_NAME,
             lambda question: self.bus.publish(topic, question, qos=0),
             lambda: self.now_s,
@@ -72,7 +72,7 @@ class Line:
         return Uplink(
             self.journal,
             self.bus,
-            self.ring,
+            keys,
             self.photos,
             TOWNSHIP,
             VILLAGE,

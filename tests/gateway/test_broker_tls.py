@@ -91,11 +91,13 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 
 def mosquitto(folder: Path, authority: Authority, server: Credentials) -> Mosquitto:
     """Return mosquitto with the configuration that deploy/ shows."""
+    authority.admit((), 0)
     text = (DEPLOY / "mosquitto.conf").read_text()
     rights = "\n".join(line[4:] for line in text.splitlines() if line.startswith("#   "))
     (folder / "mosquitto.acl").write_text(rights + "\n")
     for name, path in (
         ("ca.pem", authority.path),
+        ("crl.pem", authority.crl),
         ("broker.pem", server.cert),
         ("broker.key", server.key),
         ("mosquitto.acl", folder / "mosquitto.acl"),

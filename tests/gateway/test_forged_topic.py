@@ -11,6 +11,7 @@ from msgspec import structs
 from device.journal import Journal
 from device.proofs import Proofs
 from device.silence import ALARM_S
+from device.township_keys import TownshipKeys
 from device.uplink import Uplink
 from gateway.broker import Broker, Options
 from gateway.broker_config import User, device_user
@@ -52,11 +53,9 @@ def test_puback_of_a_dropped_entry_ends_in_an_alarm_on_the_machine(tmp_path: Pat
     township.subscribe("seal/v1/#", 1)
     township.start(heard.on_message, heard.on_link)
     heard.wait(lambda box: box.links == [True])
-    ring = KeyRing([signer.record], "sim")
-    proofs = Proofs(
-        journal, keyfile.read_record(tmp_path / "l.json"), "a/b/c", lambda _: True, lambda: now_s[0]
-    )
-    uplink = Uplink(journal, bus, ring, tmp_path, TOWNSHIP, TOWNSHIP, lambda: now_s[0], proofs)
+    keys = TownshipKeys(journal, KeyRing([signer.record], "sim"), TOWNSHIP, None)
+    proofs = Proofs(journal, keys, "a/b/c", lambda _: True, lambda: now_s[0])
+    uplink = Uplink(journal, bus, keys, tmp_path, TOWNSHIP, TOWNSHIP, lambda: now_s[0], proofs)
     bus.subscribe(str(topics.Topic(TOWNSHIP, "m-1", topics.Leaf.ACK)), 0)
     bus.start(inbox.on_message, inbox.on_link)
     inbox.wait(lambda box: box.links == [True])

@@ -105,9 +105,11 @@ def test_gateway_with_another_key_than_the_logs_does_not_start(keys: Keys) -> No
     with keys.town.store.reader() as reader:
         known = keys.town.intake.keys.at(reader)
 
-    founding.check_own(known, keys.town.signer)
+    founding.check_own(known, keys.town.signer, keys.town.log_signer)
     with pytest.raises(ConfigError, match="the log names"):
-        founding.check_own(known, keys.make("gw-1", "gateway", name="stranger"))
+        founding.check_own(
+            known, keys.make("gw-1", "gateway", name="stranger"), keys.town.log_signer
+        )
 
 
 def test_enrolled_machine_is_taken_and_shown_with_its_key(keys: Keys) -> None:

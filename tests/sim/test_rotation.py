@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from device import rotating
+from device import keychange, rotating
 from device.cli import main as device_main
 from device.config import DeviceConfig, load
-from device.errors import ConfigError, EnrolmentError
+from device.errors import ConfigError, EnrolmentError, JournalError
 from device.journal import Journal
 from ledger import codec
 from ledger.records import Config
 from ledger.signers import Signer, keyfile
 from sim.township_files import run_command
-from tests.sim.test_enrolment import Place, enrolled, link, renew
+from tests.sim.test_enrolment import TOWNSHIP, Place, enrolled, link, renew
 
 REST = """
 [[seal]]
@@ -108,3 +109,49 @@ def test_rotation_that_was_given_up_changes_nothing(place: Place) -> None:
 
     rotating.check(config, old)
     renew(wish, place.at.door)
+
+
+def test_a_young_machine_goes_on_under_its_new_keys(tmp_path: Path) -> None:
+    record = {"holder": "m-1", "role": "device", "township": TOWNSHIP, "epoch": 1, "domain": "sim"}
+    keys = [signer(tmp_path / str(number), **record) for number in range(4)]
+    state = tmp_path / "state"
+
+    for count, (old, new) in enumerate(itertools.pairwise(keys)):
+        journal = Journal(state, old, lambda data: data)
+        journal.append(Config(config_sha256=codec.sha256(b""), version="1"), 1, mark_ms=None)
+        assert (journal.head.seq, journal.hash_at(0)) == (count + 1, keys[0].record_sha256)
+        journal.close()
+        keychange.begin(state, old.record_sha256, new.record_sha256)
+
+    again = Journal(state, keys[3], lambda data: data)
+    assert (again.head.seq, again.hash_at(0)) == (3, keys[0].record_sha256)
+    again.close()
+
+
+def test_a_key_that_took_over_from_nobody_is_another_machines(tmp_path: Path) -> None:
+    record = {"holder": "m-1", "role": "device", "township": TOWNSHIP, "epoch": 1, "domain": "sim"}
+    own, stranger = (signer(tmp_path / name, **record) for name in "ab")
+    journal = Journal(tmp_path, own, lambda data: data)
+    for _ in range(3):
+        journal.append(Config(config_sha256=codec.sha256(b""), version="1"), 1, mark_ms=None)
+    journal.close()
+
+    with pytest.raises(JournalError, match="another key or another log"):
+        Journal(tmp_path, stranger, lambda data: data)
+
+
+def test_a_rotation_given_up_leaves_the_one_before_it_in_force(tmp_path: Path) -> None:
+    keychange.begin(tmp_path, "1" * 64, "2" * 64)
+    keychange.begin(tmp_path, "2" * 64, "3" * 64)
+
+    keychange.cancel(tmp_path)
+
+    assert keychange.replaced(tmp_path) == ("1" * 64,)
+    keychange.cancel(tmp_path)
+    assert keychange.replaced(tmp_path) == ()
+
+
+def signer(folder: Path, **record: Any) -> Signer:
+    """Make a key in a folder and return its signer."""
+    keyfile.create(folder / "own.key", folder / "own.json", **record)
+    return keyfile.load(folder / "own.key", folder / "own.json")

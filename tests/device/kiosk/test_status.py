@@ -38,6 +38,7 @@ def test_all_is_well_in_four_signs(village: Any) -> None:
             "strip.unanswered",
         ),
         ({"photos_waiting": 2}, 2, "strip.photos"),
+        ({"shut": True}, 1, "strip.shut"),
         ({"clock_proved": False}, 3, "strip.clock"),
         ({"fault": "door-open"}, 3, "fault.door-open"),
         ({"fault": "never-heard-of"}, 3, "fault.other"),

@@ -9,6 +9,7 @@ import pytest
 
 from gateway.errors import RollbackError, StoreError
 from gateway.register.cosignatures import Cosignatures
+from gateway.register.keybook import KeyBook
 from ledger import checkpoint, notes
 from ledger.errors import LedgerError
 from ledger.notes import SignatureType
@@ -38,7 +39,7 @@ class Two:
             name: notes.key_of(signer.record, f"w.example/{name}", SignatureType.COSIGNATURE)
             for name, signer in self.signers.items()
         }
-        self.part = Cosignatures(town.log_signer.record, tuple(self.keys.values()))
+        self.part = Cosignatures(KeyBook(town.ring), tuple(self.keys.values()))
 
     def head(self) -> bytes:
         with self.town.store.reader() as reader:

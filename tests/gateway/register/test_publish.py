@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import RollbackError, StoreError
+from gateway.register.keybook import KeyBook
 from gateway.register.proving import Prover
 from gateway.register.publish import Publisher
 from gateway.stores.trees import LogView
@@ -32,7 +33,7 @@ def beats(town: Town, count: int) -> None:
 
 def publisher(town: Town, folder: Path) -> Publisher:
     """Return a publisher as a start of the gateway makes it."""
-    found = Publisher(folder, town.log_signer.record)
+    found = Publisher(folder, KeyBook(town.ring))
     with town.store.reader() as reader:
         found.check(reader)
     return found

@@ -14,6 +14,7 @@ import pyrage
 import pytest
 
 from gateway.commands import Decide, OpenCase
+from gateway.register.keybook import KeyBook
 from gateway.register.publish import Publisher
 from gateway.stores.views import Alert, Finding
 from ledger import disclosure, tiles
@@ -101,7 +102,7 @@ def folder(staffed: Town, tmp_path: Path) -> Path:
     for n in range(len(APPLICANTS)):
         file(staffed, n)
     public = tmp_path / "public"
-    publisher = Publisher(public, staffed.log_signer.record)
+    publisher = Publisher(public, KeyBook(staffed.ring))
     publisher.publish_keys(staffed.ring.records())
     with staffed.store.reader() as reader:
         publisher.publish(reader)

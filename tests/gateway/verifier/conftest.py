@@ -14,6 +14,7 @@ import pytest
 from msgspec import Struct
 
 from gateway.commands import Decide
+from gateway.register.keybook import KeyBook
 from gateway.register.publish import Publisher
 from gateway.verifier import page
 from ledger import locator
@@ -99,7 +100,7 @@ def _void(machine: Any, permit: str) -> tuple[bytes, bytes]:
 
 
 def _publish(town: Any, folder: Path) -> PublishedLog:
-    publisher = Publisher(folder, town.log_signer.record)
+    publisher = Publisher(folder, KeyBook(town.ring))
     with town.store.reader() as reader:
         publisher.publish(reader)
         log = reader.log()

@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 from gateway import witness_start
 from gateway.cli import main
 from gateway.config import GatewayConfig, load
+from gateway.register.keybook import KeyBook
 from gateway.register.publish import Publisher
 from gateway.witness import config as witness_config
 from gateway.witness.service import Witness
@@ -236,7 +237,7 @@ def publish(town: Town, config: GatewayConfig) -> Callable[[], None]:
     """Return what publishes everything, as a start of the gateway would."""
 
     def run() -> None:
-        publisher = Publisher(config.log.public, town.log_signer.record)
+        publisher = Publisher(config.log.public, KeyBook(town.ring))
         with town.store.reader() as reader:
             publisher.check(reader)
             publisher.publish(reader)

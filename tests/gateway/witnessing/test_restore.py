@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from gateway.register.keybook import KeyBook
 from gateway.register.publish import Publisher
 from gateway.stores.calendar import local_date
 from gateway.stores.sqlite import MARKER
@@ -322,7 +323,7 @@ def test_second_history_among_the_mirrors_is_told(
     beats(8)
     publish()
     regrow("UPDATE entries SET envelope = x'7b7d' WHERE idx = 7")
-    forged = Publisher(tmp_path / "forged", town.log_signer.record)
+    forged = Publisher(tmp_path / "forged", KeyBook(town.ring))
     with town.store.reader() as reader:
         forged.publish(reader)
     regrow("DELETE FROM entries WHERE idx = 7")
