@@ -87,7 +87,7 @@ class Town:
         return judging.judge(self.evidence(site, settled=settled))
 
     def evidence(self, site: Site, *, settled: bool = True) -> Evidence:
-        """Export both logs and read them together with the machine's trace and all that was seen."""
+        """Export both logs and read them with the machine's trace and all that was seen."""
         target = self.folder / "judged" / site.village.machine
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)

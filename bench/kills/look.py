@@ -125,10 +125,13 @@ class Looker:
 
     Args:
         check: raises if somebody who should run does not.
+        settle_s: how long the machines may wait for the proofs of what they had written.
     """
 
-    def __init__(self, plan: Plan, seen: Path, check: Callable[[], None]) -> None:
-        self._plan, self._seen, self._check = plan, seen, check
+    def __init__(
+        self, plan: Plan, seen: Path, check: Callable[[], None], settle_s: float = SETTLE_S
+    ) -> None:
+        self._plan, self._seen, self._check, self._settle_s = plan, seen, check, settle_s
         ring = keyfile.read_ring(plan.trusted, "sim")
         record = ring.log_of(TOWNSHIP)
         assert record is not None, "the township's trusted folder has the log's record"
@@ -156,11 +159,11 @@ class Looker:
             self._hear(one)
         written = {name: _journal(self._plan, name).head() for name in self._names()}
         if self._settled(written):
-            self._grow()
             for name, head in written.items():
                 self._take_receipts(name, head)
-            self._watch.judge(self._finders["I11"], self._finders["I10"])
-            self._answers.judge(self._places, self._finders["I4"])
+        self._grow()  # last: by now it has all that those heads and receipts promise
+        self._watch.judge(self._finders["I11"], self._finders["I10"])
+        self._answers.judge(self._places, self._finders["I4"])
         self._read_logs()
         kept = parties.evidence_of_witness(self._plan)
         self._finders["I11"].expect(not kept, "the witness", "no evidence", kept)
@@ -198,12 +201,12 @@ class Looker:
 
         left: list[str] = []
         try:
-            until("proofs", lambda: not waiting(), SETTLE_S, PAUSE_S)
+            until("proofs", lambda: not waiting(), self._settle_s, PAUSE_S)
         except OverdueError:
             left = waiting()
         found = ", ".join(left[:3])
         where = "what was written before the look"
-        self._finders["I15"].expect(not left, where, f"receipts within {SETTLE_S:g} s", found)
+        self._finders["I15"].expect(not left, where, f"receipts within {self._settle_s:g} s", found)
         return not left
 
     def _grow(self) -> None:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 Victim = Literal["gateway", "broker", "machine", "witness"]
 
-LONGEST_PAUSE_S = 0.8  # before a strike, while all work
+LONGEST_PAUSE_S = 0.6  # before a strike, while all work
 LONGEST_START_S = 2.5  # what a gateway takes to start, roughly: it is killed again within it
 
 WHO: dict[str, tuple[Victim, ...]] = {
@@ -24,12 +24,12 @@ WHO: dict[str, tuple[Victim, ...]] = {
     "everything": ("gateway", "broker", "machine", "witness"),
 }
 WEIGHTS = {
-    "gateway": 34,
-    "gateway-and-broker": 14,
-    "gateway-starting": 12,
-    "broker": 8,
-    "machine": 14,
-    "witness": 6,
+    "gateway": 30,
+    "gateway-and-broker": 12,
+    "gateway-starting": 20,
+    "broker": 6,
+    "machine": 16,
+    "witness": 4,
     "gateway-and-machine": 6,
     "everything": 6,
 }

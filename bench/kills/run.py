@@ -77,6 +77,7 @@ class Campaign:
     ) -> None:
         self._folder, self._say, self._whole_every = folder, say, whole_every
         self._kept = folder / "progress.json"
+        self._whole_at = -1  # the strike after which everything was looked at last
         plan = parties.reopen(folder)
         if plan is None:
             plan = parties.found(folder)
@@ -101,7 +102,8 @@ class Campaign:
             if time.monotonic() - told_s > TELL_S:
                 told_s = time.monotonic()
                 self._tell(kills)
-        breaches = breaches or self._look_whole()
+        if self._whole_at != self.progress.strikes:
+            breaches = breaches or self._look_whole()
         self.progress.taken_s = before_s + time.monotonic() - begin_s
         self._write(self.progress)
         return tuple(breaches)
@@ -125,6 +127,7 @@ class Campaign:
         chance = random.Random(f"{self.progress.seed}:{self.progress.strikes}:whole")
         breaches = self.looker.look() or whole.look(self.town, self._folder / "whole", chance)
         self.progress.whole_looks += 1
+        self._whole_at = self.progress.strikes
         return breaches
 
     def _all_run(self) -> None:
