@@ -36,8 +36,8 @@ def export_township(plan: Plan, seen: Path, target: Path) -> None:
 
 
 def read(
-    plan: Plan,
     village: Village,
+    trace: Path | None,
     log: Path,
     township: Path,
     shown: Path | None = None,
@@ -47,12 +47,13 @@ def read(
     """Return the evidence of one machine.
 
     Args:
+        trace: of the simulated machine, None for one that has no lock.
         log: of `export_machine`.
         township: of `export_township`.
     """
     return evidence.read(
         village.machine,
-        plan.machine_folder(village) / "trace",
+        trace,
         log,
         township / "gateway",
         shown,

@@ -94,7 +94,7 @@ class Town:
         gathering.export_machine(self.plan, site.village, target / "device")
         gathering.export_township(self.plan, self.seen, target)
         return gathering.read(
-            self.plan, site.village, target / "device", target, site.shown, settled=settled
+            site.village, site.trace, target / "device", target, site.shown, settled=settled
         )
 
     def check(self, site: Site, *, settled: bool = True) -> tuple[Verdict, ...]:

@@ -50,7 +50,7 @@ def _judged(town: Parties, folder: Path) -> Iterator[str]:
         gathering.export_machine(plan, village, folder / village.machine)
     gathering.export_township(plan, town.seen, folder)
     for village in plan.villages:
-        found = gathering.read(plan, village, folder / village.machine, folder, settled=True)
+        found = gathering.read(village, None, folder / village.machine, folder, settled=True)
         for line in judging.broken(judging.judge(found)):
             yield f"{village.machine}: {line}"
 

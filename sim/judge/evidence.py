@@ -137,7 +137,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
 
 def read(
     device: str,
-    trace: Path,
+    trace: Path | None,
     log: Path,
     township: Path,
     shown: Path | None = None,
@@ -149,7 +149,8 @@ def read(
     """Read all evidence of one device.
 
     Args:
-        trace: the machine's trace; log, township: export folders of device and gateway.
+        trace: the machine's trace, None for one that has no lock.
+        log, township: export folders of device and gateway.
         shown: JSON lines of `Shown`, if anybody kept them.
         seen: what a follower wrote (`sim.judge.follower`), read before `township` was exported.
         openings: folder of alerts' openings, `<payload hash>.json`, as the gateway keeps them.
@@ -163,7 +164,7 @@ def read(
     heard = follower.read(seen) if seen is not None and seen.exists() else ()
     return Evidence(
         device=device,
-        trace=read_trace(trace) if trace.exists() else (),
+        trace=() if trace is None else read_trace(trace),
         log=tuple(_lines(log / "entries", ring)),
         township=entries,
         photos={
@@ -171,13 +172,8 @@ def read(
             for path in sorted((township / "photos").glob("*.age"))
         },
         acked=tuple(_acked(_answers(log / "acks", heard), ring, device)),
-        receipts={
-            int(path.name.partition(".")[0]): path.read_bytes()
-            for path in sorted((log / "receipts").glob("*.tlog-proof"))
-        },
-        heads=tuple(
-            SeenHead(one.who, one.raw) for one in heard if one.what in ("published", "told")
-        ),
+        receipts=_receipts(log / "receipts"),
+        heads=tuple(_heads(heard)),
         flags=tuple(_flags(entries, openings)) if openings is not None else (),
         log_key=next((one for one in records if one.role == "log"), None),
         shown=tuple(_shown(shown)) if shown is not None and shown.exists() else (),
@@ -225,6 +221,17 @@ def _lines(folder: Path, ring: KeyRing) -> Iterable[Line]:
         except LedgerError as error:
             trouble = str(error)
         yield Line(number=int(path.stem), raw=raw, payload=payload, trouble=trouble)
+
+
+def _receipts(folder: Path) -> dict[int, bytes]:
+    paths = sorted(folder.glob("*.tlog-proof"))
+    return {int(path.name.partition(".")[0]): path.read_bytes() for path in paths}
+
+
+def _heads(heard: Iterable[follower.Seen]) -> Iterable[SeenHead]:
+    for one in heard:
+        if one.what in ("published", "told"):
+            yield SeenHead(one.who, one.raw)
 
 
 def _answers(folder: Path, heard: Iterable[follower.Seen]) -> Iterable[bytes]:
