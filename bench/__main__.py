@@ -92,7 +92,10 @@ def soak(
     if kills is not None:
         from bench.kills import run as random_kills
 
-        figures = random_kills.run(kills, seed, folder, _say, whole_every)
+        try:
+            figures = random_kills.run(kills, seed, folder, _say, whole_every)
+        except random_kills.CannotGoOnError as error:
+            raise click.UsageError(str(error)) from error
     else:
         from bench import soak as measured
 

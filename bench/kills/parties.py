@@ -160,15 +160,15 @@ def reopen(folder: Path) -> Plan | None:
     as_path: Callable[[type, object], object] = lambda _kind, value: Path(str(value))  # noqa: E731
     plan = msgspec.json.decode(path.read_bytes(), type=Plan, dec_hook=as_path)
     if plan.folder != folder:
-        raise MovedError(f"the campaign at {plan.folder}, where it was begun", str(folder))
+        raise CannotGoOnError(f"the campaign at {plan.folder}, where it was begun", str(folder))
     return plan
 
 
-class MovedError(SimError):
-    """The folder of a campaign was moved: its files name each other by their places."""
+class CannotGoOnError(SimError):
+    """The folder holds a campaign that cannot be gone on with like this."""
 
-    code = "moved"
-    hint = "Put the folder back, or begin in a new one."
+    code = "cannot-go-on"
+    hint = "Call it as it was begun, where it was begun, or begin in a new folder."
 
 
 def public(plan: Plan) -> Path:

@@ -23,10 +23,12 @@ from msgspec import Struct
 from bench.figures import Machine, percentile, this_machine
 from bench.kills import parties, whole
 from bench.kills.look import Looker
-from bench.kills.parties import Parties
+from bench.kills.parties import CannotGoOnError, Parties
 from bench.kills.plan import Strike, strikes
 from ledger.errors import LedgerError
 from sim.errors import SimError
+
+__all__ = ["CannotGoOnError", "Kills", "run"]
 
 WHOLE_EVERY = 100
 TELL_S = 60.0
@@ -84,7 +86,7 @@ class Campaign:
             self._write(Progress(seed=seed))
         self.progress = msgspec.json.decode(self._kept.read_bytes(), type=Progress)
         if self.progress.seed != seed:
-            raise OtherSeedError(f"the seed {self.progress.seed} of {folder}", str(seed))
+            raise CannotGoOnError(f"the seed {self.progress.seed} of {folder}", str(seed))
         self.town = Parties(plan)
         self.looker = Looker(plan, self.town.seen, self._all_run)
 
@@ -161,6 +163,9 @@ def run(
         folder: where everything lies; one with a campaign of this seed is gone on with. None: a
             temporary one, kept after a breach.
         whole_every: look at everything after so many kills, and at the end.
+
+    Raises:
+        CannotGoOnError: the folder's campaign has another seed, or was moved.
     """
     place = (folder or Path(tempfile.mkdtemp(prefix="seal-kills-"))).resolve()
     place.mkdir(parents=True, exist_ok=True)
@@ -174,13 +179,6 @@ def run(
     if folder is None and not breaches:
         shutil.rmtree(place, ignore_errors=True)
     return _figures(campaign, breaches, place)
-
-
-class OtherSeedError(SimError):
-    """A campaign goes on with the seed that it was begun with."""
-
-    code = "other-seed"
-    hint = "Name its seed, or another folder."
 
 
 @contextlib.contextmanager

@@ -18,7 +18,6 @@ from bench.kills import parties
 from bench.kills.parties import Parties
 from ledger.tiles import WIDTH, Tile, decode_bundle
 from sim.judge import judging
-from sim.township_plan import Plan
 
 FINDINGS = 4
 LENGTH_BYTES = 2  # before each entry of a bundle (c2sp.org/tlog-tiles)
@@ -37,11 +36,56 @@ def look(town: Parties, folder: Path, chance: random.Random) -> list[str]:
     town.drain()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    return [
-        *_verified(town.plan, parties.public(town.plan), expected=0),
-        *_bit_found(town.plan, folder / "turned", chance),
+    public, trusted = parties.public(town.plan), town.plan.trusted
+    turned = folder / "turned"
+    shutil.copytree(public, turned)
+    where = turn_a_bit(turned, chance)
+    breaches = [
+        *verified(public, trusted, expected=0),
+        *(f"{where}: {line}" for line in verified(turned, trusted, expected=FINDINGS)),
         *_judged(town, folder),
     ]
+    if not breaches:
+        shutil.rmtree(turned)
+    return breaches
+
+
+def verified(public: Path, trusted: Path, *, expected: int) -> list[str]:
+    """Run seal-verify over public files; return what it said if it did not end as expected.
+
+    Args:
+        trusted: key records that it is told to believe.
+        expected: its exit code: 0 for files that nobody touched, 4 for others.
+    """
+    words = ["log", str(public), "--keys", str(trusted), "--lang", "en"]
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "ledger", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(ROOT)},
+    )
+    if done.returncode == expected:
+        return []
+    said = " ".join((done.stdout + done.stderr).split())
+    found = f"{done.returncode}: {said}"
+    return [f"I10 tamper evident: {public}: expected exit {expected}, found {found}"]
+
+
+def turn_a_bit(public: Path, chance: random.Random) -> str:
+    """Turn one bit of one entry of the newest log, and return which."""
+    log = max(public.glob("*/checkpoint")).parent
+    size = int((log / "checkpoint").read_text(encoding="utf-8").splitlines()[1])
+    index = chance.randrange(size)
+    number, place = divmod(index, WIDTH)
+    bundle = Tile(None, number, min(WIDTH, size - number * WIDTH))
+    data = bytearray((log / bundle.path).read_bytes())
+    entries = decode_bundle(bytes(data), bundle.width)
+    begin = sum(LENGTH_BYTES + len(one) for one in entries[:place]) + LENGTH_BYTES
+    bit = chance.randrange(8 * len(entries[place]))
+    data[begin + bit // 8] ^= 1 << bit % 8
+    (log / bundle.path).write_bytes(data)
+    return f"bit {bit} of entry {index}"
 
 
 def _judged(town: Parties, folder: Path) -> Iterator[str]:
@@ -53,42 +97,3 @@ def _judged(town: Parties, folder: Path) -> Iterator[str]:
         found = gathering.read(village, None, folder / village.machine, folder, settled=True)
         for line in judging.broken(judging.judge(found)):
             yield f"{village.machine}: {line}"
-
-
-def _verified(plan: Plan, public: Path, *, expected: int) -> list[str]:
-    """Run seal-verify with the trusted folder; return what it said if it did not end as expected.
-
-    A finding means I10 where nothing was touched; none means I10 where something was.
-    """
-    words = ["log", str(public), "--keys", str(plan.trusted), "--lang", "en"]
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "ledger", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-        env={"PYTHONPATH": str(ROOT)},
-    )
-    if done.returncode == expected:
-        return []
-    said = " ".join((done.stdout + done.stderr).split())
-    return [f"I10 tamper evident: {public}: expected exit {expected}, found {said}"]
-
-
-def _bit_found(plan: Plan, copy: Path, chance: random.Random) -> list[str]:
-    """Turn one bit of one published entry in a copy of the files: the verifier must find it."""
-    shutil.copytree(parties.public(plan), copy)
-    path = max(copy.glob("*/checkpoint")).parent
-    size = int(path.joinpath("checkpoint").read_text(encoding="utf-8").splitlines()[1])
-    index = chance.randrange(size)
-    number, place = divmod(index, WIDTH)
-    bundle = path / Tile(None, number, min(WIDTH, size - number * WIDTH)).path
-    data = bytearray(bundle.read_bytes())
-    entries = decode_bundle(bytes(data), min(WIDTH, size - number * WIDTH))
-    begin = sum(LENGTH_BYTES + len(one) for one in entries[:place]) + LENGTH_BYTES
-    bit = chance.randrange(8 * len(entries[place]))
-    data[begin + bit // 8] ^= 1 << bit % 8
-    bundle.write_bytes(data)
-    found = _verified(plan, copy, expected=FINDINGS)
-    shutil.rmtree(copy)
-    return [f"bit {bit} of entry {index}: {line}" for line in found]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
-from bench.kills import parties, plan
+from bench.kills import parties, plan, whole
 from bench.kills.look import Answers, Places
-from bench.public_log import Author, Township, origin
+from bench.public_log import Author, Township, origin, write_keys
 from ledger import checkpoint, codec, envelope, proofs, receipts
 from ledger.checkpoint import Checkpoint
 from ledger.keys import KeyRing
@@ -167,8 +168,22 @@ def test_a_campaign_that_was_moved_is_refused(tmp_path: Path) -> None:
     parties.found(tmp_path / "a", machines=1)
     (tmp_path / "a").rename(tmp_path / "b")
 
-    with pytest.raises(parties.MovedError, match="where it was begun"):
+    with pytest.raises(parties.CannotGoOnError, match="where it was begun"):
         parties.reopen(tmp_path / "b")
+
+
+def test_a_turned_bit_of_an_entry_makes_the_verifier_end_with_findings(tmp_path: Path) -> None:
+    town, public, trusted = Township(2).fill(300), tmp_path / "public", tmp_path / "trusted"
+    town.publish(public)
+    write_keys(trusted, town.records)
+
+    honest = whole.verified(public, trusted / "keys", expected=0)
+    whole.turn_a_bit(public, random.Random(SEED))
+    found = whole.verified(public, trusted / "keys", expected=whole.FINDINGS)
+    said = whole.verified(public, trusted / "keys", expected=0)
+
+    assert (honest, found) == ([], [])
+    assert said[0].startswith(f"I10 tamper evident: {public}: expected exit 0, found 4: ")
 
 
 def _publish(town: Township) -> bytes:
