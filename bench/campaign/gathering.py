@@ -12,7 +12,7 @@ from gateway.stores import sqlite
 from ledger.records import AlertRecord
 from sim import township_files
 from sim.judge import evidence
-from sim.judge.evidence import Evidence
+from sim.judge.evidence import Township
 from sim.township_plan import Plan, Village
 
 
@@ -35,31 +35,10 @@ def export_township(plan: Plan, seen: Path, target: Path) -> None:
     _write_openings(plan, target / "openings")
 
 
-def read(
-    village: Village,
-    trace: Path | None,
-    log: Path,
-    township: Path,
-    shown: Path | None = None,
-    *,
-    settled: bool,
-) -> Evidence:
-    """Return the evidence of one machine.
-
-    Args:
-        trace: of the simulated machine, None for one that has no lock.
-        log: of `export_machine`.
-        township: of `export_township`.
-    """
-    return evidence.read(
-        village.machine,
-        trace,
-        log,
-        township / "gateway",
-        shown,
-        seen=township / "seen.jsonl",
-        openings=township / "openings",
-        settled=settled,
+def read_township(target: Path) -> Township:
+    """Return what `export_township` wrote."""
+    return evidence.read_township(
+        target / "gateway", seen=target / "seen.jsonl", openings=target / "openings"
     )
 
 

@@ -10,7 +10,7 @@ from bench.campaign.disks import SmallDisk
 from bench.campaign.site import START_S, Site
 from sim import township_files, township_plan
 from sim.approver import Staff
-from sim.judge import follower, judging
+from sim.judge import evidence, follower, judging
 from sim.judge.evidence import Evidence
 from sim.judge.verdict import Verdict
 from sim.meddler import Meddler
@@ -93,8 +93,13 @@ class Town:
         target.mkdir(parents=True)
         gathering.export_machine(self.plan, site.village, target / "device")
         gathering.export_township(self.plan, self.seen, target)
-        return gathering.read(
-            site.village, site.trace, target / "device", target, site.shown, settled=settled
+        return evidence.read(
+            site.village.machine,
+            site.trace,
+            target / "device",
+            gathering.read_township(target),
+            site.shown,
+            settled=settled,
         )
 
     def check(self, site: Site, *, settled: bool = True) -> tuple[Verdict, ...]:

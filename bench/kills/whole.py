@@ -17,7 +17,7 @@ from bench.campaign import gathering
 from bench.kills import parties
 from bench.kills.parties import Parties
 from ledger.tiles import WIDTH, Tile, decode_bundle
-from sim.judge import judging
+from sim.judge import evidence, judging
 
 FINDINGS = 4
 LENGTH_BYTES = 2  # before each entry of a bundle (c2sp.org/tlog-tiles)
@@ -93,7 +93,9 @@ def _judged(town: Parties, folder: Path) -> Iterator[str]:
     for village in plan.villages:
         gathering.export_machine(plan, village, folder / village.machine)
     gathering.export_township(plan, town.seen, folder)
+    township = gathering.read_township(folder)
     for village in plan.villages:
-        found = gathering.read(village, None, folder / village.machine, folder, settled=True)
+        log = folder / village.machine
+        found = evidence.read(village.machine, None, log, township, settled=True)
         for line in judging.broken(judging.judge(found)):
             yield f"{village.machine}: {line}"

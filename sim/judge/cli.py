@@ -36,9 +36,8 @@ def main(
     settled: bool,
 ) -> None:
     """Say for each invariant whether it held in one machine's life; exit 4 if one is broken."""
-    found = evidence.read(
-        device, trace, log, township, shown, seen=seen, openings=openings, settled=settled
-    )
+    theirs = evidence.read_township(township, seen=seen, openings=openings)
+    found = evidence.read(device, trace, log, theirs, shown, settled=settled)
     verdicts = judging.judge(found)
     for verdict in verdicts:
         why = f" ({verdict.why})" if verdict.why else ""

@@ -135,46 +135,78 @@ class Evidence(Struct, frozen=True, kw_only=True):
         ]
 
 
+class Township(Struct, frozen=True, kw_only=True):
+    """G and what was seen of it, read once for all machines.
+
+    Args:
+        photos: sealed hash -> the hash of the bytes that lie under that name.
+        seen: what a follower saw, as far as it was written when G was exported.
+    """
+
+    records: tuple[KeyRecord, ...]
+    entries: tuple[Line, ...]
+    photos: dict[str, str]
+    seen: tuple[follower.Seen, ...] = ()
+    flags: tuple[Flag, ...] = ()
+
+
+def read_township(
+    folder: Path, *, seen: Path | None = None, openings: Path | None = None
+) -> Township:
+    """Read the gateway's export.
+
+    Args:
+        seen: what a follower wrote (`sim.judge.follower`), read before the export.
+        openings: folder of alerts' openings, `<payload hash>.json`, as the gateway keeps them.
+
+    Raises:
+        OSError, msgspec.DecodeError: the files are not what they should be.
+    """
+    records = _key_records(folder / "keys")
+    entries = tuple(_lines(folder / "entries", _ring(records)))
+    return Township(
+        records=tuple(records),
+        entries=entries,
+        photos={
+            path.name.removesuffix(".age"): codec.sha256(path.read_bytes())
+            for path in sorted((folder / "photos").glob("*.age"))
+        },
+        seen=follower.read(seen) if seen is not None and seen.exists() else (),
+        flags=tuple(_flags(entries, openings)) if openings is not None else (),
+    )
+
+
 def read(
     device: str,
     trace: Path | None,
     log: Path,
-    township: Path,
+    township: Township,
     shown: Path | None = None,
     *,
-    seen: Path | None = None,
-    openings: Path | None = None,
     settled: bool = False,
 ) -> Evidence:
     """Read all evidence of one device.
 
     Args:
         trace: the machine's trace, None for one that has no lock.
-        log, township: export folders of device and gateway.
+        log: export folder of the device.
         shown: JSON lines of `Shown`, if anybody kept them.
-        seen: what a follower wrote (`sim.judge.follower`), read before `township` was exported.
-        openings: folder of alerts' openings, `<payload hash>.json`, as the gateway keeps them.
 
     Raises:
         OSError, msgspec.DecodeError: the files are not what they should be.
     """
-    records = _key_records(log / "keys", township / "keys")
-    ring = KeyRing(records, records[0].domain if records else "sim")
-    entries = tuple(_lines(township / "entries", ring))
-    heard = follower.read(seen) if seen is not None and seen.exists() else ()
+    records = list(dict.fromkeys((*_key_records(log / "keys"), *township.records)))
+    ring = _ring(records)
     return Evidence(
         device=device,
         trace=() if trace is None else read_trace(trace),
         log=tuple(_lines(log / "entries", ring)),
-        township=entries,
-        photos={
-            path.name.removesuffix(".age"): codec.sha256(path.read_bytes())
-            for path in sorted((township / "photos").glob("*.age"))
-        },
-        acked=tuple(_acked(_answers(log / "acks", heard), ring, device)),
+        township=township.entries,
+        photos=township.photos,
+        acked=tuple(_acked(_answers(log / "acks", device, township.seen), ring, device)),
         receipts=_receipts(log / "receipts"),
-        heads=tuple(_heads(heard)),
-        flags=tuple(_flags(entries, openings)) if openings is not None else (),
+        heads=tuple(_heads(township.seen)),
+        flags=township.flags,
         log_key=next((one for one in records if one.role == "log"), None),
         shown=tuple(_shown(shown)) if shown is not None and shown.exists() else (),
         genesis=_genesis(ring, device),
@@ -199,6 +231,10 @@ def _key_records(*folders: Path) -> list[KeyRecord]:
             record = keyfile.read_record(path)
             found.setdefault(codec.encode_message(record), record)
     return list(found.values())
+
+
+def _ring(records: list[KeyRecord]) -> KeyRing:
+    return KeyRing(records, records[0].domain if records else "sim")
 
 
 def _genesis(ring: KeyRing, device: str) -> str:
@@ -228,16 +264,16 @@ def _receipts(folder: Path) -> dict[int, bytes]:
     return {int(path.name.partition(".")[0]): path.read_bytes() for path in paths}
 
 
-def _heads(heard: Iterable[follower.Seen]) -> Iterable[SeenHead]:
-    for one in heard:
+def _heads(seen: Iterable[follower.Seen]) -> Iterable[SeenHead]:
+    for one in seen:
         if one.what in ("published", "told"):
             yield SeenHead(one.who, one.raw)
 
 
-def _answers(folder: Path, heard: Iterable[follower.Seen]) -> Iterable[bytes]:
-    """Yield every acknowledgement: what the device kept, and what was heard outside."""
+def _answers(folder: Path, device: str, seen: Iterable[follower.Seen]) -> Iterable[bytes]:
+    """Yield every acknowledgement: what the device kept, and what was heard beside it."""
     yield from (path.read_bytes() for path in folder.glob("*.dsse"))
-    yield from (one.raw for one in heard if one.what == "acknowledged")
+    yield from (one.raw for one in seen if (one.what, one.who) == ("acknowledged", device))
 
 
 def _acked(answers: Iterable[bytes], ring: KeyRing, device: str) -> Iterable[Acked]:

@@ -145,7 +145,7 @@ class Watch:
 
     def __init__(self, record: KeyRecord) -> None:
         self._record = record
-        self._notes: set[bytes] = set()
+        self._notes: dict[bytes, Checkpoint] = {}
         self.logs: dict[str, LogWatch] = {}
 
     def log(self, origin: str) -> LogWatch:
@@ -154,6 +154,8 @@ class Watch:
 
     def see(self, who: str, note: bytes, find: Finder) -> Checkpoint | None:
         """I11: take a head that somebody saw; return it if the log's key signed it."""
+        if note in self._notes:
+            return self._notes[note]
         try:
             origin = checkpoint.parse(notes.parse(note).text).origin
             key = notes.key_of(self._record, origin, SignatureType.ED25519)
@@ -161,9 +163,8 @@ class Watch:
         except LedgerError as error:
             find.expect(False, f"head seen by {who}", "one that the log's key signed", error)
             return None
-        if note not in self._notes:
-            self._notes.add(note)
-            self.log(origin).see(Head(who, note, head), find)
+        self._notes[note] = head
+        self.log(origin).see(Head(who, note, head), find)
         return head
 
     def hold(self, one: Proved, forked: Finder, tampered: Finder) -> None:

@@ -41,7 +41,7 @@ def read(life: Life, folder: Path, opened: dict[str, Opened]) -> Evidence:
     sha256 = life.township[-1].payload.sha256
     openings.mkdir()
     (openings / f"{sha256}.json").write_bytes(disclosure.encode(Opening(sha256, opened)))
-    return evidence.read("m-1", None, log, township, openings=openings)
+    return evidence.read("m-1", None, log, evidence.read_township(township, openings=openings))
 
 
 def test_an_alert_flags_what_its_opening_says(
