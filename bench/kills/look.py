@@ -138,7 +138,8 @@ class Looker:
         self._watch, self._places, self._answers = Watch(record), Places(), Answers(ring)
         self._finders = {name: Finder() for name in TITLES}
         self._read_to = 0
-        self._logs_read: dict[Path, int] = {}
+        # What stands there was said before: at the last look, or when a campaign was stopped.
+        self._logs_read = {path: path.stat().st_size for path in plan.logs.glob("*.log")}
         self._published: dict[str, int] = {}
         self._proved: dict[str, int] = {}
 
