@@ -5,16 +5,21 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 import structlog
 
+if TYPE_CHECKING:
+    from bench.kills.run import Kills
+    from bench.soak import Soak
+
 JSON = click.option(
     "--json", "target", type=click.Path(path_type=Path), help="Write the figures here, too."
 )
 LIMIT_MISSED = 1
+EVIDENCE_DOES_NOT_HOLD = 4
 
 
 @click.group()
@@ -61,18 +66,43 @@ def log(target: Path | None) -> None:
 
 
 @main.command()
-@click.option("--minutes", default=60.0, show_default=True, help="How long.")
+@click.option("--minutes", type=float, help="The fault campaign, for so long. [default: 60]")
+@click.option("--kills", type=int, help="Instead: so many random kills of who keeps the log.")
+@click.option(
+    "--whole-every", default=100, show_default=True, help="Kills from whole look to look."
+)
 @click.option("--seed", default=1, show_default=True, help="Chooses every fault and its moment.")
 @click.option("--folder", type=click.Path(path_type=Path), help="For traces and logs; kept.")
 @JSON
-def soak(minutes: float, seed: int, folder: Path | None, target: Path | None) -> None:
-    """The full fault campaign: one fault after another, each judged; exit 1 at the first breach."""
-    from bench import soak as measured
+def soak(
+    minutes: float | None,
+    kills: int | None,
+    whole_every: int,
+    seed: int,
+    folder: Path | None,
+    target: Path | None,
+) -> None:
+    """Torment a township, judge after every fault; exit 4 at the first breach, all files kept.
 
-    figures = measured.run(minutes, seed, folder, click.echo)
+    With --kills a FOLDER in which such a campaign was stopped is gone on with.
+    """
+    if kills is not None and minutes is not None:
+        raise click.UsageError("name --minutes or --kills, not both")
+    figures: Kills | Soak
+    if kills is not None:
+        from bench.kills import run as random_kills
+
+        try:
+            figures = random_kills.run(kills, seed, folder, _say, whole_every)
+        except random_kills.CannotGoOnError as error:
+            raise click.UsageError(str(error)) from error
+    else:
+        from bench import soak as measured
+
+        figures = measured.run(60.0 if minutes is None else minutes, seed, folder, _say)
     _tell(figures, target)
     if figures.breaches:
-        sys.exit(LIMIT_MISSED)
+        sys.exit(EVIDENCE_DOES_NOT_HOLD)
 
 
 @main.command()
@@ -89,6 +119,11 @@ def verify(entries: int, edits: int, bits: bool, target: Path | None) -> None:
     missed = figures.edits is not None and any(figures.edits.missed.values())
     if missed or figures.let_through or not (figures.share_holds and figures.memory_holds):
         sys.exit(LIMIT_MISSED)
+
+
+def _say(line: str) -> None:
+    click.echo(line)
+    sys.stdout.flush()
 
 
 def _tell(figures: Any, target: Path | None) -> None:

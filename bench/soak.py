@@ -45,6 +45,43 @@ class Soak(Struct, frozen=True, kw_only=True):
     folder: str
 
 
+class Campaign:
+    """A township that is tormented, and what became of it so far."""
+
+    def __init__(self, town: Town, seed: int, say: Callable[[str], None]) -> None:
+        self._town, self._seed, self._say = town, seed, say
+        self._begin_s = time.monotonic()
+        self.done: Counter[str] = Counter()
+        self.looked_at = 0
+        self.breaches: tuple[str, ...] = ()
+
+    @property
+    def taken_s(self) -> float:
+        """How long it has lasted."""
+        return time.monotonic() - self._begin_s
+
+    def run(self, minutes: float) -> None:
+        """Torment until the time is over or an invariant is broken; the town ends with it."""
+        try:
+            _open(self._town)
+            for name, site, ordeal, chance in _plan(self._town, self._seed):
+                if self.taken_s > 60 * minutes:
+                    break
+                self._torment(name, site, ordeal, chance)
+        except (BrokenError, SimError, AssertionError, OSError, RuntimeError) as error:
+            self.breaches = (str(error),)
+            self._say(f"seed {self._seed}, traces in {self._town.folder}: {error}")
+        finally:
+            self._town.stop()
+
+    def _torment(self, name: str, site: Site, ordeal: Ordeal, chance: random.Random) -> None:
+        _renew(site)
+        outcome = ordeal(self._town, site, chance)
+        self.looked_at += sum(verdict.looked_at for verdict in self._town.check(site))
+        self.done[f"{name} {site.profile}"] += 1
+        self._say(f"{self.taken_s:7.1f} s  {name} {site.profile}: {outcome}")
+
+
 def run(minutes: float, seed: int, folder: Path | None, say: Callable[[str], None]) -> Soak:
     """Torment two machines and a gateway until the time is over or an invariant is broken.
 
@@ -53,37 +90,18 @@ def run(minutes: float, seed: int, folder: Path | None, say: Callable[[str], Non
     """
     place = folder or Path(tempfile.mkdtemp(prefix="seal-soak-"))
     place.mkdir(parents=True, exist_ok=True)
-    begin_s = time.monotonic()
-    done: Counter[str] = Counter()
-    town = Town(place, seed, "AB", small_disks=can_mount())
-    breaches: tuple[str, ...] = ()
-    looked_at = 0
-    try:
-        _open(town)
-        for name, site, ordeal, chance in _plan(town, seed):
-            if time.monotonic() - begin_s > 60 * minutes:
-                break
-            _renew(site)
-            outcome = ordeal(town, site, chance)
-            verdicts = town.check(site)
-            looked_at += sum(verdict.looked_at for verdict in verdicts)
-            done[f"{name} {site.profile}"] += 1
-            say(f"{time.monotonic() - begin_s:7.1f} s  {name} {site.profile}: {outcome}")
-    except (BrokenError, SimError, AssertionError, OSError, RuntimeError) as error:
-        breaches = (str(error),)
-        say(f"seed {seed}, traces in {place}: {error}")
-    finally:
-        town.stop()
-    if folder is None and not breaches:
+    campaign = Campaign(Town(place, seed, "AB", small_disks=can_mount()), seed, say)
+    campaign.run(minutes)
+    if folder is None and not campaign.breaches:
         shutil.rmtree(place, ignore_errors=True)
     return Soak(
         machine=this_machine(),
         seed=seed,
-        minutes=round((time.monotonic() - begin_s) / 60, 1),
-        ordeals=dict(sorted(done.items())),
-        kills=sum(count for name, count in done.items() if "kill" in name),
-        looked_at=looked_at,
-        breaches=breaches,
+        minutes=round(campaign.taken_s / 60, 1),
+        ordeals=dict(sorted(campaign.done.items())),
+        kills=sum(count for name, count in campaign.done.items() if "kill" in name),
+        looked_at=campaign.looked_at,
+        breaches=campaign.breaches,
         folder=str(place),
     )
 

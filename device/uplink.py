@@ -178,12 +178,14 @@ class Uplink:
             if not self._entries.over(now_s):
                 return
             self._sent = self._acked
+        oldest = self._sent == self._acked  # what follows it does not put off its resending
         room = self._acked + WINDOW - self._sent
         for seq, raw in self._journal.entries(self._sent, room):
             if not self._publish(Leaf.ENTRY, (), raw):
                 return
             self._sent = seq
-        self._entries.sent(now_s)
+        if oldest:
+            self._entries.sent(now_s)
 
     def _send_openings(self) -> bool:
         """Send what opens entries; True while photos should wait, since openings name them.
@@ -354,6 +356,8 @@ class Uplink:
             self._acked, self._ack_raw = ack.seq, raw
             self._sent = max(self._sent, ack.seq)
             self._entries.answered()
+            if self._sent > self._acked:
+                self._entries.sent(self._now_s())  # those have a pause of their own
             self._silence.answered()
 
     def _photo_answered(self, result: PhotoResult) -> None:

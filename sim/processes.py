@@ -117,6 +117,17 @@ class Program:
             code = self._process.returncode if self._process else None
             raise ProgramError(self, f"{self.name} running", f"it ended with {code}")
 
+    def ended_well(self) -> None:
+        """Return if it has ended by itself, with exit code 0.
+
+        Raises:
+            ProgramError: it runs, or ended otherwise.
+        """
+        code = self._process.poll() if self._process else None
+        if code != 0:
+            found = "it runs" if code is None else f"it ended with {code}"
+            raise ProgramError(self, f"{self.name} ended with 0", found)
+
     def kill(self) -> None:
         """SIGKILL to its whole group; it is gone on return."""
         if self._process is not None:

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from bench.campaign.disks import SmallDisk
-from bench.campaign.killing import Strace, kill_at
+from bench.campaign.killing import Strace, broker_pid, kill_at
 from bench.campaign.site import ENDING_S, SETTLE_S, START_S, Site
 from bench.campaign.town import Town
 from sim.clock import write_offset_ms
@@ -114,7 +114,8 @@ def broker_killed(town: Town, site: Site) -> str:
     """SIGKILL of the embedded broker in the middle of a stamping."""
     site.begin()
     site.clerk.tap()
-    os.kill(_broker_pid(town), signal.SIGKILL)
+    assert town.gateway.pid is not None
+    os.kill(broker_pid(town.gateway.pid), signal.SIGKILL)
     ended = site.finish()
     site.rest()
     return ended
@@ -171,17 +172,3 @@ def gateway_disk_full(town: Town, site: Site, disk: SmallDisk) -> int:
     disk.free()
     site.rest()
     return taken
-
-
-def _broker_pid(town: Town) -> int:
-    """Return the process id of the gateway's own broker: its child."""
-    assert town.gateway.pid is not None
-    path = Path(f"/proc/{town.gateway.pid}/task")
-    children = [
-        int(child)
-        for task in path.iterdir()
-        for child in (task / "children").read_text().split()
-        if "nats-server" in Path(f"/proc/{child}/cmdline").read_text()
-    ]
-    assert len(children) == 1, f"expected one broker under the gateway, found {children}"
-    return children[0]

@@ -27,6 +27,13 @@ class StraceError(SimError):
     hint = "As root: apt-get install strace, and let this user trace processes."
 
 
+class NoBrokerError(SimError):
+    """The gateway has no broker at this moment."""
+
+    code = "no-broker"
+    hint = "Read the gateway's log: its broker may just be starting."
+
+
 class Call(Struct, frozen=True, kw_only=True):
     """One system call on a file: who made it, on what, and the rest of its line."""
 
@@ -87,3 +94,20 @@ def available() -> bool:
 def kill_at(pid: int, call: str, n: int, log: Path) -> Strace:
     """Attach and let the process be killed at the n-th of a thread's calls of this kind."""
     return Strace(pid, call, log, f"{call}:signal=KILL:when={n}")
+
+
+def broker_pid(gateway_pid: int) -> int:
+    """Return the process id of a gateway's own broker: its child.
+
+    Raises:
+        NoBrokerError: it has none now.
+    """
+    children = [
+        int(child)
+        for task in Path(f"/proc/{gateway_pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+        if "nats-server" in Path(f"/proc/{child}/cmdline").read_text()
+    ]
+    if len(children) != 1:
+        raise NoBrokerError("one broker under the gateway", str(children))
+    return children[0]

@@ -207,7 +207,7 @@ class Site:
         return found
 
     def deliver(self, within_s: float = SETTLE_S) -> None:
-        """Return when every entry and photo has reached the gateway.
+        """Return when every entry and photo has reached the gateway, each entry with its receipt.
 
         Raises:
             OverdueError: it did not in time (I15).
@@ -215,7 +215,10 @@ class Site:
 
         def delivered() -> bool:
             view = self.gateway_view()
-            return bool(view["seq"] == self.head() and view["photos_pending"] == 0)
+            if view["seq"] != self.head() or view["photos_pending"]:
+                return False
+            with snapshot(self.state / "journal.db") as log:
+                return len(log.receipts) == sum(1 for _ in log.entries)
 
         until(f"everything of {self.village.machine} in the gateway", delivered, within_s, 0.2)
 

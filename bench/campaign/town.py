@@ -5,13 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from bench.campaign import gathering
 from bench.campaign.disks import SmallDisk
 from bench.campaign.site import START_S, Site
-from device.cli import main as device_cli
-from gateway.cli import main as gateway_cli
 from sim import township_files, township_plan
 from sim.approver import Staff
-from sim.judge import evidence, judging
+from sim.judge import evidence, follower, judging
 from sim.judge.evidence import Evidence
 from sim.judge.verdict import Verdict
 from sim.meddler import Meddler
@@ -55,6 +54,8 @@ class Town:
         township_files.add_accounts(self.plan)
         township_files.import_lists(self.plan)
         self.gateway = Program("gateway", words, self.plan.logs)
+        self.seen = folder / "seen.jsonl"
+        self._follower = Program("follower", self._follower_words(), self.plan.logs)
         self.approver, self.auditor = self._staff("approver"), self._staff("auditor")
         self.sites = {
             one.profile: Site(self.plan, one, seed, self.approver, self.auditor) for one in wanted
@@ -63,7 +64,8 @@ class Town:
         self.broker_url = ""
 
     def start(self) -> None:
-        """Start the gateway, then every village."""
+        """Start who follows it from outside, the gateway, then every village."""
+        self._follower.start()
         self.start_gateway()
         for site in self.sites.values():
             site.start_machine()
@@ -85,17 +87,19 @@ class Town:
         return judging.judge(self.evidence(site, settled=settled))
 
     def evidence(self, site: Site, *, settled: bool = True) -> Evidence:
-        """Export both logs and read them together with the machine's trace."""
+        """Export both logs and read them with the machine's trace and all that was seen."""
         target = self.folder / "judged" / site.village.machine
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
-        log, township = target / "device", target / "gateway"
-        config = ["--config", str(self.plan.device_config(site.village))]
-        township_files.run_command(device_cli, "export", *config, str(log))
-        config = ["--config", str(self.plan.gateway_config)]
-        township_files.run_command(gateway_cli, "export", *config, str(township))
+        gathering.export_machine(self.plan, site.village, target / "device")
+        gathering.export_township(self.plan, self.seen, target)
         return evidence.read(
-            site.village.machine, site.trace, log, township, site.shown, settled=settled
+            site.village.machine,
+            site.trace,
+            target / "device",
+            gathering.read_township(target),
+            site.shown,
+            settled=settled,
         )
 
     def check(self, site: Site, *, settled: bool = True) -> tuple[Verdict, ...]:
@@ -116,8 +120,20 @@ class Town:
         for meddler in self.meddlers.values():
             meddler.stop()
         self.gateway.stop(30.0)
+        self._follower.stop(10.0)
         for disk in self.disks.values():
             disk.unmount()
+
+    def _follower_words(self) -> list[str]:
+        """It listens at the broker itself: meddlers strike the machines' links alone."""
+        folder = self.plan.gateway_folder
+        broker = f"mqtt://127.0.0.1:{self.plan.broker_port}"
+        passwords = [
+            (one.machine, folder / "broker" / f"{one.machine}.password")
+            for one in self.plan.villages
+        ]
+        public = folder / "public"
+        return follower.words(public, self.seen, broker, township_files.TOWNSHIP, passwords)
 
     def _mount(self, villages: list[Village]) -> None:
         """Disks are known by the profile of their machine, the gateway's by `gateway`."""

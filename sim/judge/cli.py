@@ -22,12 +22,22 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--log", required=True, type=FOLDER, help="Of seal-device export.")
 @click.option("--township", required=True, type=FOLDER, help="Of seal-gateway export.")
 @click.option("--shown", type=FILE, help="JSON lines of what clients were shown.")
+@click.option("--seen", type=FILE, help="Of a follower: heads and answers seen outside.")
+@click.option("--openings", type=FOLDER, help="Openings of alerts, <payload hash>.json.")
 @click.option("--settled", is_flag=True, help="Faults have ended: all must be delivered.")
 def main(
-    device: str, trace: Path, log: Path, township: Path, shown: Path | None, settled: bool
+    device: str,
+    trace: Path,
+    log: Path,
+    township: Path,
+    shown: Path | None,
+    seen: Path | None,
+    openings: Path | None,
+    settled: bool,
 ) -> None:
     """Say for each invariant whether it held in one machine's life; exit 4 if one is broken."""
-    found = evidence.read(device, trace, log, township, shown, settled=settled)
+    theirs = evidence.read_township(township, seen=seen, openings=openings)
+    found = evidence.read(device, trace, log, theirs, shown, settled=settled)
     verdicts = judging.judge(found)
     for verdict in verdicts:
         why = f" ({verdict.why})" if verdict.why else ""

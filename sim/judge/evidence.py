@@ -1,12 +1,14 @@
 """Evidence: what the judge looks at, read from files alone.
 
 The trace of `seal-sim machine --trace` is B (the bus) and the truth of the plant; the export of
-the device is L, that of the gateway is G, and a file of what clients were shown is R. Nothing
-is trusted but the key records: what does not verify stays in, with the reason.
+the device is L, that of the gateway is G; a file of what clients were shown, and one of what a
+follower outside of the gateway has seen, are R. Nothing is trusted but the key records: what does
+not verify stays in, with the reason.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
@@ -14,12 +16,14 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from ledger import codec, envelope
+from ledger import codec, disclosure, envelope
 from ledger.codec import Payload
 from ledger.errors import LedgerError
 from ledger.keys import KeyRing, key_id, public_bytes
 from ledger.messages import Acknowledgement, KeyRecord
+from ledger.records import AlertRecord
 from ledger.signers import keyfile
+from sim.judge import follower
 
 
 class Event(Struct, frozen=True, kw_only=True):
@@ -59,6 +63,26 @@ class Shown(Struct, frozen=True, kw_only=True):
     entry: str = ""
 
 
+class Flag(Struct, frozen=True, kw_only=True):
+    """An alert as its opening says, which holds against the entry's commitments.
+
+    Args:
+        entry: payload hash of the alert itself.
+        rule, machine: what it is about.
+    """
+
+    entry: str
+    rule: str
+    machine: str | None
+
+
+class SeenHead(Struct, frozen=True):
+    """A signed head of the public log and who saw it."""
+
+    who: str
+    note: bytes
+
+
 class Evidence(Struct, frozen=True, kw_only=True):
     """All that is known of one device.
 
@@ -66,6 +90,10 @@ class Evidence(Struct, frozen=True, kw_only=True):
         log, township: the exports; `township` holds every author's entries, by index.
         photos: sealed hash -> the hash of the bytes that lie under that name in G.
         acked: acknowledgements that the device held or a client heard.
+        receipts: seq -> the receipt that the device holds.
+        heads: every head of the public log that a follower outside of the gateway has seen.
+        flags: the alerts whose openings the gateway keeps, opened.
+        log_key: the key record of the public log's key.
         settled: faults ended long enough ago that all must be delivered by now.
     """
 
@@ -75,6 +103,10 @@ class Evidence(Struct, frozen=True, kw_only=True):
     township: tuple[Line, ...]
     photos: dict[str, str]
     acked: tuple[Acked, ...] = ()
+    receipts: dict[int, bytes] = {}
+    heads: tuple[SeenHead, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    log_key: KeyRecord | None = None
     shown: tuple[Shown, ...] = ()
     genesis: str = ""
     settled: bool = False
@@ -103,11 +135,52 @@ class Evidence(Struct, frozen=True, kw_only=True):
         ]
 
 
+class Township(Struct, frozen=True, kw_only=True):
+    """G and what was seen of it, read once for all machines.
+
+    Args:
+        photos: sealed hash -> the hash of the bytes that lie under that name.
+        seen: what a follower saw, as far as it was written when G was exported.
+    """
+
+    records: tuple[KeyRecord, ...]
+    entries: tuple[Line, ...]
+    photos: dict[str, str]
+    seen: tuple[follower.Seen, ...] = ()
+    flags: tuple[Flag, ...] = ()
+
+
+def read_township(
+    folder: Path, *, seen: Path | None = None, openings: Path | None = None
+) -> Township:
+    """Read the gateway's export.
+
+    Args:
+        seen: what a follower wrote (`sim.judge.follower`), read before the export.
+        openings: folder of alerts' openings, `<payload hash>.json`, as the gateway keeps them.
+
+    Raises:
+        OSError, msgspec.DecodeError: the files are not what they should be.
+    """
+    records = _key_records(folder / "keys")
+    entries = tuple(_lines(folder / "entries", _ring(records)))
+    return Township(
+        records=tuple(records),
+        entries=entries,
+        photos={
+            path.name.removesuffix(".age"): codec.sha256(path.read_bytes())
+            for path in sorted((folder / "photos").glob("*.age"))
+        },
+        seen=follower.read(seen) if seen is not None and seen.exists() else (),
+        flags=tuple(_flags(entries, openings)) if openings is not None else (),
+    )
+
+
 def read(
     device: str,
-    trace: Path,
+    trace: Path | None,
     log: Path,
-    township: Path,
+    township: Township,
     shown: Path | None = None,
     *,
     settled: bool = False,
@@ -115,24 +188,26 @@ def read(
     """Read all evidence of one device.
 
     Args:
-        trace: the machine's trace; log, township: export folders of device and gateway.
+        trace: the machine's trace, None for one that has no lock.
+        log: export folder of the device.
         shown: JSON lines of `Shown`, if anybody kept them.
 
     Raises:
         OSError, msgspec.DecodeError: the files are not what they should be.
     """
-    records = _key_records(log / "keys", township / "keys")
-    ring = KeyRing(records, records[0].domain if records else "sim")
+    records = list(dict.fromkeys((*_key_records(log / "keys"), *township.records)))
+    ring = _ring(records)
     return Evidence(
         device=device,
-        trace=read_trace(trace),
+        trace=() if trace is None else read_trace(trace),
         log=tuple(_lines(log / "entries", ring)),
-        township=tuple(_lines(township / "entries", ring)),
-        photos={
-            path.name.removesuffix(".age"): codec.sha256(path.read_bytes())
-            for path in sorted((township / "photos").glob("*.age"))
-        },
-        acked=tuple(_acked((log / "acks").glob("*.dsse"), ring, device)),
+        township=township.entries,
+        photos=township.photos,
+        acked=tuple(_acked(_answers(log / "acks", device, township.seen), ring, device)),
+        receipts=_receipts(log / "receipts"),
+        heads=tuple(_heads(township.seen)),
+        flags=township.flags,
+        log_key=next((one for one in records if one.role == "log"), None),
         shown=tuple(_shown(shown)) if shown is not None and shown.exists() else (),
         genesis=_genesis(ring, device),
         settled=settled,
@@ -158,6 +233,10 @@ def _key_records(*folders: Path) -> list[KeyRecord]:
     return list(found.values())
 
 
+def _ring(records: list[KeyRecord]) -> KeyRing:
+    return KeyRing(records, records[0].domain if records else "sim")
+
+
 def _genesis(ring: KeyRing, device: str) -> str:
     """Return the hash of the device's key record, which its first entry must name."""
     record = ring.of(device, "device")
@@ -180,12 +259,47 @@ def _lines(folder: Path, ring: KeyRing) -> Iterable[Line]:
         yield Line(number=int(path.stem), raw=raw, payload=payload, trouble=trouble)
 
 
-def _acked(paths: Iterable[Path], ring: KeyRing, device: str) -> Iterable[Acked]:
-    for path in paths:
-        taken, _ = envelope.verify(path.read_bytes(), ring)
+def _receipts(folder: Path) -> dict[int, bytes]:
+    paths = sorted(folder.glob("*.tlog-proof"))
+    return {int(path.name.partition(".")[0]): path.read_bytes() for path in paths}
+
+
+def _heads(seen: Iterable[follower.Seen]) -> Iterable[SeenHead]:
+    for one in seen:
+        if one.what in ("published", "told"):
+            yield SeenHead(one.who, one.raw)
+
+
+def _answers(folder: Path, device: str, seen: Iterable[follower.Seen]) -> Iterable[bytes]:
+    """Yield every acknowledgement: what the device kept, and what was heard beside it."""
+    yield from (path.read_bytes() for path in folder.glob("*.dsse"))
+    yield from (one.raw for one in seen if (one.what, one.who) == ("acknowledged", device))
+
+
+def _acked(answers: Iterable[bytes], ring: KeyRing, device: str) -> Iterable[Acked]:
+    for raw in answers:
+        taken, _ = envelope.verify(raw, ring)
         said = codec.decode_message(taken.payload_type, taken.payload)
         if isinstance(said, Acknowledgement) and said.device == device:
             yield Acked(seq=said.seq, head=said.head)
+
+
+def _flags(township: Iterable[Line], openings: Path) -> Iterable[Flag]:
+    """Yield every alert whose opening opens exactly what the entry commits to."""
+    for line in township:
+        if line.payload is None or not isinstance(line.payload.body, AlertRecord):
+            continue
+        path = openings / f"{line.payload.sha256}.json"
+        if not path.exists():
+            continue
+        with contextlib.suppress(LedgerError):  # what does not hold flags nothing
+            values = disclosure.check(path.read_bytes(), line.payload.body, line.payload.sha256)
+            about = values.get("about") or {}
+            yield Flag(
+                entry=line.payload.sha256,
+                rule=str(about.get("rule")),
+                machine=about.get("machine"),
+            )
 
 
 def _shown(path: Path) -> Iterable[Shown]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sim.judge import logs, safety, stamps
+from sim.judge import logs, public, safety, stamps
 from sim.judge.evidence import Evidence
 from sim.judge.verdict import Finder, Verdict
 
@@ -19,6 +19,8 @@ INVARIANTS: dict[str, tuple[str, Check]] = {
     "I6": ("permit use", stamps.permit_use),
     "I7": ("fail closed", safety.fail_closed),
     "I9": ("photo binding", stamps.photo_binding),
+    "I10": ("tamper evident", public.tamper_evident),
+    "I11": ("no fork", public.no_fork),
     "I12": ("refusals are logged", logs.refusals),
     "I15": ("liveness", safety.liveness),
     "I16": ("time", logs.time_forward),

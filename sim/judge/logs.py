@@ -42,15 +42,15 @@ def nothing_lost(evidence: Evidence, find: Finder) -> None:
     """I4: what was acknowledged is in G byte for byte; what a person was shown is in L."""
     held = {line.payload.position.seq: line for line in evidence.delivered if line.payload}
     own = {line.number: line for line in evidence.log}
+    for seq in range(1, max((ack.seq for ack in evidence.acked), default=0) + 1):
+        mine, theirs = own.get(seq), held.get(seq)
+        find.expect(
+            mine is not None and theirs is not None and mine.raw == theirs.raw,
+            f"acknowledged entry {seq}",
+            "the same bytes in L and G",
+            "none in G" if theirs is None else "none in L" if mine is None else "others",
+        )
     for ack in evidence.acked:
-        for seq in range(1, ack.seq + 1):
-            mine, theirs = own.get(seq), held.get(seq)
-            find.expect(
-                mine is not None and theirs is not None and mine.raw == theirs.raw,
-                f"acknowledged entry {seq}",
-                "the same bytes in L and G",
-                "none in G" if theirs is None else "none in L" if mine is None else "others",
-            )
         head = held.get(ack.seq)
         named = "" if head is None or head.payload is None else head.payload.sha256
         find.expect(
@@ -108,12 +108,9 @@ def time_forward(evidence: Evidence, find: Finder) -> None:
         where = f"log entry {entry.position.seq}"
         find.expect(at_ms >= last_ms, where, f"{last_ms} or later", at_ms)
         last_ms = max(last_ms, at_ms)
-    flagged = any(
-        isinstance(one.body, AlertRecord)
-        and (
-            one.body.about_commitment is not None  # what it is about is not public
-            or (one.body.rule, one.body.machine) == ("clock-skew", evidence.device)
-        )
+    wanted = ("clock-skew", evidence.device)
+    flagged = any((one.rule, one.machine) == wanted for one in evidence.flags) or any(
+        isinstance(one.body, AlertRecord) and (one.body.rule, one.body.machine) == wanted
         for one in evidence.issued
     )
     for where, off_ms in _skews(evidence):

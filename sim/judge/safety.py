@@ -68,6 +68,11 @@ def liveness(evidence: Evidence, find: Finder) -> None:
     held = {line.raw for line in evidence.delivered}
     for line in evidence.log:
         find.expect(line.raw in held, f"log entry {line.number}", "it in G", "not delivered")
+    if not evidence.heads:
+        return  # nobody looked at the public log
+    for seq in range(1, max((ack.seq for ack in evidence.acked), default=0) + 1):
+        proved = seq in evidence.receipts
+        find.expect(proved, f"acknowledged entry {seq}", "its receipt", "none")
 
 
 def faults(trace: tuple[Event, ...], name: str) -> list[Span]:

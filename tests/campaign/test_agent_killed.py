@@ -39,7 +39,8 @@ def test_the_bolt_goes_out_in_time_when_the_agent_dies_with_the_lock_open(
 ) -> None:
     ordeals.killed_with_the_lock_open(site, pressed=site.profile == "B")
 
-    assert "I7" in {verdict.invariant for verdict in town.check(site) if verdict.looked_at}
+    judged = {verdict.invariant for verdict in town.check(site) if verdict.looked_at}
+    assert {"I4", "I7", "I10", "I11"} <= judged
 
 
 @needs_strace

@@ -210,6 +210,20 @@ def test_silence_of_the_gateway_ends_no_resending_and_floods_nothing(line: Line)
     assert delivered(line)
 
 
+def test_entries_that_follow_a_lost_one_do_not_put_off_its_resending(line: Line) -> None:
+    line.broker.drop = 1.0  # the gateway is away, its broker is not
+    for number in range(1, 5):
+        line.write(number)
+        line.run(0.2)
+    line.broker.drop = 0.0
+
+    for number in range(5, 21):
+        line.write(number)
+        line.run(0.2)
+
+    assert line.uplink.acked >= 16
+
+
 def test_a_forged_acknowledgement_ends_nothing(line: Line) -> None:
     line.gateway.answering = False
     line.write(1)

@@ -9,8 +9,10 @@ import pytest
 from msgspec import structs
 
 from hardware import frames
-from ledger import chain, codec, envelope
+from ledger import chain, checkpoint, codec, envelope, proofs, receipts
+from ledger.checkpoint import Checkpoint
 from ledger.keys import KeyRing
+from ledger.receipts import Receipt
 from ledger.records import (
     Incident,
     Intent,
@@ -20,12 +22,14 @@ from ledger.records import (
     SealUse,
 )
 from ledger.signers import keyfile
+from ledger.tree import MemoryHashes, leaf_hash
 from sim.judge import judging
-from sim.judge.evidence import Event, Evidence, Line
+from sim.judge.evidence import Event, Evidence, Line, SeenHead
 from sim.judge.verdict import Verdict
 
 T0, HASH = 1_000_000, "ab" * 32
 LOCK, OTHER = 0x0200, "cd" * 32
+ORIGIN = "seal.xiaoshan.example/330109000000/420625103000/2026"
 
 
 class Author:
@@ -59,11 +63,15 @@ class Life:
         self.device = Author(folder, "m-1", "device")
         self.gateway = Author(folder, "gw-1", "gateway")
         self.ring = KeyRing([self.device.record, self.gateway.record], "sim")
+        self.log_key = Author(folder, "gw-1-log", "log").signer
+        self.other_log_key = Author(folder, "gw-2-log", "log").signer
         self.log: list[Line] = []
         self.township: list[Line] = [self.gateway.say(self.a_permit(), T0)]
         self.trace: list[Event] = []
         self.photos: dict[str, str] = {}
         self.facts: dict[str, Any] = {"settled": True}
+        self.heads: list[SeenHead] = []
+        self.receipts: dict[int, bytes] = {}
 
     def write(self, body: Record, at_ms: int, **more: Any) -> str:
         """The device journals an entry and it is delivered; return its hash."""
@@ -117,6 +125,24 @@ class Life:
         self.use(about, at_ms + 2000, n, counter_before=n - 1, counter_after=n)
         return about
 
+    def publish(self, *entries: bytes) -> bytes:
+        """The follower sees a head over the township's entries, or over these; return it."""
+        hashes = MemoryHashes(map(leaf_hash, entries or [line.raw for line in self.township]))
+        size, root = hashes.frontier.size, hashes.frontier.root()
+        note = checkpoint.sign(Checkpoint(ORIGIN, size, root), self.log_key)
+        self.heads.append(SeenHead("the public folder", note))
+        return note
+
+    def prove(self) -> None:
+        """A head is published, and the device gets a receipt for each of its entries."""
+        note = self.publish()
+        raws = [line.raw for line in self.township]
+        hashes = MemoryHashes(map(leaf_hash, raws))
+        for line in self.log:
+            index = raws.index(line.raw)
+            path = proofs.prove_inclusion(index, len(raws), hashes)
+            self.receipts[line.number] = receipts.encode(Receipt(index, path, note))
+
     def verdict(self, invariant: str) -> Verdict:
         """Return the judge's verdict on one invariant."""
         found = judging.judge(
@@ -127,6 +153,9 @@ class Life:
                 township=tuple(self.township),
                 photos=self.photos,
                 genesis=self.device.signer.record_sha256,
+                heads=tuple(self.heads),
+                receipts=self.receipts,
+                log_key=self.log_key.record,
                 **self.facts,
             )
         )

@@ -18,7 +18,7 @@ from ledger.records import (
     Void,
 )
 from sim.judge import judging
-from sim.judge.evidence import Acked, Shown
+from sim.judge.evidence import Acked, Flag, Shown
 
 Life = Any
 T0, HASH = 1_000_000, "ab" * 32
@@ -28,6 +28,7 @@ LOCK, OTHER = 0x0200, "cd" * 32
 def test_a_good_stamp_breaks_nothing(life: Life) -> None:
     life.good_stamp()
     life.good_stamp(T0 + 10_000, n=2)
+    life.prove()
 
     verdicts = {name: life.verdict(name).result for name in judging.INVARIANTS}
 
@@ -300,10 +301,25 @@ def behind_its_mark_and_flagged(life: Life) -> None:
                            machine="m-1", finding_commitment=HASH), T0 + 1000)  # fmt: skip
 
 
-def behind_its_mark_and_flagged_in_private(life: Life) -> None:
+def behind_its_mark_and_another_machine_flagged(life: Life) -> None:
+    behind_its_mark(life)
+    life.facts["flags"] = (Flag(entry=HASH, rule="clock-skew", machine="m-2"),)
+
+
+def behind_its_mark_and_something_else_flagged(life: Life) -> None:
+    behind_its_mark(life)
+    life.facts["flags"] = (Flag(entry=HASH, rule="off-list", machine="m-1"),)
+
+
+def behind_its_mark_and_an_alert_that_nobody_opened(life: Life) -> None:
     behind_its_mark(life)
     life.reply(AlertRecord(alert="a-1", about_commitment=HASH, finding_commitment=HASH),
                T0 + 1000)  # fmt: skip
+
+
+def behind_its_mark_and_flagged_in_private(life: Life) -> None:
+    behind_its_mark_and_an_alert_that_nobody_opened(life)
+    life.facts["flags"] = (Flag(entry=HASH, rule="clock-skew", machine="m-1"),)
 
 
 def good(life: Life) -> None:
@@ -345,7 +361,13 @@ CASES: tuple[tuple[str, Case, Case], ...] = (
     ("I15", intent_left_open, good),
     ("I16", time_back, good),
     ("I16", behind_its_mark, behind_its_mark_and_flagged),
-    ("I16", behind_its_mark, behind_its_mark_and_flagged_in_private),
+    (
+        "I16",
+        behind_its_mark_and_an_alert_that_nobody_opened,
+        behind_its_mark_and_flagged_in_private,
+    ),
+    ("I16", behind_its_mark_and_another_machine_flagged, behind_its_mark_and_flagged_in_private),
+    ("I16", behind_its_mark_and_something_else_flagged, behind_its_mark_and_flagged_in_private),
 )
 
 
