@@ -11,12 +11,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from sim.errors import SimError
 from sim.waiting import until
 
 ATTACH_S = 20.0
+_RESUMED = re.compile(r"^(\d+)\s+<\.\.\. (\w+) resumed>(.*)$")
 _LINE = re.compile(r"^(\d+)\s+(?:[\d.]+\s+)?(\w+)\((\d+)(?:<([^>]*)>)?(.*)$")
 
 
@@ -70,13 +71,23 @@ class Strace:
         self._process.wait(ATTACH_S)
 
     def calls(self) -> list[Call]:
-        """Return what was seen so far, in order."""
-        found = []
+        """Return what was seen so far, in order.
+
+        A call that another thread has interrupted stands where it began; a sync stands where it
+        ended, too, since only its end tells that it was done.
+        """
+        found: list[Call] = []
+        begun: dict[int, Call] = {}
         for line in self.log.read_text(errors="replace").splitlines():
-            match = _LINE.match(line)
-            if match is not None:
+            if match := _LINE.match(line):
                 thread, name, _, path, rest = match.groups()
-                found.append(Call(thread=int(thread), name=name, path=path or "", rest=rest))
+                call = Call(thread=int(thread), name=name, path=path or "", rest=rest)
+                begun[call.thread] = call
+                found.append(call)
+            elif match := _RESUMED.match(line):
+                call = begun[int(match[1])]
+                if call.name == match[2] and call.name.endswith("sync"):
+                    found.append(structs.replace(call, rest=match[3]))
         return found
 
     def _attached(self) -> bool:
