@@ -14,7 +14,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 
 from msgspec import Struct
 
-from ledger import codec, policy, verify_spans
+from ledger import codec, envelope, policy, verify_spans
 from ledger.checkpoint import Checkpoint
 from ledger.errors import LedgerError, MalformedError, PolicyError, QuorumError
 from ledger.findings import Findings, Place
@@ -27,7 +27,6 @@ from ledger.tree import HASH_BYTES
 from ledger.verify import Notice, Progress, TownshipVerifier, read_bundle, read_tile
 from ledger.verify_chains import Folder, read_record
 from ledger.verify_heads import Head, LogKeys, believe, township_of
-from ledger.verify_reading import read_envelope
 from ledger.verify_spans import Keyring, Span, SpanJudge, open_key_records
 
 SPAN_TILES = 16  # 4096 entries: 0.3 s of work for one core
@@ -292,8 +291,8 @@ def _keys_in_log(mirror: Mirror, size: int) -> Iterator[str]:
 
 def _key_texts(raw: bytes) -> list[str]:
     try:
-        envelope = read_envelope(raw)
-        body = codec.decode_entry(envelope.payload_type, envelope.payload).body
+        taken = envelope.parse(raw)
+        body = codec.decode_entry(taken.payload_type, taken.payload).body
     except MalformedError:
         return []
     match body:

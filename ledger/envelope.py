@@ -1,22 +1,19 @@
 """Envelope: DSSE. The signature covers the exact payload bytes; nobody re-encodes to verify.
 
 Source: secure-systems-lab/dsse, protocol.md and envelope.md. The envelope itself has one
-spelling too (canonical JSON with exactly these members), because its bytes are hashed later.
+spelling too (canonical JSON with exactly these members), because its bytes are hashed later:
+what is read is written once more, and must give the same bytes.
 """
 
 from __future__ import annotations
 
-import base64
-from typing import Any
-
+import msgspec
 from msgspec import Struct
 
-from ledger import canonical
 from ledger.errors import MalformedError
 from ledger.keys import KeyRing
 from ledger.messages import KeyRecord
 from ledger.signers import Signer
-from ledger.spelling import unbase64
 
 LARGEST_ENTRY = 60_000  # bytes; larger things enter as hash and size
 LARGEST_LIST = 2_000_000  # a village's resolved list is no entry and may be longer
@@ -32,6 +29,25 @@ class Envelope(Struct, frozen=True):
     signature: bytes
 
 
+class _Signature(Struct, frozen=True, forbid_unknown_fields=True):
+    keyid: str
+    sig: bytes
+
+
+class _Members(
+    Struct, frozen=True, forbid_unknown_fields=True, rename={"payload_type": "payloadType"}
+):
+    """The envelope's members, sorted as they are spelled; bytes are spelled as padded base64."""
+
+    payload: bytes
+    payload_type: str
+    signatures: tuple[_Signature]
+
+
+_DECODER = msgspec.json.Decoder(_Members)
+_ENCODER = msgspec.json.Encoder()
+
+
 def pae(payload_type: str, payload: bytes) -> bytes:
     """Return the pre-authentication encoding: what is signed (DSSE v1)."""
     kind = payload_type.encode()
@@ -41,15 +57,7 @@ def pae(payload_type: str, payload: bytes) -> bytes:
 def sign(payload_type: str, payload: bytes, signer: Signer) -> bytes:
     """Return the envelope bytes of a payload signed by `signer`."""
     signature = signer.sign(pae(payload_type, payload))
-    return canonical.encode(
-        {
-            "payload": base64.b64encode(payload).decode(),
-            "payloadType": payload_type,
-            "signatures": [
-                {"keyid": signer.keyid, "sig": base64.b64encode(signature).decode()},
-            ],
-        }
-    )
+    return _ENCODER.encode(_Members(payload, payload_type, (_Signature(signer.keyid, signature),)))
 
 
 def parse(raw: bytes, largest: int = LARGEST_ENTRY) -> Envelope:
@@ -60,19 +68,18 @@ def parse(raw: bytes, largest: int = LARGEST_ENTRY) -> Envelope:
     """
     if len(raw) > largest:
         raise MalformedError(f"expected an envelope of at most {largest} bytes, found {len(raw)}")
-    fields = canonical.decode(raw)
-    match fields:
-        case {
-            "payload": str(payload),
-            "payloadType": str(payload_type),
-            "signatures": [{"keyid": str(keyid), "sig": str(signature), **more}],
-            **rest,
-        } if not rest and not more:
-            return Envelope(raw, payload_type, unbase64(payload), keyid, unbase64(signature))
-    raise MalformedError(
-        "expected exactly payload, payloadType and one signature with keyid and sig, "
-        f"found {_outline(fields)}"
-    )
+    try:
+        members = _DECODER.decode(raw)
+        spelled = _ENCODER.encode(members)
+    except (ValueError, RecursionError, msgspec.MsgspecError) as error:
+        raise MalformedError(
+            "expected exactly payload, payloadType and one signature with keyid and sig, "
+            f"found another form: {error}"
+        ) from error
+    if spelled != raw:
+        raise MalformedError("expected canonical JSON (RFC 8785), found another spelling of it")
+    (signature,) = members.signatures
+    return Envelope(raw, members.payload_type, members.payload, signature.keyid, signature.sig)
 
 
 def verify(raw: bytes, ring: KeyRing, largest: int = LARGEST_ENTRY) -> tuple[Envelope, KeyRecord]:
@@ -86,9 +93,3 @@ def verify(raw: bytes, ring: KeyRing, largest: int = LARGEST_ENTRY) -> tuple[Env
         envelope.keyid, pae(envelope.payload_type, envelope.payload), envelope.signature
     )
     return envelope, record
-
-
-def _outline(fields: dict[str, Any]) -> str:
-    signatures = fields.get("signatures")
-    count = len(signatures) if isinstance(signatures, list) else "no"
-    return f"{', '.join(sorted(fields))[:200]} with {count} signatures"

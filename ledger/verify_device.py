@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from ledger import checkpoint, codec, notes, receipts
+from ledger import checkpoint, codec, envelope, notes, receipts
 from ledger.checkpoint import Checkpoint
 from ledger.codec import Payload
 from ledger.envelope import pae
@@ -20,7 +20,6 @@ from ledger.messages import Acknowledgement
 from ledger.policy import Policy
 from ledger.verify_chains import Chains, Folder
 from ledger.verify_heads import LogKeys
-from ledger.verify_reading import read_entry, read_envelope
 from ledger.verify_spans import Keyring, SpanJudge
 
 
@@ -48,12 +47,12 @@ def verify_entry(raw: bytes, trusted: Keyring) -> Payload:
     Raises:
         MalformedError, UnknownKeyError, SignatureError: it must not be believed.
     """
-    envelope = read_envelope(raw)
-    entry, _ = read_entry(envelope.payload_type, envelope.payload)
-    key = trusted.find(envelope.keyid)
+    taken = envelope.parse(raw)
+    entry = codec.decode_entry(taken.payload_type, taken.payload)
+    key = trusted.find(taken.keyid)
     if key is None:
-        raise UnknownKeyError(f"expected a trusted key, found key id {envelope.keyid}")
-    key.verify(pae(envelope.payload_type, envelope.payload), envelope.signature)
+        raise UnknownKeyError(f"expected a trusted key, found key id {taken.keyid}")
+    key.verify(pae(taken.payload_type, taken.payload), taken.signature)
     party, author = entry.position.author
     expected = (key.record.role, key.record.holder, key.record.epoch)
     if expected != (party, author, entry.position.epoch):
@@ -155,12 +154,12 @@ def _check_end(
 
 
 def _acknowledgement(raw: bytes, records: tuple[bytes, ...]) -> Acknowledgement:
-    envelope = read_envelope(raw)
-    said = codec.decode_message(envelope.payload_type, envelope.payload)
-    key = Keyring(records).find(envelope.keyid)
+    taken = envelope.parse(raw)
+    said = codec.decode_message(taken.payload_type, taken.payload)
+    key = Keyring(records).find(taken.keyid)
     if key is None or key.record.role != "gateway" or not isinstance(said, Acknowledgement):
         raise UnknownKeyError("expected an acknowledgement of a trusted gateway, found none")
-    key.verify(pae(envelope.payload_type, envelope.payload), envelope.signature)
+    key.verify(pae(taken.payload_type, taken.payload), taken.signature)
     return said
 
 
