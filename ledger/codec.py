@@ -25,7 +25,7 @@ _TYPE_SUFFIX = ".v1+json"
 T = TypeVar("T")
 
 
-class Payload(Struct, frozen=True):
+class Payload(Struct, frozen=True, gc=False):
     """A decoded entry: where it stands, what it says, and the hash that names it."""
 
     position: Position

@@ -19,7 +19,7 @@ LARGEST_ENTRY = 60_000  # bytes; larger things enter as hash and size
 LARGEST_LIST = 2_000_000  # a village's resolved list is no entry and may be longer
 
 
-class Envelope(Struct, frozen=True):
+class Envelope(Struct, frozen=True, gc=False):
     """A signed payload, taken apart; `raw` are the bytes as they came."""
 
     raw: bytes
