@@ -150,9 +150,6 @@ def range_root(start: int, end: int, read: HashReader) -> bytes:
 
     `start` must be a multiple of the smallest power of two that is not below the width.
     """
-    width = end - start
-    if width.bit_count() == 1:  # as nearly every hash of a proof
-        return _complete_subtree(start, width.bit_length() - 1, read)
     return _join(_complete_subtrees(start, end, read))
 
 
@@ -173,16 +170,10 @@ def _complete_subtrees(start: int, end: int, read: HashReader) -> tuple[bytes, .
     hashes = []
     while start < end:
         level = (end - start).bit_length() - 1
-        hashes.append(_complete_subtree(start, level, read))
+        hashes.append(read(level, start >> level))
         start += 1 << level
+    check_hashes("a hash that was read", hashes)
     return tuple(hashes)
-
-
-def _complete_subtree(start: int, level: int, read: HashReader) -> bytes:
-    found = read(level, start >> level)
-    if len(found) != HASH_BYTES:
-        raise ProofError(f"expected a hash that was read of 32 bytes, found {len(found)}")
-    return found
 
 
 def _join(hashes: Sequence[bytes]) -> bytes:
