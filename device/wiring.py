@@ -93,7 +93,17 @@ def build(
     connect_bus: Callable[[mqtt.Options], Bus] = mqtt.connect,
     world: World | None = None,
 ) -> Agent:
-    """Return the agent of a configuration; nothing moves and nothing connects yet.
+    """Return the agent of a configuration, see `build_parts`."""
+    return Agent(build_parts(config, config_bytes, connect_bus, world))
+
+
+def build_parts(
+    config: DeviceConfig,
+    config_bytes: bytes,
+    connect_bus: Callable[[mqtt.Options], Bus] = mqtt.connect,
+    world: World | None = None,
+) -> Parts:
+    """Return the parts of an agent; nothing moves and nothing connects yet.
 
     Args:
         config_bytes: the file as it was read; its hash goes into the log.
@@ -169,7 +179,7 @@ def _assemble(
     seal_bytes: Callable[[bytes], bytes],
     bus: Bus,
     world: World,
-) -> Agent:
+) -> Parts:
     journal, now_s = recorder.journal, world.now_s
     inbox: Inbox[Input] = Inbox(bus)
     photos = config.state / "photos"
@@ -230,25 +240,23 @@ def _assemble(
         now_s=now_s,
     )
     jobs.serve(stamping)
-    return Agent(
-        Parts(
-            machine=config.device,
-            village_name=config.village_name,
-            seals=((seal.id, seal.name),),
-            simulated=config.domain == "sim",
-            inbox=inbox,
-            recorder=recorder,
-            uplink=uplink,
-            bus=bus,
-            lock=lock,
-            eyes=eyes,
-            pages=Pages(eyes, references),
-            jobs=jobs,
-            stamping=stamping,
-            house=house,
-            cards=Cards(_reader(config.reader)),
-            village_list=ListCache(journal),
-        )
+    return Parts(
+        machine=config.device,
+        village_name=config.village_name,
+        seals=((seal.id, seal.name),),
+        simulated=config.domain == "sim",
+        inbox=inbox,
+        recorder=recorder,
+        uplink=uplink,
+        bus=bus,
+        lock=lock,
+        eyes=eyes,
+        pages=Pages(eyes, references),
+        jobs=jobs,
+        stamping=stamping,
+        house=house,
+        cards=Cards(_reader(config.reader)),
+        village_list=ListCache(journal),
     )
 
 
