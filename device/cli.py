@@ -23,6 +23,7 @@ from hardware.errors import HardwareError
 from ledger import enrolcodes, envelope, logs
 from ledger.errors import LedgerError
 from ledger.signers import choice, keyfile, pkcs11
+from ledger.signers.second import Algorithm
 
 REFUSED, HARDWARE, EVIDENCE, UNREACHABLE = 1, 3, 4, 5
 
@@ -70,12 +71,15 @@ def main() -> None:
 @click.option("--domain", type=click.Choice(["sim", "field"]), required=True)
 @click.option("--epoch", default=1, show_default=True, help="Counts enrolments.")
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
+@click.option("--second", type=click.Choice(["sm2"]), help="A second key beside it (sm extra).")
 @exits
-def keygen(holder: str, township: str, domain: str, epoch: int, out: Path) -> None:
+def keygen(
+    holder: str, township: str, domain: str, epoch: int, out: Path, second: Algorithm | None
+) -> None:
     """Make the device's keys: OUT/device.key, OUT/reference.key and their records."""
     common = {"holder": holder, "township": township, "domain": domain, "epoch": epoch}
     record = out / f"{holder}-{epoch}.json"
-    keyfile.create(out / "device.key", record, role="device", **common)
+    keyfile.create(out / "device.key", record, keyfile.Kind(second=second), role="device", **common)
     reference = out / f"{holder}-{epoch}-reference.json"
     keyfile.create_opener(out / "reference.key", reference, role="device", **common)
     click.echo(f"{record}: copy this record into the gateway's folder of trusted keys")
@@ -91,6 +95,7 @@ def keygen(holder: str, township: str, domain: str, epoch: int, out: Path) -> No
 @click.option("--key", help="Label of the key that is made in the token.")
 @click.option("--pin-file", type=click.Path(path_type=Path), help="File with its PIN, mode 0600.")
 @click.option("--alg", type=click.Choice(["ed25519", "es256"]), default="ed25519")
+@click.option("--second", type=click.Choice(["sm2"]), help="A second key beside it (sm extra).")
 @exits
 def enrol(
     gateway: str,
@@ -102,6 +107,7 @@ def enrol(
     key: str | None,
     pin_file: Path | None,
     alg: str,
+    second: Algorithm | None,
 ) -> None:
     """Bring this machine into its township: keys, certificate and settings into OUT.
 
@@ -113,9 +119,16 @@ def enrol(
     if module is not None:
         if not (token and key and pin_file):
             raise click.UsageError("expected --token, --key and --pin-file with --module")
+        if second is not None:
+            raise click.UsageError("expected no --second with --module: it lies in a file")
         options = pkcs11.Options(module=module, token=token, key=key, pin_file=pin_file)
     wish = enrolling.Wish(
-        gateway=gateway, code=enrolcodes.read(code), out=out, token=options, alg=alg
+        gateway=gateway,
+        code=enrolcodes.read(code),
+        out=out,
+        token=options,
+        alg=alg,
+        second=second,
     )
     enrolled = enrolling.until_admitted(wish, wait, lambda step: click.echo(f"done: {step}"))
     click.echo(

@@ -26,6 +26,7 @@ from ledger.enrolcodes import Code
 from ledger.keyacts import EnrolmentDraft, Facts
 from ledger.messages import KeyRecord
 from ledger.signers import Signer, choice, keyfile, pkcs11
+from ledger.signers.second import Algorithm
 
 ASK_AGAIN_S = 5.0
 
@@ -37,6 +38,7 @@ class Wish(Struct, frozen=True, kw_only=True):
         gateway: address of the township's door, `https://host:port`.
         token: where to keep the signing key instead of a file.
         alg: of a key in a token.
+        second: the algorithm of a second key, in a file beside the first one's.
     """
 
     gateway: str
@@ -44,6 +46,7 @@ class Wish(Struct, frozen=True, kw_only=True):
     out: Path
     token: pkcs11.Options | None = None
     alg: str = "ed25519"
+    second: Algorithm | None = None
 
 
 class Enrolled(Struct, frozen=True):
@@ -151,7 +154,7 @@ def _signer(wish: Wish, facts: Facts) -> tuple[Signer, Path]:
                             **holder)  # fmt: skip
     if wish.token is None:
         key = folder / f"{name}.key"
-        keyfile.complete(key, record, **holder)
+        keyfile.complete(key, record, keyfile.Kind(second=wish.second), **holder)
         return choice.load(key, None, record), record
     if not record.exists():
         pkcs11.create(wish.token, record, wish.alg, **holder)

@@ -54,7 +54,13 @@ def rotate(config: DeviceConfig, out: Path) -> Rotated:
     name = f"{old.record.holder}-{old.record.epoch}-after-{last}"
     key, record, request = out / f"{name}.key", out / f"{name}.json", out / f"{name}-request.json"
     fields = ("holder", "role", "township", "epoch", "domain")
-    keyfile.complete(key, record, **{one: getattr(old.record, one) for one in fields})
+    second = None if old.record.second is None else old.record.second.alg
+    keyfile.complete(
+        key,
+        record,
+        keyfile.Kind(second=second),
+        **{one: getattr(old.record, one) for one in fields},
+    )
     new = keyfile.load(key, record)
     statement = keystatements.rotation(
         config.log.founding, new.record_sha256, old.record_sha256, last

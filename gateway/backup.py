@@ -27,6 +27,7 @@ from gateway.register import checking
 from gateway.stores import copying, sqlite, trees
 from gateway.stores.sqlite import FILE
 from ledger import codec, tree
+from ledger.signers import second
 
 MANIFEST = "backup.json"
 _FRESH = ".new"
@@ -89,9 +90,10 @@ def backup(config: GatewayConfig, config_path: Path, target: Path, with_keys: bo
 
 def _private_files(config: GatewayConfig) -> list[Path]:
     """Return our private keys that lie in files, the authority of the links among them."""
-    keys = [config.signer, config.log.signer, config.opener]
+    signing = [key for key in (config.signer, config.log.signer) if key is not None]
+    seconds = [second.path_of(key) for key in signing]
     authority = [config.state / "ca" / name for name in ("ca.key", "ca.pem")]
-    return [key for key in keys if key is not None] + [one for one in authority if one.exists()]
+    return [*signing, config.opener, *(one for one in (*seconds, *authority) if one.exists())]
 
 
 def read_report(target: Path) -> Report | None:

@@ -21,6 +21,7 @@ from gateway.cli_witness import witness_answer, witness_request
 from gateway.config import load
 from gateway.witness.cli import cosign, witness, witness_keygen
 from ledger.signers import keyfile
+from ledger.signers.second import Algorithm
 
 
 @click.group()
@@ -35,14 +36,17 @@ def main() -> None:
 @click.option("--domain", type=click.Choice(["sim", "field"]), required=True)
 @click.option("--epoch", default=1, show_default=True, help="Counts renewals of the keys.")
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
+@click.option("--second", type=click.Choice(["sm2"]), help="Second keys beside them (sm extra).")
 @exits
-def keygen(holder: str, township: str, domain: str, epoch: int, out: Path) -> None:
+def keygen(
+    holder: str, township: str, domain: str, epoch: int, out: Path, second: Algorithm | None
+) -> None:
     """Make the gateway's keys: OUT/gateway.key, log.key, opener.key, and their records."""
     common = {"holder": holder, "township": township, "domain": domain, "epoch": epoch}
-    record = out / f"{holder}-{epoch}.json"
-    keyfile.create(out / "gateway.key", record, role="gateway", **common)
+    record, kind = out / f"{holder}-{epoch}.json", keyfile.Kind(second=second)
+    keyfile.create(out / "gateway.key", record, kind, role="gateway", **common)
     log = out / f"{holder}-{epoch}-log.json"
-    keyfile.create(out / "log.key", log, role="log", **common)
+    keyfile.create(out / "log.key", log, kind, role="log", **common)
     opener = out / f"{holder}-{epoch}-opener.json"
     keyfile.create_opener(out / "opener.key", opener, role="gateway", **common)
     click.echo(f"{record}, {log}, {opener}: copy these records into every folder of trusted keys")

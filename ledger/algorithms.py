@@ -2,7 +2,8 @@
 
 One spelling each: a key that has two encodings would have two ids, and a signature that has
 two would let a stranger change an entry's bytes. Ed25519 is judged by libsodium, ES256 by
-OpenSSL within bounds that are checked here. docs/decisions 0012 says which cases hold and why.
+OpenSSL within bounds that are checked here. docs/decisions 0012 says which cases hold and why;
+0024 says how a second key (`ledger.sm2`) signs beside the first, 0025 who uses `ledger.mldsa`.
 """
 
 from __future__ import annotations
@@ -14,17 +15,19 @@ from collections.abc import Callable
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.hashes import SHA256
-from msgspec import Struct
+from msgspec import Struct, structs
 from nacl.bindings import crypto_core_ed25519_is_valid_point, crypto_sign_BYTES, crypto_sign_open
 from nacl.exceptions import BadSignatureError
 
-from ledger import codec
+from ledger import canonical, codec, mldsa, sm2
 from ledger.errors import SignatureError, UnknownKeyError
-from ledger.messages import KeyRecord
+from ledger.messages import KeyRecord, SecondKey
 
 # C2SP signed-note signature types; the first byte of what a key id is the hash of.
-ALGORITHM_BYTES: dict[str, bytes] = {"ed25519": b"\x01", "es256": b"\x02"}
-KEY_LENGTHS: dict[str, int] = {"ed25519": 32, "es256": 65}
+ALGORITHM_BYTES: dict[str, bytes] = {"ed25519": b"\x01", "es256": b"\x02", "ml-dsa-44": b"\x06"}
+KEY_LENGTHS: dict[str, int] = {"ed25519": 32, "es256": 65, "ml-dsa-44": mldsa.PUBLIC_BYTES}
+# C2SP has no type for SM2: 0xff, and a longer name that is unlikely to collide.
+SM2_TYPE = b"\xffsealkeeper/sm2-sm3/v1"
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # FIPS 186-5
 
@@ -35,16 +38,37 @@ _PART_OF_ORDER_2 = bytes.fromhex("fe894df18abf1c20088bfbe6c9ad45d42ec20663eaf711
 Verifier = Callable[[bytes, bytes], bool]
 
 
+class Signature(Struct, frozen=True, gc=False):
+    """A signature and the id of the key that is said to have made it."""
+
+    keyid: str
+    signature: bytes
+
+
+class SecondPublicKey(Struct, frozen=True):
+    """The second key of a record, checked; `holds` is None where its extra is not installed."""
+
+    raw: bytes
+    keyid: str
+    holds: Verifier | None
+
+
 class PublicKey(Struct, frozen=True):
-    """A public key that passed every check, with its id and its record."""
+    """A public key that passed every check, with its id, its record, and the key beside it."""
 
     record: KeyRecord
     raw: bytes
     keyid: str
     holds: Verifier
+    second: SecondPublicKey | None = None
+
+    @property
+    def key_ids(self) -> frozenset[str]:
+        """The ids of both keys; none of them may be another holder's."""
+        return frozenset({self.keyid, self.second.keyid} if self.second else {self.keyid})
 
     def verify(self, data: bytes, signature: bytes) -> None:
-        """Return if `signature` is this key's over `data`.
+        """Return if `signature` is this key's over `data`; the second key is not asked.
 
         Raises:
             SignatureError: it is not, or it is written in another way than the only one.
@@ -54,25 +78,94 @@ class PublicKey(Struct, frozen=True):
                 f"expected a signature of {self.record.holder}, found one that does not hold"
             )
 
+    def verify_all(
+        self, data: bytes, signature: bytes, beside: Signature | None, *, unchecked: bool = False
+    ) -> bool:
+        """Return whether every signature over `data` that the record demands was verified.
+
+        Args:
+            beside: the signature after the first, if there is one.
+            unchecked: for an onlooker who says aloud what was not checked: return False where
+                a second signature stands as it must and its extra is not installed.
+
+        Raises:
+            SignatureError: one does not hold, is missing, or is not demanded.
+            MissingExtraError: the second one can not be verified here.
+        """
+        self.verify(data, signature)
+        holder, second = self.record.holder, self.second
+        if (beside and beside.keyid) != (second and second.keyid):
+            raise SignatureError(
+                f"expected {'a second' if second else 'no second'} signature of {holder} as its "
+                f"key record says, found {beside.keyid[:16] if beside else 'none'}: somebody took "
+                "it away, added it, or put another in its place"
+            )
+        if second is None or beside is None:
+            return True
+        if not sm2.is_signature(beside.signature):
+            raise SignatureError(f"expected an SM2 signature of {holder}, found another form")
+        if second.holds is None:
+            if unchecked:
+                return False
+            raise sm2.missing(holder)
+        if not second.holds(data, beside.signature):
+            raise SignatureError(
+                f"expected an SM2 signature of {holder}, found one that does not hold"
+            )
+        return True
+
 
 def read(record: KeyRecord) -> PublicKey:
     """Return the public key of a record, checked.
 
     Raises:
-        UnknownKeyError: no signing key, not the only spelling of it, or a point that must not
-            be trusted.
+        UnknownKeyError: no signing key, not the only spelling of it, a point that must not
+            be trusted, or a second key that its holder does not show to have.
+        MissingExtraError: its first algorithm is not installed here.
     """
     if record.alg not in ALGORITHM_BYTES:
         raise UnknownKeyError(f"expected a signing key of {record.holder}, found {record.alg}")
-    raw = _unbase64(record)
-    holds = ed25519(record.holder, raw) if record.alg == "ed25519" else _es256(record.holder, raw)
-    return PublicKey(record, raw, key_id(raw), holds)
+    raw = _unbase64(record.holder, record.public_key)
+    if record.alg == "ml-dsa-44" and record.role != "witness":
+        raise UnknownKeyError(
+            f"expected an ml-dsa-44 key of a witness, found one of the {record.role} "
+            f"{record.holder}: it must make an Ed25519 key"
+        )
+    holds = _FIRST[record.alg](record.holder, raw)
+    second = None if record.second is None else _second(record, record.second)
+    return PublicKey(record, raw, key_id(raw), holds, second)
+
+
+def demand_checkable(key: PublicKey) -> PublicKey:
+    """Return the key if all that it signs can be verified here, for those who act on it.
+
+    Raises:
+        MissingExtraError: the extra for its second key is not installed.
+    """
+    if key.second is not None and key.second.holds is None:
+        raise sm2.missing(key.record.holder)
+    return key
+
+
+def second_statement(record: KeyRecord, alg: str, public_key: str) -> bytes:
+    """Return what a second key signs to show that the holder of `record` has it.
+
+    No entry, message or checkpoint begins as this does, so it can not pass for one of them.
+    """
+    first = codec.sha256(codec.encode_message(structs.replace(record, second=None)))
+    fields = {"kind": "second-key-statement", "key": first, "alg": alg, "public_key": public_key}
+    return canonical.encode(fields)
+
+
+def sm2_key_id(raw: bytes) -> str:
+    """Return the id of an SM2 public key: lowercase hex SHA-256(`SM2_TYPE` || public key)."""
+    return codec.sha256(SM2_TYPE + raw)
 
 
 def key_id(raw: bytes) -> str:
-    """Return the id of a public key: lowercase hex SHA-256(algorithm byte || public key).
+    """Return the id of a first key: lowercase hex SHA-256(algorithm byte || public key).
 
-    No two algorithms have keys of one length, so the length names the algorithm.
+    No two of its algorithms have keys of one length, so the length names the algorithm.
 
     Raises:
         UnknownKeyError: of no length that a public key of ours has.
@@ -80,7 +173,7 @@ def key_id(raw: bytes) -> str:
     for algorithm, length in KEY_LENGTHS.items():
         if len(raw) == length:
             return codec.sha256(ALGORITHM_BYTES[algorithm] + raw)
-    raise UnknownKeyError(f"expected a public key of 32 or 65 bytes, found {len(raw)}")
+    raise UnknownKeyError(f"expected a public key of 32, 65 or 1312 bytes, found {len(raw)}")
 
 
 def lower_es256(signature: bytes) -> bytes:
@@ -94,14 +187,33 @@ def lower_es256(signature: bytes) -> bytes:
     return r + (P256_ORDER - s).to_bytes(32, "big")
 
 
-def _unbase64(record: KeyRecord) -> bytes:
+def _unbase64(holder: str, text: str) -> bytes:
     try:
-        raw = base64.b64decode(record.public_key, validate=True)
+        raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise UnknownKeyError(f"expected base64 in the key of {record.holder}: {error}") from error
-    if base64.b64encode(raw).decode() != record.public_key:
-        raise UnknownKeyError(f"expected canonical base64 in the key of {record.holder}")
+        raise UnknownKeyError(f"expected base64 in the key of {holder}: {error}") from error
+    if base64.b64encode(raw).decode() != text:
+        raise UnknownKeyError(f"expected canonical base64 in the key of {holder}")
     return raw
+
+
+def _second(record: KeyRecord, second: SecondKey) -> SecondPublicKey:
+    if record.role not in ("device", "gateway", "log") or record.alg == "ml-dsa-44":
+        raise UnknownKeyError(
+            f"expected a second key of a device, a gateway or a log, found one of the "
+            f"{record.role} {record.holder}: it must make its key without"
+        )
+    raw = _unbase64(record.holder, second.public_key)
+    sm2.check_public(record.holder, raw)
+    holds = sm2.verifier(record.holder, raw) if sm2.available() else None
+    statement = second_statement(record, second.alg, second.public_key)
+    shown = base64.b64decode(second.possession)
+    if not sm2.is_signature(shown) or (holds is not None and not holds(statement, shown)):
+        raise UnknownKeyError(
+            f"expected {record.holder} to show that it has its second key, found a signature "
+            "that does not hold: it must make its keys anew"
+        )
+    return SecondPublicKey(raw, sm2_key_id(raw), holds)
 
 
 def ed25519(holder: str, raw: bytes) -> Verifier:
@@ -160,3 +272,10 @@ def _es256(holder: str, raw: bytes) -> Verifier:
         return True
 
     return holds
+
+
+_FIRST: dict[str, Callable[[str, bytes], Verifier]] = {
+    "ed25519": ed25519,
+    "es256": _es256,
+    "ml-dsa-44": mldsa.verifier,
+}

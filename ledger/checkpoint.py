@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from ledger import notes
 from ledger.errors import MalformedError, ProofError, SignatureError, UnknownKeyError
-from ledger.notes import NoteKey, SignatureType, Signed
+from ledger.notes import COSIGNATURES, NoteKey, SignatureType, Signed
 from ledger.signers import Signer
 from ledger.spelling import decimal, hash_text, parse_hash
 from ledger.tree import EMPTY, HASH_BYTES, LARGEST_SIZE
@@ -88,6 +88,8 @@ def parse(text: str) -> Checkpoint:
 def sign(checkpoint: Checkpoint, signer: Signer) -> bytes:
     """Return the log's signed checkpoint: a note under the origin as key name.
 
+    A second key of the log's record signs a second line.
+
     Raises:
         MalformedError: it has extension lines, which ours never have, or can not be written.
         UnknownKeyError: the signer's algorithm is not Ed25519.
@@ -95,26 +97,29 @@ def sign(checkpoint: Checkpoint, signer: Signer) -> bytes:
     if checkpoint.extensions:
         raise MalformedError(f"expected no extension lines, found {checkpoint.extensions!r}")
     text = encode(checkpoint)
-    return notes.encode(notes.Note(text, (notes.sign(text, checkpoint.origin, signer),)))
+    first = notes.sign(text, checkpoint.origin, signer)
+    lines = (first, *notes.sign_second(text, checkpoint.origin, signer))
+    return notes.encode(notes.Note(text, lines))
 
 
-def verify(raw: bytes, logs: Iterable[NoteKey]) -> Checkpoint:
+def verify(raw: bytes, logs: Iterable[NoteKey], *, unchecked: bool = False) -> Checkpoint:
     """Return the checkpoint that a note says, if one of `logs` signed it under its origin.
 
     Args:
         logs: the keys of the logs that are trusted; several for one origin after a rotation.
+        unchecked: see `notes.verify`.
 
     Raises:
         MalformedError: no checkpoint.
         UnknownKeyError: none of the keys has this origin, or none of those signed.
-        SignatureError: a signature of one of them does not hold.
+        SignatureError: a signature of one of them does not hold, or a second one is missing.
         ProofError: no leaves, and yet a root.
     """
     note = notes.parse(raw)
     checkpoint = parse(note.text)
     own = [key for key in logs if key.name == checkpoint.origin]
-    _check_types(own, SignatureType.ED25519, "a log")
-    if not notes.verify(note, own):
+    _check_types(own, frozenset({SignatureType.ED25519}), "a log")
+    if not notes.verify(note, own, unchecked=unchecked):
         raise UnknownKeyError(
             f"expected a signature of the log {checkpoint.origin} by one of its {len(own)} known "
             f"keys, found lines of {', '.join(line.name for line in note.lines)}"
@@ -138,7 +143,7 @@ def cosign(checkpoint: Checkpoint, name: str, signer: Signer, at_s: int) -> byte
 
     Raises:
         MalformedError: the time is not after 1970.
-        UnknownKeyError: the signer's algorithm is not Ed25519, or the name is no key name.
+        UnknownKeyError: the signer's algorithm makes no cosignatures, or the name is no key name.
     """
     return str(notes.cosign(encode(checkpoint), name, signer, at_s)).encode()
 
@@ -153,7 +158,7 @@ def verify_cosignatures(raw: bytes, witnesses: Iterable[NoteKey]) -> tuple[Signe
     note = notes.parse(raw)
     parse(note.text)
     known = tuple(witnesses)
-    _check_types(known, SignatureType.COSIGNATURE, "a witness")
+    _check_types(known, COSIGNATURES, "a witness")
     return notes.verify(note, known)
 
 
@@ -184,9 +189,8 @@ def add_cosignatures(raw: bytes, answer: bytes, witnesses: Iterable[NoteKey]) ->
     return raw
 
 
-def _check_types(known: Iterable[NoteKey], wanted: SignatureType, who: str) -> None:
+def _check_types(known: Iterable[NoteKey], wanted: frozenset[SignatureType], who: str) -> None:
     for key in known:
-        if key.type is not wanted:
-            raise UnknownKeyError(
-                f"expected a key of type {wanted:#04x} for {who}, found {key.vkey}"
-            )
+        if key.type not in wanted:
+            types = " or ".join(f"{one:#04x}" for one in sorted(wanted))
+            raise UnknownKeyError(f"expected a key of type {types} for {who}, found {key.vkey}")

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from ledger import auditing, device_folder, texts, verify_device
+from ledger import auditing, device_folder, receipts, texts, verify_device
 from ledger.auditing import Report, Trust
 from ledger.checkpoint import Checkpoint
 from ledger.cli_trust import (
@@ -27,6 +27,8 @@ from ledger.cli_trust import (
     load_trust,
     progress_bar,
     simulated,
+    tell_other_lines,
+    tell_unchecked,
     this_year,
     told,
     trusted_records,
@@ -123,6 +125,7 @@ def entry(options: Options, file: Path) -> None:
         told(language, findings)
         return
     position = found.position
+    tell_unchecked(language, trusted_records(options))
     click.echo(
         say(
             language,
@@ -145,8 +148,8 @@ def receipt(options: Options, file: Path, entry_file: Path, source: str | None) 
     """Check that a receipt FILE proves an entry to stand in the public log."""
     trust, findings, language = load_trust(options), Findings(), options.language
     try:
-        leaf = entry_file.read_bytes()
-        proved = verify_device.verify_receipt(file.read_bytes(), leaf, trust.log_keys, trust.policy)
+        raw, leaf = file.read_bytes(), entry_file.read_bytes()
+        proved = verify_device.verify_receipt(raw, leaf, trust.log_keys, trust.policy)
     except LedgerError as error:
         findings.add(f"receipt-{error.code}", Place(log=file.name), str(error))
         told(language, findings)
@@ -157,6 +160,8 @@ def receipt(options: Options, file: Path, entry_file: Path, source: str | None) 
         if now is not None:
             findings.extend(growth(proved.head, now, mirror.read))
     told(language, findings)
+    tell_unchecked(language, trust.records)
+    tell_other_lines(language, trust, receipts.parse(raw).checkpoint)
     click.echo(
         say(
             language,
@@ -184,6 +189,7 @@ def consistency(options: Options, old: Path, new: Path, source: str) -> None:
         raise click.UsageError(f"two logs: {before.origin} and {after.origin}")
     findings.extend(growth(before, after, _log_of(source, after.origin).read))
     told(language, findings)
+    tell_unchecked(language, trust.records)
     said = say(language, "good.consistency", log=after.origin, old=before.size, new=after.size)
     click.echo(said)
 
@@ -207,6 +213,7 @@ def device(options: Options, folder: Path) -> None:
     if missing:
         said = say(language, "notice.unproved", count=len(missing), first=missing[0])
         click.echo(said)
+    tell_unchecked(language, records)
     proved = len(export.entries) - len(missing)
     click.echo(say(language, "good.device", entries=len(export.entries), proved=proved))
 
@@ -224,6 +231,7 @@ def keys(options: Options, source: str) -> None:
     report = auditing.audit(root, logs, trust, processes=cores())
     count = _show_keys(options.language, trust, report)
     told(options.language, report.findings)
+    tell_unchecked(options.language, trust.records)
     click.echo(say(options.language, "good.keys", keys=count))
 
 
@@ -248,7 +256,9 @@ def watch(
 ) -> None:
     """Follow the logs at SOURCES; end with 4 when one of them was rewritten."""
     _ask_for_keys(options)
-    watcher = Monitor(state, load_trust(options), processes=cores())
+    trust = load_trust(options)
+    tell_unchecked(options.language, trust.records)
+    watcher = Monitor(state, trust, processes=cores())
     stop = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, stop)
     while True:
@@ -305,9 +315,12 @@ def _show_report(options: Options, trust: Trust, report: Report) -> None:
             language, "good.head", log=head.checkpoint.origin, size=head.checkpoint.size, root=root
         )
         click.echo(said)
+    if report.heads:
+        tell_other_lines(language, trust, report.heads[-1].note)
     for notice in report.notices:
         values: dict[str, str | int] = {"log": notice.place.log, "count": notice.count}
         click.echo(say(language, f"notice.{notice.code}", **values))
+    tell_unchecked(language, trust.records)
     if simulated(trust.records):
         click.echo(say(language, "notice.simulated"))
     if options.trust_published:

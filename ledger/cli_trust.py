@@ -13,11 +13,10 @@ from typing import Any
 import click
 from msgspec import Struct
 
-from ledger import codec, notes, policy, texts
+from ledger import algorithms, codec, notes, policy, sm2, texts
 from ledger.auditing import Trust, read_key_records
 from ledger.errors import LedgerError, PolicyError, UnknownKeyError
 from ledger.findings import Findings
-from ledger.keys import public_bytes
 from ledger.messages import KeyRecord
 from ledger.mirror import Mirror
 from ledger.notes import NoteKey
@@ -25,7 +24,7 @@ from ledger.policy import Policy
 from ledger.signers import keyfile
 from ledger.texts import Language, say
 from ledger.verify import Progress
-from ledger.verify_heads import LogKey, LogKeys, township_of
+from ledger.verify_heads import LogKey, LogKeys, other_lines, township_of
 
 FINDINGS = 4
 
@@ -70,6 +69,20 @@ def trusted_records(options: Options) -> tuple[bytes, ...]:
 def simulated(records: tuple[bytes, ...]) -> bool:
     """Return whether one of the keys belongs to a simulated machine."""
     return any(_record(data).domain == "sim" for data in records)
+
+
+def tell_unchecked(language: Language, records: tuple[bytes, ...]) -> None:
+    """Say so if one of these keys signs with a second one that can not be verified here."""
+    if not sm2.available() and any(_record(data).second is not None for data in records):
+        click.echo(say(language, "notice.sm2-missing"))
+
+
+def tell_other_lines(language: Language, trust: Trust, note: bytes) -> None:
+    """Say how many signature lines of a head were not checked, for want of their keys."""
+    witnesses = () if trust.policy is None else trust.policy.witness_keys
+    count = other_lines(note, trust.log_keys, witnesses)
+    if count:
+        click.echo(say(language, "notice.other-lines", count=count))
 
 
 def told(language: Language, findings: Findings) -> None:
@@ -188,7 +201,8 @@ def _read_key(given: str) -> LogKey:
 
 
 def _of_record(record: KeyRecord) -> LogKey:
-    return LogKey(public_bytes(record), record.township)
+    key = algorithms.read(record)
+    return LogKey(key.raw, record.township, key.second.raw if key.second else b"")
 
 
 def _of_note(key: NoteKey) -> LogKey:

@@ -1,4 +1,7 @@
-"""Envelope: DSSE. The signature covers the exact payload bytes; nobody re-encodes to verify.
+"""Envelope: DSSE. Signatures cover the exact payload bytes; nobody re-encodes to verify.
+
+There is one signature, or, where the signer's key record has a second key, one of each in that
+order: the record says which, never the envelope.
 
 Source: secure-systems-lab/dsse, protocol.md and envelope.md. The envelope itself has one
 spelling too (canonical JSON with exactly these members), because its bytes are hashed later:
@@ -7,9 +10,12 @@ what is read is written once more, and must give the same bytes.
 
 from __future__ import annotations
 
-import msgspec
-from msgspec import Struct
+from typing import Annotated
 
+import msgspec
+from msgspec import Meta, Struct
+
+from ledger.algorithms import PublicKey, Signature
 from ledger.errors import MalformedError
 from ledger.keys import KeyRing
 from ledger.messages import KeyRecord
@@ -20,13 +26,17 @@ LARGEST_LIST = 2_000_000  # a village's resolved list is no entry and may be lon
 
 
 class Envelope(Struct, frozen=True, gc=False):
-    """A signed payload, taken apart; `raw` are the bytes as they came."""
+    """A signed payload, taken apart; `raw` are the bytes as they came.
+
+    `beside` is the signature after the first, if there is one.
+    """
 
     raw: bytes
     payload_type: str
     payload: bytes
     keyid: str
     signature: bytes
+    beside: Signature | None = None
 
 
 class _Signature(Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,7 +51,7 @@ class _Members(
 
     payload: bytes
     payload_type: str
-    signatures: tuple[_Signature]
+    signatures: Annotated[list[_Signature], Meta(min_length=1, max_length=2)]
 
 
 _DECODER = msgspec.json.Decoder(_Members)
@@ -56,15 +66,17 @@ def pae(payload_type: str, payload: bytes) -> bytes:
 
 def sign(payload_type: str, payload: bytes, signer: Signer) -> bytes:
     """Return the envelope bytes of a payload signed by `signer`."""
-    signature = signer.sign(pae(payload_type, payload))
-    return _ENCODER.encode(_Members(payload, payload_type, (_Signature(signer.keyid, signature),)))
+    data = pae(payload_type, payload)
+    signers = (signer,) if signer.second is None else (signer, signer.second)
+    signatures = [_Signature(one.keyid, one.sign(data)) for one in signers]
+    return _ENCODER.encode(_Members(payload, payload_type, signatures))
 
 
 def parse(raw: bytes, largest: int = LARGEST_ENTRY) -> Envelope:
     """Take an envelope apart without judging its signature.
 
     Raises:
-        MalformedError: too large, another form, or not exactly one signature.
+        MalformedError: too large, another form, or not one or two signatures.
     """
     if len(raw) > largest:
         raise MalformedError(f"expected an envelope of at most {largest} bytes, found {len(raw)}")
@@ -73,13 +85,14 @@ def parse(raw: bytes, largest: int = LARGEST_ENTRY) -> Envelope:
         spelled = _ENCODER.encode(members)
     except (ValueError, RecursionError, msgspec.MsgspecError) as error:
         raise MalformedError(
-            "expected exactly payload, payloadType and one signature with keyid and sig, "
+            "expected exactly payload, payloadType and one signature or two with keyid and sig, "
             f"found another form: {error}"
         ) from error
     if spelled != raw:
         raise MalformedError("expected canonical JSON (RFC 8785), found another spelling of it")
-    (signature,) = members.signatures
-    return Envelope(raw, members.payload_type, members.payload, signature.keyid, signature.sig)
+    first, *others = members.signatures
+    beside = [Signature(other.keyid, other.sig) for other in others]
+    return Envelope(raw, members.payload_type, members.payload, first.keyid, first.sig, *beside)
 
 
 def verify(raw: bytes, ring: KeyRing, largest: int = LARGEST_ENTRY) -> tuple[Envelope, KeyRecord]:
@@ -89,7 +102,19 @@ def verify(raw: bytes, ring: KeyRing, largest: int = LARGEST_ENTRY) -> tuple[Env
         MalformedError, UnknownKeyError, SignatureError: it must not be believed.
     """
     envelope = parse(raw, largest)
-    record = ring.verify(
-        envelope.keyid, pae(envelope.payload_type, envelope.payload), envelope.signature
-    )
+    data = pae(envelope.payload_type, envelope.payload)
+    record = ring.verify(envelope.keyid, data, envelope.signature, envelope.beside)
     return envelope, record
+
+
+def check(envelope: Envelope, key: PublicKey, *, unchecked: bool = False) -> bool:
+    """Return whether this key signed an envelope, with every signature that its record demands.
+
+    Args:
+        unchecked: see `PublicKey.verify_all`; without it only True is returned.
+
+    Raises:
+        SignatureError, MissingExtraError: it must not be believed.
+    """
+    data = pae(envelope.payload_type, envelope.payload)
+    return key.verify_all(data, envelope.signature, envelope.beside, unchecked=unchecked)

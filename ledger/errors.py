@@ -4,6 +4,7 @@ LedgerError
  +- MalformedError   bytes that are not one of our records
  +- SignatureError   a signature that does not hold
  +- UnknownKeyError  a key that nobody here trusts, or not for this record
+ |   +- MissingExtraError  a key of an algorithm that is not installed here
  +- ChainError       an entry that does not continue its chain
  +- ProofError       a Merkle proof, or a tile, that does not lead to the signed root
  +- PolicyError      a policy file that is not one
@@ -41,6 +42,13 @@ class UnknownKeyError(LedgerError):
 
     code = "unknown-key"
     hint = "Compare the folder of trusted key records with the sender's key record."
+
+
+class MissingExtraError(UnknownKeyError):
+    """A key of an algorithm that this installation does not have."""
+
+    code = "extra-missing"
+    hint = "The technician must install what the message names; nothing else is affected."
 
 
 class ChainError(LedgerError):

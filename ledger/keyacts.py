@@ -144,7 +144,7 @@ def newcomer(draft: Draft) -> PublicKey:
     """
     key = draft.gateway_key if isinstance(draft, FoundingDraft) else draft.key
     signature = draft.by_gateway if isinstance(draft, FoundingDraft) else draft.by_key
-    public = algorithms.read(record(key))
+    public = algorithms.demand_checkable(algorithms.read(record(key)))
     statement(draft).verify(public, signature)
     return public
 

@@ -15,7 +15,7 @@ from msgspec import structs
 
 from ledger import algorithms, codec, keystatements
 from ledger.codec import Payload
-from ledger.envelope import Envelope, pae
+from ledger.envelope import Envelope, check
 from ledger.errors import SignatureError
 from ledger.keystate import Key, KeyHistory, KeyHistoryError
 from ledger.keystatements import Statement
@@ -79,7 +79,7 @@ def check_signature(after: KeyHistory, envelope: Envelope, entry: Payload) -> Ke
             f"expected entry {position.seq} of {party} {author} signed by key {key.keyid[:16]}..., "
             f"found key {envelope.keyid[:16]}...: the township must find out who holds that key",
         )
-    key.verify(pae(envelope.payload_type, envelope.payload), envelope.signature)
+    check(envelope, key)
     return key.record
 
 
@@ -221,7 +221,7 @@ def _check_newcomer(history: KeyHistory, key: Key) -> None:
 
 def _check_unused(history: KeyHistory, key: Key) -> None:
     for other in history.all_keys():
-        if other.public.keyid == key.public.keyid:
+        if key.public.key_ids & other.public.key_ids:
             raise KeyHistoryError(
                 "cloned",
                 f"expected a key that nobody had before, found the one of {other.record.holder}, "

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from ledger import algorithms
-from ledger.algorithms import ALGORITHM_BYTES, PublicKey
+from ledger.algorithms import ALGORITHM_BYTES, PublicKey, Signature
 from ledger.errors import UnknownKeyError
 from ledger.messages import KeyRecord
 
@@ -19,7 +19,7 @@ Domain = Literal["sim", "field"]
 
 
 def public_bytes(record: KeyRecord) -> bytes:
-    """Return the public key bytes of a signing key (Ed25519: 32, ES256: 65).
+    """Return the public key bytes of a signing key (Ed25519: 32, ES256: 65, ML-DSA-44: 1312).
 
     Raises:
         UnknownKeyError: no signing key, or one that must not be trusted.
@@ -55,20 +55,25 @@ class KeyRing:
                     f"{record.domain} domain: remove its key record from the trusted folder"
                 )
             if record.alg in ALGORITHM_BYTES:
-                key = algorithms.read(record)
+                key = algorithms.demand_checkable(algorithms.read(record))
                 self._signing[key.keyid] = key
 
-    def verify(self, keyid: str, data: bytes, signature: bytes) -> KeyRecord:
+    def verify(
+        self, keyid: str, data: bytes, signature: bytes, beside: Signature | None = None
+    ) -> KeyRecord:
         """Return the record of the key that signed `data`.
+
+        Args:
+            beside: the signature of the record's second key, if it has one.
 
         Raises:
             UnknownKeyError: nobody here trusts this key.
-            SignatureError: the signature is not this key's over these bytes.
+            SignatureError: the signatures are not those that its record demands.
         """
         found = self._signing.get(keyid)
         if found is None:
             raise UnknownKeyError(f"expected a trusted key, found key id {keyid[:16]}...")
-        found.verify(data, signature)
+        found.verify_all(data, signature, beside)
         return found.record
 
     def of(self, holder: str, role: str) -> KeyRecord | None:

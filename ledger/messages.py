@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec import Struct
+
 from ledger.matters import Matter
 from ledger.records import (
     Count,
@@ -14,30 +16,49 @@ from ledger.records import (
     Positive,
     Record,
 )
+from ledger.records_keys import SignatureText
 
 
-class KeyRecord(Record, frozen=True, kw_only=True):
+class SecondKey(Struct, frozen=True, kw_only=True):
+    """A holder's other key, which signs beside the first.
+
+    Args:
+        alg: `sm2` is SM2 with SM3 (public key: the uncompressed point 04 || x || y, 65 bytes,
+            base64; signature: r || s, 64 bytes; user id 1234567812345678).
+        possession: its signature over `ledger.algorithms.second_statement`: the holder has it.
+    """
+
+    alg: Literal["sm2"]
+    public_key: str
+    possession: SignatureText
+
+
+class KeyRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A key and who holds it; trusted because of the folder it lies in, so it is not signed.
 
     Args:
         alg: `ed25519` signs (public key: 32 bytes, base64), and so does `es256`, ECDSA P-256
             with SHA-256, for secure elements and TPMs (public key: the uncompressed point
             04 || x || y, 65 bytes, base64; signature: r || s, 64 bytes, s in the lower half);
+            `ml-dsa-44` cosigns for a witness, and nothing else (public key: 1312 bytes, base64);
             `age-x25519` opens encrypted photos and openings (public key: `age1...`).
         role: a county opens, and agrees to every key that enters; the key of a `log` signs
             checkpoints and nothing else, that of a `witness` cosigns them.
         domain: keys of simulated machines are `sim`; a gateway in the field refuses them.
+        second: signs beside the first key whatever that signs in envelopes and checkpoints;
+            where it stands, one signature alone does not hold. For a device, gateway or log.
     """
 
     kind = "key"
     authors = ()
-    alg: Literal["ed25519", "es256", "age-x25519"]
+    alg: Literal["ed25519", "es256", "ml-dsa-44", "age-x25519"]
     public_key: str
     holder: Identifier
     role: Literal["device", "gateway", "county", "log", "witness"]
     township: DivisionCode
     epoch: Positive
     domain: Literal["sim", "field"]
+    second: SecondKey | None = None
 
 
 class Acknowledgement(Record, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from ledger import checkpoint
 from ledger.errors import PolicyError, QuorumError, UnknownKeyError
-from ledger.notes import NoteKey, SignatureType, Signed, parse_vkey
+from ledger.notes import COSIGNATURES, NoteKey, SignatureType, Signed, parse_vkey
 
 NONE = "none"
 _FORBIDDEN = re.compile(rb"[^\t\n\x20-\x7e\x80-\xff]")
@@ -136,11 +136,12 @@ class _Reader:
     def read(self, keyword: str, words: list[str]) -> None:
         match keyword, words:
             case "log", [vkey, *url] if len(url) <= 1:
-                key = _key(vkey, SignatureType.ED25519, [log.key for log in self._logs])
+                known = [log.key for log in self._logs]
+                key = _key(vkey, frozenset({SignatureType.ED25519}), known)
                 self._logs.append(Log(key, url[0] if url else None))
             case "witness", [name, vkey, *url] if len(url) <= 1:
                 known = [witness.key for witness in self._witnesses]
-                key = _key(vkey, SignatureType.COSIGNATURE, known)
+                key = _key(vkey, COSIGNATURES, known)
                 self._define(name)
                 self._witnesses.append(Witness(name, key, url[0] if url else None))
             case "group", [name, threshold, first, *more]:
@@ -193,10 +194,11 @@ def _threshold(word: str, members: int) -> int:
     return int(word)
 
 
-def _key(vkey: str, wanted: SignatureType, known: list[NoteKey]) -> NoteKey:
+def _key(vkey: str, wanted: frozenset[SignatureType], known: list[NoteKey]) -> NoteKey:
     key = parse_vkey(vkey)
-    if key.type is not wanted:
-        raise PolicyError(f"expected a key of type {wanted:#04x}, found {vkey}")
+    if key.type not in wanted:
+        types = " or ".join(f"{one:#04x}" for one in sorted(wanted))
+        raise PolicyError(f"expected a key of type {types}, found {vkey}")
     if any(key.public_key == other.public_key for other in known):
         raise PolicyError(f"expected each key once, found the key of {vkey} a second time")
     return key

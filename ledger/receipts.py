@@ -89,7 +89,12 @@ def parse(raw: bytes) -> Receipt:
 
 
 def verify(
-    receipt: Receipt, leaf: bytes, logs: Iterable[NoteKey], quorum: Policy | None = None
+    receipt: Receipt,
+    leaf: bytes,
+    logs: Iterable[NoteKey],
+    quorum: Policy | None = None,
+    *,
+    unchecked: bool = False,
 ) -> Checkpoint:
     """Return the checkpoint under which the entry stands in the log, if it does.
 
@@ -98,6 +103,7 @@ def verify(
         logs: the keys of the logs that are trusted.
         quorum: whose witnesses must have cosigned; None asks for none, because a receipt
             comes at once and the witnessed one follows.
+        unchecked: see `ledger.notes.verify`.
 
     Raises:
         MalformedError: the checkpoint is none.
@@ -105,7 +111,7 @@ def verify(
         QuorumError: too few witnesses have cosigned it.
         ProofError: the entry is not the leaf at this index.
     """
-    head = checkpoint.verify(receipt.checkpoint, logs)
+    head = checkpoint.verify(receipt.checkpoint, logs, unchecked=unchecked)
     if quorum is not None:
         policy.satisfied(quorum, receipt.checkpoint)
     proofs.verify_inclusion(leaf_hash(leaf), receipt.index, head.size, receipt.path, head.root)

@@ -168,6 +168,29 @@ SENTENCES: tuple[tuple[str, str, str], ...] = (
         "Take care: without the log's key, receipts were not checked.",
     ),
     (
+        "notice.second-unchecked",
+        "注意：{count} 条记录另有国密（SM2）签名，这台电脑没有装国密扩展，没有核对；"
+        "其余签名都核对了。要核对，请安装 sealkeeper[sm]。",
+        "Take care: {count} entries also have an SM2 signature, which was NOT checked, because "
+        "this computer lacks the extra for it; the other signatures were. To check them, "
+        "install sealkeeper[sm].",
+    ),
+    (
+        "notice.sm2-missing",
+        "注意：所信任的密钥里有国密（SM2）第二密钥，这台电脑没有装国密扩展，国密签名没有核对；"
+        "其余签名都核对了。要核对，请安装 sealkeeper[sm]。",
+        "Take care: a key that you trust signs with SM2 as well; SM2 signatures were NOT "
+        "checked, because this computer lacks the extra for it; the other signatures were. To "
+        "check them, install sealkeeper[sm].",
+    ),
+    (
+        "notice.other-lines",
+        "说明：封签上另有 {count} 行签名（见证人的，或者别种算法的），没有核对："
+        "没有给出它们的密钥。",
+        "Note: {count} more signature lines on the head (of witnesses, or by other algorithms) "
+        "were not checked, because their keys were not given.",
+    ),
+    (
         "notice.unproved",
         "说明：{count} 条记录还没有回执（第 {first} 条起）。",
         "Note: {count} entries have no receipt yet (from entry {first} on).",

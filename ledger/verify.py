@@ -26,6 +26,7 @@ from ledger.verify_spans import KEY_KINDS, Act, Run, Span
 
 UNKNOWN_PAST = "unknown-past"
 ALERTED = "alerted"
+UNCHECKED = "second-unchecked"
 
 
 class Notice(Struct, frozen=True):
@@ -48,6 +49,7 @@ class TownshipVerifier:
         self.findings = Findings()
         self.notices: list[Notice] = []
         self.entries = 0
+        self.unchecked = 0  # entries with a second signature that can not be verified here
         self._authority, self._log_keys = authority, log_keys
         self._chains, self._permits = Chains(), Permits()
         self._before: Head | None = None
@@ -66,6 +68,8 @@ class TownshipVerifier:
         self.findings.extend(self._permits.finish())
         if self._permits.alerted:
             self.notices.append(Notice(ALERTED, Place(), self._permits.alerted))
+        if self.unchecked:
+            self.notices.append(Notice(UNCHECKED, Place(), self.unchecked))
 
     def _start(self, head: Head, first: Act | None) -> None:
         """Judge how a log begins, by its first entry."""
@@ -131,6 +135,7 @@ class LogVerifier:
             first = span.acts[0] if span.acts and span.acts[0].index == 0 else None
             township._start(self._head, first)
         township.findings.extend(span.findings)
+        township.unchecked += span.unchecked
         self._size = span.end
         self._roots += span.roots
         self._edge = span.edge

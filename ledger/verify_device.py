@@ -13,7 +13,7 @@ from msgspec import Struct
 from ledger import checkpoint, codec, envelope, notes, receipts
 from ledger.checkpoint import Checkpoint
 from ledger.codec import Payload
-from ledger.envelope import pae
+from ledger.envelope import check
 from ledger.errors import LedgerError, UnknownKeyError
 from ledger.findings import Finding, Findings, Place
 from ledger.messages import Acknowledgement
@@ -52,7 +52,7 @@ def verify_entry(raw: bytes, trusted: Keyring) -> Payload:
     key = trusted.find(taken.keyid)
     if key is None:
         raise UnknownKeyError(f"expected a trusted key, found key id {taken.keyid}")
-    key.verify(pae(taken.payload_type, taken.payload), taken.signature)
+    check(taken, key, unchecked=True)
     party, author = entry.position.author
     expected = (key.record.role, key.record.holder, key.record.epoch)
     if expected != (party, author, entry.position.epoch):
@@ -76,7 +76,7 @@ def verify_receipt(
     """
     receipt = receipts.parse(raw)
     keys = trusted.of(_origin(receipt.checkpoint))
-    return Proved(receipt.index, receipts.verify(receipt, leaf, keys, policy))
+    return Proved(receipt.index, receipts.verify(receipt, leaf, keys, policy, unchecked=True))
 
 
 def verify_export(
@@ -159,7 +159,7 @@ def _acknowledgement(raw: bytes, records: tuple[bytes, ...]) -> Acknowledgement:
     key = Keyring(records).find(taken.keyid)
     if key is None or key.record.role != "gateway" or not isinstance(said, Acknowledgement):
         raise UnknownKeyError("expected an acknowledgement of a trusted gateway, found none")
-    key.verify(pae(taken.payload_type, taken.payload), taken.signature)
+    check(taken, key, unchecked=True)
     return said
 
 

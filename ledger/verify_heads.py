@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from ledger import checkpoint, notes
@@ -11,10 +13,14 @@ from ledger.notes import NoteKey, SignatureType
 
 
 class LogKey(Struct, frozen=True):
-    """A log's public key; `township` "" leaves open whose log it is."""
+    """A log's public key; `township` "" leaves open whose log it is.
+
+    `second` is the SM2 key that must sign beside it; empty: there is none, or none is known.
+    """
 
     public_key: bytes
     township: str = ""
+    second: bytes = b""
 
 
 class LogKeys(Struct, frozen=True):
@@ -30,7 +36,7 @@ class LogKeys(Struct, frozen=True):
         """
         township = township_of(origin)
         found = tuple(
-            NoteKey(origin, SignatureType.ED25519, key.public_key)
+            _note_key(origin, key)
             for key in dict.fromkeys(self.keys)
             if key.township in {"", township}
         )
@@ -49,11 +55,27 @@ class Head(Struct, frozen=True):
 def believe(note: bytes, trusted: LogKeys) -> Head:
     """Return the head that a signed note says.
 
+    Second signatures are not verified where their extra is not installed: the caller says so.
+
     Raises:
         LedgerError: no checkpoint, or none of the keys for its log signed it.
     """
     origin = checkpoint.parse(notes.parse(note).text).origin
-    return Head(note, checkpoint.verify(note, trusted.of(origin)))
+    return Head(note, checkpoint.verify(note, trusted.of(origin), unchecked=True))
+
+
+def other_lines(note: bytes, trusted: LogKeys, witnesses: Iterable[NoteKey]) -> int:
+    """Return how many signature lines of a head that is believed are of keys unknown here."""
+    parsed = notes.parse(note)
+    logs = trusted.of(checkpoint.parse(parsed.text).origin)
+    seconds = (key.second for key in logs if key.second is not None)
+    known = {(key.name, key.key_id) for key in (*logs, *seconds, *witnesses)}
+    return sum((line.name, line.key_id) not in known for line in parsed.lines)
+
+
+def _note_key(origin: str, key: LogKey) -> NoteKey:
+    second = NoteKey(origin, SignatureType.SM2, key.second) if key.second else None
+    return NoteKey(origin, SignatureType.ED25519, key.public_key, second)
 
 
 def township_of(origin: str) -> str:

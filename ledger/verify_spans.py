@@ -14,7 +14,7 @@ from msgspec import Struct
 from ledger import algorithms, codec, envelope, tiles, verify_privacy
 from ledger.algorithms import PublicKey
 from ledger.codec import Payload
-from ledger.envelope import Envelope, pae
+from ledger.envelope import Envelope, check
 from ledger.errors import LedgerError, MalformedError, SignatureError
 from ledger.findings import Finding, Place
 from ledger.messages import KeyRecord
@@ -110,6 +110,7 @@ class Span(Struct, array_like=True, kw_only=True):
         runs: in the order of their first entries; a run also ends before an entry about keys.
         roots: of each full tile of leaves, in order.
         edge: leaf hashes of the partial tile at the end, if there is one.
+        unchecked: entries whose second signature is there and can not be verified here.
     """
 
     start: int
@@ -119,6 +120,7 @@ class Span(Struct, array_like=True, kw_only=True):
     acts: list[Act]
     roots: list[bytes]
     edge: list[bytes]
+    unchecked: int = 0
 
 
 class Keyring:
@@ -212,7 +214,8 @@ class SpanJudge:
         if key is None:
             return  # no authority knows it either: a finding for the whole run
         try:
-            key.verify(pae(taken.payload_type, taken.payload), taken.signature)
+            if not check(taken, key, unchecked=True):
+                self.span.unchecked += 1
         except SignatureError as error:
             self.find("entry-signature", _place(self.log, index, entry), str(error))
 

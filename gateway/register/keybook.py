@@ -17,7 +17,7 @@ from gateway.stores.views import LogFilter, StoredEntry
 from ledger import codec, envelope, keyhistory
 from ledger.algorithms import PublicKey
 from ledger.codec import Payload
-from ledger.envelope import Envelope, pae
+from ledger.envelope import Envelope
 from ledger.errors import LedgerError, UnknownKeyError
 from ledger.keys import KeyRing
 from ledger.keystate import KeyHistory, KeyHistoryError
@@ -62,7 +62,7 @@ class Keys(Struct, frozen=True, kw_only=True):
             _, record = envelope.verify(raw, self.folder)
             self._check_folder_counts(record)
             return parsed, codec.decode_entry(parsed.payload_type, parsed.payload), record
-        key.verify(pae(parsed.payload_type, parsed.payload), parsed.signature)
+        envelope.check(parsed, key)
         payload = codec.decode_entry(parsed.payload_type, parsed.payload)
         position, record = payload.position, key.record
         if position.author != (record.role, record.holder) or position.epoch != record.epoch:

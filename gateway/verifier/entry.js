@@ -1,6 +1,7 @@
 // Entries: a DSSE envelope around canonical JSON, in the one spelling that ledger/envelope.py and
 // ledger/canonical.py accept, and the public fields that people read. Fields that are not of
-// their form are left out: nothing in a log may pose as something else.
+// their form are left out: nothing in a log may pose as something else. One signature or two are
+// there; the page checks neither, and says so.
 
 import { Refused, same, unbase64, unicode, utf8 } from './bytes.js';
 
@@ -15,12 +16,15 @@ export function parseEntry(raw) {
   if (raw.length > LARGEST_ENTRY) throw new Refused('entry-form');
   const envelope = canonical(raw);
   const members = Object.keys(envelope).sort().join();
-  const signatures = envelope.signatures;
-  if (members !== 'payload,payloadType,signatures' || signatures?.length !== 1) throw new Refused('entry-form');
-  const one = signatures[0];
-  const texts = [envelope.payload, envelope.payloadType, one?.keyid, one?.sig];
-  if (!isObject(one) || Object.keys(one).length !== 2 || !texts.every(isText)) throw new Refused('entry-form');
-  unbase64(one.sig, 'entry-form');
+  const { signatures } = envelope;
+  if (members !== 'payload,payloadType,signatures' || !Array.isArray(signatures)) throw new Refused('entry-form');
+  if (signatures.length < 1 || signatures.length > 2) throw new Refused('entry-form');
+  if (![envelope.payload, envelope.payloadType].every(isText)) throw new Refused('entry-form');
+  for (const one of signatures) {
+    const members = isObject(one) ? Object.keys(one).sort().join() : '';
+    if (members !== 'keyid,sig' || !isText(one.keyid) || !isText(one.sig)) throw new Refused('entry-form');
+    unbase64(one.sig, 'entry-form');
+  }
   const fields = canonical(unbase64(envelope.payload, 'entry-form'));
   const kind = TYPE.exec(envelope.payloadType)?.[1];
   if (kind === undefined || fields.kind !== kind) throw new Refused('entry-form');

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct, structs
 from gateway import toml
 from gateway.errors import ConfigError
 from gateway.toml import Table
-from ledger import notes
+from ledger import algorithms, notes
 from ledger.errors import LedgerError
 from ledger.keys import Domain
 from ledger.messages import KeyRecord
@@ -122,7 +122,7 @@ def load_signer(config: WitnessConfig) -> Signer:
     """
     try:
         signer = keyfile.load(config.signer, config.signer_record)
-        notes.key_of(signer.record, config.name, SignatureType.COSIGNATURE)
+        notes.cosigner_of(signer.record, config.name)
     except LedgerError as error:
         raise ConfigError(f"signer: {error}") from error
     if (signer.record.role, signer.record.domain) != ("witness", config.domain):
@@ -140,6 +140,7 @@ def _record(config: WitnessConfig, path: Path) -> KeyRecord:
             f"expected the key record of a {config.domain} log in {path}, found a "
             f"{record.domain} {record.role} key"
         )
+    algorithms.demand_checkable(algorithms.read(record))
     return record
 
 

@@ -16,7 +16,7 @@ from ledger import checkpoint, growth, notes
 from ledger.checkpoint import Checkpoint
 from ledger.errors import LedgerError, ProofError
 from ledger.growth import Growth, StaleError
-from ledger.notes import Note, NoteKey, SignatureType
+from ledger.notes import Note, NoteKey
 from ledger.signers import Signer
 
 SIZE_TYPE, TEXT_TYPE = "text/x.tlog.size", "text/plain; charset=utf-8"
@@ -102,10 +102,11 @@ class Cosigner:
     ) -> Answer:
         line = checkpoint.cosign(head, self._name, self._signer, self._now_s())
         note = notes.parse(asked.note)
-        logs = {(key.name, key.key_id) for key in keys}
+        signing = (*keys, *(key.second for key in keys if key.second is not None))
+        logs = {(key.name, key.key_id) for key in signing}
         own = tuple(one for one in note.lines if (one.name, one.key_id) in logs)
         signed = notes.encode(Note(note.text, own + notes.parse_lines(line.decode())))
-        ours = notes.key_of(self._signer.record, self._name, SignatureType.COSIGNATURE)
+        ours = notes.cosigner_of(self._signer.record, self._name)
         checkpoint.verify_cosignatures(signed, (ours,))
         place.keep(signed)
         log.info("checkpoint_cosigned", origin=head.origin, size=head.size)

@@ -27,7 +27,6 @@ from gateway.witness.config import WitnessConfig, load_signer, watched
 from gateway.witness.cosigner import LARGEST_REQUEST, TEXT_TYPE, Cosigner
 from gateway.witness.memory import Memory
 from ledger import checkpoint, notes
-from ledger.notes import SignatureType
 
 WATCH_S = 1.0  # how often the thread that answers is looked at
 JOIN_S = 20.0
@@ -53,7 +52,7 @@ def assemble(config: WitnessConfig) -> Parts:
     """
     signer = load_signer(config)
     logs = watched(config)
-    key = notes.key_of(signer.record, config.name, SignatureType.COSIGNATURE)
+    key = notes.cosigner_of(signer.record, config.name)
     memory = Memory(config.state, key)
     return Parts(key.vkey, memory, Cosigner(config.name, signer, logs, memory, _now_s))
 

@@ -7,8 +7,21 @@ from typing import Protocol
 from ledger.messages import KeyRecord
 
 
+class SecondSigner(Protocol):
+    """Holds the private key of a record's second key."""
+
+    @property
+    def keyid(self) -> str:
+        """Its own id, see `ledger.algorithms.sm2_key_id`."""
+        ...
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the signature over `data` (64 bytes)."""
+        ...
+
+
 class Signer(Protocol):
-    """Holds one private key."""
+    """Holds the private key of a record, and that of its second key if it has one."""
 
     @property
     def record(self) -> KeyRecord:
@@ -26,5 +39,10 @@ class Signer(Protocol):
         ...
 
     def sign(self, data: bytes) -> bytes:
-        """Return the signature over `data` (64 bytes, Ed25519 and ES256 alike)."""
+        """Return the first key's signature over `data` (64 bytes, ML-DSA-44: 2420)."""
+        ...
+
+    @property
+    def second(self) -> SecondSigner | None:
+        """What signs beside the first key; None if the key record has no second key."""
         ...

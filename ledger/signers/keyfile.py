@@ -1,6 +1,7 @@
-"""Keys as files: an Ed25519 private key (PEM, mode 0600), an age identity, a folder of trust.
+"""Keys as files: a private key (PEM, mode 0600), an age identity, a folder of trust.
 
-A key file that others may read is refused, and so is a key record that differs from its key.
+A key file that others may read is refused, and so is a key record that differs from its key. A
+record's second key lies beside the first one's file (`ledger.signers.second`).
 """
 
 from __future__ import annotations
@@ -9,53 +10,88 @@ import base64
 import os
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyrage
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import Struct, structs
 
-from ledger import algorithms, canonical, codec
+from ledger import algorithms, canonical, codec, mldsa
 from ledger.errors import LedgerError, UnknownKeyError
 from ledger.keys import Domain, KeyRing, key_id
 from ledger.messages import KeyRecord
+from ledger.signers import second as seconds
+from ledger.signers.second import Sm2Signer
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+
+    PrivateKey = Ed25519PrivateKey | MLDSA44PrivateKey
 
 PRIVATE = 0o600
+
+
+class Kind(Struct, frozen=True):
+    """Which keys to make: the first one's algorithm, and that of a second one beside it."""
+
+    alg: str = "ed25519"
+    second: seconds.Algorithm | None = None
+
+
+ED25519 = Kind()
 _RECORD_TYPE = codec.payload_type(KeyRecord.kind)
 
 
 class KeyFileSigner:
-    """Signs with the Ed25519 key of a file; see `ledger.signers.Signer`."""
+    """Signs with the key of a file, and a second one beside it; see `ledger.signers.Signer`."""
 
-    def __init__(self, key: Ed25519PrivateKey, record: KeyRecord) -> None:
+    def __init__(self, key: PrivateKey, record: KeyRecord, second: Sm2Signer | None = None) -> None:
         public = key.public_key().public_bytes_raw()
-        if base64.b64encode(public).decode() != record.public_key:
+        beside = None if second is None else base64.b64encode(second.public).decode()
+        if (base64.b64encode(public).decode(), beside) != (
+            record.public_key,
+            record.second and record.second.public_key,
+        ):
             raise UnknownKeyError(
                 f"expected the key record of this private key, found the one of {record.holder}"
             )
         self._key = key
-        self.record = record
+        self.record, self.second = record, second
         self.record_sha256 = codec.sha256(codec.encode_message(record))
         self.keyid = key_id(public)
 
     def sign(self, data: bytes) -> bytes:
-        """Return the 64 byte signature over `data`."""
+        """Return the first key's signature over `data` (64 bytes, ML-DSA-44: 2420)."""
         return self._key.sign(data)
 
 
-def create(key_path: Path, record_path: Path, **holder: object) -> KeyRecord:
+def create(
+    key_path: Path, record_path: Path, kind: Kind = ED25519, /, **holder: object
+) -> KeyRecord:
     """Make a signing key and its record, both durable; `holder` are the record's other fields.
+
+    A second key gets a file beside the first one's.
 
     Raises:
         FileExistsError: a key is there already; it is never overwritten.
+        MissingExtraError: the algorithm is not installed.
     """
-    key = Ed25519PrivateKey.generate()
+    key = Ed25519PrivateKey.generate() if kind.alg == "ed25519" else mldsa.generate()
     pem = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
-    return _store(key_path, pem, record_path, alg="ed25519", public_key=public, **holder)
+    beside = None if kind.second is None else seconds.generate()
+    record = _signing_record(kind.alg, key.public_key().public_bytes_raw(), beside, **holder)
+    if record_path.exists():
+        raise FileExistsError(f"expected no key record at {record_path}, found one")
+    write_durable(key_path, pem, PRIVATE)
+    if beside is not None:
+        write_durable(seconds.path_of(key_path), beside.pem(), PRIVATE)
+    write_durable(record_path, codec.encode_message(record))
+    return record
 
 
 def create_opener(key_path: Path, record_path: Path, **holder: object) -> KeyRecord:
@@ -71,18 +107,30 @@ def create_opener(key_path: Path, record_path: Path, **holder: object) -> KeyRec
     )
 
 
-def complete(key_path: Path, record_path: Path, **holder: object) -> KeyRecord:
-    """As `create`, but go on with what an earlier call left: a key, or a key and its record.
+def complete(
+    key_path: Path, record_path: Path, kind: Kind = ED25519, /, **holder: object
+) -> KeyRecord:
+    """As `create`, but go on with what an earlier call left: a key, or keys and their record.
 
     Raises:
         UnknownKeyError: what is there is open to others, damaged, or of another holder.
+        MissingExtraError: the second algorithm is not installed.
     """
     if not key_path.exists():
-        return create(key_path, record_path, **holder)
+        return create(key_path, record_path, kind, **holder)
     if not record_path.exists():
         public = _private_key(key_path).public_key().public_bytes_raw()
-        store_record(record_path, "ed25519", public, **holder)
-    return _check_holder(load(key_path, record_path).record, record_path, **holder)
+        beside = None if kind.second is None else _complete_second(seconds.path_of(key_path))
+        record = _signing_record(kind.alg, public, beside, **holder)
+        write_durable(record_path, codec.encode_message(record))
+    record = _check_holder(load(key_path, record_path).record, record_path, **holder)
+    found = Kind(record.alg, None if record.second is None else record.second.alg)
+    if found != kind:
+        raise UnknownKeyError(
+            f"expected the record of {kind} at {record_path}, found one of {found}: use another "
+            "folder"
+        )
+    return record
 
 
 def complete_opener(key_path: Path, record_path: Path, **holder: object) -> KeyRecord:
@@ -107,9 +155,15 @@ def load(key_path: Path, record_path: Path) -> KeyFileSigner:
     """Return the signer of a key file and its record.
 
     Raises:
-        UnknownKeyError: missing, open to others, no Ed25519 key, or another record.
+        UnknownKeyError: missing, open to others, no signing key, or another record; the same
+            for the second key that the record names.
+        MissingExtraError: an algorithm is not installed.
     """
-    return KeyFileSigner(_private_key(key_path), read_record(record_path))
+    record = read_record(record_path)
+    key, path = _private_key(key_path), seconds.path_of(key_path)
+    beside = None if record.second is None else seconds.read(read_private(path), path)
+    algorithms.read(record)
+    return KeyFileSigner(key, record, beside)
 
 
 def load_opener(key_path: Path) -> pyrage.x25519.Identity:
@@ -214,15 +268,33 @@ def store_record(record_path: Path, alg: str, public_key: bytes, **holder: objec
     return record
 
 
-def _private_key(key_path: Path) -> Ed25519PrivateKey:
+def _signing_record(
+    alg: str, public: bytes, beside: Sm2Signer | None, **holder: object
+) -> KeyRecord:
+    record = _record(alg=alg, public_key=base64.b64encode(public).decode(), **holder)
+    if beside is not None:
+        record = structs.replace(record, second=beside.named_in(record))
+    algorithms.read(record)
+    return record
+
+
+def _complete_second(path: Path) -> Sm2Signer:
+    if path.exists():
+        return seconds.read(read_private(path), path)
+    made = seconds.generate()
+    write_durable(path, made.pem(), PRIVATE)
+    return made
+
+
+def _private_key(key_path: Path) -> PrivateKey:
     pem = read_private(key_path)
     try:
         key = serialization.load_pem_private_key(pem, password=None)
     except (ValueError, TypeError) as error:
         raise UnknownKeyError(f"expected a PEM private key in {key_path}: {error}") from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise UnknownKeyError(f"expected an Ed25519 key in {key_path}, found {type(key).__name__}")
-    return key
+    if isinstance(key, Ed25519PrivateKey) or mldsa.is_private(key):
+        return key
+    raise UnknownKeyError(f"expected an Ed25519 key in {key_path}, found {type(key).__name__}")
 
 
 def _check_holder(record: KeyRecord, path: Path, **holder: object) -> KeyRecord:

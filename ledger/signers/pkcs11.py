@@ -56,7 +56,7 @@ class Pkcs11Signer:
         self._session = session
         self._key = key
         self._public = algorithms.read(record)
-        self.record = record
+        self.record, self.second = record, None
         self.record_sha256 = codec.sha256(codec.encode_message(record))
         self.keyid = self._public.keyid
 
@@ -98,6 +98,11 @@ def load(options: Options, record_path: Path) -> Pkcs11Signer:
     """
     record = keyfile.read_record(record_path)
     algorithms.read(record)
+    if record.second is not None or record.alg not in _MECHANISMS:
+        raise UnknownKeyError(
+            f"expected a single Ed25519 or ES256 key for a token at {record_path}, found the "
+            f"record of {'a second key' if record.second else record.alg}: keep such keys in files"
+        )
     session = _sign_in(options, record.alg, writing=False)
     try:
         signer = Pkcs11Signer(session, _find(session, options, record), record)

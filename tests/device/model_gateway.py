@@ -53,13 +53,14 @@ MATTERS = (
 class Keys:
     """Key files of one device and one gateway in a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kind: keyfile.Kind = keyfile.ED25519) -> None:
         self.folder = folder
         self.trusted = folder / "trusted"
         common = {"township": TOWNSHIP, "domain": "sim", "epoch": 1}
         keyfile.create(
             folder / "device.key",
             self.trusted / "m-1.json",
+            kind,
             holder=MACHINE,
             role="device",
             **common,
@@ -74,12 +75,18 @@ class Keys:
         keyfile.create(
             folder / "gateway.key",
             self.trusted / "gw-1.json",
+            kind,
             holder=GATEWAY,
             role="gateway",
             **common,
         )
         keyfile.create(
-            folder / "log.key", self.trusted / "log-1.json", holder=GATEWAY, role="log", **common
+            folder / "log.key",
+            self.trusted / "log-1.json",
+            kind,
+            holder=GATEWAY,
+            role="log",
+            **common,
         )
         keyfile.create_opener(
             folder / "township.key",

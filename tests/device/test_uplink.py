@@ -35,9 +35,9 @@ from tests.device.model_gateway import (
 class Line:
     """A journal and its uplink on a broker that may misbehave, with a clock that a test turns."""
 
-    def __init__(self, folder: Path, **faults: float) -> None:
+    def __init__(self, folder: Path, kind: keyfile.Kind = keyfile.ED25519, **faults: float) -> None:
         self.now_s = 0.0
-        self.keys = Keys(folder / "keys")
+        self.keys = Keys(folder / "keys", kind)
         self.broker = SimBroker(seed=7, **faults)
         self.gateway = ModelGateway(self.keys, self.broker)
         signer = keyfile.load(self.keys.folder / "device.key", self.keys.trusted / "m-1.json")

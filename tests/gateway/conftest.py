@@ -61,19 +61,24 @@ class Filed:
 class Town:
     """A gateway's parts without its threads; `now_ms` is its clock."""
 
-    def __init__(self, folder: Path, machines: tuple[str, ...] = ("m-1", "m-2")) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        machines: tuple[str, ...] = ("m-1", "m-2"),
+        kind: keyfile.Kind = keyfile.ED25519,
+    ) -> None:
         self.folder = folder
         self.now_ms = T0_MS
         fields = {"holder": "gw-1", "role": "gateway", "township": TOWNSHIP, "domain": "sim"}
-        keyfile.create(folder / "gw.key", folder / "gw.json", epoch=1, **fields)
+        keyfile.create(folder / "gw.key", folder / "gw.json", kind, epoch=1, **fields)
         keyfile.create(
-            folder / "log.key", folder / "log.json", epoch=1, **{**fields, "role": "log"}
+            folder / "log.key", folder / "log.json", kind, epoch=1, **{**fields, "role": "log"}
         )
         keyfile.create_opener(folder / "age.key", folder / "age.json", epoch=1, **fields)
         self.signer = keyfile.load(folder / "gw.key", folder / "gw.json")
         self.log_signer = keyfile.load(folder / "log.key", folder / "log.json")
         self.identity = keyfile.load_opener(folder / "age.key")
-        self.machines = {name: Machine(name, folder) for name in machines}
+        self.machines = {name: Machine(name, folder, kind) for name in machines}
         records = [
             self.signer.record,
             self.log_signer.record,

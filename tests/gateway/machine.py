@@ -18,10 +18,10 @@ T0_MS = 1_790_000_000_000  # a day in 2026
 class Machine:
     """A machine that keeps its own chain and signs; nothing of the agent is in it."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, kind: keyfile.Kind = keyfile.ED25519) -> None:
         fields = {"holder": name, "role": "device", "township": TOWNSHIP, "domain": "sim"}
         record = folder / f"{name}.json"
-        keyfile.create(folder / f"{name}.key", record, epoch=1, **fields)
+        keyfile.create(folder / f"{name}.key", record, kind, epoch=1, **fields)
         self.name = name
         self.signer = keyfile.load(folder / f"{name}.key", record)
         self.head = Head(

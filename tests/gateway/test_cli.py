@@ -64,6 +64,30 @@ def test_keygen_makes_keys_that_only_the_owner_reads(tmp_path: Path) -> None:
     assert str(keyfile.load_opener(out / "opener.key").to_public()).startswith("age1")
 
 
+def test_keygen_makes_second_keys_of_gateway_and_log(tmp_path: Path) -> None:
+    words = ["keygen", "--id", "gw-9", "--township", "330109110000", "--domain", "field"]
+
+    result = CliRunner().invoke(main, [*words, "--second", "sm2", "--out", str(tmp_path)])
+
+    assert result.exit_code == 0, result.output
+    for key, record in (("gateway.key", "gw-9-1.json"), ("log.key", "gw-9-1-log.json")):
+        signer = keyfile.load(tmp_path / key, tmp_path / record)
+        assert signer.second is not None and signer.record.second is not None
+
+
+def test_keygen_without_the_extra_says_what_to_install_and_writes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "gmalg", None)  # what an import finds when it is not there
+    words = ["keygen", "--id", "gw-9", "--township", "330109110000", "--domain", "field"]
+
+    result = CliRunner().invoke(main, [*words, "--second", "sm2", "--out", str(tmp_path)])
+
+    assert result.exit_code == 4
+    assert "install sealkeeper with its sm extra" in result.output
+    assert not list(tmp_path.iterdir())
+
+
 def test_check_config_says_what_it_found(seal: Callable[..., Result]) -> None:
     result = seal("check-config")
 

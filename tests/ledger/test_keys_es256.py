@@ -180,6 +180,7 @@ def test_an_envelope_signed_with_es256_verifies_by_its_record() -> None:
         record = own
         record_sha256 = codec.sha256(codec.encode_message(own))
         keyid = algorithms.read(own).keyid
+        second = None
 
         def sign(self, data: bytes) -> bytes:
             signature = key.sign(data, ec.ECDSA(SHA256()))

@@ -204,7 +204,7 @@ WITNESSES = "witness X1 <X1>\nwitness X2 <X2>\n"
         ("log example.com\nquorum none\n", "line 1: expected a verifier key"),
         ("log <L>\nlog <L>\nquorum none\n", "line 2: .*second time"),
         ("witness X1\nquorum none\n", "line 1"),
-        ("witness X1 <L>\nquorum none\n", "type 0x04, found"),
+        ("witness X1 <L>\nquorum none\n", "type 0x04 or 0x06, found"),
         ("witness none <X1>\nquorum none\n", "found 'none', which is taken"),
         ("witness X1 <X1>\nwitness X1 <X2>\nquorum none\n", "line 2: .*'X1', which is taken"),
         ("witness X1 <X1>\nwitness X2 <X1>\nquorum none\n", "line 2: .*second time"),

@@ -95,7 +95,7 @@ class LyingSigner:
             signer.record_sha256,
             signer.keyid,
         )
-        self._signer = signer
+        self._signer, self.second = signer, None
 
     def sign(self, data: bytes) -> bytes:
         return bytes(self._signer.sign(data + b"!"))

@@ -14,9 +14,10 @@ import msgspec
 import pytest
 
 from gateway.verifier.page import SOURCES
-from ledger import canonical, codec, envelope, locator, notes, proofs, receipts, tiles
+from ledger import canonical, checkpoint, codec, envelope, locator, notes, proofs, receipts, tiles
 from ledger.errors import LedgerError
 from ledger.records import Position
+from ledger.signers import keyfile
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -168,6 +169,60 @@ def test_entries_are_read_or_refused_as_the_ledger_does(
 
     assert found == [_reads(one) for one in cases]
     assert found[:31] == [True] * 31 and True not in found[-len(SPELLINGS) :]
+
+
+def test_arrangements_of_signatures_are_read_or_refused_as_the_ledger_does(
+    run: Callable[..., Any], published: Any
+) -> None:
+    fields = canonical.decode(published.envelopes[published.use])
+    one = fields["signatures"][0]
+    arrangements: list[Any] = [
+        [one],
+        [one, {**one, "keyid": "ab" * 32}],
+        [],
+        [one] * 3,
+        [one, "sig"],
+        [one, {**one, "alg": "sm2"}],
+        [one, {"keyid": one["keyid"]}],
+        [one, {**one, "sig": one["sig"].replace("=", "")}],
+        [one, {**one, "keyid": 7}],
+        {"0": one, "length": 1},
+    ]
+    cases = [canonical.encode({**fields, "signatures": found}) for found in arrangements]
+
+    found = run(
+        "return given.map((one) => judged(() => entry.parseEntry(raw(one))));",
+        [b64(case) for case in cases],
+    )
+
+    assert found == [_reads(case) for case in cases] == [True, True] + [False] * 8
+
+
+def test_a_checkpoint_with_lines_of_other_algorithms_is_believed_by_its_first(
+    run: Callable[..., Any], tmp_path: Path
+) -> None:
+    fields = {"holder": "x", "township": "420625103000", "epoch": 1, "domain": "sim"}
+    paths = [tmp_path / "l.key", tmp_path / "l.json", tmp_path / "w.key", tmp_path / "w.json"]
+    keyfile.create(*paths[:2], keyfile.Kind(second="sm2"), role="log", **fields)
+    keyfile.create(*paths[2:], keyfile.Kind("ml-dsa-44"), role="witness", **fields)
+    log, witness = keyfile.load(*paths[:2]), keyfile.load(*paths[2:])
+    head = checkpoint.Checkpoint("seal.example/2026", 9, bytes(range(32)))
+    line = checkpoint.cosign(head, "county.example/w", witness, 1_790_000_000)
+    note = checkpoint.sign(head, log) + line
+    key = notes.key_of(log.record, head.origin, notes.SignatureType.ED25519)
+    assert key.second is not None
+
+    found = run(
+        """const others = (text) => {
+          try { return notes.verifyCheckpoint(raw(given.note), notes.parseVkey(text)).others; }
+          catch (error) { return error.code; }
+        };
+        return [given.first, given.second].map(others);""",
+        {"note": b64(note), "first": key.vkey, "second": key.second.vkey},
+    )
+
+    assert len(notes.parse(note).lines) == 3
+    assert found == [2, "key-form"]
 
 
 SPELLINGS: tuple[Callable[[bytes], bytes], ...] = (

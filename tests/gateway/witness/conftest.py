@@ -13,7 +13,7 @@ from gateway.witness.memory import Memory
 from ledger import checkpoint, growth, notes, proofs
 from ledger.checkpoint import Checkpoint
 from ledger.growth import Growth
-from ledger.notes import NoteKey, SignatureType
+from ledger.notes import NoteKey
 from ledger.signers import keyfile
 from ledger.tree import MemoryHashes, leaf_hash
 
@@ -25,13 +25,16 @@ WITNESS = "witness.xiaoshan.example/county"
 class Log:
     """A township's log with a key of its own, which can also lie."""
 
-    def __init__(self, folder: Path, origin: str = ORIGIN) -> None:
+    def __init__(
+        self, folder: Path, origin: str = ORIGIN, kind: keyfile.Kind = keyfile.ED25519
+    ) -> None:
         folder.mkdir(exist_ok=True)
         record = folder / "log.json"
         if not record.exists():
             keyfile.create(
                 folder / "log.key",
                 record,
+                kind,
                 holder="gw-1",
                 role="log",
                 township="330109110000",
@@ -64,13 +67,13 @@ class Log:
 class Watcher:
     """A witness with its key and memory; `at_s` is its clock."""
 
-    def __init__(self, folder: Path, log: Log) -> None:
+    def __init__(self, folder: Path, log: Log, kind: keyfile.Kind = keyfile.ED25519) -> None:
         folder.mkdir(exist_ok=True)
         self.folder, self.at_s = folder, 1_790_000_000
         fields = {"holder": "county", "township": "330109000000", "domain": "sim", "epoch": 1}
-        keyfile.create(folder / "w.key", folder / "w.json", role="witness", **fields)
+        keyfile.create(folder / "w.key", folder / "w.json", kind, role="witness", **fields)
         self.signer = keyfile.load(folder / "w.key", folder / "w.json")
-        self.key = notes.key_of(self.signer.record, WITNESS, SignatureType.COSIGNATURE)
+        self.key = notes.cosigner_of(self.signer.record, WITNESS)
         self.watched = Watched({NAME: (log.signer.record,)})
         self.restart()
 
@@ -98,6 +101,11 @@ def watcher(tmp_path: Path, log: Log) -> Watcher:
 @pytest.fixture
 def make_log() -> Callable[..., Log]:
     return Log
+
+
+@pytest.fixture
+def make_watcher() -> Callable[..., Watcher]:
+    return Watcher
 
 
 @pytest.fixture

@@ -34,10 +34,12 @@ Town = Any
 class County:
     """The county's witness, answering over HTTP from a thread of this process."""
 
-    def __init__(self, folder: Path, log_record: Path) -> None:
+    def __init__(
+        self, folder: Path, log_record: Path, kind: keyfile.Kind = keyfile.ED25519
+    ) -> None:
         folder.mkdir()
         fields = {"holder": "county", "township": "330109000000", "domain": "sim", "epoch": 1}
-        keyfile.create(folder / "w.key", folder / "w.json", role="witness", **fields)
+        keyfile.create(folder / "w.key", folder / "w.json", kind, role="witness", **fields)
         self.path = folder / "witness.toml"
         self.path.write_text(
             'name = "witness.example/county"\ndomain = "sim"\nstate = "state"\n'
@@ -150,6 +152,12 @@ def county(town: Town, tmp_path: Path) -> Iterator[County]:
     made = County(tmp_path / "county", tmp_path / "log.json")
     yield made
     made.stop()
+
+
+@pytest.fixture
+def make_county() -> Callable[..., County]:
+    """Return the builder itself, for a witness with another algorithm."""
+    return County
 
 
 @pytest.fixture
