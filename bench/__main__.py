@@ -66,6 +66,20 @@ def log(target: Path | None) -> None:
 
 
 @main.command()
+@click.option("--devices", default=20, show_default=True, help="That share 200 entries a second.")
+@click.option("--seconds", default=30.0, show_default=True, help="How long, after warming up.")
+@JSON
+def receipts(devices: int, seconds: float, target: Path | None) -> None:
+    """From an entry made to its receipt verified and durable at the machine that made it."""
+    from bench import receipts as measured
+
+    figures = measured.measure(devices, seconds)
+    _tell(figures, target)
+    if not figures.holds:
+        sys.exit(LIMIT_MISSED)
+
+
+@main.command()
 @click.option("--minutes", type=float, help="The fault campaign, for so long. [default: 60]")
 @click.option("--kills", type=int, help="Instead: so many random kills of who keeps the log.")
 @click.option(

@@ -1,13 +1,17 @@
-"""What every measurement says besides its figures: the computer, its load, and percentiles."""
+"""What measurements share: the computer, its load, percentiles, and work in other processes."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec import Struct
+
+T = TypeVar("T")
 
 
 class Machine(Struct, frozen=True, kw_only=True):
@@ -35,6 +39,14 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
     """Return a percentile of ascending figures: the smallest that so many do not exceed."""
     place = -(-len(ordered) * percent // 100)
     return ordered[max(0, int(place) - 1)]
+
+
+def elsewhere(
+    processes: int, work: Callable[..., T], arguments: tuple[object, ...] = ()
+) -> list[T]:
+    """Do the same in so many new processes at once and return what each of them found."""
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        return pool.starmap(work, [arguments] * processes, chunksize=1)
 
 
 def _field(path: str, name: str) -> str:

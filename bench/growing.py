@@ -1,8 +1,9 @@
 """Log: entries verified, appended, checkpointed, published and receipted for each CPU second.
 
-Beside it, in the same run: the raw rate of libsodium's verify over the same bytes, and raw
-commits of rows of the same size. CPU seconds of this process, so that a busy computer counts
-less; the disk's waiting shows only in the elapsed time.
+Beside it, in the same run and by turns with it, batch by batch, so that other work on the
+computer slows both alike: the raw rate of libsodium's verify over the same signatures, and
+commits of rows of the same size in SQLite alone. Two processes are two townships at once, each
+with its own store. CPU seconds, so that waiting for the disk shows only in the elapsed time.
 """
 
 from __future__ import annotations
@@ -10,55 +11,110 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from msgspec import Struct
 from nacl.bindings import crypto_sign_open
 
 from bench.feeding import prepare
-from bench.figures import Machine, this_machine
+from bench.figures import Machine, elsewhere, this_machine
 from gateway.config import directory, load, log_origin
+from gateway.register.intake import genesis_of
 from gateway.register.keybook import KeyBook
 from gateway.register.log import GatewayLog
 from gateway.register.publish import Publisher
 from gateway.register.tree import PublicLog
-from gateway.stores import Store, sqlite, trees
+from gateway.stores import Reader, Store, sqlite, trees
 from gateway.stores.views import Signed
 from gateway.wiring import load_keys
+from gateway.writer import MOST_TOGETHER
 from ledger import chain, codec, envelope, proofs, receipts
 from ledger.algorithms import read
 from ledger.chain import Head
-from ledger.keys import KeyRing
+from ledger.cli_trust import cores
 from ledger.receipts import Receipt
 from sim import township_files, township_plan
 
 MACHINES = 8
-EACH = 1000
-TOGETHER = 256  # entries in one transaction, one checkpoint and one publication
+EACH = 2048
+PUBLISHED = 4096  # entries; the gateway publishes once a second and takes more in that time
 LEAST_RATIO = 0.5
 
-T = TypeVar("T")
 
+class Pass(Struct, frozen=True, kw_only=True):
+    """All processes together; rates are for each CPU second, `elapsed_per_s` for each real one.
 
-class Growing(Struct, frozen=True, kw_only=True):
-    """What was measured; rates are for each CPU second, `elapsed_per_s` for each real one."""
+    `parts_us`: CPU microseconds of one entry.
+    """
 
-    machine: Machine
-    entry_bytes: int
-    entries: int
+    processes: int
     raw_verify_per_s: float
     raw_rows_per_s: float
     per_s: float
     elapsed_per_s: float
-    shares: dict[str, float]
+    parts_us: dict[str, float]
     ratio: float
+
+
+class Growing(Struct, frozen=True, kw_only=True):
+    """What was measured; `entries` are those of one process."""
+
+    machine: Machine
+    entry_bytes: int
+    entries: int
+    passes: tuple[Pass, ...]
     holds: bool
 
 
+class _Township(Struct, frozen=True, kw_only=True):
+    """What one process measured: CPU seconds, and `elapsed_s`."""
+
+    entries: int
+    entry_bytes: int
+    raw_verify_s: float
+    raw_rows_s: float
+    cpu_s: float
+    elapsed_s: float
+    parts_s: dict[str, float]
+
+
 def measure() -> Growing:
-    """Run everything once in a temporary folder and return the figures."""
+    """Run everything with one process and with one on each core, and return the figures."""
+    passes, one = [], None
+    for processes in sorted({1, cores()}):
+        found = elsewhere(processes, _township)
+        one = found[0]
+        passes.append(_pass(found))
+    assert one is not None
+    return Growing(
+        machine=this_machine(),
+        entry_bytes=one.entry_bytes,
+        entries=one.entries,
+        passes=tuple(passes),
+        holds=all(each.ratio >= LEAST_RATIO for each in passes),
+    )
+
+
+def _pass(found: list[_Township]) -> Pass:
+    entries = sum(one.entries for one in found)
+    raw_per_s = entries / sum(one.raw_verify_s for one in found)
+    per_s = entries / sum(one.cpu_s for one in found)
+    return Pass(
+        processes=len(found),
+        raw_verify_per_s=raw_per_s,
+        raw_rows_per_s=entries / sum(one.raw_rows_s for one in found),
+        per_s=per_s,
+        elapsed_per_s=sum(one.entries / one.elapsed_s for one in found),
+        parts_us={
+            part: round(1e6 * sum(one.parts_s[part] for one in found) / entries, 1)
+            for part in found[0].parts_s
+        },
+        ratio=per_s / raw_per_s,
+    )
+
+
+def _township() -> _Township:
+    """Take a township's entries all the way, in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="seal-log-") as name:
         folder = Path(name)
         plan = township_plan.make_plan(folder / "town", MACHINES, friendly=False)
@@ -69,28 +125,48 @@ def measure() -> Growing:
             township_files.write_device_keys(plan, village)
         prepared = [prepare(plan, village, EACH) for village in plan.villages]
         raws = [raw for place in range(EACH) for raw in (one.raws[place] for one in prepared)]
-        keys = load_keys(load(plan.gateway_config))
-        raw_verify = _raw_verify(raws, keys.ring)
-        raw_rows = _raw_rows(raws, folder / "rows.sqlite")
         run = Run(plan.gateway_config, folder / "state", folder / "public")
-        begin_s, cpu_s = time.perf_counter(), time.process_time()
-        for start in range(0, len(raws), TOGETHER):
-            run.take(raws[start : start + TOGETHER])
-        cpu_s, taken_s = time.process_time() - cpu_s, time.perf_counter() - begin_s
+        rows = _rows(folder / "rows.sqlite")
+        verify, insert, whole = _Watch(), _Watch(), _Watch()
+        for start in range(0, len(raws), MOST_TOGETHER):
+            batch = raws[start : start + MOST_TOGETHER]
+            signed = run.signed(batch)
+            with verify:
+                for data, key in signed:
+                    crypto_sign_open(data, key)
+            with insert:
+                _insert(rows, batch)
+            with whole:
+                run.take(batch)
+                if (start + len(batch)) % PUBLISHED == 0:
+                    run.publish()
+        assert run.receipted == len(raws)
         run.close()
-    per_s = len(raws) / cpu_s
-    return Growing(
-        machine=this_machine(),
-        entry_bytes=len(raws[0]),
+        rows.close()
+    return _Township(
         entries=len(raws),
-        raw_verify_per_s=raw_verify,
-        raw_rows_per_s=raw_rows,
-        per_s=per_s,
-        elapsed_per_s=len(raws) / taken_s,
-        shares={what: part_s / cpu_s for what, part_s in run.parts_s.items()},
-        ratio=per_s / raw_verify,
-        holds=per_s / raw_verify >= LEAST_RATIO,
+        entry_bytes=len(raws[0]),
+        raw_verify_s=verify.cpu_s,
+        raw_rows_s=insert.cpu_s,
+        cpu_s=whole.cpu_s,
+        elapsed_s=whole.elapsed_s,
+        parts_s={name: watch.cpu_s for name, watch in run.parts.items()},
     )
+
+
+class _Watch:
+    """Adds up the time spent in its blocks."""
+
+    def __init__(self) -> None:
+        self.cpu_s = self.elapsed_s = 0.0
+
+    def __enter__(self) -> None:
+        self.cpu_s -= time.process_time()
+        self.elapsed_s -= time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self.cpu_s += time.process_time()
+        self.elapsed_s += time.perf_counter()
 
 
 class Run:
@@ -107,88 +183,70 @@ class Run:
         self._public = PublicLog(own, keys.log_signer, lambda year: log_origin(config, year))
         self._publisher = Publisher(public, KeyBook(keys.ring))
         self._heads: dict[str, Head] = {}
-        self.parts_s = {"verify": 0.0, "append": 0.0, "tree": 0.0, "publish": 0.0, "receipts": 0.0}
+        self.receipted = 0
+        names = ("verify", "append", "tree", "publish", "receipts")
+        self.parts = {name: _Watch() for name in names}
+
+    def signed(self, raws: list[bytes]) -> list[tuple[bytes, bytes]]:
+        """Return for each entry its signature with what was signed, and the public key."""
+        keys = {key.keyid: key.raw for key in map(read, self._ring.devices())}
+        taken = [envelope.parse(raw) for raw in raws]
+        return [
+            (one.signature + envelope.pae(one.payload_type, one.payload), keys[one.keyid])
+            for one in taken
+        ]
 
     def take(self, raws: list[bytes]) -> None:
-        """Take a batch all the way to its receipts."""
-        signed = self._timed("verify", lambda: [self._verify(raw) for raw in raws])
+        """Take a batch into the log, in one transaction with one checkpoint."""
+        with self.parts["verify"]:
+            signed = [self._verify(raw) for raw in raws]
         with self._store.transaction() as transaction:
             self._public.begin(transaction, time.time_ns() // 10**6)
-            self._timed("append", lambda: [transaction.append(*one) for one in signed])
-            self._timed("tree", lambda: self._public.grow(transaction))
+            with self.parts["append"]:
+                for one, head in signed:
+                    transaction.append(one, head)
+            with self.parts["tree"]:
+                self._public.grow(transaction)
+
+    def publish(self) -> None:
+        """Publish what is new, and make the receipt of each entry of it."""
         with self._store.reader() as reader:
-            self._timed("publish", lambda: self._publisher.publish(reader))
-            view = reader.log()
-            assert view is not None
-            hashes = trees.hashes(reader, view)
-            self._timed(
-                "receipts",
-                lambda: [
-                    receipts.encode(
-                        Receipt(
-                            index,
-                            proofs.prove_inclusion(index, view.size, hashes),
-                            view.checkpoint,
-                        )
-                    )
-                    for index in range(view.size - len(raws), view.size)
-                ],
-            )
+            with self.parts["publish"]:
+                self._publisher.publish(reader)
+            with self.parts["receipts"]:
+                self._receipt(reader)
 
     def close(self) -> None:
         """Close the store."""
         self._store.close()
 
-    def _timed(self, what: str, act: Callable[[], T]) -> T:
-        begin_s = time.process_time()
-        try:
-            return act()
-        finally:
-            self.parts_s[what] += time.process_time() - begin_s
+    def _receipt(self, reader: Reader) -> None:
+        view = reader.log()
+        assert view is not None
+        hashes = trees.hashes(reader, view)
+        for index in range(self.receipted, view.size):
+            path = proofs.prove_inclusion(index, view.size, hashes)
+            receipts.encode(Receipt(index, path, view.note))
+        self.receipted = view.size
 
     def _verify(self, raw: bytes) -> tuple[Signed, Head]:
         taken, record = envelope.verify(raw, self._ring)
         payload = codec.decode_entry(taken.payload_type, taken.payload)
-        head = self._heads.get(record.holder) or Head(
-            party="device",
-            author=record.holder,
-            epoch=record.epoch,
-            seq=0,
-            sha256=codec.sha256(codec.encode_message(record)),
-        )
+        head = self._heads.get(record.holder) or genesis_of(record)
         self._heads[record.holder] = chain.advance(head, payload)
         now_ms = time.time_ns() // 10**6
         return Signed(payload=payload, keyid=taken.keyid, envelope=raw, received_ms=now_ms), head
 
 
-def _raw_verify(raws: list[bytes], ring: KeyRing) -> float:
-    """Return libsodium's verifies in a CPU second over the very bytes that were signed."""
-    signed = []
-    keys = {read(record).keyid: read(record).raw for record in ring.devices()}
-    for raw in raws:
-        taken = envelope.parse(raw)
-        data = envelope.pae(taken.payload_type, taken.payload)
-        signed.append((taken.signature + data, keys[taken.keyid]))
-    begin_s = time.process_time()
-    for data, key in signed:
-        crypto_sign_open(data, key)
-    return len(signed) / (time.process_time() - begin_s)
-
-
-def _raw_rows(raws: list[bytes], path: Path) -> float:
-    """Return rows in a CPU second that SQLite takes in batches, WAL and FULL."""
+def _rows(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("CREATE TABLE rows (idx INTEGER PRIMARY KEY, data BLOB)")
-    begin_s = time.process_time()
-    for start in range(0, len(raws), TOGETHER):
-        connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(
-            "INSERT INTO rows (data) VALUES (?)",
-            [(raw,) for raw in raws[start : start + TOGETHER]],
-        )
-        connection.execute("COMMIT")
-    taken_s = time.process_time() - begin_s
-    connection.close()
-    return len(raws) / taken_s
+    return connection
+
+
+def _insert(rows: sqlite3.Connection, batch: list[bytes]) -> None:
+    rows.execute("BEGIN IMMEDIATE")
+    rows.executemany("INSERT INTO rows (data) VALUES (?)", [(raw,) for raw in batch])
+    rows.execute("COMMIT")

@@ -21,6 +21,7 @@ from gateway.broker_config import User
 from gateway.config import directory, load, trusted_keys
 from gateway.stores import Store, sqlite
 from gateway.stores.views import Signed
+from gateway.writer import MOST_TOGETHER
 from ledger import chain, codec, envelope
 from ledger.chain import Head
 from sim import township_files, township_plan
@@ -32,7 +33,6 @@ EACH = 1500
 PACED_EACH = 250
 PACED_PER_S = 200.0
 WARM = 50
-TOGETHER = 256  # entries in one transaction, as the gateway's writer takes them
 COMMITS = 200
 START_S = 60.0
 LEAST_RATIO = 0.5
@@ -136,8 +136,8 @@ def _stripped(plan: Plan, prepared: list[Prepared], folder: Path) -> tuple[float
         heads: dict[str, Head] = {}
         raws = [raw for place in range(EACH) for raw in (one.raws[place] for one in prepared)]
         begin_s = time.perf_counter()
-        for start in range(0, len(raws), TOGETHER):
-            _append(store, raws[start : start + TOGETHER], heads, ring)
+        for start in range(0, len(raws), MOST_TOGETHER):
+            _append(store, raws[start : start + MOST_TOGETHER], heads, ring)
         stripped_per_s = len(raws) / (time.perf_counter() - begin_s)
         singles = [prepared[0].raws[EACH + number] for number in range(COMMITS)]
         begin_s = time.perf_counter()

@@ -9,7 +9,6 @@ that other work on the computer does not count.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -17,14 +16,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from msgspec import Struct
 from nacl.bindings import crypto_sign_open
 
 from bench import edits
 from bench.edits import Edits
-from bench.figures import Machine, this_machine
+from bench.figures import Machine, elsewhere, this_machine
 from bench.public_log import Township
 from ledger import algorithms, envelope
 from ledger.cli_trust import cores
@@ -40,7 +38,6 @@ EXPORT = 200  # entries whose every bit is flipped
 SEED = 20261122
 
 Say = Callable[[str], None]
-T = TypeVar("T")
 
 
 class Pass(Struct, frozen=True, kw_only=True):
@@ -78,7 +75,7 @@ def measure(size: int, edit_count: int, all_bits: bool, say: Say) -> Verified:
     with tempfile.TemporaryDirectory(prefix="seal-verify-") as name:
         folder = Path(name)
         say(f"signing {size} entries")
-        log_bytes, sample = _elsewhere(1, _make, (folder, size))[0]
+        log_bytes, sample = elsewhere(1, _make, (folder, size))[0]
         passes = []
         for processes in sorted({1, cores()}):
             say(f"verifying with {processes} processes")
@@ -154,13 +151,7 @@ def _signed(town: Township) -> list[tuple[bytes, bytes]]:
 
 def _raw_per_s(sample: list[tuple[bytes, bytes]], processes: int) -> float:
     """Return signatures a second of each of so many cores at once."""
-    return sum(_elsewhere(processes, _raw_alone, (sample,))) / processes
-
-
-def _elsewhere(processes: int, work: Callable[..., T], arguments: tuple[object, ...]) -> list[T]:
-    """Do the same in so many processes at once; this one stays small, as its children count."""
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        return pool.starmap(work, [arguments] * processes, chunksize=1)
+    return sum(elsewhere(processes, _raw_alone, (sample,))) / processes
 
 
 def _make(folder: Path, size: int) -> tuple[int, list[tuple[bytes, bytes]]]:

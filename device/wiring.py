@@ -90,7 +90,17 @@ def build(
     connect_bus: Callable[[mqtt.Options], Bus] = mqtt.connect,
     world: World | None = None,
 ) -> Agent:
-    """Return the agent of a configuration; nothing moves and nothing connects yet.
+    """Return the agent of a configuration, see `build_parts`."""
+    return Agent(build_parts(config, config_bytes, connect_bus, world))
+
+
+def build_parts(
+    config: DeviceConfig,
+    config_bytes: bytes,
+    connect_bus: Callable[[mqtt.Options], Bus] = mqtt.connect,
+    world: World | None = None,
+) -> Parts:
+    """Return the parts of an agent; nothing moves and nothing connects yet.
 
     Args:
         config_bytes: the file as it was read; its hash goes into the log.
@@ -157,7 +167,7 @@ def _assemble(
     recorder: Recorder,
     bus: Bus,
     world: World,
-) -> Agent:
+) -> Parts:
     """Put the parts together; how each is made stands in the function of its name."""
     journal, seal = recorder.journal, config.seal[0]
     inbox: Inbox[Input] = Inbox(bus)
@@ -172,25 +182,23 @@ def _assemble(
     uplink = _uplink(config, keys, journal, bus, world.now_s)
     jobs = _jobs(core)
     house = _house(core, config_bytes)
-    return Agent(
-        Parts(
-            machine=config.device,
-            village_name=config.village_name,
-            seals=((seal.id, seal.name),),
-            simulated=config.domain == "sim",
-            inbox=inbox,
-            recorder=recorder,
-            uplink=uplink,
-            bus=bus,
-            lock=core.lock,
-            eyes=core.eyes,
-            pages=Pages(core.eyes, core.references),
-            jobs=jobs,
-            stamping=_stamping(core, jobs, house, uplink),
-            house=house,
-            cards=Cards(_reader(config.reader)),
-            village_list=ListCache(journal),
-        )
+    return Parts(
+        machine=config.device,
+        village_name=config.village_name,
+        seals=((seal.id, seal.name),),
+        simulated=config.domain == "sim",
+        inbox=inbox,
+        recorder=recorder,
+        uplink=uplink,
+        bus=bus,
+        lock=core.lock,
+        eyes=core.eyes,
+        pages=Pages(core.eyes, core.references),
+        jobs=jobs,
+        stamping=_stamping(core, jobs, house, uplink),
+        house=house,
+        cards=Cards(_reader(config.reader)),
+        village_list=ListCache(journal),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -14,16 +15,29 @@ def replace(path: Path, data: bytes, mode: int = 0o644) -> None:
     Raises:
         OSError: the disk does not take it; what was there stands.
     """
-    make_folder(path.parent)
-    fresh = path.with_name(f".{path.name}.new")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(handle, "wb") as file:
-        os.fchmod(file.fileno(), mode)  # whatever the umask says
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    sync_folder(path.parent)
+    replace_all([(path, data)], mode)
+
+
+def replace_all(files: Iterable[tuple[Path, bytes]], mode: int = 0o644) -> None:
+    """Write files as `replace` does, each of them; all are durable on return.
+
+    Raises:
+        OSError: the disk does not take them; of each, the old one or the new one stands.
+    """
+    folders = set()
+    for path, data in files:
+        make_folder(path.parent)
+        fresh = path.with_name(f".{path.name}.new")
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(file.fileno(), mode)  # whatever the umask says
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        folders.add(path.parent)
+    for folder in folders:
+        sync_folder(folder)
 
 
 def make_folder(folder: Path, mode: int = 0o755) -> None:

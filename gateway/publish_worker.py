@@ -1,7 +1,8 @@
 """Publish worker: the thread that writes the public files and answers who asks for proofs.
 
-Nothing is proved before it is published. A question waits here until its entries are; the newest
-question of a machine counts, and one that is lost is asked again.
+Nothing is proved before it is published. A question is answered at once as far as its entries
+are, and waits here for the rest; the newest question of a machine counts, and one that is lost is
+asked again. Between two publications nobody is told the same twice, however often he asks.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import time
 from collections.abc import Callable
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gateway.errors import StoreError
 from gateway.register.proving import Prover
@@ -57,7 +58,8 @@ class PublishWorker:
         self._stood: tuple[Head, ...] = ()
         self._stood_s = now_s()
         self._queue: queue.Queue[Message | Refresh | None] = queue.Queue(QUEUE)
-        self._asked: dict[str, Ask] = {}
+        self._asked: dict[str, Ask] = {}  # what is not answered yet
+        self._told: dict[str, set[str]] = {}  # entries answered for since the last publication
         self._published_s = -EVERY_S
         self.dropped = 0
 
@@ -103,9 +105,17 @@ class PublishWorker:
 
     def _take(self, message: Message) -> None:
         try:
-            self._asked[topics.parse(message.topic).device] = asking.parse(message.payload)
+            device, ask = topics.parse(message.topic).device, asking.parse(message.payload)
+            if not ask.entries or not self._told.get(device, set()).issuperset(ask.entries):
+                self._asked[device] = ask
+                with self._store.reader() as reader:
+                    self._answer(Prover(reader, self._publisher, self._township), device)
         except LedgerError as error:
             log.warning("question_refused", topic=message.topic[:200], why=str(error))
+        except StoreError as error:
+            log.error("question_not_answered", topic=message.topic[:200], reason=str(error))
+        except Exception:
+            log.exception("publish_worker_failed")
         self._bus.done(message)
 
     def _guarded(self) -> None:
@@ -117,7 +127,10 @@ class PublishWorker:
                 self._publish_idle()
                 if self._tell is not None:
                     self._tell(self._publisher.heads())
-                self._answer(Prover(reader, self._publisher, self._township))
+                self._told.clear()
+                prover = Prover(reader, self._publisher, self._township)
+                for device in tuple(self._asked):
+                    self._answer(prover, device)
         except (StoreError, LedgerError, OSError) as error:
             log.error("publication_failed", reason=str(error))
         except Exception:
@@ -139,12 +152,14 @@ class PublishWorker:
         except (StoreError, OSError) as error:
             log.error("publication_failed", reason=str(error))
 
-    def _answer(self, prover: Prover) -> None:
-        for device, ask in tuple(self._asked.items()):
-            letters = prover.answer(device, ask)
-            if letters is None:
-                continue
-            del self._asked[device]
-            for letter in letters:
-                leaf = topics.parse(letter.topic).leaf
-                self._bus.publish(letter.topic, letter.payload, qos=RULES[leaf].qos)
+    def _answer(self, prover: Prover, device: str) -> None:
+        ask = self._asked.pop(device)
+        told = self._told.setdefault(device, set())
+        fresh = tuple(sha256 for sha256 in ask.entries if sha256 not in told)
+        answer = prover.answer(device, structs.replace(ask, entries=fresh))
+        for letter in answer.letters:
+            leaf = topics.parse(letter.topic).leaf
+            self._bus.publish(letter.topic, letter.payload, qos=RULES[leaf].qos)
+        told.update(set(fresh).difference(answer.later))
+        if answer.later:
+            self._asked[device] = structs.replace(ask, entries=answer.later)

@@ -9,7 +9,7 @@ from ledger.errors import ChainError
 from ledger.records import Party, Position
 
 
-class Head(Struct, frozen=True, kw_only=True):
+class Head(Struct, frozen=True, kw_only=True, gc=False):
     """The end of a chain so far; seq 0 names the author's key record.
 
     `at_ms` is the time of the last entry (0 before the first), so that time never goes back.

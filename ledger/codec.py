@@ -15,7 +15,7 @@ from ledger.records import ENTRY_RECORDS, Position, Record
 from ledger.records_keys import KEY_ENTRY_RECORDS
 from ledger.records_retention import RETENTION_ENTRY_RECORDS
 
-_ENTRIES = {
+_ENTRIES: dict[str, type[Record]] = {
     record.kind: record for record in (*ENTRY_RECORDS, *KEY_ENTRY_RECORDS, *RETENTION_ENTRY_RECORDS)
 }
 _MESSAGES = {record.kind: record for record in MESSAGE_RECORDS + (KeyRecord,)}  # noqa: RUF005
@@ -25,7 +25,7 @@ _TYPE_SUFFIX = ".v1+json"
 T = TypeVar("T")
 
 
-class Payload(Struct, frozen=True):
+class Payload(Struct, frozen=True, gc=False):
     """A decoded entry: where it stands, what it says, and the hash that names it."""
 
     position: Position
@@ -74,6 +74,15 @@ def decode_entry(type_text: str, payload: bytes) -> Payload:
     Raises:
         MalformedError: not canonical, not the kind its type names, or a field out of bounds.
     """
+    return read_entry(type_text, payload)[0]
+
+
+def read_entry(type_text: str, payload: bytes) -> tuple[Payload, dict[str, Any]]:
+    """Return what `decode_entry` returns, and all fields, those that we do not know included.
+
+    Raises:
+        MalformedError: as `decode_entry`.
+    """
     fields = canonical.decode(payload)
     kind = kind_of(type_text)
     if fields.get("kind") != kind:
@@ -85,7 +94,7 @@ def decode_entry(type_text: str, payload: bytes) -> Payload:
         raise MalformedError(f"expected a kind of entry, found {kind!r}")
     position = _convert(fields, Position)
     _check_author(position, record)
-    return Payload(position, _convert(fields, record), sha256(payload))
+    return Payload(position, _convert(fields, record), sha256(payload)), fields
 
 
 def encode_message(message: Record) -> bytes:

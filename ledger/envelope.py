@@ -4,29 +4,28 @@ There is one signature, or, where the signer's key record has a second key, one 
 order: the record says which, never the envelope.
 
 Source: secure-systems-lab/dsse, protocol.md and envelope.md. The envelope itself has one
-spelling too (canonical JSON with exactly these members), because its bytes are hashed later.
+spelling too (canonical JSON with exactly these members), because its bytes are hashed later:
+what is read is written once more, and must give the same bytes.
 """
 
 from __future__ import annotations
 
-import base64
-from typing import Any
+from typing import Annotated
 
-from msgspec import Struct
+import msgspec
+from msgspec import Meta, Struct
 
-from ledger import canonical
 from ledger.algorithms import PublicKey, Signature
 from ledger.errors import MalformedError
 from ledger.keys import KeyRing
 from ledger.messages import KeyRecord
 from ledger.signers import Signer
-from ledger.spelling import unbase64
 
 LARGEST_ENTRY = 60_000  # bytes; larger things enter as hash and size
 LARGEST_LIST = 2_000_000  # a village's resolved list is no entry and may be longer
 
 
-class Envelope(Struct, frozen=True):
+class Envelope(Struct, frozen=True, gc=False):
     """A signed payload, taken apart; `raw` are the bytes as they came.
 
     `beside` is the signature after the first, if there is one.
@@ -40,6 +39,25 @@ class Envelope(Struct, frozen=True):
     beside: Signature | None = None
 
 
+class _Signature(Struct, frozen=True, forbid_unknown_fields=True):
+    keyid: str
+    sig: bytes
+
+
+class _Members(
+    Struct, frozen=True, forbid_unknown_fields=True, rename={"payload_type": "payloadType"}
+):
+    """The envelope's members, sorted as they are spelled; bytes are spelled as padded base64."""
+
+    payload: bytes
+    payload_type: str
+    signatures: Annotated[list[_Signature], Meta(min_length=1, max_length=2)]
+
+
+_DECODER = msgspec.json.Decoder(_Members)
+_ENCODER = msgspec.json.Encoder()
+
+
 def pae(payload_type: str, payload: bytes) -> bytes:
     """Return the pre-authentication encoding: what is signed (DSSE v1)."""
     kind = payload_type.encode()
@@ -50,16 +68,8 @@ def sign(payload_type: str, payload: bytes, signer: Signer) -> bytes:
     """Return the envelope bytes of a payload signed by `signer`."""
     data = pae(payload_type, payload)
     signers = (signer,) if signer.second is None else (signer, signer.second)
-    return canonical.encode(
-        {
-            "payload": base64.b64encode(payload).decode(),
-            "payloadType": payload_type,
-            "signatures": [
-                {"keyid": one.keyid, "sig": base64.b64encode(one.sign(data)).decode()}
-                for one in signers
-            ],
-        }
-    )
+    signatures = [_Signature(one.keyid, one.sign(data)) for one in signers]
+    return _ENCODER.encode(_Members(payload, payload_type, signatures))
 
 
 def parse(raw: bytes, largest: int = LARGEST_ENTRY) -> Envelope:
@@ -70,18 +80,19 @@ def parse(raw: bytes, largest: int = LARGEST_ENTRY) -> Envelope:
     """
     if len(raw) > largest:
         raise MalformedError(f"expected an envelope of at most {largest} bytes, found {len(raw)}")
-    fields = canonical.decode(raw)
-    match fields:
-        case {
-            "payload": str(payload),
-            "payloadType": str(payload_type),
-            "signatures": [{"keyid": str(keyid), "sig": str(signature), **more}, *others],
-            **rest,
-        } if not rest and not more and len(others) <= 1:
-            beside = [_beside(fields, other) for other in others]
-            data, first = unbase64(payload), unbase64(signature)
-            return Envelope(raw, payload_type, data, keyid, first, *beside)
-    raise _malformed(fields)
+    try:
+        members = _DECODER.decode(raw)
+        spelled = _ENCODER.encode(members)
+    except (ValueError, RecursionError, msgspec.MsgspecError) as error:
+        raise MalformedError(
+            "expected exactly payload, payloadType and one signature or two with keyid and sig, "
+            f"found another form: {error}"
+        ) from error
+    if spelled != raw:
+        raise MalformedError("expected canonical JSON (RFC 8785), found another spelling of it")
+    first, *others = members.signatures
+    beside = [Signature(other.keyid, other.sig) for other in others]
+    return Envelope(raw, members.payload_type, members.payload, first.keyid, first.sig, *beside)
 
 
 def verify(raw: bytes, ring: KeyRing, largest: int = LARGEST_ENTRY) -> tuple[Envelope, KeyRecord]:
@@ -107,23 +118,3 @@ def check(envelope: Envelope, key: PublicKey, *, unchecked: bool = False) -> boo
     """
     data = pae(envelope.payload_type, envelope.payload)
     return key.verify_all(data, envelope.signature, envelope.beside, unchecked=unchecked)
-
-
-def _beside(fields: dict[str, Any], other: object) -> Signature:
-    match other:
-        case {"keyid": str(keyid), "sig": str(signature), **more} if not more:
-            return Signature(keyid, unbase64(signature))
-    raise _malformed(fields)
-
-
-def _malformed(fields: dict[str, Any]) -> MalformedError:
-    return MalformedError(
-        "expected exactly payload, payloadType and one signature or two with keyid and sig, "
-        f"found {_outline(fields)}"
-    )
-
-
-def _outline(fields: dict[str, Any]) -> str:
-    signatures = fields.get("signatures")
-    count = len(signatures) if isinstance(signatures, list) else "no"
-    return f"{', '.join(sorted(fields))[:200]} with {count} signatures"

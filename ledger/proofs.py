@@ -22,7 +22,7 @@ def prove_inclusion(index: int, size: int, read: HashReader) -> tuple[bytes, ...
     _check_index(index, size)
     path = []
     start, end = 0, size
-    while end - start > 1:
+    while (end - start).bit_count() > 1:  # not yet within a complete subtree
         middle = start + _left_width(end - start)
         if index < middle:
             path.append(range_root(middle, end, read))
@@ -30,6 +30,9 @@ def prove_inclusion(index: int, size: int, read: HashReader) -> tuple[bytes, ...
         else:
             path.append(range_root(start, middle, read))
             start = middle
+    height = (end - start).bit_length() - 1
+    path += [read(level, index >> level ^ 1) for level in reversed(range(height))]
+    check_hashes("a hash that was read", path)
     return tuple(reversed(path))
 
 

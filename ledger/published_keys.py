@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ledger import codec
+from ledger import codec, envelope
 from ledger.errors import MalformedError
 from ledger.mirror import Mirror
 from ledger.records_keys import Enrolment, Founding, Rotation
 from ledger.tiles import WIDTH, Tile
 from ledger.verify import read_bundle
-from ledger.verify_reading import read_envelope
 from ledger.verify_spans import open_key_records
 
 FOLDER = "keys"
@@ -61,10 +60,10 @@ def in_payloads(payloads: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
 
 def _texts(raw: bytes) -> list[str]:
     try:
-        envelope = read_envelope(raw)
+        taken = envelope.parse(raw)
     except MalformedError:
         return []
-    return _of_payload(envelope.payload_type, envelope.payload)
+    return _of_payload(taken.payload_type, taken.payload)
 
 
 def _of_payload(payload_type: str, payload: bytes) -> list[str]:

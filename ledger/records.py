@@ -29,14 +29,14 @@ Milliseconds = Count
 Party = Literal["device", "gateway"]
 
 
-class Record(Struct, frozen=True, kw_only=True):
+class Record(Struct, frozen=True, kw_only=True, gc=False):
     """What one entry says; subclasses name their kind and who may sign it."""
 
     kind: ClassVar[str]
     authors: ClassVar[tuple[Party, ...]]
 
 
-class Position(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Position(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Where an entry stands in its author's chain.
 
     Args:

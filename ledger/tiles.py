@@ -7,8 +7,8 @@ one level-0 tile. Full tiles never change; a partial one belongs to the tree siz
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -177,8 +177,7 @@ class TileReader:
         check_size(size)
         self._size = size
         self._read_file = read_file
-        self._keep = keep
-        self._kept: OrderedDict[tuple[int, int], list[Sequence[bytes]]] = OrderedDict()
+        self._levels = lru_cache(keep)(self._read_levels)
 
     def __call__(self, level: int, index: int) -> bytes:
         """Return the hash of a complete subtree.
@@ -194,14 +193,8 @@ class TileReader:
         tile, place = divmod(index, WIDTH >> height)
         return self._levels(row, tile)[height][place]
 
-    def _levels(self, row: int, index: int) -> list[Sequence[bytes]]:
-        levels = self._kept.pop((row, index), None)
-        if levels is None:
-            levels = _pyramid(self._fetch(tile_of(row, index, self._size)))
-        self._kept[row, index] = levels
-        if len(self._kept) > self._keep:
-            self._kept.popitem(last=False)
-        return levels
+    def _read_levels(self, row: int, index: int) -> list[Sequence[bytes]]:
+        return _pyramid(self._fetch(tile_of(row, index, self._size)))
 
     def _fetch(self, tile: Tile) -> tuple[bytes, ...]:
         data = self._read_file(tile.path)

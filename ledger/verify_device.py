@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from ledger import checkpoint, codec, notes, receipts
+from ledger import checkpoint, codec, envelope, notes, receipts
 from ledger.checkpoint import Checkpoint
 from ledger.codec import Payload
 from ledger.envelope import check
@@ -21,7 +21,6 @@ from ledger.messages import Acknowledgement
 from ledger.policy import Policy
 from ledger.verify_chains import Authority, Chains
 from ledger.verify_heads import LogKeys, believe
-from ledger.verify_reading import read_entry, read_envelope
 from ledger.verify_spans import Keyring, SpanJudge
 
 
@@ -49,12 +48,12 @@ def verify_entry(raw: bytes, trusted: Keyring) -> Payload:
     Raises:
         MalformedError, UnknownKeyError, SignatureError: it must not be believed.
     """
-    envelope = read_envelope(raw)
-    entry, _ = read_entry(envelope.payload_type, envelope.payload)
-    key = trusted.find(envelope.keyid)
+    taken = envelope.parse(raw)
+    entry = codec.decode_entry(taken.payload_type, taken.payload)
+    key = trusted.find(taken.keyid)
     if key is None:
-        raise UnknownKeyError(f"expected a trusted key, found key id {envelope.keyid}")
-    check(envelope, key, unchecked=True)
+        raise UnknownKeyError(f"expected a trusted key, found key id {taken.keyid}")
+    check(taken, key, unchecked=True)
     party, author = entry.position.author
     expected = (key.record.role, key.record.holder, key.record.epoch)
     if expected != (party, author, entry.position.epoch):
@@ -156,12 +155,12 @@ def _check_end(
 
 
 def _acknowledgement(raw: bytes, trusted: Keyring) -> Acknowledgement:
-    envelope = read_envelope(raw)
-    said = codec.decode_message(envelope.payload_type, envelope.payload)
-    key = trusted.find(envelope.keyid)
+    taken = envelope.parse(raw)
+    said = codec.decode_message(taken.payload_type, taken.payload)
+    key = trusted.find(taken.keyid)
     if key is None or key.record.role != "gateway" or not isinstance(said, Acknowledgement):
         raise UnknownKeyError("expected an acknowledgement of a trusted gateway, found none")
-    check(envelope, key, unchecked=True)
+    check(taken, key, unchecked=True)
     return said
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 from msgspec import Struct
 
-from ledger import algorithms, codec, tiles, verify_privacy
+from ledger import algorithms, codec, envelope, tiles, verify_privacy
 from ledger.algorithms import PublicKey
 from ledger.codec import Payload
 from ledger.envelope import Envelope, check
@@ -22,7 +22,6 @@ from ledger.records import Party
 from ledger.records_keys import KEY_ENTRY_RECORDS
 from ledger.tiles import WIDTH
 from ledger.tree import leaf_hash
-from ledger.verify_reading import read_entry, read_envelope
 
 PERMIT_KINDS = frozenset(
     {
@@ -190,16 +189,16 @@ class SpanJudge:
         """Judge the next entry."""
         self.newest = None
         try:
-            envelope = read_envelope(raw)
-            entry, fields = read_entry(envelope.payload_type, envelope.payload)
+            taken = envelope.parse(raw)
+            entry, fields = codec.read_entry(taken.payload_type, taken.payload)
         except MalformedError as error:
             self.find("entry-malformed", Place(log=self.log, index=index), str(error))
             self._scan(Place(log=self.log, index=index), raw, {})
             return
-        self._signature(index, envelope, entry)
-        self._follow(index, envelope.keyid, entry)
+        self._signature(index, taken, entry)
+        self._follow(index, taken.keyid, entry)
         if entry.body.kind in ACT_KINDS:
-            self.span.acts.append(_act(index, entry, envelope.payload))
+            self.span.acts.append(_act(index, entry, taken.payload))
         position = entry.position
         if position.mark is not None and position.mark > position.at_ms + MOST_SKEW_MS:
             self.find(
@@ -207,15 +206,15 @@ class SpanJudge:
                 _place(self.log, index, entry),
                 f"expected a time not before the mark {position.mark}, found {position.at_ms}",
             )
-        if not verify_privacy.is_clean(envelope.payload, fields):
-            self._scan(_place(self.log, index, entry), envelope.payload, fields)
+        if not verify_privacy.is_clean(taken.payload, fields):
+            self._scan(_place(self.log, index, entry), taken.payload, fields)
 
-    def _signature(self, index: int, envelope: Envelope, entry: Payload) -> None:
-        key = self._keys.find(envelope.keyid)
+    def _signature(self, index: int, taken: Envelope, entry: Payload) -> None:
+        key = self._keys.find(taken.keyid)
         if key is None:
             return  # no authority knows it either: a finding for the whole run
         try:
-            if not check(envelope, key, unchecked=True):
+            if not check(taken, key, unchecked=True):
                 self.span.unchecked += 1
         except SignatureError as error:
             self.find("entry-signature", _place(self.log, index, entry), str(error))

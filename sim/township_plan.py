@@ -156,12 +156,12 @@ class _Ports:
 def _village(number: int, ports: _Ports, friendly: bool) -> Village:
     return Village(
         number=number,
-        name=NAMES[number - 1],
+        name=NAMES[(number - 1) % len(NAMES)],
         code=f"420625103{200 + number}",
         profile="B" if number % 2 == 0 else "A",
         machine=f"machine-{number}",
         clerk=f"clerk-{number}",
-        clerk_name=CLERKS[number - 1],
+        clerk_name=CLERKS[(number - 1) % len(CLERKS)],
         card=secrets.token_hex(4),
         pin=f"{secrets.randbelow(1_000_000):06}",
         kiosk_port=ports.take(KIOSK_PORT + number - 1 if friendly else 0),

@@ -21,11 +21,11 @@ from device.errors import DeviceError
 from device.inbox import Inbox
 from device.journal import Journal
 from device.proofs import Proofs
+from device.township_keys import TownshipKeys
 from device.uplink import OFFLINE, Uplink
 from ledger import checkpoint, disclosure, logs, mqtt
 from ledger.bus import Message
 from ledger.errors import LedgerError
-from ledger.keys import KeyRing
 from ledger.messages import Acknowledgement
 from ledger.records import Heartbeat, Refusal, SealRequest
 from ledger.signers import keyfile
@@ -58,8 +58,10 @@ class Machine:
         self._bus = mqtt.connect(_options(name, broker, password))
         self._inbox: Inbox[Message] = Inbox(self._bus)
         photos = folder / "state" / "photos"
+        keys = TownshipKeys(self._journal, ring, TOWNSHIP, None)
+        proofs = self._proofs(keys)
         self._uplink = Uplink(
-            self._journal, self._bus, ring, photos, TOWNSHIP, "", time.monotonic, self._proofs(ring)
+            self._journal, self._bus, keys, photos, TOWNSHIP, "", time.monotonic, proofs
         )
         self._uplink.subscribe()
         self._numbers = itertools.count(self._journal.head.seq)
@@ -156,14 +158,12 @@ class Machine:
         head = self._journal.head.seq
         return not self._journal.unproved(head, 1) and not self._journal.openings_waiting(head, 1)
 
-    def _proofs(self, ring: KeyRing) -> Proofs:
-        record = ring.log_of(TOWNSHIP)
-        assert record is not None, "the township's trusted folder has the log's record"
+    def _proofs(self, keys: TownshipKeys) -> Proofs:
         name = checkpoint.origin(LOG_DOMAIN, COUNTY, TOWNSHIP, 0).rpartition("/")[0]
         topic, qos = str(Topic(TOWNSHIP, self._name, Leaf.PROVE)), RULES[Leaf.PROVE].qos
         return Proofs(
             self._journal,
-            record,
+            keys,
             name,
             lambda question: self._bus.publish(topic, question, qos=qos),
             time.monotonic,

@@ -50,8 +50,11 @@ class Batch:
         self.carried = carried
         self.heads: dict[tuple[str, int], Head] = {}
         self.letters: list[Letter] = []
-        self.keys: Keys | None = None  # as of this transaction
         self.troubled = False
+        # As of this transaction, once something has asked:
+        self.keys: Keys | None = None
+        self.gaps: dict[str, Gap] | None = None
+        self.online: set[str] = set()
 
 
 class Outcome(Struct, frozen=True):
@@ -163,6 +166,7 @@ class Intake:
                 batch.letters.append(letter)
                 return KNOWN if known else TAKEN
             case Leaf.STATUS if not batch.carried:
+                batch.online.discard(topic.device)
                 self._status(transaction, topic.device, payload, now_ms)
                 return TAKEN
             case _:
@@ -176,15 +180,16 @@ class Intake:
         verified = self._verify(batch.keys, topic, raw)
         position = verified.payload.position
         genesis = verified.genesis
-        head = transaction.head("device", genesis.author, genesis.epoch) or genesis
         key = (genesis.author, genesis.epoch)
-        if not batch.carried:
+        head = batch.heads.get(key) or transaction.head("device", *key) or genesis
+        if not batch.carried and genesis.author not in batch.online:
             transaction.set_online(genesis.author, True, now_ms)
+            batch.online.add(genesis.author)
         try:
             chain.advance(head, verified.payload)
         except ChainError as error:
             batch.heads[key] = head
-            return self._out_of_line(transaction, verified, head, error, now_ms)
+            return self._out_of_line(transaction, verified, head, error, now_ms, batch)
         signed = Signed(
             payload=verified.payload,
             keyid=verified.keyid,
@@ -192,7 +197,7 @@ class Intake:
             received_ms=now_ms,
         )
         entry = transaction.append(signed, head)
-        self._close_gap(transaction, entry, now_ms)
+        self._close_gap(transaction, entry, now_ms, batch)
         self.judged(transaction, entry, now_ms)
         if isinstance(entry.body, SealRequest):
             batch.letters += self._screen(transaction, entry, entry.body, now_ms)
@@ -240,41 +245,44 @@ class Intake:
         head: Head,
         error: ChainError,
         now_ms: int,
+        batch: Batch,
     ) -> Outcome:
         """Deal with an entry that is not the next one: again, too early, or of another past."""
         position = verified.payload.position
-        machine = head.author
         if error.reason == "gap":
-            self._open_gap(transaction, machine, head, position.seq, now_ms)
+            self._open_gap(transaction, head, position.seq, now_ms, batch)
             return EARLY
         if error.reason == "repeat":
-            held = transaction.entry_at("device", machine, head.epoch, position.seq)
+            held = transaction.entry_at("device", head.author, head.epoch, position.seq)
             if held is not None and held.sha256 == verified.payload.sha256:
                 return KNOWN
         raise ArrivalError("fork", str(error))
 
     def _open_gap(
-        self, transaction: Transaction, machine: str, head: Head, seq: int, now_ms: int
+        self, transaction: Transaction, head: Head, seq: int, now_ms: int, batch: Batch
     ) -> None:
-        known = _gap(transaction, machine)
-        if known is not None and known.head_seq == head.seq and known.seen_seq >= seq:
-            return
+        known = _gaps(transaction, batch).get(head.author)
         same = known is not None and known.head_seq == head.seq
+        if known is not None and same and known.seen_seq >= seq:
+            return
         gap = Gap(
-            machine=machine,
+            machine=head.author,
             epoch=head.epoch,
             head_seq=head.seq,
             seen_seq=seq,
             since_ms=known.since_ms if known is not None and same else now_ms,
         )
-        transaction.set_gap(gap, machine)
+        self._set_gap(transaction, batch, gap)
 
-    def _close_gap(self, transaction: Transaction, entry: StoredEntry, now_ms: int) -> None:
-        gap = _gap(transaction, entry.machine)
+    def _close_gap(
+        self, transaction: Transaction, entry: StoredEntry, now_ms: int, batch: Batch
+    ) -> None:
+        gap = _gaps(transaction, batch).get(entry.machine)
         if gap is None or gap.epoch != entry.position.epoch:
             return
         if entry.position.seq >= gap.seen_seq:
             transaction.set_gap(None, entry.machine)
+            _gaps(transaction, batch).pop(entry.machine)
             return
         moved = Gap(
             machine=gap.machine,
@@ -283,7 +291,11 @@ class Intake:
             seen_seq=gap.seen_seq,
             since_ms=now_ms,
         )
-        transaction.set_gap(moved, entry.machine)
+        self._set_gap(transaction, batch, moved)
+
+    def _set_gap(self, transaction: Transaction, batch: Batch, gap: Gap) -> None:
+        transaction.set_gap(gap, gap.machine)
+        _gaps(transaction, batch)[gap.machine] = gap
 
     def _status(self, transaction: Transaction, machine: str, payload: bytes, now_ms: int) -> None:
         """Note what the broker says of a machine's link; unsigned, so an indication only."""
@@ -305,8 +317,10 @@ def genesis_of(record: KeyRecord) -> Head:
     )
 
 
-def _gap(transaction: Transaction, machine: str) -> Gap | None:
-    return next((gap for gap in transaction.gaps() if gap.machine == machine), None)
+def _gaps(transaction: Transaction, batch: Batch) -> dict[str, Gap]:
+    if batch.gaps is None:
+        batch.gaps = {gap.machine: gap for gap in transaction.gaps()}
+    return batch.gaps
 
 
 def _code(error: LedgerError) -> TroubleCode:

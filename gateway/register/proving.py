@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from gateway.register.log import Letter
-from gateway.register.publish import Publisher
+from gateway.register.publish import Head, Publisher
 from gateway.stores import Reader, trees
-from gateway.stores.trees import LogView
 from ledger import growth, proofs, receipts
 from ledger.asking import Ask
 from ledger.growth import Growth
@@ -18,63 +17,82 @@ from ledger.tiles import TileReader
 from ledger.topics import Leaf, Topic
 
 
-class _Head(Struct, frozen=True):
+class Answer(Struct, frozen=True):
+    """`letters` go down to the machine; `later` are entries that are not published yet."""
+
+    letters: Iterator[Letter]
+    later: tuple[str, ...]
+
+
+class _Log(Struct, frozen=True):
     """A log as it was published last, and the reader of its hashes."""
 
-    view: LogView
+    first: int
+    head: Head
     read: TileReader
 
 
 class Prover:
-    """Answers from one snapshot of the store; made anew after each publication."""
+    """Answers from one snapshot of the store, with what was published by then."""
 
     def __init__(self, reader: Reader, publisher: Publisher, township: str) -> None:
         self._reader, self._township = reader, township
-        self._heads: dict[str, _Head] = {}
+        published = {head.origin: head for head in publisher.heads()}
+        self._logs: dict[str, _Log] = {}
         for view in reader.logs():
-            if publisher.size(view.origin) == view.size:
-                self._heads[view.origin] = _Head(view, trees.hashes(reader, view))
+            head = published.get(view.origin)
+            if head is not None:
+                read = trees.hashes(reader, view, head.size)
+                self._logs[view.origin] = _Log(view.first, head, read)
 
-    def answer(self, device: str, ask: Ask) -> Iterator[Letter] | None:
-        """Return what goes down to a machine, or None while something is not published yet.
+    def answer(self, device: str, ask: Ask) -> Answer:
+        """Return what goes down to a machine, and what it must wait for.
 
         Each checkpoint goes ahead of the receipts that name it. Entries that we do not have are
         left out: the machine knows which it has sent.
         """
         found: dict[str, list[tuple[str, int]]] = {}
+        later = []
         for sha256 in ask.entries:
             entry = self._reader.entry(sha256)
             if entry is None:
                 continue
-            view = self._reader.log_of(entry.index)
-            if view is None or view.origin not in self._heads:
-                return None
-            found.setdefault(view.origin, []).append((sha256, entry.index - view.first))
-        if ask.log in self._heads:
+            origin = self._origin(entry.index)
+            if origin is None:
+                later.append(sha256)
+                continue
+            found.setdefault(origin, []).append((sha256, entry.index - self._logs[origin].first))
+        if ask.log in self._logs and not later:
             found.setdefault(ask.log, [])
-        return self._letters(device, ask, found)
+        return Answer(self._letters(device, ask, found), tuple(later))
+
+    def _origin(self, index: int) -> str | None:
+        """Return the log in which an entry is published."""
+        for origin, log in self._logs.items():
+            if log.first <= index < log.first + log.head.size:
+                return origin
+        return None
 
     def _letters(
         self, device: str, ask: Ask, found: dict[str, list[tuple[str, int]]]
     ) -> Iterator[Letter]:
-        newest = max(self._heads, default="")
+        newest = max(self._logs, default="")
         for origin in sorted(found):
-            head = self._heads[origin]
+            head, read = self._logs[origin].head, self._logs[origin].read
             known = ask.size if origin == ask.log else 0
-            if known > head.view.size and origin != newest:
+            if known > head.size and origin != newest:
                 continue  # the end of that log is lost; its successor says so in the open
-            yield self._letter(device, Leaf.CHECKPOINT, (), _growth(head, known))
+            yield self._letter(device, Leaf.CHECKPOINT, (), _growth(head, read, known))
             for sha256, index in found[origin]:
-                path = proofs.prove_inclusion(index, head.view.size, head.read)
-                receipt = receipts.encode(Receipt(index, path, head.view.note))
+                path = proofs.prove_inclusion(index, head.size, read)
+                receipt = receipts.encode(Receipt(index, path, head.note))
                 yield self._letter(device, Leaf.RECEIPT, (sha256,), receipt)
 
     def _letter(self, device: str, leaf: Leaf, rest: tuple[str, ...], payload: bytes) -> Letter:
         return Letter(topic=str(Topic(self._township, device, leaf, rest)), payload=payload)
 
 
-def _growth(head: _Head, known: int) -> bytes:
+def _growth(head: Head, read: TileReader, known: int) -> bytes:
     """Return the growth from what a machine knows; one that knows more than we learns that."""
-    size = head.view.size
-    path = proofs.prove_consistency(known, size, head.read) if known <= size else ()
-    return growth.encode(Growth(known, path, head.view.note))
+    path = proofs.prove_consistency(known, head.size, read) if known <= head.size else ()
+    return growth.encode(Growth(known, path, head.note))

@@ -152,8 +152,10 @@ class Publisher:
     def _publish(self, reader: Reader, view: LogView) -> None:
         folder = self._folder_of(view.origin)
         old = self.size(view.origin)
-        for tile, data in _new_files(reader, view, old):
-            files.replace(folder / tile.path, data)
+        files.replace_all(
+            (folder / tile.path, data) for tile, data in _new_files(reader, view, old)
+        )
+        for tile in (*tiles.tiles_between(old, view.size), *tiles.bundles_between(old, view.size)):
             if tile.width == WIDTH:  # the full one serves for all sizes: the specification allows
                 shutil.rmtree(folder / f"{tile.path}.p", ignore_errors=True)
         if view.origin not in self._described:

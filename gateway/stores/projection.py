@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from gateway.stores.alerts import About
-from gateway.stores.tables import Tables
+from gateway.stores.tables import Tables, inserting
 from gateway.stores.views import StoredEntry
 from ledger.records import (
     AlertRecord,
@@ -31,6 +31,14 @@ from ledger.records import (
     Void,
 )
 from ledger.records_retention import Erasure
+
+_INSERT_FACETS = inserting(
+    "facets", "idx", "kind", "machine", "seal", "matter", "permit", "received_ms"
+)
+_PUT_LATEST = (
+    "INSERT INTO latest (machine, idx, heartbeat) VALUES (?, ?, ?) ON CONFLICT (machine)"
+    " DO UPDATE SET idx = excluded.idx, heartbeat = coalesce(excluded.heartbeat, heartbeat)"
+)
 
 
 def machine_of(tables: Tables, entry_party: str, author: str, body: object) -> str:
@@ -114,26 +122,19 @@ def apply_opening(tables: Tables, entry: StoredEntry, values: dict[str, object] 
 
 def _facets(tables: Tables, entry: StoredEntry) -> None:
     body = entry.body
-    tables.insert(
-        "facets",
-        idx=entry.index,
-        kind=entry.kind,
-        machine=entry.machine,
-        seal=getattr(body, "seal", None),
-        matter=getattr(body, "matter", None),
-        permit=getattr(body, "permit", None),
-        received_ms=entry.received_ms,
-    )
-    if entry.party != "device":
-        return
-    tables.run(
-        "INSERT INTO latest (machine, idx) VALUES (?, ?)"
-        " ON CONFLICT (machine) DO UPDATE SET idx = excluded.idx",
-        entry.machine,
+    tables.put_off(
+        _INSERT_FACETS,
         entry.index,
+        entry.kind,
+        entry.machine,
+        getattr(body, "seal", None),
+        getattr(body, "matter", None),
+        getattr(body, "permit", None),
+        entry.received_ms,
     )
-    if isinstance(body, Heartbeat):
-        tables.run("UPDATE latest SET heartbeat = ? WHERE machine = ?", entry.index, entry.machine)
+    if entry.party == "device":
+        heartbeat = entry.index if isinstance(body, Heartbeat) else None
+        tables.put_off(_PUT_LATEST, entry.machine, entry.index, heartbeat)
 
 
 def _decision(tables: Tables, entry: StoredEntry) -> None:

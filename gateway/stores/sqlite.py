@@ -99,7 +99,7 @@ class SqliteStore:
             yield self._local.queries
         finally:
             self._local.queries = None
-            tables.run("ROLLBACK")
+            tables.roll_back()
             self._give_back(tables)
 
     @contextlib.contextmanager
@@ -113,7 +113,7 @@ class SqliteStore:
             tables.run("COMMIT")
         except BaseException:
             with contextlib.suppress(StoreError):  # a full disk may have rolled back already
-                tables.run("ROLLBACK")
+                tables.roll_back()
             raise
         self._unclean |= transaction.erased
         if self._unclean:  # secure_delete cleans the database, this its write-ahead log

@@ -12,7 +12,7 @@ from gateway.stores import projection, schema, sqlite_log
 from gateway.stores.sqlite_entries import UNDERIVED, decoded, opened_values
 from gateway.stores.sqlite_history import SqliteHistory
 from gateway.stores.sqlite_log import LogQueries
-from gateway.stores.tables import Tables
+from gateway.stores.tables import Tables, inserting
 from gateway.stores.trees import LogView, Witnessed
 from gateway.stores.views import (
     Account,
@@ -27,6 +27,25 @@ from ledger import chain
 from ledger.chain import Head
 from ledger.matters import MatterList
 
+_INSERT_ENTRY = inserting(
+    "entries",
+    "idx",
+    "sha256",
+    "kind",
+    "party",
+    "author",
+    "epoch",
+    "seq",
+    "keyid",
+    "envelope",
+    "received_ms",
+    "connected_ms",
+)
+_MOVE_HEAD = (
+    "UPDATE heads SET seq = ?, sha256 = ?, at_ms = ?"
+    " WHERE party = ? AND author = ? AND epoch = ? AND seq = ? AND sha256 = ?"
+)
+
 
 class SqliteTransaction(LogQueries):
     """Reads see what this transaction wrote; `erased` asks for a clean file after the commit."""
@@ -34,7 +53,9 @@ class SqliteTransaction(LogQueries):
     def __init__(self, tables: Tables) -> None:
         super().__init__(tables)
         self.erased = False
-        self._size: int | None = None  # asked once: within a transaction nobody else appends
+        # Both are asked once: within a transaction nobody else appends or counts.
+        self._size: int | None = None
+        self._connected: dict[str, int] | None = None
 
     def append(self, signed: Signed, before: Head) -> StoredEntry:
         payload = signed.payload
@@ -56,19 +77,19 @@ class SqliteTransaction(LogQueries):
             received_ms=signed.received_ms,
             connected_ms=self._connected_ms(author) if party == "device" else 0,
         )
-        self._tables.insert(
-            "entries",
-            idx=entry.index,
-            sha256=entry.sha256,
-            kind=entry.kind,
-            party=party,
-            author=author,
-            epoch=payload.position.epoch,
-            seq=payload.position.seq,
-            keyid=entry.keyid,
-            envelope=entry.envelope,
-            received_ms=entry.received_ms,
-            connected_ms=entry.connected_ms,
+        self._tables.put_off(
+            _INSERT_ENTRY,
+            entry.index,
+            entry.sha256,
+            entry.kind,
+            party,
+            author,
+            payload.position.epoch,
+            payload.position.seq,
+            entry.keyid,
+            entry.envelope,
+            entry.received_ms,
+            entry.connected_ms,
         )
         self._size = index + 1
         projection.apply(self._tables, entry)
@@ -227,6 +248,7 @@ class SqliteTransaction(LogQueries):
         self._tables.run(
             "UPDATE links SET connected_ms = connected_ms + ? WHERE online", elapsed_ms
         )
+        self._connected = None
 
     def put_account(self, account: Account) -> None:
         self._tables.run("DELETE FROM accounts WHERE account = ?", account.account)
@@ -295,39 +317,42 @@ class SqliteTransaction(LogQueries):
         return structs.replace(entry, machine=machine)
 
     def _connected_ms(self, machine: str) -> int:
-        found = self._tables.value("SELECT connected_ms FROM links WHERE machine = ?", machine)
-        return 0 if found is None else int(found)
+        if self._connected is None:
+            self._connected = dict(self._tables.rows("SELECT machine, connected_ms FROM links"))
+        return self._connected.get(machine, 0)
 
     def _move(self, before: Head, after: Head) -> None:
         """Move a chain's head on, if it still is `before`."""
         if before.seq == 0:
-            changed = self._tables.run(
-                "INSERT OR IGNORE INTO heads (party, author, epoch, seq, sha256, at_ms)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                after.party,
-                after.author,
-                after.epoch,
-                after.seq,
-                after.sha256,
-                after.at_ms,
-            )
-        else:
-            changed = self._tables.run(
-                "UPDATE heads SET seq = ?, sha256 = ?, at_ms = ? WHERE party = ? AND author = ?"
-                " AND epoch = ? AND seq = ? AND sha256 = ?",
-                after.seq,
-                after.sha256,
-                after.at_ms,
-                before.party,
-                before.author,
-                before.epoch,
-                before.seq,
-                before.sha256,
-            )
+            self._begin_chain(after)
+            return
+        self._tables.put_off(
+            _MOVE_HEAD,
+            after.seq,
+            after.sha256,
+            after.at_ms,
+            before.party,
+            before.author,
+            before.epoch,
+            before.seq,
+            before.sha256,
+        )
+
+    def _begin_chain(self, first: Head) -> None:
+        changed = self._tables.run(
+            "INSERT OR IGNORE INTO heads (party, author, epoch, seq, sha256, at_ms)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            first.party,
+            first.author,
+            first.epoch,
+            first.seq,
+            first.sha256,
+            first.at_ms,
+        )
         if changed != 1:
             raise StoreError(
-                f"expected the chain of {before.author} to end at entry {before.seq} "
-                f"({before.sha256[:16]}), found another end: somebody else writes this store"
+                f"expected no entry of {first.author} yet, found some: somebody else writes this "
+                "store"
             )
 
 

@@ -35,24 +35,37 @@ def open_tables(path: Path, *, writable: bool) -> Tables:
 
 
 class Tables:
-    """Runs statements on one connection, which one thread uses at a time."""
+    """Runs statements on one connection, which one thread uses at a time.
+
+    What is put off runs before the next statement of any other kind, so nobody can tell, but
+    for the time that it takes to run many alike together.
+    """
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._put_off: dict[str, list[tuple[object, ...]]] = {}
 
     def run(self, sql: str, *values: object) -> int:
         """Run one statement and return how many rows it changed."""
-        try:
-            return self._db.conn.execute(sql, values).rowcount
-        except sqlite3.Error as error:
-            raise _translated(error) from error
+        return self._cursor(sql, values).rowcount
 
     def run_many(self, sql: str, rows: list[tuple[object, ...]]) -> None:
         """Run one statement for each row."""
-        try:
-            self._db.conn.executemany(sql, rows)
-        except sqlite3.Error as error:
-            raise _translated(error) from error
+        self._settle()
+        self._run_many(sql, rows)
+
+    def put_off(self, sql: str, *values: object) -> None:
+        """Run a statement later that changes exactly one row.
+
+        Those put off meanwhile must not depend on each other's order, unless they are alike.
+        One that changes no row, or fails, lets every later statement fail up to `roll_back`.
+        """
+        self._put_off.setdefault(sql, []).append(values)
+
+    def roll_back(self) -> None:
+        """End the transaction without a trace."""
+        self._put_off.clear()
+        self.run("ROLLBACK")
 
     def script(self, sql: str) -> None:
         """Run several statements."""
@@ -63,14 +76,12 @@ class Tables:
 
     def insert(self, table: str, **columns: object) -> None:
         """Insert one row; an existing one with the same key is an error."""
-        names = ", ".join(columns)
-        marks = ", ".join("?" * len(columns))
-        self.run(f"INSERT INTO {table} ({names}) VALUES ({marks})", *columns.values())
+        self.run(inserting(table, *columns), *columns.values())
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Return all rows of a query."""
         try:
-            return self._db.conn.execute(sql, values).fetchall()
+            return self._cursor(sql, values).fetchall()
         except sqlite3.Error as error:
             raise _translated(error) from error
 
@@ -87,6 +98,35 @@ class Tables:
     def close(self) -> None:
         """Close the connection; may be called from another thread at the end."""
         self._db.conn.close()
+
+    def _cursor(self, sql: str, values: tuple[object, ...]) -> sqlite3.Cursor:
+        self._settle()
+        try:
+            return self._db.conn.execute(sql, values)
+        except sqlite3.Error as error:
+            raise _translated(error) from error
+
+    def _settle(self) -> None:
+        while self._put_off:
+            sql, rows = next(iter(self._put_off.items()))
+            changed = self._run_many(sql, rows)
+            if changed != len(rows):
+                raise StoreError(
+                    f"expected {len(rows)} rows as this transaction read them, found {changed}: "
+                    f"somebody else writes this store ({sql[:40]}...)"
+                )
+            del self._put_off[sql]
+
+    def _run_many(self, sql: str, rows: list[tuple[object, ...]]) -> int:
+        try:
+            return self._db.conn.executemany(sql, rows).rowcount
+        except sqlite3.Error as error:
+            raise _translated(error) from error
+
+
+def inserting(table: str, *columns: str) -> str:
+    """Return the statement that inserts one row."""
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
 
 
 def _translated(error: sqlite3.Error) -> StoreError:

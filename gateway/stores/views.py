@@ -30,7 +30,7 @@ TroubleCode = Literal[
 ]
 
 
-class Signed(Struct, frozen=True, kw_only=True):
+class Signed(Struct, frozen=True, kw_only=True, gc=False):
     """A verified entry that is to be appended; `envelope` are the bytes as they came."""
 
     payload: Payload
@@ -39,7 +39,7 @@ class Signed(Struct, frozen=True, kw_only=True):
     received_ms: int
 
 
-class StoredEntry(Struct, frozen=True, kw_only=True):
+class StoredEntry(Struct, frozen=True, kw_only=True, gc=False):
     """An entry of the log, decoded; `envelope` are the bytes as they came.
 
     Args:

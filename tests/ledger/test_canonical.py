@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -75,6 +77,58 @@ def test_control_characters_are_spelled_as_rfc_8785_says() -> None:
 def test_other_spellings_are_refused(data: bytes) -> None:
     with pytest.raises(MalformedError):
         canonical.decode(data)
+
+
+FOREIGN = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.text(max_size=6), FOREIGN, max_size=4), st.booleans())
+def test_what_is_decoded_is_what_encodes_to_these_bytes(value: dict[str, Any], plain: bool) -> None:
+    text = json.dumps(value, ensure_ascii=plain, sort_keys=True, separators=(",", ":"))
+    data = text.encode(errors="surrogatepass")
+    try:
+        expected = value if canonical.encode(value) == data else None
+    except MalformedError:
+        expected = None
+
+    try:
+        found = canonical.decode(data)
+    except MalformedError:
+        found = None
+
+    assert found == expected
+
+
+@pytest.mark.parametrize("depth", [14, 15, 16, 17, 18])
+@pytest.mark.parametrize("text", ["", "章"])
+def test_nesting_is_refused_below_the_same_depth_for_all(depth: int, text: str) -> None:
+    value: object = text
+    for _ in range(depth):
+        value = [value]
+    data = json.dumps({"a": value}, ensure_ascii=False).replace(" ", "").encode()
+
+    assert _accepts(lambda: canonical.decode(data)) == _accepts(
+        lambda: canonical.encode({"a": value})
+    )
+
+
+@pytest.mark.parametrize("number", [2**53 - 1, 2**53, -(2**53) + 1, -(2**53), 10**15, 2**64])
+def test_integers_are_refused_from_the_same_size_on_everywhere(number: int) -> None:
+    data = json.dumps({"a": {"b": [number]}}).replace(" ", "").encode()
+
+    assert _accepts(lambda: canonical.decode(data)) == (abs(number) < 2**53)
+
+
+def _accepts(act: Callable[[], object]) -> bool:
+    try:
+        act()
+    except MalformedError:
+        return False
+    return True
 
 
 def test_a_lone_surrogate_is_refused() -> None:

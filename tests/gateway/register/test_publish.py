@@ -150,15 +150,15 @@ class Asking:
         self.proved: dict[str, Checkpoint] = {}
 
     def ask(self, to: Publisher, *hashes: str) -> bool:
-        """Ask, believe what verifies, and tell whether an answer came."""
+        """Ask, believe what verifies, and tell whether nothing must wait."""
         known = self.known
         question = Ask(
             log=known.origin if known else "", size=known.size if known else 0, entries=hashes
         )
         with self.town.store.reader() as reader:
             answer = Prover(reader, to, TOWNSHIP).answer("m-1", question)
-            letters = None if answer is None else list(answer)
-        for letter in letters or ():
+            letters = list(answer.letters)
+        for letter in letters:
             topic = topics.parse(letter.topic)
             key = notes.key_of(
                 self.town.log_signer.record,
@@ -172,7 +172,7 @@ class Asking:
                 leaf = reader.entry(topic.rest[0]).envelope
             receipt = receipts.parse(letter.payload)
             self.proved[topic.rest[0]] = receipts.verify(receipt, leaf, (key,))
-        return letters is not None
+        return not answer.later
 
 
 def hashes(town: Town) -> list[str]:
@@ -194,14 +194,15 @@ def test_a_machine_gets_proofs_of_what_is_published(town: Town, tmp_path: Path) 
     }
 
 
-def test_a_question_waits_until_its_entry_is_published(town: Town, tmp_path: Path) -> None:
+def test_what_is_not_published_yet_waits_and_the_rest_does_not(town: Town, tmp_path: Path) -> None:
     to, machine = publisher(town, tmp_path), Asking(town)
     beats(town, 3)
     publish(town, to)
     beats(town, 1)
     last = hashes(town)[-1]
 
-    assert not machine.ask(to, last)
+    assert not machine.ask(to, *hashes(town))
+    assert machine.proved.keys() == set(hashes(town)[:3])
     publish(town, to)
     assert machine.ask(to, last)
     assert last in machine.proved
@@ -223,7 +224,7 @@ def test_machine_that_knows_more_of_a_lost_log_is_led_to_its_successor(
 
     with town.store.reader() as reader:
         question = Ask(log=origin, size=5, entries=tuple(hashes(town)[2:]))
-        letters = list(Prover(reader, to, TOWNSHIP).answer("m-1", question))
+        letters = list(Prover(reader, to, TOWNSHIP).answer("m-1", question).letters)
 
     told = [checkpoint.parse(notes.parse(growth.parse(letters[0].payload).note).text).origin]
     assert told == [f"{origin}-2"] and len(letters) == 2

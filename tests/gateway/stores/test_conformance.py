@@ -61,6 +61,64 @@ def test_append_refuses_a_head_that_has_moved(town: Town) -> None:
     assert town.log_of("m-1") == [raw]
 
 
+def test_append_refuses_a_head_that_has_moved_later_on(town: Town) -> None:
+    machine = town.machines["m-1"]
+    genesis = machine.head
+    raws = [machine.beat() for _ in range(2)]
+    first = codec.decode_entry(*_parts(raws[0]))
+    machine.head = chain.advance(genesis, first)
+    other = machine.sign(codec.decode_entry(*_parts(raws[1])).body, at_ms=9)
+    with town.store.transaction() as transaction:
+        transaction.append(signed(raws[0]), genesis)
+        transaction.append(signed(raws[1]), chain.advance(genesis, first))
+
+    with (
+        pytest.raises(StoreError, match="somebody else writes"),
+        town.store.transaction() as transaction,
+    ):
+        transaction.append(signed(other), chain.advance(genesis, first))
+
+    assert town.log_of("m-1") == raws
+
+
+def test_a_transaction_with_a_refused_entry_cannot_be_committed(town: Town) -> None:
+    machine = town.machines["m-1"]
+    genesis = machine.head
+    raw = machine.beat()
+    with town.store.transaction() as transaction:
+        transaction.append(signed(raw), genesis)
+    stale = chain.advance(genesis, codec.decode_entry(*_parts(raw)))
+    second = machine.beat()
+    with town.store.transaction() as transaction:
+        transaction.append(signed(second), stale)
+    newest, machine.head = machine.head, stale
+    other = machine.sign(codec.decode_entry(*_parts(second)).body, at_ms=9)
+
+    with pytest.raises(StoreError), town.store.transaction() as transaction:
+        transaction.append(signed(other), stale)
+        with pytest.raises(StoreError):
+            transaction.head("device", "m-1", 1)
+
+    machine.head = newest
+    third = machine.beat()
+    town.take(machine.message(third))  # nothing of the refused one is left
+    assert town.log_of("m-1") == [raw, second, third]
+
+
+def test_what_a_transaction_appends_it_reads_at_once(town: Town) -> None:
+    machine = town.machines["m-1"]
+    head = machine.head
+
+    with town.store.transaction() as transaction:
+        for n in range(1, 4):
+            raw = machine.beat()
+            entry = transaction.append(signed(raw), head)
+            head = machine.head
+            assert transaction.head("device", "m-1", 1).seq == n
+            assert transaction.entry(entry.sha256).envelope == raw
+            assert transaction.machine("m-1").seq == n
+
+
 def test_append_refuses_an_entry_that_does_not_follow(town: Town) -> None:
     machine = town.machines["m-1"]
     genesis = machine.head
