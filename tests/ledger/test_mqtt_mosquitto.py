@@ -173,12 +173,15 @@ def test_example_for_mosquitto_lets_a_machine_do_its_work(
     text = (DEPLOY / "mosquitto.conf").read_text().replace("/etc/sealkeeper", str(tmp_path))
     rights = [line[4:] for line in text.splitlines() if line.startswith("#   ")]
     (tmp_path / "mosquitto.acl").write_text("\n".join(rights) + "\n")
+    field.issue("shut-out")
+    field.revoke("shut-out")
     broker = Mosquitto(tmp_path, *text.replace("listener 8883", "").splitlines(), scheme="mqtts")
     broker.start()
 
-    _prove_machine_can_work(broker.url, field)
-
-    broker.stop()
+    try:
+        _prove_machine_can_work(broker.url, field)
+    finally:
+        broker.stop()
 
 
 def test_example_for_nats_lets_a_machine_do_its_work(tmp_path: Path, field: _Authority) -> None:
@@ -192,10 +195,11 @@ def test_example_for_nats_lets_a_machine_do_its_work(tmp_path: Path, field: _Aut
     with (tmp_path / "nats.log").open("wb") as said:
         process = subprocess.Popen([binary, "-c", str(tmp_path / "nats.conf")], stderr=said)
 
-    _prove_machine_can_work(f"mqtts://{place}", field)
-
-    process.kill()
-    process.wait()
+    try:
+        _prove_machine_can_work(f"mqtts://{place}", field)
+    finally:
+        process.kill()
+        process.wait()
 
 
 class _Authority:
@@ -222,6 +226,17 @@ class _Authority:
                 serialization.NoEncryption(),
             ),
         )
+
+    def revoke(self, name: str) -> None:
+        """Write the list of what is revoked, with this certificate in it."""
+        now = datetime.datetime.now(datetime.UTC)
+        certificate = x509.load_pem_x509_certificate((self._folder / f"{name}.pem").read_bytes())
+        revoked = x509.RevokedCertificateBuilder()
+        revoked = revoked.serial_number(certificate.serial_number).revocation_date(now)
+        crl = x509.CertificateRevocationListBuilder().issuer_name(self._name).last_update(now)
+        crl = crl.next_update(now + datetime.timedelta(days=1))
+        signed = crl.add_revoked_certificate(revoked.build()).sign(self._key, hashes.SHA256())
+        self._save("crl.pem", signed.public_bytes(serialization.Encoding.PEM))
 
     def options(self, url: str, name: str) -> Options:
         return Options(

@@ -14,8 +14,8 @@ from ledger.errors import ProofError
 from ledger.records import LogStart
 from ledger.records_keys import Enrolment, Rotation
 from ledger.signers.keyfile import KeyFileSigner
+from tests.ledger.founded_town import COUNTY, Founded, text
 from tests.ledger.public_town import audit, codes, make_signer, origin
-from tests.ledger.test_verify_keys import COUNTY, Founded, text
 
 SUCCESSOR = f"{origin()}-2"
 TRUSTED = (codec.encode_message(COUNTY.record),)
