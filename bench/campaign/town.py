@@ -87,12 +87,20 @@ class Town:
         return judging.judge(self.evidence(site, settled=settled))
 
     def evidence(self, site: Site, *, settled: bool = True) -> Evidence:
-        """Export both logs and read them with the machine's trace and all that was seen."""
+        """Export both logs and read them with the machine's trace and all that was seen.
+
+        Args:
+            settled: everything must be delivered. A machine may write an entry of its own at any
+                moment; while it does, the exports are of two moments, and are made again.
+        """
         target = self.folder / "judged" / site.village.machine
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir(parents=True)
-        gathering.export_machine(self.plan, site.village, target / "device")
-        gathering.export_township(self.plan, self.seen, target)
+        while True:
+            if settled:
+                site.deliver()
+            head = site.head()
+            self._export(site, target)
+            if not settled or site.head() == head:
+                break
         return evidence.read(
             site.village.machine,
             site.trace,
@@ -101,6 +109,12 @@ class Town:
             site.shown,
             settled=settled,
         )
+
+    def _export(self, site: Site, target: Path) -> None:
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        gathering.export_machine(self.plan, site.village, target / "device")
+        gathering.export_township(self.plan, self.seen, target)
 
     def check(self, site: Site, *, settled: bool = True) -> tuple[Verdict, ...]:
         """Judge, and fail with everything that a person needs to look into it.
