@@ -108,7 +108,7 @@ class Lineage(Struct, frozen=True, kw_only=True):
                 f"expected the key that the township's gateway has today, found key "
                 f"{found.keyid[:16]}...: it was replaced or revoked, or is another's"
             )
-        key.public.verify(envelope.pae(found.payload_type, found.payload), found.signature)
+        envelope.check(found, key.public)
         return found, key.record
 
     def check_entry(self, raw: bytes) -> tuple[Envelope, Payload, KeyRecord]:

@@ -11,7 +11,9 @@ from msgspec import structs
 from ledger import canonical, envelope, keyhistory
 from ledger.envelope import Envelope
 from ledger.errors import SignatureError, UnknownKeyError
+from ledger.keys import KeyRing
 from ledger.keystate import KeyHistory
+from ledger.lineage import Lineage
 from ledger.signers import second
 from ledger.signers.keyfile import KeyFileSigner
 from ledger.signers.second import Sm2Signer
@@ -99,3 +101,16 @@ def test_a_county_with_a_second_key_founds_nothing() -> None:
 
     with pytest.raises(UnknownKeyError, match="of a device, a gateway or a log"):
         made.begin()
+
+
+def test_a_message_of_the_gateway_needs_both_signatures_of_a_machine_that_follows_it(
+    town: Town,
+) -> None:
+    followed = Lineage(founding=None, trusted=KeyRing((), "sim"), keys=town.history)
+    signed, _ = town.signed(town.gateway, 3)
+
+    found, record = followed.gateway_key(signed.raw, envelope.LARGEST_ENTRY)
+
+    assert (found, record) == (signed, town.gateway.record)
+    with pytest.raises(SignatureError, match="expected a second signature"):
+        followed.gateway_key(stripped(signed).raw, envelope.LARGEST_ENTRY)
