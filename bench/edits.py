@@ -12,13 +12,13 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from bench.public_log import Township, origin
-from ledger import tree, verify_spans
+from ledger import checkpoint, tree, verify_spans
 from ledger.checkpoint import Checkpoint
 from ledger.tiles import WIDTH, Tile, encode_bundle
 from ledger.tree import MemoryHashes, leaf_hash
 from ledger.verify import TownshipVerifier
 from ledger.verify_chains import Folder
-from ledger.verify_heads import Head, LogKeys
+from ledger.verify_heads import LogKeys, believe, log_key
 from ledger.verify_spans import Keyring, SpanJudge
 
 Edit = Callable[[list[bytes], random.Random], list[bytes]]
@@ -81,8 +81,9 @@ def verify(
     name = origin()
     hashes = MemoryHashes(map(leaf_hash, entries))
     head = Checkpoint(name, len(entries), hashes.frontier.root())
-    verifier = TownshipVerifier(Folder(town.records), LogKeys(()))
-    log = verifier.begin(Head(b"", head))
+    trusted = LogKeys((log_key(town.log_signer.record),))
+    verifier = TownshipVerifier(Folder(town.records), trusted)
+    log = verifier.begin(believe(checkpoint.sign(head, town.log_signer), trusted))
     judge = SpanJudge(name, 0, Keyring(town.records))
     files: dict[str, bytes] = {}
     for first in range(0, len(entries), WIDTH):
