@@ -21,7 +21,8 @@ from device.config import load
 from device.errors import DeviceError, EnrolmentError
 from hardware.errors import HardwareError
 from ledger import enrolcodes, envelope, logs
-from ledger.errors import LedgerError, MalformedError
+from ledger.cli_types import DIVISION, IDENTIFIER
+from ledger.errors import LedgerError
 from ledger.signers import keyfile, pkcs11
 from ledger.signers.second import Algorithm
 
@@ -66,10 +67,12 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--id", "holder", required=True, help="Device id, [a-z0-9-]{1,40}.")
-@click.option("--township", required=True, help="12-digit division code.")
+@click.option("--id", "holder", required=True, type=IDENTIFIER, help="Device id.")
+@click.option("--township", required=True, type=DIVISION, help="Division code.")
 @click.option("--domain", type=click.Choice(["sim", "field"]), required=True)
-@click.option("--epoch", default=1, show_default=True, help="Counts enrolments.")
+@click.option(
+    "--epoch", type=click.IntRange(1), default=1, show_default=True, help="Counts enrolments."
+)
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
 @click.option("--second", type=click.Choice(["sm2"]), help="A second key beside it (sm extra).")
 @exits
@@ -81,11 +84,8 @@ def keygen(
     record = out / f"{holder}-{epoch}.json"
     kind = keyfile.Kind(second=second)
     reference = out / f"{holder}-{epoch}-reference.json"
-    try:
-        keyfile.create(out / "device.key", record, kind, role="device", **common)
-        keyfile.create_opener(out / "reference.key", reference, role="device", **common)
-    except MalformedError as error:  # what was typed makes no key record
-        raise click.UsageError(str(error)) from error
+    keyfile.create(out / "device.key", record, kind, role="device", **common)
+    keyfile.create_opener(out / "reference.key", reference, role="device", **common)
     click.echo(f"{record}: copy this record into the gateway's folder of trusted keys")
 
 

@@ -20,7 +20,7 @@ from gateway.cli_tools import CONFIG, EVIDENCE, REFUSED, exits
 from gateway.cli_witness import witness_answer, witness_request
 from gateway.config import load
 from gateway.witness.cli import cosign, monitor, witness, witness_check, witness_keygen
-from ledger.errors import MalformedError
+from ledger.cli_types import DIVISION, IDENTIFIER
 from ledger.signers import keyfile
 from ledger.signers.second import Algorithm
 
@@ -32,10 +32,16 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--id", "holder", required=True, help="Gateway id, [a-z0-9-]{1,40}.")
-@click.option("--township", required=True, help="12-digit division code.")
+@click.option("--id", "holder", required=True, type=IDENTIFIER, help="Gateway id.")
+@click.option("--township", required=True, type=DIVISION, help="Division code.")
 @click.option("--domain", type=click.Choice(["sim", "field"]), required=True)
-@click.option("--epoch", default=1, show_default=True, help="Counts renewals of the keys.")
+@click.option(
+    "--epoch",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Counts renewals of the keys.",
+)
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
 @click.option("--second", type=click.Choice(["sm2"]), help="Second keys beside them (sm extra).")
 @exits
@@ -47,12 +53,9 @@ def keygen(
     record, kind = out / f"{holder}-{epoch}.json", keyfile.Kind(second=second)
     log = out / f"{holder}-{epoch}-log.json"
     opener = out / f"{holder}-{epoch}-opener.json"
-    try:
-        keyfile.create(out / "gateway.key", record, kind, role="gateway", **common)
-        keyfile.create(out / "log.key", log, kind, role="log", **common)
-        keyfile.create_opener(out / "opener.key", opener, role="gateway", **common)
-    except MalformedError as error:  # what was typed makes no key record
-        raise click.UsageError(str(error)) from error
+    keyfile.create(out / "gateway.key", record, kind, role="gateway", **common)
+    keyfile.create(out / "log.key", log, kind, role="log", **common)
+    keyfile.create_opener(out / "opener.key", opener, role="gateway", **common)
     click.echo(f"{record}, {log}, {opener}: copy these records into every folder of trusted keys")
 
 

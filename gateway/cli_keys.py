@@ -12,6 +12,7 @@ from msgspec import structs
 from gateway.cli_tools import CONFIG, exits
 from gateway.config import load
 from ledger import keyacts
+from ledger.cli_types import DIVISION, IDENTIFIER
 from ledger.keyacts import Draft, FoundingDraft
 from ledger.messages import KeyRecord
 from ledger.signers import choice, keyfile
@@ -33,8 +34,8 @@ def register(main: click.Group) -> None:
 
 
 @click.command("county-keygen")
-@click.option("--id", "holder", required=True, help="County id, [a-z0-9-]{1,40}.")
-@click.option("--township", required=True, help="12-digit division code of the county.")
+@click.option("--id", "holder", required=True, type=IDENTIFIER, help="County id.")
+@click.option("--township", required=True, type=DIVISION, help="Division code of the county.")
 @click.option("--domain", type=click.Choice(["sim", "field"]), required=True)
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
 @exits

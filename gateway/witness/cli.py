@@ -14,16 +14,23 @@ import click
 
 from gateway.cli_tools import CONFIG, EVIDENCE, REFUSED, UNREACHABLE, exits
 from ledger import notes
+from ledger.cli_types import DIVISION, IDENTIFIER
 from ledger.errors import LedgerError
 from ledger.signers import keyfile
 
 
 @click.command("witness-keygen")
-@click.option("--id", "holder", required=True, help="Witness id, [a-z0-9-]{1,40}.")
+@click.option("--id", "holder", required=True, type=IDENTIFIER, help="Witness id.")
 @click.option("--name", required=True, help="Name to cosign under: domain/path, no spaces.")
-@click.option("--township", required=True, help="12-digit division code, also of a county.")
+@click.option("--township", required=True, type=DIVISION, help="Division code, also of a county.")
 @click.option("--domain", type=click.Choice(["sim", "field"]), required=True)
-@click.option("--epoch", default=1, show_default=True, help="Counts renewals of the key.")
+@click.option(
+    "--epoch",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Counts renewals of the key.",
+)
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
 @click.option(
     "--alg",

@@ -209,14 +209,17 @@ def test_export_proves_every_entry_to_whoever_holds_public_keys(
 
 
 @pytest.mark.parametrize(("holder", "township"), [("GW", "330109110000"), ("gw-9", "3301")])
-def test_keygen_takes_a_malformed_name_for_a_slip_of_the_hand(
-    tmp_path: Path, holder: str, township: str
+@pytest.mark.parametrize("command", ["keygen", "county-keygen", "witness-keygen"])
+def test_keys_of_a_malformed_name_are_a_slip_of_the_hand(
+    tmp_path: Path, command: str, holder: str, township: str
 ) -> None:
-    words = ["keygen", "--id", holder, "--township", township, "--domain", "sim"]
+    words = [command, "--id", holder, "--township", township, "--domain", "sim"]
+    words += ["--name", "seal.example/w"] if command == "witness-keygen" else []
 
     result = CliRunner().invoke(main, [*words, "--out", str(tmp_path / "new")])
 
     assert result.exit_code == 2
+    assert "expected" in result.output
     assert not (tmp_path / "new").exists()
 
 
