@@ -182,6 +182,7 @@ def evidence_of_witness(plan: Plan) -> list[Path]:
 
 
 def _make_witness(plan: Plan, port: int) -> None:
+    """The county's witness; what its monitor would look at, the campaign's own looks do."""
     folder = _witness(plan)
     words = ("--id", "county", "--name", WITNESS_NAME, "--township", COUNTY, "--domain", "sim")
     township_files.run_command(gateway_cli, "witness-keygen", *words, "--out", str(folder))
@@ -189,7 +190,8 @@ def _make_witness(plan: Plan, port: int) -> None:
     vkey = (folder / "county-1-witness.vkey").read_text(encoding="ascii").strip()
     (folder / "witness.toml").write_text(
         f'name = "{WITNESS_NAME}"\ndomain = "sim"\nstate = "state"\nsigner = "witness.key"\n'
-        f'signer_record = "county-1-witness.json"\nport = {port}\n\n[[logs]]\n'
+        f'signer_record = "county-1-witness.json"\nport = {port}\n\n'
+        "[monitor]\nenabled = false\n\n[[logs]]\n"
         f'name = "{LOG_DOMAIN}/{COUNTY}/{TOWNSHIP}"\nrecords = ["{record}"]\n',
         encoding="utf-8",
     )
