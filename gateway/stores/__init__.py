@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from gateway.stores.audit_reader import AuditReader
 from gateway.stores.erasures import RetentionReader
+from gateway.stores.policies import PolicyReader
 from gateway.stores.trees import LogReader, LogView, Witnessed
 from gateway.stores.views import (
     Account,
@@ -175,7 +176,9 @@ class DeskReader(Protocol):
         ...
 
 
-class Reader(EntryReader, DeskReader, AuditReader, RetentionReader, LogReader, Protocol):
+class Reader(
+    EntryReader, DeskReader, PolicyReader, AuditReader, RetentionReader, LogReader, Protocol
+):
     """Everything that can be read, as of one moment: a reader sees one snapshot."""
 
 
@@ -267,6 +270,10 @@ class Transaction(Reader, Protocol):
         """Keep a list's file and what it says, before its ListRelease is appended."""
         ...
 
+    def put_policy_file(self, file_sha256: str, file: bytes, content: bytes) -> None:
+        """Keep a policy as it was written and as canonical JSON, before its entry is appended."""
+        ...
+
     def quarantine(self, trouble: Trouble, data: bytes | None) -> int:
         """Keep what was not taken; `trouble.number` is ignored. Answer: its number."""
         ...
@@ -353,6 +360,7 @@ __all__ = [
     "EntryReader",
     "History",
     "LogReader",
+    "PolicyReader",
     "Reader",
     "RetentionReader",
     "Store",

@@ -148,7 +148,8 @@ class DeskQueries(MachineQueries):
 
     def accounts(self) -> tuple[Account, ...]:
         rows = self._tables.rows(
-            "SELECT account, person, name, offices, keeps, password_hash FROM accounts ORDER BY 1"
+            "SELECT account, person, name, offices, keeps, password_hash, village FROM accounts"
+            " ORDER BY 1"
         )
         return tuple(
             Account(
@@ -158,6 +159,7 @@ class DeskQueries(MachineQueries):
                 offices=words(row[3]),
                 keeps=words(row[4]),
                 password_hash=row[5],
+                village=row[6],
             )
             for row in rows
         )
@@ -215,6 +217,8 @@ class DeskQueries(MachineQueries):
                     decision=body.decision,
                     at_ms=entry.position.at_ms,
                     note=values.get("note"),
+                    documents=body.documents,
+                    delegation=body.delegation,
                 )
             )
         return tuple(found)

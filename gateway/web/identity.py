@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from gateway.desk import access
 from gateway.desk.access import Action
+from gateway.desk.delegations import offices_of
 from gateway.errors import GatewayError, NotAllowedError
 from gateway.stores.views import Account
 from gateway.web.sessions import Session
@@ -41,15 +42,16 @@ class FormExpiredError(NotAllowedError):
 
 
 class Visitor(Struct, frozen=True, kw_only=True):
-    """The signed-in person of one request."""
+    """The signed-in person of one request; `offices` with those held for somebody away."""
 
     account: Account
     session: Session
     language: Language
+    offices: tuple[str, ...]
 
     def may(self, action: Action) -> bool:
         """Return whether this person's offices allow `action`."""
-        return access.may(self.account.offices, action)
+        return access.may(self.offices, action)
 
 
 class Allow:
@@ -68,7 +70,7 @@ class Allow:
         visitor = visitor_of(request)
         if visitor is None:
             raise SignInNeededError("expected somebody signed in, found nobody: sign in")
-        access.require(visitor.account.offices, self.action)
+        access.require(visitor.offices, self.action)
         return visitor
 
 
@@ -119,10 +121,17 @@ def visitor_of(request: Request) -> Visitor | None:
         return None
     with site.port.reader() as reader:
         account = reader.account(session.account)
+        now_ms = site.port.now_ms()
+        now = [one for one in reader.delegations(now_ms) if one.holds(now_ms)]
     if account is None or sha256(account.password_hash.encode()) != session.stamp:
         site.sessions.end(session.key)
         return None
-    return Visitor(account=account, session=session, language=language_of(request))
+    return Visitor(
+        account=account,
+        session=session,
+        language=language_of(request),
+        offices=offices_of(account, now),
+    )
 
 
 def site_of(request: Request) -> Site:

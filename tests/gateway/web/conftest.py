@@ -53,6 +53,10 @@ PEOPLE: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "sun": ("p-sun", "孙管理", ("administrator",)),
     "qian": ("p-qian", "钱保管", ("keeper", "approver")),
     "li": ("p-li", "李文书", ("clerk",)),
+    "zhou": ("p-zhou", "周主任", ("director",)),
+    "wu": ("p-wu", "吴书记", ("secretary",)),
+    "zheng": ("p-zheng", "郑站长", ("station",)),
+    "feng": ("p-feng", "冯副主任", ()),
 }
 
 
@@ -127,6 +131,7 @@ class Machine:
         filed_by: str = "li",
         applicant: str = "张三",
         amount: int | None = None,
+        payee: str = "",
     ) -> str:
         """File a request whose page has arrived."""
         fields, opened = disclosure.withhold(
@@ -134,7 +139,7 @@ class Machine:
                 "applicant": applicant,
                 "applicant_masked": disclosure.mask_name(applicant),
                 "purpose": "办理子女入学",
-                "payee": "",
+                "payee": payee,
                 "amount": amount,
                 "pages": [to_builtins(page.reference)],
             }
@@ -237,7 +242,7 @@ class Machine:
 
 
 class World:
-    """One township: a running gateway, two machines, five people, two lists."""
+    """One township: a running gateway, two machines, its people, two lists."""
 
     def __init__(self, folder: Path, password_hash: str, domain: str = "sim") -> None:
         self.folder = folder
@@ -255,7 +260,8 @@ class World:
                         offices=offices,
                         keeps=(),
                         password_hash=password_hash,
-                    )
+                        village="330182107201",
+                    )  # fmt: skip
                 )
         self.app = App(self.config, load_keys(self.config), self.store, self.broker.bus("gateway"))
         self.app.start()
