@@ -12,7 +12,16 @@ sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger import canonical, chain, codec, envelope, messages, records, records_people, records_retention
+from ledger import (
+    canonical,
+    chain,
+    codec,
+    envelope,
+    messages,
+    records,
+    records_people,
+    records_retention,
+)
 from ledger.matters import Matter, Verdict
 from ledger.messages import KeyRecord
 from ledger.signers.keyfile import KeyFileSigner

@@ -85,11 +85,7 @@ class Machine:
             sha256=signer.record_sha256,
         )
 
-    def say(
-        self,
-        body: Record,
-        opened: Mapping[str, Any] | None = None,
-    ) -> str:
+    def say(self, body: Record, opened: Mapping[str, Any] | None = None) -> str:
         """Sign and send one entry (and what opens it); return its payload hash."""
         position = chain.follow(self._head, 1, self._world.now_ms(), None)
         payload = codec.encode_entry(position, body)
@@ -251,18 +247,8 @@ class World:
         self.config = _config(folder, domain)
         self.store = sqlite.connect(sqlite.Options(folder=self.config.state))
         with self.store.transaction() as transaction:
-            for account, (person, name, offices) in PEOPLE.items():
-                transaction.put_account(
-                    Account(
-                        account=account,
-                        person=person,
-                        name=name,
-                        offices=offices,
-                        keeps=(),
-                        password_hash=password_hash,
-                        village="330182107201",
-                    )  # fmt: skip
-                )
+            for account in PEOPLE:
+                transaction.put_account(_account(account, password_hash))
         self.app = App(self.config, load_keys(self.config), self.store, self.broker.bus("gateway"))
         self.app.start()
         self.broker.pump()
@@ -318,8 +304,7 @@ class World:
 
     def approved(self, machine: Machine, page: Photo, **fields: Any) -> str:
         """File a request and have it approved; return the permit's id."""
-        request = machine.request(page, **fields)
-        self.until(lambda reader: _decidable(reader, request))
+        request = self.waiting(machine, page, **fields)
         command = Decide(by="wang", request=request, decision="approve", note="")
         self.app.submit(command).result(DEADLINE_S)
         return str(self.until(lambda reader: reader.request(request).permit))
@@ -332,6 +317,12 @@ class World:
 
     def close(self) -> None:
         self.app.stop()
+
+
+def _account(account: str, password_hash: str) -> Account:
+    fields = dict(zip(("person", "name", "offices"), PEOPLE[account], strict=True))
+    fields |= {"keeps": (), "password_hash": password_hash, "village": "330182107201"}
+    return Account(account=account, **fields)
 
 
 def _decidable(reader: Any, request: str) -> bool:

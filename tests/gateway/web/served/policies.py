@@ -91,6 +91,6 @@ class Window:
     def tap(self, request: str, first: str, second: str) -> Page:
         """Decide with two taps."""
         page = self.look(request)
-        page.click(f"#decision >> text={first}")
+        page.click(f"#decision a.button >> text={first}")
         page.wait_for_selector(f"text={second}")
         return page
