@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 
-from gateway.desk.accounts import OFFICES
+from gateway.desk.accounts import OFFICES, VILLAGE_OFFICES
 from gateway.desk.policy import APPROVING
 from gateway.errors import NotAllowedError
 
@@ -80,6 +80,11 @@ ALLOWED: dict[Action, frozenset[str]] = {
 def may(offices: Iterable[str], action: Action) -> bool:
     """Return whether one of these offices allows `action`; an unknown office allows nothing."""
     return not ALLOWED[action].isdisjoint(offices)
+
+
+def everywhere(offices: Iterable[str], action: Action) -> bool:
+    """Return whether `action` is allowed for all villages; a village's office gives its own."""
+    return not (ALLOWED[action] - VILLAGE_OFFICES).isdisjoint(offices)
 
 
 def require(offices: Iterable[str], action: Action) -> None:

@@ -65,6 +65,22 @@ def offices_of(account: Account, delegations: Iterable[DelegationView]) -> tuple
     return tuple(dict.fromkeys((*account.offices, *others)))
 
 
+def villages_of(
+    account: Account, accounts: Iterable[Account], delegations: Iterable[DelegationView]
+) -> frozenset[str]:
+    """Return the villages in which an account holds a village's office now, in its own right or
+    for somebody who is away."""
+    known = {one.account: one for one in accounts}
+    holders = [(account, account.offices)] + [
+        (known[one.absent], one.offices)
+        for one in delegations
+        if one.substitute == account.account and one.absent in known
+    ]
+    return frozenset(
+        one.village for one, offices in holders if not VILLAGE_OFFICES.isdisjoint(offices)
+    )
+
+
 def check_delegation(
     absent: Account,
     substitute: Account,

@@ -116,9 +116,16 @@ class DeskReader(Protocol):
     def request(self, request: str) -> RequestView | None: ...
 
     def requests(
-        self, state: RequestState | None = None, before: int | None = None, limit: int = 50
+        self,
+        state: RequestState | None = None,
+        before: int | None = None,
+        limit: int = 50,
+        machines: tuple[str, ...] | None = None,
     ) -> tuple[RequestView, ...]:
-        """Return requests; state `open` is the approvals inbox (with openings and pages)."""
+        """Return requests, of these machines alone if any are given.
+
+        State `open` is the approvals inbox (with openings and pages).
+        """
         ...
 
     def permit(self, permit: str) -> PermitView | None: ...

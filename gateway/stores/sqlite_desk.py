@@ -44,13 +44,21 @@ class DeskQueries(MachineQueries):
         return None if row is None else self._request(row)
 
     def requests(
-        self, state: RequestState | None = None, before: int | None = None, limit: int = 50
+        self,
+        state: RequestState | None = None,
+        before: int | None = None,
+        limit: int = 50,
+        machines: tuple[str, ...] | None = None,
     ) -> tuple[RequestView, ...]:
+        only = None if machines is None else msgspec.json.encode(machines).decode()
         rows = self._tables.rows(
             f"{_REQUEST} WHERE {_STATES[state]} AND (? IS NULL OR r.idx < ?)"
+            " AND (? IS NULL OR r.machine IN (SELECT value FROM json_each(?)))"
             " ORDER BY r.idx DESC LIMIT ?",
             before,
             before,
+            only,
+            only,
             limit,
         )
         return tuple(self._request(row) for row in rows)

@@ -26,7 +26,11 @@ def counts(reader: Reader, visitor: Visitor) -> Counts:
     """Return what waits for this visitor."""
     alerts = visitor.may(Action.READ_ALERTS)
     return Counts(
-        requests=len(reader.requests("open", limit=MOST))
+        requests=len(
+            reader.requests(
+                "open", limit=MOST, machines=visitor.only_machines(Action.READ_REQUESTS)
+            )
+        )
         if visitor.may(Action.READ_REQUESTS)
         else 0,
         drafts=_drafts(reader, visitor) if visitor.may(Action.RELEASE_POLICY) else 0,

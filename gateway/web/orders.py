@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal, cast
 
 from gateway.commands import Decide, Document
+from gateway.desk.access import Action
 from gateway.desk.approvals import check_person
 from gateway.desk.standing import Standing
 from gateway.errors import NotFoundError, RequestRefusedError
@@ -34,7 +35,7 @@ def decide(
     """
     with site.port.reader() as reader:
         found = reader.request(request)
-    if found is None:
+    if found is None or not visitor.sees(found.machine, Action.DECIDE):
         raise NotFoundError(f"expected a request, found none named {request[:64]}")
     unseen = missing_page(site, visitor, found)
     if unseen is not None:

@@ -82,7 +82,8 @@ def requests(
 ) -> Response:
     """Requests, newest first; state `open` waits for a decision."""
     with site_of(request).port.reader() as reader:
-        found = reader.requests(state, before=before, limit=limit)
+        only = visitor.only_machines(Action.READ_REQUESTS)
+        found = reader.requests(state, before=before, limit=limit, machines=only)
     return answer([for_visitor(one, visitor) for one in found])
 
 
@@ -91,7 +92,7 @@ def one_request(request: Request, visitor: RequestLooker, request_id: str) -> Re
     """One request by its payload hash."""
     with site_of(request).port.reader() as reader:
         found = reader.request(request_id)
-    if found is None:
+    if found is None or not visitor.sees(found.machine, Action.READ_REQUESTS):
         raise NotFoundError(f"expected a request, found none named {request_id[:64]}")
     return answer(for_visitor(found, visitor))
 

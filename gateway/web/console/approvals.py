@@ -37,7 +37,12 @@ def inbox(
     """Requests in one state; those that wait for a decision first."""
     chosen: RequestState = next((one for one in STATES if one == state), "open")
     with site_of(request).port.reader() as reader:
-        found = reader.requests(chosen, before=before, limit=PAGE_SIZE + 1)
+        found = reader.requests(
+            chosen,
+            before=before,
+            limit=PAGE_SIZE + 1,
+            machines=visitor.only_machines(Action.READ_REQUESTS),
+        )
         return page(
             request,
             reader,
@@ -65,7 +70,7 @@ def show(
     site = site_of(request)
     with site.port.reader() as reader:
         found = reader.request(request_id)
-        if found is None:
+        if found is None or not visitor.sees(found.machine, Action.READ_REQUESTS):
             raise NotFoundError(f"expected a request, found none named {request_id[:64]}")
         return page(
             request,

@@ -143,7 +143,11 @@ def photo(request: Request, visitor: PhotoLooker, sealed_sha256: str) -> Respons
     """A decrypted photo that some entry names; the session remembers that it was shown."""
     site = site_of(request)
     with site.port.reader() as reader:
-        named = reader.photo(sealed_sha256)
+        named = [
+            one
+            for one in reader.photo(sealed_sha256)
+            if visitor.sees(one.machine, Action.READ_PHOTOS)
+        ]
     jpeg = site.port.photo(sealed_sha256) if named else None
     if jpeg is None:
         raise NotFoundError(f"expected a photo {sealed_sha256[:64]}, found none here yet")

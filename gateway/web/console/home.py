@@ -39,7 +39,9 @@ def home(request: Request, visitor: Anybody) -> Response:
             else (),
             requests=[
                 row(reader, visitor, one, site.port.now_ms())
-                for one in reader.requests("open", limit=FIRST)
+                for one in reader.requests(
+                    "open", limit=FIRST, machines=visitor.only_machines(Action.READ_REQUESTS)
+                )
             ]
             if visitor.may(Action.READ_REQUESTS)
             else (),
