@@ -20,7 +20,7 @@ from gateway.desk.policy_sums import Asked, Sum
 from gateway.errors import RequestRefusedError
 from gateway.stores import Reader
 from gateway.stores.calendar import local_date
-from gateway.stores.policies import PolicyView
+from gateway.stores.policies import PaymentView, PolicyView
 from gateway.stores.views import Account, RequestView
 from ledger.matters import Matter, look_up
 
@@ -165,28 +165,33 @@ def _summed(
     machine = reader.machine(request.machine)
     village = "" if machine is None else machine.village
     matters = reader.matters(village, local_date(now_ms))
-    one = summable(request, village, matters)
+    own = PaymentView(
+        request=request.request,
+        matter=request.matter,
+        filed_ms=request.received_ms,
+        values=None if request.opening is None else request.opening.values,
+    )
+    one = summable(own, village, matters)
     around = policy_sums.window_ms(policy)
     place = reader.village(village)
     if not around or place is None:
         return one, Sum()
     filed_ms = request.received_ms
-    others = reader.requests_between(place.machines, filed_ms - around, filed_ms + around)
+    others = reader.payments_between(place.machines, filed_ms - around, filed_ms + around)
     beside = policy_sums.sum_beside(
         policy, one, [summable(other, village, matters) for other in others]
     )
     return one, beside
 
 
-def summable(request: RequestView, village: str, matters: tuple[Matter, ...]) -> Asked:
+def summable(payment: PaymentView, village: str, matters: tuple[Matter, ...]) -> Asked:
     """Return a request as a policy adds it up; what was erased counts as not stated."""
-    values = {} if request.opening is None else request.opening.values or {}
-    amount = values.get("amount")
-    payee = values.get("payee")
+    values = payment.values or {}
+    amount, payee = values.get("amount"), values.get("payee")
     return Asked(
-        request=request.request,
+        request=payment.request,
         village=village,
-        facts=facts_of(matters, request.matter, amount if isinstance(amount, int) else None),
+        facts=facts_of(matters, payment.matter, amount if isinstance(amount, int) else None),
         payee=payee if isinstance(payee, str) else "",
-        filed_ms=request.received_ms,
+        filed_ms=payment.filed_ms,
     )

@@ -60,7 +60,7 @@ def attempt(
         filed_ms=now_ms,
     )
     around = window_ms(policy)
-    others = reader.requests_between(place.machines, now_ms - around, now_ms) if around else ()
+    others = reader.payments_between(place.machines, now_ms - around, now_ms) if around else ()
     rows = [summable(one, place.village, matters) for one in others]
     beside = sum_beside(policy, asked, rows)
     return Trial(

@@ -3,7 +3,7 @@ as a policy adds them up."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -26,6 +26,15 @@ class PolicyView(Struct, frozen=True, kw_only=True):
     released_index: int | None
     released_by: str | None
     released_ms: int | None
+
+
+class PaymentView(Struct, frozen=True, kw_only=True):
+    """What is added up of a request; `values` None: its opening is not here, or was erased."""
+
+    request: str
+    matter: str
+    filed_ms: int
+    values: dict[str, Any] | None
 
 
 class DelegationView(Struct, frozen=True, kw_only=True):
@@ -71,9 +80,9 @@ class PolicyReader(Protocol):
         """Return a delegation by the hash of the entry that gives it."""
         ...
 
-    def requests_between(
+    def payments_between(
         self, machines: tuple[str, ...], from_ms: int, to_ms: int
-    ) -> tuple[RequestView, ...]:
+    ) -> tuple[PaymentView, ...]:
         """Return requests of these machines that came in [from, to] and were not refused."""
         ...
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from gateway.stores.policies import DelegationView, PolicyView
+from gateway.stores.policies import DelegationView, PaymentView, PolicyView
 from gateway.stores.sqlite_desk import DeskQueries
+from gateway.stores.sqlite_entries import opened_values
 from gateway.stores.views import RequestView, StoredEntry
 from ledger.records_people import Delegation, PolicyRelease
 
@@ -54,17 +55,27 @@ class PolicyQueries(DeskQueries):
         )
         return None if row is None else self._delegation(row)
 
-    def requests_between(
+    def payments_between(
         self, machines: tuple[str, ...], from_ms: int, to_ms: int
-    ) -> tuple[RequestView, ...]:
-        found = self._requests(
-            "f.machine IN (SELECT value FROM json_each(?)) AND f.received_ms BETWEEN ? AND ?"
-            " AND r.decided != 'refused' ORDER BY r.idx",
+    ) -> tuple[PaymentView, ...]:
+        rows = self._tables.rows(
+            "SELECT r.request, f.matter, f.received_ms, o.data FROM facets f"
+            " JOIN requests r USING (idx) LEFT JOIN openings o ON o.payload_sha256 = r.request"
+            " WHERE f.machine IN (SELECT value FROM json_each(?)) AND f.kind = 'request'"
+            " AND f.received_ms BETWEEN ? AND ? AND r.decided != 'refused' ORDER BY f.idx",
             msgspec.json.encode(machines).decode(),
             from_ms,
             to_ms,
         )
-        return tuple(found)
+        return tuple(
+            PaymentView(
+                request=request,
+                matter=matter,
+                filed_ms=filed_ms,
+                values=None if data is None else opened_values(data),
+            )
+            for request, matter, filed_ms, data in rows
+        )
 
     def undecided_before(self, before_ms: int, limit: int) -> tuple[str, ...]:
         rows = self._tables.rows(

@@ -15,7 +15,7 @@ from gateway.desk.policy import ApprovalPolicy
 from gateway.desk.policy_table import PolicyFileError
 from gateway.desk.standing import content_of, in_force
 from gateway.desk.trial import Trial, attempt
-from gateway.errors import NotFoundError
+from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.orders_policy import is_waiting
 from gateway.stores import Reader
 from gateway.stores.calendar import local_date
@@ -127,6 +127,10 @@ def _page(
     today = local_date(now_ms)
     policies = reader.approval_policies()
     current = in_force(policies, today)
+    try:
+        content = content_of(reader, current)
+    except RequestRefusedError:  # its file is not here: the page says so
+        content = None
     given = {
         "wrong": (), "tried": None, "village": "", "matter": "", "amount": "", "payee": "",
         "from_date": today, **values,
@@ -139,7 +143,7 @@ def _page(
         "policy",
         status=status,
         current=current,
-        content=content_of(reader, current),
+        content=content,
         waiting=[one for one in policies if is_waiting(one, policies, now_ms)],
         policies=policies,
         villages=reader.villages(),

@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from gateway.commands import Decide, Delegate, EndDelegation
-from gateway.errors import NotAllowedError, RequestRefusedError
+from gateway.commands import Delegate, EndDelegation
+from gateway.errors import NotAllowedError
 from ledger.records import Approval
 from ledger.records_people import Delegation
+from tests.gateway.desk.acts import decide, filed, refused
 
 Town = Any
 DAY_MS = 24 * 3600 * 1000
-
-
-def filed(town: Town, **fields: Any) -> str:
-    one = town.file(**fields)
-    town.submit(one)
-    return str(one.sha256)
-
-
-def decide(town: Town, request: str, by: str) -> Any:
-    return town.order(Decide(by=by, request=request, decision="approve", note=""))
-
-
-def refused(town: Town, reason: str, act: Callable[[], object]) -> None:
-    before = len(town.entries())
-    with pytest.raises(RequestRefusedError) as caught:
-        act()
-    assert caught.value.reason == reason
-    assert len(town.entries()) == before
 
 
 def away(town: Town, substitute: str = "fu", **fields: Any) -> Delegate:
@@ -115,3 +97,17 @@ def test_delegation_that_would_break_a_rule_is_refused(
     ruled.account("fu", *offices, **account)
 
     refused(ruled, reason, lambda: ruled.order(away(ruled, **fields)))
+
+
+def test_requests_decided_by_one_substitute_stay_affairs_of_their_own(ruled: Town) -> None:
+    ruled.account("fu")
+    ruled.order(away(ruled))
+    one, other = filed(ruled, amount=1), filed(ruled, amount=1)
+    for request in (one, other):
+        decide(ruled, request, "fu")
+        decide(ruled, request, "shu")
+
+    with ruled.store.reader() as reader:
+        affair = {entry.sha256 for entry in reader.affair(one)}
+
+    assert one in affair and other not in affair

@@ -9,7 +9,6 @@ import pytest
 from msgspec import structs
 
 from gateway.commands import (
-    Decide,
     Document,
     DraftPolicy,
     ReleasePolicy,
@@ -18,42 +17,12 @@ from gateway.commands import (
 from gateway.errors import NotAllowedError, NotFoundError, RequestRefusedError
 from ledger.records import Approval, Permit, Refusal
 from ledger.records_people import PolicyRelease
+from tests.gateway.desk.acts import decide, filed, permits, refused, state
 from tests.gateway.desk.conftest import POLICY
 
 Town = Any
 DAY_MS = 24 * 3600 * 1000
 MINUTES = (Document(kind="minutes-of-two-committees", number="2026-17"),)
-
-
-def filed(town: Town, **fields: Any) -> str:
-    one = town.file(**fields)
-    town.submit(one)
-    return str(one.sha256)
-
-
-def decide(town: Town, request: str, by: str, decision: Any = "approve", **fields: Any) -> Any:
-    note = "" if decision == "approve" else "请补正"
-    return town.order(Decide(by=by, request=request, decision=decision, note=note, **fields))
-
-
-def permits(town: Town) -> Any:
-    with town.store.reader() as reader:
-        return reader.permits()
-
-
-def state(town: Town, request: str) -> tuple[str, str]:
-    with town.store.reader() as reader:
-        view = reader.request(request)
-    assert view is not None
-    return view.state, view.reason
-
-
-def refused(town: Town, reason: str, act: Callable[[], object]) -> None:
-    before = len(town.entries())
-    with pytest.raises(RequestRefusedError) as caught:
-        act()
-    assert caught.value.reason == reason
-    assert len(town.entries()) == before
 
 
 def test_two_approvals_of_one_stage_issue_the_permit_with_both(ruled: Town) -> None:
