@@ -25,8 +25,10 @@ from device.journal import REWRITTEN_KEY
 from device.kiosk.port import (
     BeginJob,
     Command,
+    Earlier,
     EndJob,
     FileRequest,
+    ReadEarlier,
     RequestView,
     StampNow,
     TakePage,
@@ -214,6 +216,8 @@ class Agent:
                     filed = self._file(command)
                     self.redraw()
                     answer.set_result(filed)
+                case ReadEarlier(request=request):
+                    answer.set_result(self._earlier(request))
                 case TakePage():
                     parts.eyes.watch()
                     parts.lock.signal(ok=True, alarm=False, light=True)
@@ -227,6 +231,14 @@ class Agent:
                     answer.set_result(None)
         except (DeviceError, HardwareError, LedgerError, queue.Full) as error:
             answer.set_exception(error)
+
+    def _earlier(self, request: str) -> Earlier:
+        found = views.earlier(self._journal, request)
+        if found is None:
+            raise RequestRefusedError(
+                "no-request", "expected a request of this machine, found none"
+            )
+        return found
 
     def _file(self, command: FileRequest) -> RequestView:
         village = self._parts.village_list()

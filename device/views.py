@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from device.book import Book, Filed
 from device.journal import Journal
-from device.kiosk.port import HoldView, RequestView
+from device.kiosk.port import Earlier, HoldView, RequestView
 from ledger.messages import VillageList
 
 SHOWN = 60  # newest requests on the screen
@@ -72,6 +72,24 @@ def request(book: Book, filed: Filed, now_ms: int, *, matter: str, applicant: st
         permit=permit.permit if permit else "",
         left=max(0, left),
         not_after_ms=permit.not_after_ms if permit else None,
+    )
+
+
+def earlier(journal: Journal, request: str) -> Earlier | None:
+    """Return what an own request said, as far as it is still known here; None: no such request."""
+    filed = journal.book.filed.get(request)
+    if filed is None:
+        return None
+    values = journal.opened(request)
+    amount = values.get("amount")
+    return Earlier(
+        seal=filed.request.seal,
+        matter=filed.request.matter,
+        applicant=str(values.get("applicant", "")),
+        purpose=str(values.get("purpose", "")),
+        payee=str(values.get("payee", "")),
+        amount_fen=amount if isinstance(amount, int) else None,
+        copies=filed.request.copies,
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from gateway import cli_keys
+from gateway.cli_policy import policy
 from gateway.cli_restore import backup, restore
 from gateway.cli_tools import CONFIG, EVIDENCE, REFUSED, exits
 from gateway.cli_witness import witness_answer, witness_request
@@ -208,6 +209,7 @@ def account() -> None:
 @click.option("--person", help="The same for all accounts of one person; default: the id.")
 @click.option("--office", "offices", multiple=True, help="approver, auditor, administrator ...")
 @click.option("--keeps", multiple=True, help="A machine or seal that this person keeps.")
+@click.option("--village", default="", help="12-digit code, for an office held in one village.")
 @click.option("--password-file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @exits
 def account_add(
@@ -217,6 +219,7 @@ def account_add(
     person: str | None,
     offices: tuple[str, ...],
     keeps: tuple[str, ...],
+    village: str,
     password_file: Path | None,
 ) -> None:
     """Add or change an account; asks for the password without --password-file."""
@@ -236,6 +239,7 @@ def account_add(
         offices=offices,
         keeps=keeps,
         password_hash=hash_password(password),
+        village=village,
     )
     local.carry_out(load(config_path), command)
     click.echo(f"{account_id}: {', '.join(offices) or 'no office'}")
@@ -304,6 +308,7 @@ for _command in (
     witness_answer,
     backup,
     restore,
+    policy,
 ):
     main.add_command(_command)
 cli_keys.register(main)

@@ -16,16 +16,65 @@ from ledger.matters import MatterList
 from ledger.records_retention import Cause, What
 
 
-class Decide(Struct, frozen=True, kw_only=True):
-    """Approve or refuse a request (its payload hash). Answer: the Approval entry's index.
+class Document(Struct, frozen=True, kw_only=True):
+    """A piece of evidence: its kind with a number, or the page of the request (from 1) it is."""
 
-    An approval that completes the request issues the permit in the same transaction.
+    kind: str
+    number: str = ""
+    page: int | None = None
+
+
+class Decide(Struct, frozen=True, kw_only=True):
+    """Approve, refuse or return a request (its payload hash). Answer: the entry's index.
+
+    An approval that completes the request issues the permit in the same transaction. `return`
+    is a refusal that asks the clerk to correct it and to file it anew.
     """
 
     by: str
     request: str
-    decision: Literal["approve", "refuse"]
+    decision: Literal["approve", "refuse", "return"]
     note: str
+    documents: tuple[Document, ...] = ()
+
+
+class Withdraw(Struct, frozen=True, kw_only=True):
+    """Take back a request that nobody has decided. Answer: the Refusal entry's index."""
+
+    by: str
+    request: str
+
+
+class DraftPolicy(Struct, frozen=True, kw_only=True):
+    """Draft an approval policy (a TOML file). Answer: its version number."""
+
+    by: str
+    file: bytes
+    from_date: str
+
+
+class ReleasePolicy(Struct, frozen=True, kw_only=True):
+    """Put another person's draft in force. Answer: the entry's index."""
+
+    by: str
+    version: int
+
+
+class Delegate(Struct, frozen=True, kw_only=True):
+    """Let a substitute (an account) hold one's offices for a time. Answer: the entry's index."""
+
+    by: str
+    substitute: str
+    offices: tuple[str, ...]
+    from_ms: int
+    until_ms: int
+
+
+class EndDelegation(Struct, frozen=True, kw_only=True):
+    """End a delegation (its entry's hash) at once. Answer: the entry's index."""
+
+    by: str
+    delegation: str
 
 
 class RevokePermit(Struct, frozen=True, kw_only=True):
@@ -144,6 +193,7 @@ class AddAccount(Struct, frozen=True, kw_only=True):
         person: the same for all accounts of one person, so that offices do not hide it.
         keeps: machine ids or seals whose keeper this person is.
         password_hash: argon2id.
+        village: division code; offices that are held in one village count for this one.
     """
 
     by: str
@@ -153,6 +203,7 @@ class AddAccount(Struct, frozen=True, kw_only=True):
     offices: tuple[str, ...]
     keeps: tuple[str, ...]
     password_hash: str
+    village: str = ""
 
 
 class AgreeKey(Struct, frozen=True, kw_only=True):
@@ -198,6 +249,11 @@ class KeepCosignatures(Struct, frozen=True, kw_only=True):
 
 Command = (
     Decide
+    | Withdraw
+    | DraftPolicy
+    | ReleasePolicy
+    | Delegate
+    | EndDelegation
     | RevokePermit
     | ReleaseHold
     | ImportList

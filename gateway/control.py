@@ -23,6 +23,7 @@ from gateway.commands import (
     AgreeKey,
     Command,
     Deliver,
+    DraftPolicy,
     ImportList,
     KeepCosignatures,
     RevokeKey,
@@ -53,6 +54,7 @@ class Order(Struct, frozen=True, kw_only=True):
     import_list: ImportList | None = None
     agree_key: AgreeKey | None = None
     revoke_key: RevokeKey | None = None
+    draft_policy: DraftPolicy | None = None
     deliver: Deliver | None = None
     cosignatures: KeepCosignatures | None = None
     photo: Message | None = None
@@ -153,6 +155,7 @@ class Control:
                 or order.import_list
                 or order.agree_key
                 or order.revoke_key
+                or order.draft_policy
                 or order.deliver
                 or order.cosignatures
             )

@@ -13,7 +13,14 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from gateway import founding, witness_start
-from gateway.commands import AddAccount, AgreeKey, ImportList, KeepCosignatures, RevokeKey
+from gateway.commands import (
+    AddAccount,
+    AgreeKey,
+    DraftPolicy,
+    ImportList,
+    KeepCosignatures,
+    RevokeKey,
+)
 from gateway.config import GatewayConfig, trusted_keys
 from gateway.control import Order, send
 from gateway.desk import lists, retention
@@ -39,7 +46,7 @@ def operator() -> str:
     return f"cli-{name}"[:40]
 
 
-Orderable = AddAccount | ImportList | AgreeKey | RevokeKey | KeepCosignatures
+Orderable = AddAccount | ImportList | AgreeKey | RevokeKey | KeepCosignatures | DraftPolicy
 
 
 def enrolling(config: GatewayConfig) -> Enrolling:
@@ -161,6 +168,8 @@ def _order(command: Orderable) -> Order:
             return Order(agree_key=command)
         case RevokeKey():
             return Order(revoke_key=command)
+        case DraftPolicy():
+            return Order(draft_policy=command)
 
 
 def _alone(config: GatewayConfig, command: Orderable) -> object:

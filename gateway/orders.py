@@ -11,7 +11,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from gateway import orders_carried, orders_cases, orders_keys, orders_lists, orders_retention
+from gateway import (
+    orders_carried,
+    orders_cases,
+    orders_keys,
+    orders_lists,
+    orders_policy,
+    orders_retention,
+)
 from gateway.book import Book, Done, known_account
 from gateway.commands import (
     AddAccount,
@@ -25,40 +32,45 @@ from gateway.commands import (
     ConfirmErasure,
     ConfirmPolicy,
     Decide,
+    Delegate,
     Deliver,
+    DraftPolicy,
+    EndDelegation,
     ImportList,
     KeepCosignatures,
     NoteCase,
     OpenCase,
     ReleaseHold,
+    ReleasePolicy,
     RevokeKey,
     RevokePermit,
+    Withdraw,
 )
-from gateway.desk import access, approvals, permits, requests
+from gateway.desk import access, delegations, permits
 from gateway.desk.access import Action
-from gateway.desk.accounts import OFFICES
+from gateway.desk.accounts import OFFICES, VILLAGE_OFFICES
 from gateway.errors import NotAllowedError, NotFoundError, RequestRefusedError
+from gateway.orders_requests import RequestOrders
 from gateway.register import screening
 from gateway.register.cosignatures import Cosignatures
 from gateway.register.intake import Intake
 from gateway.register.log import GatewayLog, Letter
-from gateway.stores import DeskReader, Transaction
-from gateway.stores.calendar import local_date
-from gateway.stores.views import Account, HoldView, RequestView, StoredEntry
-from ledger import disclosure
-from ledger.matters import Verdict
+from gateway.stores import Reader, Transaction
+from gateway.stores.views import Account, HoldView
 from ledger.records import (
-    Approval,
     HoldRelease,
-    Permit,
     Revocation,
 )
 from ledger.topics import Leaf, Topic
-from ledger.transitions import IllegalEventError
 
 MOST_COUNTED = 1000  # impressions that a person may state; more is a slip of the finger
 ACTIONS: dict[type, Action] = {
     Decide: Action.DECIDE,
+    Withdraw: Action.WITHDRAW,
+    DraftPolicy: Action.DRAFT_POLICY,
+    ReleasePolicy: Action.RELEASE_POLICY,
+    Delegate: Action.DELEGATE,
+    EndDelegation: Action.DELEGATE,
     RevokePermit: Action.REVOKE_PERMIT,
     ReleaseHold: Action.RELEASE_HOLD,
     ImportList: Action.IMPORT_LIST,
@@ -75,7 +87,7 @@ ACTIONS: dict[type, Action] = {
     ConfirmErasure: Action.ERASE,
 }
 OPERATORS = frozenset(
-    {AddAccount, ImportList, Deliver, AgreeKey, RevokeKey, KeepCosignatures}
+    {AddAccount, ImportList, Deliver, AgreeKey, RevokeKey, KeepCosignatures, DraftPolicy}
 )  # what the command line may order
 
 
@@ -98,9 +110,14 @@ class Orders:
     ) -> None:
         self._township = township
         self._book = Book(log, intake)
-        self._permit_days = permit_days
+        self._requests = RequestOrders(township, self._book, permit_days)
         self._handlers: dict[type, Callable[[Transaction, Any, int], Done]] = {
-            Decide: self._decide,
+            Decide: self._requests.decide,
+            Withdraw: self._requests.withdraw,
+            DraftPolicy: partial(orders_policy.draft, self._book),
+            ReleasePolicy: partial(orders_policy.release, self._book),
+            Delegate: partial(orders_policy.delegate, self._book),
+            EndDelegation: partial(orders_policy.end_delegation, self._book),
             RevokePermit: self._revoke,
             ReleaseHold: self._release,
             ImportList: partial(orders_lists.release, self._book),
@@ -133,54 +150,12 @@ class Orders:
             NotAllowedError: this person's offices, as they are now, do not allow it.
             GatewayError: it is refused; nothing was changed.
         """
-        _check_office(transaction, command, operator)
+        _check_office(transaction, command, now_ms, operator)
         return self._handlers[type(command)](transaction, command, now_ms)
 
-    def _decide(self, transaction: Transaction, command: Decide, now_ms: int) -> Done:
-        approver = known_account(transaction, command.by)
-        request = transaction.request(command.request)
-        if request is None:
-            raise NotFoundError(f"expected a request, found none with hash {command.request}")
-        event = (
-            requests.Event.APPROVED
-            if command.decision == "approve"
-            else requests.Event.PERSON_REFUSED
-        )
-        effect = _moved(request, event)
-        approvals.check_person(
-            request, approver, transaction.machine(request.machine), transaction.accounts()
-        )
-        if event is requests.Event.APPROVED:
-            approvals.check_pages(request)
-            _check_list(transaction, request, now_ms)
-        elif not command.note.strip():
-            raise RequestRefusedError(
-                "note-missing", "expected a reason for the refusal, found none"
-            )
-        fields, opened = disclosure.withhold({"note": command.note})
-        body = Approval(
-            request=request.request,
-            approver=approver.account,
-            office=approvals.OFFICE,
-            decision=command.decision,
-            evidence="password-session",
-            **fields,
-        )
-        entry = self._book.append(transaction, body, now_ms, opened)
-        if effect is requests.Effect.ISSUE_PERMIT:
-            letter = self._issue(transaction, request, entry, now_ms)
-        else:
-            letter = screening.answer(
-                self._township, request.machine, request.request, entry, now_ms
-            )
-        return Done(answer=entry.index, letters=(letter,))
-
-    def _issue(
-        self, transaction: Transaction, request: RequestView, approval: StoredEntry, now_ms: int
-    ) -> Letter:
-        permit = permits.permit_for(request, (approval.sha256,), now_ms, self._permit_days)
-        entry = self._book.append(transaction, permit, now_ms)
-        return permit_letter(self._township, permit, entry)
+    def lapse(self, transaction: Transaction, now_ms: int) -> tuple[Letter, ...]:
+        """End what waited for too long, and return what the machines must hear."""
+        return tuple(self._requests.lapse(transaction, now_ms))
 
     def _revoke(self, transaction: Transaction, command: RevokePermit, now_ms: int) -> Done:
         permit = transaction.permit(command.permit)
@@ -234,13 +209,7 @@ class Orders:
         return Done(answer=entry.index, letters=(letter,))
 
 
-def permit_letter(township: str, permit: Permit, entry: StoredEntry) -> Letter:
-    """Return the retained message that carries a permit's entry to its machine."""
-    topic = Topic(township, permit.machine, Leaf.PERMIT, (permit.permit,))
-    return Letter(topic=str(topic), payload=entry.envelope, until_ms=permit.not_after_ms)
-
-
-def _check_office(reader: DeskReader, command: Command, operator: bool) -> None:
+def _check_office(reader: Reader, command: Command, now_ms: int, operator: bool) -> None:
     if operator and type(command) in OPERATORS:
         return
     action = ACTIONS.get(type(command))
@@ -249,33 +218,22 @@ def _check_office(reader: DeskReader, command: Command, operator: bool) -> None:
             f"expected {type(command).__name__} from the gateway's command line, found it ordered "
             f"by {command.by}"
         )
-    access.require(known_account(reader, command.by).offices, action)
-
-
-def _check_list(transaction: Transaction, request: RequestView, now_ms: int) -> None:
-    """Refuse to approve what the list in force today forbids, whatever it said at filing."""
-    answer = screening.list_answer(
-        transaction, request.machine, request.matter, request.list_version, now_ms
-    )
-    if answer.verdict is Verdict.FORBIDDEN:
-        raise RequestRefusedError(
-            answer.reason,
-            f"expected {request.matter} to be allowed on {local_date(now_ms)}, found "
-            f"{answer.reason}: refuse the request",
-        )
-
-
-def _moved(request: RequestView, event: requests.Event) -> requests.Effect:
-    try:
-        return requests.move(request, event)
-    except IllegalEventError as error:
-        raise RequestRefusedError("not-open", f"expected an open request: {error}") from error
+    account = known_account(reader, command.by)
+    now = [one for one in reader.delegations(now_ms) if one.holds(now_ms)]
+    access.require(delegations.offices_of(account, now), action)
 
 
 def _add_account(transaction: Transaction, command: AddAccount, _now_ms: int) -> Done:
     unknown = sorted(set(command.offices) - set(OFFICES))
     if unknown:
         raise RequestRefusedError("unknown-office", f"expected {OFFICES}, found {unknown}")
+    in_village = sorted(VILLAGE_OFFICES & set(command.offices))
+    if in_village and transaction.village(command.village) is None:
+        raise RequestRefusedError(
+            "village-missing",
+            f"expected the village in which the office {in_village[0]} is held, found "
+            f"{command.village!r}",
+        )
     transaction.put_account(
         Account(
             account=command.account,
@@ -284,6 +242,7 @@ def _add_account(transaction: Transaction, command: AddAccount, _now_ms: int) ->
             offices=command.offices,
             keeps=command.keeps,
             password_hash=command.password_hash,
+            village=command.village,
         )
     )
     return Done(answer=None)

@@ -233,7 +233,10 @@ class Writer:
         with self._public.transaction(self._store, now_ms) as transaction:
             if self._link.is_set():
                 transaction.add_connected(elapsed_ms)
+            lapsed = self._orders.lapse(transaction, now_ms)
             self._look(transaction, now_ms)
+        for letter in lapsed:
+            self._post.send(letter)
         self._guarded("erasing", self._eraser.finish)
         self._guarded("lineage", self._send_lineage)
         self._post.expire(now_ms)

@@ -13,10 +13,17 @@ from ledger.errors import MalformedError
 from ledger.messages import MESSAGE_RECORDS, KeyRecord
 from ledger.records import ENTRY_RECORDS, Position, Record
 from ledger.records_keys import KEY_ENTRY_RECORDS
+from ledger.records_people import PEOPLE_ENTRY_RECORDS
 from ledger.records_retention import RETENTION_ENTRY_RECORDS
 
 _ENTRIES: dict[str, type[Record]] = {
-    record.kind: record for record in (*ENTRY_RECORDS, *KEY_ENTRY_RECORDS, *RETENTION_ENTRY_RECORDS)
+    record.kind: record
+    for record in (
+        *ENTRY_RECORDS,
+        *KEY_ENTRY_RECORDS,
+        *RETENTION_ENTRY_RECORDS,
+        *PEOPLE_ENTRY_RECORDS,
+    )
 }
 _MESSAGES = {record.kind: record for record in MESSAGE_RECORDS + (KeyRecord,)}  # noqa: RUF005
 _TYPE_PREFIX = "application/vnd.sealkeeper."

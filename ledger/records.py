@@ -130,8 +130,11 @@ class SealRequest(Record, frozen=True, kw_only=True):
     applicant_account: Identifier | None = None
 
 
-class Refusal(Record, frozen=True, kw_only=True):
-    """A request, a permit or a use was refused; `about` is the entry that was refused, if any."""
+class Refusal(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A request, a permit or a use was refused; `about` is the entry that was refused, if any.
+
+    `by` is the account that withdrew a request or returned it for correction.
+    """
 
     kind = "refusal"
     authors = ("device", "gateway")
@@ -143,10 +146,17 @@ class Refusal(Record, frozen=True, kw_only=True):
     list_version: Count
     filed_by: Identifier | None
     text_commitment: Hash | None
+    by: Identifier | None = None
 
 
-class Approval(Record, frozen=True, kw_only=True):
-    """One person's decision on one request."""
+class Approval(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """One person's decision on one request.
+
+    Args:
+        documents: kinds of the evidence that the policy asks for and this person names; which
+            it is (a number, the hash of a page) is committed to.
+        delegation: hash of the entry by which this person holds the office for another one.
+    """
 
     kind = "approval"
     authors = ("gateway",)
@@ -156,12 +166,16 @@ class Approval(Record, frozen=True, kw_only=True):
     decision: Literal["approve", "refuse"]
     evidence: Literal["password-session"]
     note_commitment: Hash
+    documents: Annotated[tuple[Identifier, ...], Meta(max_length=20)] = ()
+    documents_commitment: Hash | None = None
+    delegation: Hash | None = None
 
 
-class Permit(Record, frozen=True, kw_only=True):
+class Permit(Record, frozen=True, kw_only=True, omit_defaults=True):
     """What the machine obeys: so many impressions, of this seal, for this request, until then.
 
     `not_before_ms` null means at once: such a permit can be used without a proven clock.
+    `policy` is the version that its approvals meet; without one, one approval is enough.
     """
 
     kind = "permit"
@@ -177,6 +191,7 @@ class Permit(Record, frozen=True, kw_only=True):
     not_after_ms: Milliseconds
     request: Hash
     approvals: tuple[Hash, ...]
+    policy: Positive | None = None
 
 
 class Revocation(Record, frozen=True, kw_only=True):

@@ -12,7 +12,15 @@ from device.kiosk import questions
 from device.kiosk.amounts import fen_from, yuan_text
 from device.kiosk.errors import AnswerError, ElsewhereError
 from device.kiosk.finding import MatterFinder
-from device.kiosk.port import FileRequest, PagePhoto, RequestView, TakePage, View
+from device.kiosk.port import (
+    Earlier,
+    FileRequest,
+    PagePhoto,
+    ReadEarlier,
+    RequestView,
+    TakePage,
+    View,
+)
 from device.kiosk.screen import Screen, Visit
 from device.kiosk.sessions import Draft, Session
 from device.texts import Phrase
@@ -46,6 +54,7 @@ class Applying:
         router.add_api_route("/page/{place}.jpg", self.photo)
         posts: dict[str, Callable[..., Response]] = {
             "/apply": self.begin,
+            "/apply/again": self.again,
             "/apply/cancel": self.cancel,
             "/apply/pages": self.take,
             "/apply/pages/drop": self.drop,
@@ -68,6 +77,20 @@ class Applying:
             raise ElsewhereError("/home", visit.session)
         only = view.seals[0][0] if len(view.seals) == 1 else ""
         return self._keep(visit, Draft(seal=only), questions.first_open(Draft(seal=only), view))
+
+    def again(self, request: Request, earlier: Annotated[str, Form(max_length=64)]) -> Response:
+        """Begin with what an earlier request said; only its pages are photographed anew."""
+        visit = self._screen.clerk(request)
+        view = visit.view
+        if view.hold is not None or not view.seals:
+            raise ElsewhereError("/home", visit.session)
+        try:
+            said = self._screen.ask(ReadEarlier(by=_account(visit), request=earlier), Earlier)
+        except AnswerError as error:
+            self._screen.change(visit.session, notice=error.phrase)
+            return self._screen.go(visit, "/home")
+        draft = _again_from(said, view)
+        return self._keep(visit, draft, questions.first_open(draft, view))
 
     def cancel(self, request: Request) -> Response:
         """Forget the draft; the photos taken for it are not used."""
@@ -317,6 +340,23 @@ class Applying:
         order = questions.asked(draft, visit.view)
         lines = tuple(Line(question=one, value=values[one]) for one in order)
         return self._page(visit, draft, questions.CONFIRM, "confirm.html", lines=lines)
+
+
+def _again_from(said: Earlier, view: View) -> Draft:
+    """Return the draft of a corrected request; what the list no longer has is asked for again."""
+    known = look_up(view.matters, said.matter).matter
+    return Draft(
+        seal=said.seal if said.seal in dict(view.seals) else "",
+        matter=said.matter if known is not None else "",
+        applicant=said.applicant,
+        purpose=said.purpose,
+        payee=said.payee,
+        payee_asked=True,
+        amount_fen=said.amount_fen,
+        amount_asked=True,
+        copies=said.copies,
+        reviewed=True,
+    )
 
 
 def _with_text(draft: Draft, question: str, answer: str) -> Draft | None:

@@ -26,12 +26,16 @@ _STATE_ICONS = {
     "revoked": "no",
 }
 _STATE_ORDER = ("approved", "waiting", "refused", "revoked", "expired", "done")
+_AGAIN = ("returned", "withdrawn", "lapsed")  # to be filed anew, with what is corrected
 _BY_LIST = ("forbidden", "off-list")
 _Row = TypeVar("_Row")
 
 
 class RequestShown(Struct, frozen=True, kw_only=True):
-    """A request in the words of the screen; `by_list` that the items list refused it."""
+    """A request in the words of the screen; `by_list` that the items list refused it.
+
+    `word` names its state in the texts; `again` that it may be corrected and filed anew.
+    """
 
     request: str
     number: str
@@ -40,7 +44,9 @@ class RequestShown(Struct, frozen=True, kw_only=True):
     copies: int
     at: str
     state: str
+    word: str
     icon: str
+    again: bool
     stampable: bool
     left: int
     until: str
@@ -182,6 +188,10 @@ def _find(session: Session, view: View, request_id: str) -> RequestView | None:
     return filed if filed is not None and filed.request == request_id else None
 
 
+def _again(one: RequestView) -> bool:
+    return one.state == "refused" and one.reason in _AGAIN
+
+
 def _shown(one: RequestView, view: View, at: str, until: str = "") -> RequestShown:
     matter = look_up(view.matters, one.matter).matter
     return RequestShown(
@@ -192,7 +202,9 @@ def _shown(one: RequestView, view: View, at: str, until: str = "") -> RequestSho
         copies=one.copies,
         at=at,
         state=one.state,
+        word=one.reason if _again(one) else one.state,
         icon=_STATE_ICONS[one.state],
+        again=_again(one),
         stampable=one.state == "approved" and one.left > 0,
         left=one.left,
         until=until,

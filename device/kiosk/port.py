@@ -150,6 +150,31 @@ class FileRequest(Struct, frozen=True, kw_only=True):
     pages: tuple[str, ...]
 
 
+class Earlier(Struct, frozen=True, kw_only=True):
+    """What an earlier request of this machine said, to be corrected and filed anew.
+
+    The pages are not kept: the corrected paper is photographed.
+    """
+
+    seal: str
+    matter: str
+    applicant: str
+    purpose: str
+    payee: str
+    amount_fen: int | None
+    copies: int
+
+
+class ReadEarlier(Struct, frozen=True, kw_only=True):
+    """Read an earlier request. Answer: Earlier; raises RequestRefusedError for an unknown one.
+
+    What was erased meanwhile is empty.
+    """
+
+    by: str
+    request: str
+
+
 class TakePage(Struct, frozen=True, kw_only=True):
     """Photograph the page under the camera for a request. Answer: PagePhoto.
 
@@ -184,7 +209,7 @@ class EndJob(Struct, frozen=True, kw_only=True):
     by: str
 
 
-Command = FileRequest | TakePage | BeginJob | StampNow | EndJob
+Command = FileRequest | ReadEarlier | TakePage | BeginJob | StampNow | EndJob
 
 
 class AgentPort(Protocol):

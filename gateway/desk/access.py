@@ -10,7 +10,8 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 
-from gateway.desk.accounts import OFFICES
+from gateway.desk.accounts import OFFICES, VILLAGE_OFFICES
+from gateway.desk.policy import APPROVING
 from gateway.errors import NotAllowedError
 
 
@@ -19,7 +20,14 @@ class Action(enum.Enum):
 
     READ_HOME = "read-home"
     READ_REQUESTS = "read-requests"
-    DECIDE = "decide"
+    DECIDE = "decide"  # whose turn it is says the policy, see `standing`
+    READ_FILED = "read-filed"  # one's own requests
+    WITHDRAW = "withdraw"  # one's own request
+    READ_POLICY = "read-policy"
+    DRAFT_POLICY = "draft-policy"
+    RELEASE_POLICY = "release-policy"  # another person's draft
+    DELEGATE = "delegate"  # one's own offices, or end what one gave or holds
+    END_DELEGATION = "end-delegation"  # anybody's, at once
     READ_LOG = "read-log"
     READ_PHOTOS = "read-photos"  # of pages and impressions: they show personal data
     READ_PERSONAL = "read-personal"  # names, purposes and amounts behind the commitments
@@ -38,13 +46,21 @@ class Action(enum.Enum):
     ERASE = "erase"  # ask or confirm; never both by one person, see `retention`
 
 
+_TOWNSHIP = frozenset({"approver", "auditor", "administrator", "station"})
 ALLOWED: dict[Action, frozenset[str]] = {
     Action.READ_HOME: frozenset(OFFICES),
-    Action.READ_REQUESTS: frozenset({"approver", "auditor"}),
-    Action.DECIDE: frozenset({"approver"}),
+    Action.READ_REQUESTS: frozenset({*APPROVING, "auditor"}),
+    Action.DECIDE: frozenset(APPROVING),
+    Action.READ_FILED: frozenset(OFFICES),
+    Action.WITHDRAW: frozenset(OFFICES),
+    Action.READ_POLICY: frozenset(OFFICES),
+    Action.DRAFT_POLICY: _TOWNSHIP,
+    Action.RELEASE_POLICY: _TOWNSHIP,
+    Action.DELEGATE: frozenset(OFFICES),
+    Action.END_DELEGATION: frozenset({"auditor", "administrator"}),
     Action.READ_LOG: frozenset({"approver", "auditor", "administrator", "keeper"}),
-    Action.READ_PHOTOS: frozenset({"approver", "auditor", "administrator"}),
-    Action.READ_PERSONAL: frozenset({"approver", "auditor"}),
+    Action.READ_PHOTOS: frozenset({*APPROVING, "auditor", "administrator"}),
+    Action.READ_PERSONAL: frozenset({*APPROVING, "auditor"}),
     Action.READ_ALERTS: frozenset({"auditor", "administrator"}),
     Action.HANDLE_CASES: frozenset({"auditor"}),
     Action.READ_MACHINES: frozenset({"auditor", "administrator", "keeper"}),
@@ -64,6 +80,11 @@ ALLOWED: dict[Action, frozenset[str]] = {
 def may(offices: Iterable[str], action: Action) -> bool:
     """Return whether one of these offices allows `action`; an unknown office allows nothing."""
     return not ALLOWED[action].isdisjoint(offices)
+
+
+def everywhere(offices: Iterable[str], action: Action) -> bool:
+    """Return whether `action` is allowed for all villages; a village's office gives its own."""
+    return not (ALLOWED[action] - VILLAGE_OFFICES).isdisjoint(offices)
 
 
 def require(offices: Iterable[str], action: Action) -> None:

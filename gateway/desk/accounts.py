@@ -10,7 +10,19 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from gateway.stores.views import Account
 
-OFFICES = ("approver", "auditor", "administrator", "keeper", "clerk")
+OFFICES = (
+    "approver",
+    "auditor",
+    "administrator",
+    "keeper",
+    "clerk",
+    "secretary",
+    "director",
+    "supervisor",
+    "station",
+)
+VILLAGE_OFFICES = frozenset({"secretary", "director", "supervisor"})
+"""Offices that are held in one village, and count for its requests alone."""
 _DECOY = "no such account"
 
 

@@ -1,17 +1,16 @@
 """Approvals: who may decide a request. Pure.
 
 Nobody approves what they applied for or filed, and no keeper of a seal approves its use.
-Persons are compared, not accounts or offices: one person with two accounts counts once.
+Persons are compared, not accounts or offices: one person with two accounts counts once. Which
+offices must agree says the policy (`gateway.desk.standing`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from gateway.errors import NotAllowedError, RequestRefusedError
+from gateway.errors import RequestRefusedError
 from gateway.stores.views import Account, MachineView, RequestView
-
-OFFICE = "approver"
 
 
 def check_person(
@@ -27,13 +26,8 @@ def check_person(
         accounts: everybody's, to know which accounts are one person's.
 
     Raises:
-        NotAllowedError: no approver's office.
-        RequestRefusedError: `is-filer`, `is-applicant` or `is-keeper`.
+        RequestRefusedError: `unknown-person`, `is-filer`, `is-applicant` or `is-keeper`.
     """
-    if OFFICE not in approver.offices:
-        raise NotAllowedError(
-            f"expected the office {OFFICE} to decide, found {', '.join(approver.offices) or 'none'}"
-        )
     known = {one.account: one for one in accounts}
     for account in (request.filed_by, request.applicant_account):
         if account is not None and account not in known:
@@ -49,6 +43,16 @@ def check_person(
         raise _conflict("is-applicant", "whom the request is for")
     if approver.person in keepers(request, machine, known):
         raise _conflict("is-keeper", "who keeps the seal")
+
+
+def barred(
+    request: RequestView, machine: MachineView | None, accounts: Iterable[Account]
+) -> frozenset[str]:
+    """Return the persons who may not decide a request: filer, applicant and keepers."""
+    known = {one.account: one for one in accounts}
+    asking = {request.filed_by, request.applicant_account} - {None}
+    persons = {_person(account, known) for account in asking if account is not None}
+    return frozenset(persons) | keepers(request, machine, known)
 
 
 def check_pages(request: RequestView) -> None:

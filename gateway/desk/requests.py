@@ -25,6 +25,10 @@ class Event(enum.Enum):
     OPENED = "opened"  # applicant, purpose and pages are known
     LIST_REFUSED = "list-refused"  # the list in force does not allow it
     PERSON_REFUSED = "person-refused"
+    RETURNED = "returned"  # to the clerk, who corrects it and files it anew
+    WITHDRAWN = "withdrawn"  # by the person who filed it
+    LAPSED = "lapsed"  # nobody decided in time
+    AGREED = "agreed"  # by one person; others may still have to
     APPROVED = "approved"  # by everybody who must
 
 
@@ -39,8 +43,21 @@ class Effect(enum.Enum):
 TRANSITIONS: dict[tuple[State, Event], Step[State, Effect]] = {
     (State.FILED, Event.OPENED): Step(State.OPEN, Effect.NOTHING),
     (State.FILED, Event.LIST_REFUSED): Step(State.REFUSED, Effect.ANSWER),
+    (State.FILED, Event.WITHDRAWN): Step(State.REFUSED, Effect.ANSWER),
+    (State.FILED, Event.LAPSED): Step(State.REFUSED, Effect.ANSWER),
+    (State.OPEN, Event.WITHDRAWN): Step(State.REFUSED, Effect.ANSWER),
+    (State.OPEN, Event.LAPSED): Step(State.REFUSED, Effect.ANSWER),
+    (State.OPEN, Event.RETURNED): Step(State.REFUSED, Effect.ANSWER),
+    (State.OPEN, Event.AGREED): Step(State.OPEN, Effect.NOTHING),
     (State.OPEN, Event.PERSON_REFUSED): Step(State.REFUSED, Effect.ANSWER),
     (State.OPEN, Event.APPROVED): Step(State.PERMITTED, Effect.ISSUE_PERMIT),
+}
+
+
+DECISIONS: dict[str, Event] = {
+    "approve": Event.AGREED,
+    "refuse": Event.PERSON_REFUSED,
+    "return": Event.RETURNED,
 }
 
 

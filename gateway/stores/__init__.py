@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from gateway.stores.audit_reader import AuditReader
 from gateway.stores.erasures import RetentionReader
+from gateway.stores.policies import PolicyReader
 from gateway.stores.trees import LogReader, LogView, Witnessed
 from gateway.stores.views import (
     Account,
@@ -115,9 +116,16 @@ class DeskReader(Protocol):
     def request(self, request: str) -> RequestView | None: ...
 
     def requests(
-        self, state: RequestState | None = None, before: int | None = None, limit: int = 50
+        self,
+        state: RequestState | None = None,
+        before: int | None = None,
+        limit: int = 50,
+        machines: tuple[str, ...] | None = None,
     ) -> tuple[RequestView, ...]:
-        """Return requests; state `open` is the approvals inbox (with openings and pages)."""
+        """Return requests, of these machines alone if any are given.
+
+        State `open` is the approvals inbox (with openings and pages).
+        """
         ...
 
     def permit(self, permit: str) -> PermitView | None: ...
@@ -175,7 +183,9 @@ class DeskReader(Protocol):
         ...
 
 
-class Reader(EntryReader, DeskReader, AuditReader, RetentionReader, LogReader, Protocol):
+class Reader(
+    EntryReader, DeskReader, PolicyReader, AuditReader, RetentionReader, LogReader, Protocol
+):
     """Everything that can be read, as of one moment: a reader sees one snapshot."""
 
 
@@ -267,6 +277,10 @@ class Transaction(Reader, Protocol):
         """Keep a list's file and what it says, before its ListRelease is appended."""
         ...
 
+    def put_policy_file(self, file_sha256: str, file: bytes, content: bytes) -> None:
+        """Keep a policy as it was written and as canonical JSON, before its entry is appended."""
+        ...
+
     def quarantine(self, trouble: Trouble, data: bytes | None) -> int:
         """Keep what was not taken; `trouble.number` is ignored. Answer: its number."""
         ...
@@ -353,6 +367,7 @@ __all__ = [
     "EntryReader",
     "History",
     "LogReader",
+    "PolicyReader",
     "Reader",
     "RetentionReader",
     "Store",

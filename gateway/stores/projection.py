@@ -30,6 +30,7 @@ from ledger.records import (
     SealUse,
     Void,
 )
+from ledger.records_people import Delegation
 from ledger.records_retention import Erasure
 
 _INSERT_FACETS = inserting(
@@ -69,12 +70,13 @@ def apply(tables: Tables, entry: StoredEntry) -> None:
     """Derive what follows from one entry that was just appended."""
     _facets(tables, entry)
     match entry.body:
-        case SealRequest():
+        case SealRequest() as request:
             tables.insert(
                 "requests",
                 request=entry.sha256,
                 idx=entry.index,
                 machine=entry.machine,
+                filed_by=request.filed_by,
                 decided="",
                 reason="",
             )
@@ -98,6 +100,8 @@ def apply(tables: Tables, entry: StoredEntry) -> None:
             _audit(tables, entry)
         case Erasure() as erasure:
             _erasure(tables, entry, erasure)
+        case Delegation() as delegation:
+            _delegation(tables, entry, delegation)
         case _:
             pass
 
@@ -146,6 +150,8 @@ def _decision(tables: Tables, entry: StoredEntry) -> None:
         case Approval(request=request, decision=decision):
             _refer(tables, entry, request, "approval")
             tables.insert("approvals", sha256=entry.sha256, idx=entry.index, request=request)
+            if entry.body.delegation is not None:
+                _refer(tables, entry, entry.body.delegation, "delegation")
             if decision == "refuse":
                 _decide(tables, entry, request, "refused", "by-person")
         case Permit() as permit:
@@ -279,6 +285,23 @@ def _about(tables: Tables, entry: StoredEntry, about: About) -> None:
     tables.run("UPDATE facets SET machine = ? WHERE idx = ?", about.machine or "", entry.index)
     if about.entry is not None:
         _refer(tables, entry, about.entry, "alert")
+
+
+def _delegation(tables: Tables, entry: StoredEntry, delegation: Delegation) -> None:
+    if delegation.ends is None:
+        tables.insert(
+            "delegations",
+            delegation=entry.sha256,
+            idx=entry.index,
+            until_ms=delegation.until_ms,
+        )
+        return
+    tables.run(
+        "UPDATE delegations SET ended = ? WHERE delegation = ? AND ended IS NULL",
+        entry.index,
+        delegation.ends,
+    )
+    _refer(tables, entry, delegation.ends, "delegation")
 
 
 def _erasure(tables: Tables, entry: StoredEntry, erasure: Erasure) -> None:

@@ -6,7 +6,7 @@ Derived tables hold nothing that entries, openings and photo arrivals do not say
 
 from __future__ import annotations
 
-VERSION = 4
+VERSION = 5
 
 LOG = """
 CREATE TABLE entries (
@@ -80,6 +80,11 @@ CREATE TABLE list_contents (
     version INTEGER PRIMARY KEY,
     content BLOB NOT NULL
 );
+CREATE TABLE policy_files (
+    file_sha256 TEXT PRIMARY KEY,
+    file BLOB NOT NULL,
+    content BLOB NOT NULL
+);
 CREATE TABLE quarantine (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     code TEXT NOT NULL,
@@ -117,7 +122,8 @@ CREATE TABLE accounts (
     name TEXT NOT NULL,
     offices TEXT NOT NULL,
     keeps TEXT NOT NULL,
-    password_hash TEXT NOT NULL
+    password_hash TEXT NOT NULL,
+    village TEXT NOT NULL
 );
 CREATE TABLE villages (
     village TEXT PRIMARY KEY,
@@ -163,6 +169,7 @@ DERIVED_TABLES = {
         request TEXT PRIMARY KEY,
         idx INTEGER NOT NULL,
         machine TEXT NOT NULL,
+        filed_by TEXT NOT NULL,
         decided TEXT NOT NULL,
         reason TEXT NOT NULL,
         permit TEXT
@@ -240,6 +247,12 @@ DERIVED_TABLES = {
         done INTEGER,
         PRIMARY KEY (asked, target)
     ) WITHOUT ROWID""",
+    "delegations": """(
+        delegation TEXT PRIMARY KEY,
+        idx INTEGER NOT NULL,
+        until_ms INTEGER NOT NULL,
+        ended INTEGER
+    )""",
     "latest": """(
         machine TEXT PRIMARY KEY,
         idx INTEGER NOT NULL,
@@ -254,6 +267,8 @@ CREATE INDEX facets_permit ON facets (permit, idx);
 CREATE INDEX facets_received ON facets (received_ms);
 CREATE INDEX refs_target ON refs (target, source);
 CREATE INDEX requests_decided ON requests (decided, idx);
+CREATE INDEX requests_filed_by ON requests (filed_by, idx);
+CREATE INDEX delegations_until ON delegations (until_ms);
 CREATE INDEX approvals_request ON approvals (request);
 CREATE INDEX permits_machine ON permits (machine, idx);
 CREATE INDEX intents_permit ON intents (permit, outcome);

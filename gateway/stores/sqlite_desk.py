@@ -44,13 +44,21 @@ class DeskQueries(MachineQueries):
         return None if row is None else self._request(row)
 
     def requests(
-        self, state: RequestState | None = None, before: int | None = None, limit: int = 50
+        self,
+        state: RequestState | None = None,
+        before: int | None = None,
+        limit: int = 50,
+        machines: tuple[str, ...] | None = None,
     ) -> tuple[RequestView, ...]:
+        only = None if machines is None else msgspec.json.encode(machines).decode()
         rows = self._tables.rows(
             f"{_REQUEST} WHERE {_STATES[state]} AND (? IS NULL OR r.idx < ?)"
+            " AND (? IS NULL OR r.machine IN (SELECT value FROM json_each(?)))"
             " ORDER BY r.idx DESC LIMIT ?",
             before,
             before,
+            only,
+            only,
             limit,
         )
         return tuple(self._request(row) for row in rows)
@@ -148,7 +156,8 @@ class DeskQueries(MachineQueries):
 
     def accounts(self) -> tuple[Account, ...]:
         rows = self._tables.rows(
-            "SELECT account, person, name, offices, keeps, password_hash FROM accounts ORDER BY 1"
+            "SELECT account, person, name, offices, keeps, password_hash, village FROM accounts"
+            " ORDER BY 1"
         )
         return tuple(
             Account(
@@ -158,6 +167,7 @@ class DeskQueries(MachineQueries):
                 offices=words(row[3]),
                 keeps=words(row[4]),
                 password_hash=row[5],
+                village=row[6],
             )
             for row in rows
         )
@@ -215,6 +225,8 @@ class DeskQueries(MachineQueries):
                     decision=body.decision,
                     at_ms=entry.position.at_ms,
                     note=values.get("note"),
+                    documents=body.documents,
+                    delegation=body.delegation,
                 )
             )
         return tuple(found)

@@ -6,13 +6,15 @@ from collections.abc import Iterable
 
 from gateway.stores.calendar import OFFSET_S
 from gateway.stores.erasures import KEPT_KINDS, DueEntry, DueMonth, ErasureView
-from gateway.stores.sqlite_desk import DeskQueries
 from gateway.stores.sqlite_entries import related
+from gateway.stores.sqlite_policies import PolicyQueries
 from gateway.stores.views import StoredEntry
 from ledger.records import CaseStep
+from ledger.records_people import Delegation
 from ledger.records_retention import Erasure, RetentionPolicy
 
 _KEPT = ", ".join(f"'{kind}'" for kind in KEPT_KINDS)
+_TYING_NOTHING = (Erasure.kind, Delegation.kind)
 _DUE = f"""
     SELECT idx, sha256, kind, received_ms, max(opening) AS opening, max(photos) AS photos,
         strftime('%Y-%m', received_ms / 1000 + {OFFSET_S}, 'unixepoch') AS month
@@ -28,7 +30,7 @@ _DUE = f"""
     ) GROUP BY idx"""
 
 
-class RetentionQueries(DeskQueries):
+class RetentionQueries(PolicyQueries):
     """See `gateway.stores.erasures.RetentionReader`."""
 
     def policy(self) -> RetentionPolicy | None:
@@ -139,11 +141,16 @@ class RetentionQueries(DeskQueries):
         return tuple(name for (name,) in rows)
 
     def _beside(self, entry: StoredEntry) -> set[str]:
-        """Return what belongs to the same affair as one entry and is one step away."""
+        """Return what belongs to the same affair as one entry and is one step away.
+
+        A delegation belongs to the affairs of all whom the substitute decided for: it ties none.
+        """
+        if entry.kind == Delegation.kind:
+            return set()
         near = {
             one.sha256
             for one in related(self._tables, entry)
-            if one.role not in ("previous", "next") and one.kind != Erasure.kind
+            if one.role not in ("previous", "next") and one.kind not in _TYING_NOTHING
         }
         body = entry.body
         if isinstance(body, CaseStep):

@@ -183,6 +183,14 @@ class SqliteTransaction(LogQueries):
             "list_contents", version=content.version, content=msgspec.json.encode(content)
         )
 
+    def put_policy_file(self, file_sha256: str, file: bytes, content: bytes) -> None:
+        self._tables.run(
+            "INSERT OR IGNORE INTO policy_files (file_sha256, file, content) VALUES (?, ?, ?)",
+            file_sha256,
+            file,
+            content,
+        )
+
     def quarantine(self, trouble: Trouble, data: bytes | None) -> int:
         self._tables.insert(
             "quarantine",
@@ -260,6 +268,7 @@ class SqliteTransaction(LogQueries):
             offices=_json(account.offices),
             keeps=_json(account.keeps),
             password_hash=account.password_hash,
+            village=account.village,
         )
 
     def set_key(self, machine: str, keyid: str, epoch: int, genesis: str) -> None:

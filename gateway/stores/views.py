@@ -76,8 +76,7 @@ class PhotoView(Struct, frozen=True, kw_only=True):
     """A photo that an entry or its opening names; `stored_ms` None: still under way.
 
     With `erased_ms` its file is no longer kept. `n` counts the photos of one role in one entry
-    from 1; `waited_ms` is the machine's connected time since the photo was named, without the
-    photo having come.
+    from 1; `waited_ms` is the machine's connected time since it was named and did not come.
     """
 
     sealed_sha256: str
@@ -148,8 +147,7 @@ class LogFilter(Struct, frozen=True, kw_only=True):
     """Which entries to list; every given field must match.
 
     Args:
-        kinds: empty means all kinds.
-        matters: codes of items, any of which matches; empty means all.
+        kinds, matters: any of them matches (matters by code); empty means all.
         flag: a flag or finding code of a use.
         alert: only entries with an alert: any, or of this severity.
         from_ms, to_ms: received in [from, to).
@@ -167,7 +165,7 @@ class LogFilter(Struct, frozen=True, kw_only=True):
 
 
 class ApprovalView(Struct, frozen=True, kw_only=True):
-    """One person's decision; `note` is None when it was erased."""
+    """One person's decision; `note` None: erased. `documents`: kinds of evidence that it names."""
 
     sha256: str
     index: int
@@ -177,6 +175,8 @@ class ApprovalView(Struct, frozen=True, kw_only=True):
     decision: Literal["approve", "refuse"]
     at_ms: int
     note: str | None
+    documents: tuple[str, ...] = ()
+    delegation: str | None = None
 
 
 class RequestView(Struct, frozen=True, kw_only=True):
@@ -355,6 +355,7 @@ class Account(Struct, frozen=True, kw_only=True):
     offices: tuple[str, ...]
     keeps: tuple[str, ...]
     password_hash: str
+    village: str = ""
 
 
 class Trouble(Struct, frozen=True, kw_only=True):
@@ -375,7 +376,7 @@ class Trouble(Struct, frozen=True, kw_only=True):
 
 
 class Dropped(Struct, frozen=True, kw_only=True):
-    """How many messages of a machine were not even put into quarantine because it was full."""
+    """How many messages of a machine were not even put into quarantine: it was full."""
 
     machine: str
     count: int

@@ -15,6 +15,7 @@ class Counts(Struct, frozen=True, kw_only=True):
     """What waits; zero where the visitor's office has no part in it."""
 
     requests: int = 0
+    drafts: int = 0
     holds: int = 0
     alerts: int = 0
     red_alerts: int = 0
@@ -25,14 +26,26 @@ def counts(reader: Reader, visitor: Visitor) -> Counts:
     """Return what waits for this visitor."""
     alerts = visitor.may(Action.READ_ALERTS)
     return Counts(
-        requests=len(reader.requests("open", limit=MOST))
+        requests=len(
+            reader.requests(
+                "open", limit=MOST, machines=visitor.only_machines(Action.READ_REQUESTS)
+            )
+        )
         if visitor.may(Action.READ_REQUESTS)
         else 0,
+        drafts=_drafts(reader, visitor) if visitor.may(Action.RELEASE_POLICY) else 0,
         holds=len(reader.holds()) if visitor.may(Action.READ_HOLDS) else 0,
         alerts=len(reader.alerts(without_case=True, limit=MOST)) if alerts else 0,
         red_alerts=len(reader.alerts("red", without_case=True, limit=MOST)) if alerts else 0,
         entries=reader.size() if visitor.may(Action.READ_LOG) else 0,
     )
+
+
+def _drafts(reader: Reader, visitor: Visitor) -> int:
+    """Return how many drafts of others nobody has released since the newest release."""
+    policies = reader.approval_policies()
+    newest = max((one.version for one in policies if one.released_index is not None), default=0)
+    return sum(one.version > newest and one.by != visitor.account.account for one in policies)
 
 
 def badge(number: int) -> str:

@@ -14,7 +14,10 @@ from msgspec import Struct
 
 from gateway.desk import access
 from gateway.desk.access import Action
+from gateway.desk.delegations import offices_of, villages_of
 from gateway.errors import GatewayError, NotAllowedError
+from gateway.stores import Reader
+from gateway.stores.policies import DelegationView
 from gateway.stores.views import Account
 from gateway.web.sessions import Session
 from gateway.web.site import Site
@@ -41,15 +44,34 @@ class FormExpiredError(NotAllowedError):
 
 
 class Visitor(Struct, frozen=True, kw_only=True):
-    """The signed-in person of one request."""
+    """The signed-in person of one request.
+
+    Args:
+        offices: with those held for somebody who is away.
+        machines: of the villages in which this person holds a village's office.
+    """
 
     account: Account
     session: Session
     language: Language
+    offices: tuple[str, ...]
+    machines: frozenset[str]
 
     def may(self, action: Action) -> bool:
         """Return whether this person's offices allow `action`."""
-        return access.may(self.account.offices, action)
+        return access.may(self.offices, action)
+
+    def sees(self, machine: str, action: Action) -> bool:
+        """Return whether this person's offices allow `action` for a machine's village."""
+        return access.everywhere(self.offices, action) or (
+            self.may(action) and machine in self.machines
+        )
+
+    def only_machines(self, action: Action) -> tuple[str, ...] | None:
+        """Return the machines for which `action` is allowed; None: all of them."""
+        if access.everywhere(self.offices, action):
+            return None
+        return tuple(sorted(self.machines))
 
 
 class Allow:
@@ -68,7 +90,7 @@ class Allow:
         visitor = visitor_of(request)
         if visitor is None:
             raise SignInNeededError("expected somebody signed in, found nobody: sign in")
-        access.require(visitor.account.offices, self.action)
+        access.require(visitor.offices, self.action)
         return visitor
 
 
@@ -119,10 +141,27 @@ def visitor_of(request: Request) -> Visitor | None:
         return None
     with site.port.reader() as reader:
         account = reader.account(session.account)
+        now_ms = site.port.now_ms()
+        now = [one for one in reader.delegations(now_ms) if one.holds(now_ms)]
+        machines = _machines(reader, account, now)
     if account is None or sha256(account.password_hash.encode()) != session.stamp:
         site.sessions.end(session.key)
         return None
-    return Visitor(account=account, session=session, language=language_of(request))
+    return Visitor(
+        account=account,
+        session=session,
+        language=language_of(request),
+        offices=offices_of(account, now),
+        machines=machines,
+    )
+
+
+def _machines(reader: Reader, account: Account | None, now: list[DelegationView]) -> frozenset[str]:
+    if account is None:
+        return frozenset()
+    villages = villages_of(account, reader.accounts(), now)
+    places = [reader.village(one) for one in villages]
+    return frozenset(machine for one in places if one is not None for machine in one.machines)
 
 
 def site_of(request: Request) -> Site:

@@ -8,17 +8,26 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-from gateway.commands import Decide
+from gateway.commands import Decide, Document
+from gateway.desk.access import Action
 from gateway.desk.approvals import check_person
-from gateway.errors import NotAllowedError, NotFoundError, RequestRefusedError
+from gateway.desk.standing import Standing
+from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.stores import Reader
 from gateway.stores.views import PhotoView, RequestView
 from gateway.web.identity import Visitor
 from gateway.web.site import Site
 
 
-def decide(site: Site, visitor: Visitor, request: str, decision: str, note: str) -> object:
-    """Have a request approved or refused; a refusal says why.
+def decide(
+    site: Site,
+    visitor: Visitor,
+    request: str,
+    decision: str,
+    note: str,
+    documents: tuple[Document, ...] = (),
+) -> object:
+    """Have a request approved, refused or returned; the latter two say why.
 
     Raises:
         NotFoundError: no such request.
@@ -26,7 +35,7 @@ def decide(site: Site, visitor: Visitor, request: str, decision: str, note: str)
     """
     with site.port.reader() as reader:
         found = reader.request(request)
-    if found is None:
+    if found is None or not visitor.sees(found.machine, Action.DECIDE):
         raise NotFoundError(f"expected a request, found none named {request[:64]}")
     unseen = missing_page(site, visitor, found)
     if unseen is not None:
@@ -34,14 +43,15 @@ def decide(site: Site, visitor: Visitor, request: str, decision: str, note: str)
             "page-not-opened",
             f"expected every page to be opened before a decision, found page {unseen.n} unopened",
         )
-    if decision == "refuse" and not note.strip():
+    if decision != "approve" and not note.strip():
         raise RequestRefusedError("note-missing", "expected a reason for the refusal, found none")
     return site.order(
         Decide(
             by=visitor.account.account,
             request=request,
-            decision=cast(Literal["approve", "refuse"], decision),
+            decision=cast(Literal["approve", "refuse", "return"], decision),
             note=note.strip(),
+            documents=documents,
         )
     )
 
@@ -54,7 +64,7 @@ def missing_page(site: Site, visitor: Visitor, request: RequestView) -> PhotoVie
     return None
 
 
-def why_not(reader: Reader, visitor: Visitor, request: RequestView) -> str:
+def why_not(reader: Reader, visitor: Visitor, request: RequestView, stand: Standing | None) -> str:
     """Return why this very person can not decide (a reason code), or "" when they may.
 
     The writer asks the same question again when it decides.
@@ -63,6 +73,11 @@ def why_not(reader: Reader, visitor: Visitor, request: RequestView) -> str:
         check_person(request, visitor.account, reader.machine(request.machine), reader.accounts())
     except RequestRefusedError as error:
         return error.reason
-    except NotAllowedError:
-        return "no-office"
-    return ""
+    if stand is None:
+        return "policy-missing"
+    if stand.office_of(visitor.account.account) is not None:
+        return ""
+    if any(one.person == visitor.account.person for one in stand.decisions):
+        return "decided-already"
+    mine = any(one == visitor.account for one, _ in stand.people)
+    return "not-your-turn" if mine else "no-office"

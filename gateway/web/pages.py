@@ -15,11 +15,14 @@ from gateway.web.identity import Visitor, site_of
 MENU: tuple[tuple[str, str, Action, str], ...] = (
     ("home", "/", Action.READ_HOME, ""),
     ("approvals", "/approvals", Action.READ_REQUESTS, "requests"),
+    ("filed", "/filed", Action.READ_FILED, ""),
     ("log", "/log", Action.READ_LOG, ""),
     ("alerts", "/alerts", Action.READ_ALERTS, "alerts"),
     ("holds", "/holds", Action.READ_HOLDS, "holds"),
     ("permits", "/permits", Action.READ_PERMITS, ""),
     ("matters", "/matters", Action.READ_LISTS, ""),
+    ("policy", "/policy", Action.READ_POLICY, "drafts"),
+    ("delegations", "/delegations", Action.DELEGATE, ""),
     ("machines", "/machines", Action.READ_MACHINES, ""),
     ("retention", "/retention", Action.READ_RETENTION, ""),
 )

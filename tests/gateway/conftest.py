@@ -141,7 +141,12 @@ class Town:
         return self.order(command, operator=True).answer
 
     def account(
-        self, name: str, *offices: str, person: str = "", keeps: tuple[str, ...] = ()
+        self,
+        name: str,
+        *offices: str,
+        person: str = "",
+        keeps: tuple[str, ...] = (),
+        village: str = VILLAGE,
     ) -> None:
         """Add an account."""
         self.order(
@@ -153,6 +158,7 @@ class Town:
                 offices=offices,
                 keeps=keeps,
                 password_hash="-",
+                village=village,
             ),
             operator=True,
         )
@@ -161,15 +167,22 @@ class Town:
         """Return a photo encrypted to this town."""
         return Photo(jpeg, self.ring.recipients())
 
-    def file(self, matter: str = "A-1", machine: str = "m-1", **fields: Any) -> Filed:
+    def file(
+        self,
+        matter: str = "A-1",
+        machine: str = "m-1",
+        payee: str = "",
+        amount: int | None = None,
+        **fields: Any,
+    ) -> Filed:
         """File a request at a machine; nothing is taken by the gateway yet."""
         page = self.photo(f"page of {matter} {self.machines[machine].head.seq}".encode())
         values = {
             "applicant": "张三",
             "applicant_masked": "张*",
             "purpose": "建房",
-            "payee": "",
-            "amount": None,
+            "payee": payee,
+            "amount": amount,
             "pages": [{name: getattr(page.ref, name) for name in page.ref.__struct_fields__}],
         }
         commitments, opened = disclosure.withhold(values)

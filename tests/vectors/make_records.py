@@ -12,7 +12,16 @@ sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ledger import canonical, chain, codec, envelope, messages, records, records_retention
+from ledger import (
+    canonical,
+    chain,
+    codec,
+    envelope,
+    messages,
+    records,
+    records_people,
+    records_retention,
+)
 from ledger.matters import Matter, Verdict
 from ledger.messages import KeyRecord
 from ledger.signers.keyfile import KeyFileSigner
@@ -125,6 +134,28 @@ def bodies() -> list[records.Record]:
             case="c-0002", alert="al-0002", step="closed", by_commitment=H["c"],
             text_commitment=H["d"], rule="over-count", severity="red", entry=H["e"],
             machine="m-420625103201",
+        ),
+        records_people.PolicyRelease(
+            version=2, file_sha256=H["a"], file_size=2704, from_date="2026-12-01", by="a-li",
+            released_by="b-zhao",
+        ),
+        records_people.Delegation(
+            absent="a-li", substitute="b-zhao", offices=("director",), from_ms=1_793_000_000_000,
+            until_ms=1_794_000_000_000, by="a-li", ends=None,
+        ),
+        records.Refusal(
+            about=H["a"], permit=None, matter="CM-09", seal=seal, reason="returned",
+            list_version=3, filed_by="c-wang", text_commitment=H["b"], by="a-li",
+        ),
+        records.Approval(
+            request=H["a"], approver="b-zhao", office="director", decision="approve",
+            evidence="password-session", note_commitment=H["b"], documents=("contract",),
+            documents_commitment=H["c"], delegation=H["d"],
+        ),
+        records.Permit(
+            permit="p-fedcba9876543210", scope="document", machine="m-420625103201", seal=seal,
+            matter="CM-09", list_version=3, impressions=2, not_before_ms=None,
+            not_after_ms=1_795_000_000_000, request=H["a"], approvals=(H["b"], H["c"]), policy=2,
         ),
     ]  # fmt: skip
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from gateway.commands import ImportList, RevokePermit
+from gateway.commands import Document, ImportList, RevokePermit
 from gateway.desk.access import Action
 from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.stores.views import ListView, PermitView, RequestView, VillageView
@@ -32,11 +32,23 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 State = Literal["filed", "open", "refused", "permitted"]
 
 
-class Decision(BaseModel):
-    """Approve or refuse; a refusal needs a note. Open every page's photo first."""
+class Evidence(BaseModel):
+    """A kind of evidence with a number, or the page of the request (from 1) that it is."""
 
-    decision: Literal["approve", "refuse"]
+    kind: Annotated[str, Field(max_length=40)]
+    number: Annotated[str, Field(max_length=200)] = ""
+    page: int | None = None
+
+
+class Decision(BaseModel):
+    """Approve, refuse or return for correction; the latter two need a note.
+
+    Open every page's photo first. `documents` names the evidence that the policy asks for.
+    """
+
+    decision: Literal["approve", "refuse", "return"]
     note: Annotated[str, Field(max_length=500)] = ""
+    documents: Annotated[list[Evidence], Field(max_length=20)] = []
 
 
 class End(BaseModel):
@@ -70,7 +82,8 @@ def requests(
 ) -> Response:
     """Requests, newest first; state `open` waits for a decision."""
     with site_of(request).port.reader() as reader:
-        found = reader.requests(state, before=before, limit=limit)
+        only = visitor.only_machines(Action.READ_REQUESTS)
+        found = reader.requests(state, before=before, limit=limit, machines=only)
     return answer([for_visitor(one, visitor) for one in found])
 
 
@@ -79,15 +92,18 @@ def one_request(request: Request, visitor: RequestLooker, request_id: str) -> Re
     """One request by its payload hash."""
     with site_of(request).port.reader() as reader:
         found = reader.request(request_id)
-    if found is None:
+    if found is None or not visitor.sees(found.machine, Action.READ_REQUESTS):
         raise NotFoundError(f"expected a request, found none named {request_id[:64]}")
     return answer(for_visitor(found, visitor))
 
 
 @router.post("/requests/{request_id}/decision", responses=documented(Index))
 def decide_request(request: Request, visitor: Decider, request_id: str, body: Decision) -> Response:
-    """Approve or refuse; answers the index of the Approval entry."""
-    index = decide(site_of(request), visitor, request_id, body.decision, body.note)
+    """Approve, refuse or return; answers the index of the entry."""
+    named = tuple(
+        Document(kind=one.kind, number=one.number, page=one.page) for one in body.documents
+    )
+    index = decide(site_of(request), visitor, request_id, body.decision, body.note, named)
     return answer({"index": index})
 
 

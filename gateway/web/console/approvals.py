@@ -7,8 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
+from gateway.commands import Document
 from gateway.desk.access import Action
-from gateway.errors import NotFoundError
+from gateway.desk.policy_progress import unfillable
+from gateway.desk.standing import Standing, standing
+from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.stores import Reader
 from gateway.stores.views import RequestState, RequestView
 from gateway.web.answers import answer
@@ -34,14 +37,22 @@ def inbox(
     """Requests in one state; those that wait for a decision first."""
     chosen: RequestState = next((one for one in STATES if one == state), "open")
     with site_of(request).port.reader() as reader:
-        found = reader.requests(chosen, before=before, limit=PAGE_SIZE + 1)
+        found = reader.requests(
+            chosen,
+            before=before,
+            limit=PAGE_SIZE + 1,
+            machines=visitor.only_machines(Action.READ_REQUESTS),
+        )
         return page(
             request,
             reader,
             visitor,
             "approvals.html",
             "approvals",
-            requests=[row(reader, visitor, one) for one in found[:PAGE_SIZE]],
+            requests=[
+                row(reader, visitor, one, site_of(request).port.now_ms())
+                for one in found[:PAGE_SIZE]
+            ],
             state=chosen,
             states=STATES,
             older=found[PAGE_SIZE - 1].index if len(found) > PAGE_SIZE else None,
@@ -55,11 +66,11 @@ def show(
     request_id: str,
     step: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
-    """One request; `step` (`approve`, `refuse`) is the first tap and asks for the second."""
+    """One request; `step` (approve, refuse, return) is the first tap and asks for the second."""
     site = site_of(request)
     with site.port.reader() as reader:
         found = reader.request(request_id)
-        if found is None:
+        if found is None or not visitor.sees(found.machine, Action.READ_REQUESTS):
             raise NotFoundError(f"expected a request, found none named {request_id[:64]}")
         return page(
             request,
@@ -67,11 +78,11 @@ def show(
             visitor,
             "request.html",
             "approvals",
-            step=step if step in ("approve", "refuse") else "",
+            step=step if step in ("approve", "refuse", "return") else "",
             unseen=missing_page(site, visitor, found) is not None,
             waiting_pages=any(one.stored_ms is None for one in found.pages),
             permit=reader.permit(found.permit) if found.permit else None,
-            **row(reader, visitor, found),
+            **row(reader, visitor, found, site.port.now_ms()),
         )
 
 
@@ -80,24 +91,68 @@ def decide_request(
     request: Request,
     visitor: Decider,
     request_id: str,
-    decision: Annotated[str, Form(pattern="^(approve|refuse)$")],
+    decision: Annotated[str, Form(pattern="^(approve|refuse|return)$")],
     note: Annotated[str, Form(max_length=500)] = "",
+    kind: Annotated[list[str], Form(max_length=20)] = [],  # noqa: B006  FastAPI copies it
+    number: Annotated[list[str], Form(max_length=20)] = [],  # noqa: B006  FastAPI copies it
+    sheet: Annotated[list[str], Form(max_length=20)] = [],  # noqa: B006  FastAPI copies it
 ) -> Response:
-    """The second tap."""
-    decide(site_of(request), visitor, request_id, decision, note)
-    return see_other(f"/approvals?done={'approved' if decision == 'approve' else 'refused'}")
+    """The second tap. Each piece of evidence has a `kind`, a `number` and a page (`sheet`)."""
+    site = site_of(request)
+    decide(site, visitor, request_id, decision, note, documents(kind, number, sheet))
+    if decision != "approve":
+        return see_other(f"/approvals?done={'returned' if decision == 'return' else 'refused'}")
+    with site.port.reader() as reader:
+        after = reader.request(request_id)
+    done = "approved" if after is not None and after.permit else "agreed"
+    return see_other(f"/approvals?done={done}")
 
 
-def row(reader: Reader, visitor: Visitor, one: RequestView) -> dict[str, Any]:
+def documents(kinds: list[str], numbers: list[str], sheets: list[str]) -> tuple[Document, ...]:
+    """Return the evidence that a form names; what was left empty is none.
+
+    Raises:
+        RequestRefusedError: `bad-request`.
+    """
+    if not len(kinds) == len(numbers) == len(sheets) or not all(
+        one.isascii() and one.isdigit() for one in sheets if one
+    ):
+        raise RequestRefusedError("bad-request", "expected kind, number and page of each evidence")
+    return tuple(
+        Document(kind=kind, number=number.strip(), page=int(sheet) if sheet else None)
+        for kind, number, sheet in zip(kinds, numbers, sheets, strict=True)
+        if number.strip() or sheet
+    )
+
+
+def steps(reader: Reader, one: RequestView, now_ms: int) -> dict[str, Any]:
+    """Return what the policy asks of a request, who has decided and who is next."""
+    try:
+        stand = standing(reader, one, now_ms)
+    except RequestRefusedError:  # its file is not here; nobody can decide
+        return {"stand": None, "next": (), "nobody": ()}
+    waits = one.state == "open"
+    return {
+        "stand": stand,
+        "next": stand.next_people() if waits else (),
+        "nobody": unfillable(stand.required, stand.decisions, stand.candidates) if waits else (),
+    }
+
+
+def row(reader: Reader, visitor: Visitor, one: RequestView, now_ms: int) -> dict[str, Any]:
     """Return a request with what a page shows beside it."""
     machine = reader.machine(one.machine)
+    asked = steps(reader, one, now_ms)
+    stand: Standing | None = asked["stand"]
     filer = reader.account(one.filed_by)
     return {
         "request": one,
         "machine": machine,
         "filer": filer.name if filer else one.filed_by,
         "answer": answer(reader, one.machine, one.matter, one.list_version, one.at_ms),
-        "own": why_not(reader, visitor, one),
+        "own": why_not(reader, visitor, one, stand),
+        "persons": {known.person: known.name for known in reader.accounts()},
+        **asked,
         "names": {
             approval.approver: (known.name if known else approval.approver)
             for approval in one.approvals

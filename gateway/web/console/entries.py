@@ -24,11 +24,14 @@ from gateway.web.pages import page
 from gateway.web.render import day_start_ms
 from ledger import envelope
 from ledger.records import ENTRY_RECORDS
+from ledger.records_people import PEOPLE_ENTRY_RECORDS
 from ledger.records_retention import RETENTION_ENTRY_RECORDS, What
 
 PAGE_SIZE = 30
 DAY_MS = 24 * 60 * 60 * 1000
-KINDS: tuple[str, ...] = tuple(record.kind for record in (*ENTRY_RECORDS, *RETENTION_ENTRY_RECORDS))
+KINDS: tuple[str, ...] = tuple(
+    record.kind for record in (*ENTRY_RECORDS, *RETENTION_ENTRY_RECORDS, *PEOPLE_ENTRY_RECORDS)
+)
 MAIN_KINDS = ("use", "incident", "void", "refusal", "request", "approval", "permit", "hold-release")
 
 router = APIRouter()
@@ -150,7 +153,11 @@ def photo(request: Request, visitor: PhotoLooker, sealed_sha256: str) -> Respons
     """A decrypted photo that some entry names; the session remembers that it was shown."""
     site = site_of(request)
     with site.port.reader() as reader:
-        named = reader.photo(sealed_sha256)
+        named = [
+            one
+            for one in reader.photo(sealed_sha256)
+            if visitor.sees(one.machine, Action.READ_PHOTOS)
+        ]
     jpeg = site.port.photo(sealed_sha256) if named else None
     if jpeg is None:
         raise NotFoundError(f"expected a photo {sealed_sha256[:64]}, found none here yet")

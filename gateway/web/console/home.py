@@ -37,7 +37,12 @@ def home(request: Request, visitor: Anybody) -> Response:
             alerts=reader.alerts("red", without_case=True, limit=FIRST)
             if visitor.may(Action.READ_ALERTS)
             else (),
-            requests=[row(reader, visitor, one) for one in reader.requests("open", limit=FIRST)]
+            requests=[
+                row(reader, visitor, one, site.port.now_ms())
+                for one in reader.requests(
+                    "open", limit=FIRST, machines=visitor.only_machines(Action.READ_REQUESTS)
+                )
+            ]
             if visitor.may(Action.READ_REQUESTS)
             else (),
             places={one.machine: one for one in reader.machines()},

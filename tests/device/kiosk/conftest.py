@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import pytest
 from argon2 import PasswordHasher
-from msgspec import structs
+from msgspec import convert, structs
 from PIL import Image, ImageDraw
 
 from device.capture import PhotoUnusableError
@@ -152,14 +152,15 @@ class Village:
         match command:
             case port.FileRequest():
                 return self._file(command)
+            case port.ReadEarlier():
+                return convert(structs.asdict(self.filed[-1]), port.Earlier)
             case port.TakePage():
                 return self._take_page()
             case port.BeginJob():
                 return self._begin(command)
             case port.StampNow():
                 return self._stamp(answer)
-        job = self._view.job
-        if job is not None and job.step not in ("check", "press", "photo"):
+        if (job := self._view.job) and job.step not in ("check", "press", "photo"):
             self.change(job=None, state="idle")
         return None
 
@@ -169,7 +170,7 @@ class Village:
         if not refused and (not asked.pages or not asked.applicant):
             raise RequestRefusedError("page-missing", "expected a page and an applicant")
         if missing := set(asked.pages) - self._pages:
-            raise RequestRefusedError("page-missing", f"expected photos taken here, not {missing}")
+            raise RequestRefusedError("page-missing", f"expected own photos, not {missing}")
         self.filed.append(asked)
         request = port.RequestView(
             request=sha256(self._random.randbytes(32)).hexdigest(),
@@ -182,8 +183,7 @@ class Village:
             reason=found.reason if refused else "",
         )
         if not self._view.online:
-            waiting = self._view.undelivered + 1
-            self.change(undelivered=waiting, undelivered_since_ms=_now_ms())
+            self.change(undelivered=self._view.undelivered + 1, undelivered_since_ms=_now_ms())
         if not refused:  # a refusal is journaled but is no request of the list
             self.change(requests=(request, *self._view.requests))
         return request

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from device.errors import RequestRefusedError
 from device.inbox import SIZE
-from device.kiosk.port import EndJob
+from device.kiosk.port import EndJob, ReadEarlier
 
 
 def flood(rig: Any) -> None:
@@ -85,3 +88,15 @@ def test_a_release_file_that_does_not_verify_is_removed_and_releases_nothing(rig
     rig.settled()
 
     assert rig.agent.view().hold is not None
+
+
+def test_what_an_earlier_request_said_is_read_from_the_journal_after_a_restart(rig: Any) -> None:
+    filed = rig.file(copies=2)
+    rig.stop_agent()
+    rig.start_agent()
+
+    said = rig.ask(ReadEarlier(by="c-1", request=filed.request))
+
+    assert (said.matter, said.copies, said.applicant) == ("CM-09", 2, filed.applicant)
+    with pytest.raises(RequestRefusedError):
+        rig.ask(ReadEarlier(by="c-1", request="0" * 64))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.commands import Decide, OpenCase, ReleaseHold, RevokePermit
+from gateway.commands import Decide, Delegate, OpenCase, ReleaseHold, RevokePermit
 from gateway.stores.views import Alert, Finding
 from ledger import codec, envelope
 from ledger.chain import Head
@@ -196,6 +196,17 @@ def _everything(town: Town) -> None:
     town.take(machine.message(intent), machine.message(incident))
     town.order(ReleaseHold(by="chief", hold=machine.head.sha256, impressions=1))
     town.order(RevokePermit(by="chief", permit=permit, reason="mistake"))
+    town.account("deputy")
+    week_ms = town.now_ms + 7 * 24 * 3600 * 1000
+    town.order(
+        Delegate(
+            by="chair",
+            substitute="deputy",
+            offices=("approver",),
+            from_ms=town.now_ms,
+            until_ms=week_ms,
+        )
+    )
     refused = town.file("F-1")
     town.take(machine.message(refused.raw))
     alert = Alert(

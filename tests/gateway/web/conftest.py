@@ -53,6 +53,10 @@ PEOPLE: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "sun": ("p-sun", "孙管理", ("administrator",)),
     "qian": ("p-qian", "钱保管", ("keeper", "approver")),
     "li": ("p-li", "李文书", ("clerk",)),
+    "zhou": ("p-zhou", "周主任", ("director",)),
+    "wu": ("p-wu", "吴书记", ("secretary",)),
+    "zheng": ("p-zheng", "郑站长", ("station",)),
+    "feng": ("p-feng", "冯副主任", ()),
 }
 
 
@@ -81,11 +85,7 @@ class Machine:
             sha256=signer.record_sha256,
         )
 
-    def say(
-        self,
-        body: Record,
-        opened: Mapping[str, Any] | None = None,
-    ) -> str:
+    def say(self, body: Record, opened: Mapping[str, Any] | None = None) -> str:
         """Sign and send one entry (and what opens it); return its payload hash."""
         position = chain.follow(self._head, 1, self._world.now_ms(), None)
         payload = codec.encode_entry(position, body)
@@ -127,6 +127,7 @@ class Machine:
         filed_by: str = "li",
         applicant: str = "张三",
         amount: int | None = None,
+        payee: str = "",
     ) -> str:
         """File a request whose page has arrived."""
         fields, opened = disclosure.withhold(
@@ -134,7 +135,7 @@ class Machine:
                 "applicant": applicant,
                 "applicant_masked": disclosure.mask_name(applicant),
                 "purpose": "办理子女入学",
-                "payee": "",
+                "payee": payee,
                 "amount": amount,
                 "pages": [to_builtins(page.reference)],
             }
@@ -237,7 +238,7 @@ class Machine:
 
 
 class World:
-    """One township: a running gateway, two machines, five people, two lists."""
+    """One township: a running gateway, two machines, its people, two lists."""
 
     def __init__(self, folder: Path, password_hash: str, domain: str = "sim") -> None:
         self.folder = folder
@@ -246,17 +247,8 @@ class World:
         self.config = _config(folder, domain)
         self.store = sqlite.connect(sqlite.Options(folder=self.config.state))
         with self.store.transaction() as transaction:
-            for account, (person, name, offices) in PEOPLE.items():
-                transaction.put_account(
-                    Account(
-                        account=account,
-                        person=person,
-                        name=name,
-                        offices=offices,
-                        keeps=(),
-                        password_hash=password_hash,
-                    )
-                )
+            for account in PEOPLE:
+                transaction.put_account(_account(account, password_hash))
         self.app = App(self.config, load_keys(self.config), self.store, self.broker.bus("gateway"))
         self.app.start()
         self.broker.pump()
@@ -312,8 +304,7 @@ class World:
 
     def approved(self, machine: Machine, page: Photo, **fields: Any) -> str:
         """File a request and have it approved; return the permit's id."""
-        request = machine.request(page, **fields)
-        self.until(lambda reader: _decidable(reader, request))
+        request = self.waiting(machine, page, **fields)
         command = Decide(by="wang", request=request, decision="approve", note="")
         self.app.submit(command).result(DEADLINE_S)
         return str(self.until(lambda reader: reader.request(request).permit))
@@ -326,6 +317,12 @@ class World:
 
     def close(self) -> None:
         self.app.stop()
+
+
+def _account(account: str, password_hash: str) -> Account:
+    fields = dict(zip(("person", "name", "offices"), PEOPLE[account], strict=True))
+    fields |= {"keeps": (), "password_hash": password_hash, "village": "330182107201"}
+    return Account(account=account, **fields)
 
 
 def _decidable(reader: Any, request: str) -> bool:

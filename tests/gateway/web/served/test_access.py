@@ -26,6 +26,8 @@ ACCOUNTS = {
     "sun": "administrator",
     "li": "clerk",
     "qian": "keeper",
+    "zhou": "director",
+    "zheng": "station",
 }
 
 

@@ -1,0 +1,44 @@
+"""What tests of the desk do again and again: file, decide, look, and be refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gateway.commands import Decide
+from gateway.errors import RequestRefusedError
+
+Town = Any
+
+
+def filed(town: Town, **fields: Any) -> str:
+    one = town.file(**fields)
+    town.submit(one)
+    return str(one.sha256)
+
+
+def decide(town: Town, request: str, by: str, decision: Any = "approve", **fields: Any) -> Any:
+    note = "" if decision == "approve" else "请补正"
+    return town.order(Decide(by=by, request=request, decision=decision, note=note, **fields))
+
+
+def permits(town: Town) -> Any:
+    with town.store.reader() as reader:
+        return reader.permits()
+
+
+def state(town: Town, request: str) -> tuple[str, str]:
+    with town.store.reader() as reader:
+        view = reader.request(request)
+    assert view is not None
+    return view.state, view.reason
+
+
+def refused(town: Town, reason: str, act: Callable[[], object]) -> None:
+    before = len(town.entries())
+    with pytest.raises(RequestRefusedError) as caught:
+        act()
+    assert caught.value.reason == reason
+    assert len(town.entries()) == before

@@ -1,0 +1,96 @@
+"""A policy for the served township, its release, and one person's window on a screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from gateway.commands import DraftPolicy, ReleasePolicy
+
+DEADLINE_S = 20.0
+DESK = {"width": 1366, "height": 768}
+PHONE = {"width": 390, "height": 844}
+POLICY = """# 示范镇审批办法
+name = "示范镇用印审批办法"
+source = "示范镇〔2026〕1号"
+lapse_days = 15
+
+[splitting]
+days = 30
+
+[[rules]]
+name = "居住和务工"
+matters = ["T-*"]
+
+[[rules.tiers]]
+from_fen = 0
+stages = [
+    { approvals = [{ offices = ["director"] }] },
+    { approvals = [{ offices = ["secretary"] }] },
+]
+
+[[rules.tiers]]
+from_fen = 100_000
+
+[[rules.tiers.stages]]
+approvals = [{ offices = ["director"] }, { offices = ["secretary"] }]
+evidence = ["minutes-of-two-committees"]
+
+[[rules.tiers.stages]]
+approvals = [{ offices = ["station"] }]
+
+[[otherwise]]
+approvals = [{ offices = ["director"] }, { offices = ["secretary"] }]
+evidence = ["minutes-of-two-committees"]
+
+[[otherwise]]
+approvals = [{ offices = ["station"] }]
+"""
+
+
+def enact(world: Any, text: str = POLICY) -> None:
+    """Draft the policy by one person and have another one release it."""
+    submit = world.app.submit
+    file = text.encode()
+    version = submit(DraftPolicy(by="sun", file=file, from_date="2026-01-01")).result(DEADLINE_S)
+    submit(ReleasePolicy(by="zhao", version=version)).result(DEADLINE_S)
+
+
+class Window:
+    """One person's window; remembers what went wrong in it."""
+
+    def __init__(self, browser: Browser, url: str, account: str, size: dict[str, int]) -> None:
+        self.url = url
+        self.context = browser.new_context(viewport=size, locale="zh-CN")
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(20_000)
+        self.complaints: list[str] = []
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on(
+            "console",
+            lambda said: self.complaints.append(said.text) if said.type == "error" else None,
+        )
+        self.page.goto(f"{url}/sign-in")
+        self.page.fill("#account", account)
+        self.page.fill("#password", "correct horse 42")
+        self.page.click("button.main")
+        self.page.wait_for_url(f"{url}/")
+
+    def goto(self, path: str) -> Page:
+        self.page.goto(self.url + path)
+        self.page.wait_for_load_state("networkidle")
+        return self.page
+
+    def look(self, request: str) -> Page:
+        """Open a request and see its page photo."""
+        page = self.goto(f"/approvals/{request}")
+        page.wait_for_function("document.querySelector('figure.page img').naturalWidth > 500")
+        return page
+
+    def tap(self, request: str, first: str, second: str) -> Page:
+        """Decide with two taps."""
+        page = self.look(request)
+        page.click(f"#decision a.button >> text={first}")
+        page.wait_for_selector(f"text={second}")
+        return page

@@ -1,0 +1,298 @@
+"""Approving under a policy in a real browser: stages, substitutes, returns, and what is said."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.commands import AddAccount
+from tests.gateway.web.served.policies import DEADLINE_S, DESK, PHONE, POLICY, Window, enact
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture
+def window(world: Any, serve: Any, chromium: Any) -> Iterator[Callable[..., Window]]:
+    """Open windows on one served township: `window("zhou")`, `window("zhou", PHONE)`."""
+    url = serve(world)
+    made: list[Window] = []
+
+    def open_window(account: str, size: dict[str, int] = DESK) -> Window:
+        made.append(Window(chromium, url, account, size))
+        return made[-1]
+
+    yield open_window
+    for one in made:
+        one.context.close()
+
+
+@pytest.fixture
+def ask(world: Any, pages: Any) -> Callable[..., str]:
+    """File requests at the first village's machine."""
+
+    def file(**fields: Any) -> str:
+        return str(world.waiting(world.machines["m-1"], world.photo(pages[0][0]), **fields))
+
+    return file
+
+
+@pytest.fixture
+def grant(world: Any) -> Callable[..., None]:
+    """Give an account other offices, or another person, as the operator does."""
+
+    def change(account: str, person: str, *offices: str) -> None:
+        with world.app.reader() as reader:
+            known = reader.account(account)
+        command = AddAccount(
+            by="cli-root",
+            account=account,
+            person=person,
+            name=known.name,
+            offices=offices,
+            keeps=(),
+            password_hash=known.password_hash,
+            village=known.village,
+        )
+        world.app.submit_operator(command).result(DEADLINE_S)
+
+    return change
+
+
+def state(world: Any, request: str) -> tuple[str, str]:
+    with world.app.reader() as reader:
+        view = reader.request(request)
+    return view.state, view.reason
+
+
+def test_two_stages_two_persons_one_permit(world: Any, window: Any, ask: Any) -> None:
+    enact(world)
+    request = ask(amount=50_000)
+    director, secretary = window("zhou"), window("wu")
+    early = secretary.goto(f"/approvals/{request}").inner_text("main")
+    page = director.tap(request, "批准", "确认批准")
+    page.click("text=确认批准")
+    page.wait_for_selector("text=已同意，等下一位审批")
+    between = state(world, request)
+
+    page = secretary.tap(request, "批准", "确认批准")
+    asked = page.inner_text("#asked")
+    page.click("text=确认批准")
+    page.wait_for_selector("text=许可已发往印章机")
+
+    assert "还没有轮到您" in early and "周主任" in early
+    assert between == ("open", "")
+    assert "✓ 村主任 · 周主任" in asked and "下一步可由： 吴书记" in asked
+    assert "规则“居住和务工”" in asked
+    assert state(world, request) == ("permitted", "")
+    assert director.complaints == secretary.complaints == []
+
+
+def test_one_person_with_two_offices_counts_once_and_the_page_says_who_is_missing(
+    world: Any, window: Any, ask: Any, grant: Callable[..., None]
+) -> None:
+    grant("zhou", "p-zhou", "director", "secretary")
+    grant("wu", "p-wu", "auditor")
+    enact(world)
+    request = ask(amount=50_000)
+    page = window("zhou").tap(request, "批准", "确认批准")
+    page.click("text=确认批准")
+    page.wait_for_selector("text=已同意，等下一位审批")
+
+    told = window("zhou").goto(f"/approvals/{request}").inner_text("main")
+
+    assert "一人兼两职也只算一次" in told
+    assert "这些位置现在没有人能办" in told and "村书记" in told
+    assert state(world, request) == ("open", "")
+
+
+def test_a_second_account_of_the_filer_cannot_approve(
+    world: Any, window: Any, ask: Any, grant: Callable[..., None]
+) -> None:
+    grant("zhou", "p-li", "director")
+    enact(world)
+    request = ask(amount=50_000)
+
+    page = window("zhou").goto(f"/approvals/{request}")
+
+    assert "申请由您本人提交，不能由您审批" in page.inner_text("#decision")
+    assert page.locator("#decision a.button").count() == 0
+
+
+def test_splitting_is_raised_and_the_evidence_is_asked_for(
+    world: Any, window: Any, ask: Any
+) -> None:
+    enact(world)
+    ask(amount=60_000, payee="杭州宏达建材有限公司")
+    second = ask(amount=60_000, payee="杭州宏达 建材（有限公司）", matter="T-02")
+    director = window("zhou")
+
+    page = director.tap(second, "批准", "确认批准")
+    asked = page.inner_text("#asked")
+    page.click("text=确认批准")
+    refused = page.inner_text("body")
+    page = director.tap(second, "批准", "确认批准")
+    page.fill("#number-1", "两委 2026-17")
+    page.click("text=确认批准")
+    page.wait_for_selector("text=已同意，等下一位审批")
+
+    assert "合计 ¥ 1,200.00，已到 ¥ 1,000.00 起的一档" in asked
+    assert "另有 1 笔，共 ¥ 600.00" in asked and "两委会议记录" in asked
+    assert "材料还没有写明" in refused
+    with world.app.reader() as reader:
+        (approval,) = reader.request(second).approvals
+    assert approval.documents == ("minutes-of-two-committees",)
+
+
+def test_a_substitute_is_named_decides_and_is_ended(world: Any, window: Any, ask: Any) -> None:
+    enact(world)
+    request = ask(amount=50_000)
+    director = window("zhou")
+    page = director.goto("/delegations")
+    page.select_option("#substitute", "feng")
+    page.click("text=确认委托")
+    page.wait_for_selector("text=已委托")
+    substitute = window("feng")
+    page = substitute.tap(request, "批准", "确认批准")
+    page.click("text=确认批准")
+    page.wait_for_selector("text=已同意，等下一位审批")
+    shown = director.goto(f"/approvals/{request}").inner_text("#decision")
+    page = director.goto("/delegations")
+    page.click("text=立即终止")
+    page.wait_for_selector("text=委托已终止")
+
+    after = substitute.goto("/approvals").inner_text("body")
+
+    assert "冯副主任" in shown and "受托" in shown
+    assert "您的岗位不能办理此事" in after
+    assert director.complaints == []
+
+
+def test_a_substitute_who_keeps_the_seal_is_refused(world: Any, window: Any, ask: Any) -> None:
+    page = window("zhou").goto("/delegations")
+    page.select_option("#substitute", "qian")
+    page.click("text=确认委托")
+
+    page.wait_for_selector("text=受托人保管印章或经办用印")
+
+
+def test_the_filer_withdraws_and_sees_who_is_next(world: Any, window: Any, ask: Any) -> None:
+    enact(world)
+    request = ask(amount=50_000)
+    clerk = window("li", PHONE)
+    page = clerk.goto("/filed")
+    before = page.inner_text("main")
+    page.click("summary:has-text('撤回')")
+    page.click("text=确认撤回")
+
+    page.wait_for_selector("text=已撤回。")
+
+    assert "下一步可由： 周主任" in before
+    assert state(world, request) == ("refused", "withdrawn")
+    assert clerk.complaints == []
+
+
+def test_returned_says_please_correct_to_who_filed_it(world: Any, window: Any, ask: Any) -> None:
+    enact(world)
+    request = ask(amount=50_000)
+    page = window("zhou").tap(request, "退回补正", "确认退回")
+    page.fill("#note", "请补上房产证复印件")
+    page.click("text=确认退回")
+    page.wait_for_selector("text=已退回补正")
+
+    seen = window("li").goto("/filed").inner_text("main")
+
+    assert state(world, request) == ("refused", "returned")
+    assert "请补正后重新申请" in seen and "请补上房产证复印件" in seen
+
+
+def test_a_policy_is_drafted_by_one_and_released_by_another(
+    world: Any, window: Any, tmp_path: Path
+) -> None:
+    good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
+    good.write_text(POLICY, encoding="utf-8")
+    bad.write_text(POLICY.replace("lapse_days = 15", "lapse_days = 0"), encoding="utf-8")
+    drafter = window("sun")
+    page = drafter.goto("/policy")
+    alone = page.inner_text("#current")
+    page.set_input_files("#file", bad)
+    page.click("text=检查并预览")
+    wrong = page.inner_text("main")
+    page.set_input_files("#file", good)
+    page.click("text=检查并预览")
+    page.click("text=提交草案")
+    page.wait_for_selector("text=草案已提交")
+    own = page.inner_text("#drafts")
+    other = window("zhao")
+    page = other.goto("/policy")
+    badge = page.inner_text("#badge-policy")
+    page.click("text=发布这一版")
+    page.wait_for_selector("text=审批办法已发布")
+
+    current = page.inner_text("#current")
+
+    assert "还没有发布审批办法" in alone and "一名审批人批准即可" in alone
+    assert "第 4 行" in wrong and "1 至 365" in wrong
+    assert "须由另一人发布" in own and "发布这一版" not in own
+    assert badge == "1"
+    assert "孙管理 起草" in current and "赵监督 发布" in current
+    assert "¥ 1,000.00 起" in current
+
+
+@pytest.mark.parametrize(
+    ("amount", "matter", "said"),
+    [
+        ("999.99", "T-01", "¥ 0.00 起的一档"),
+        ("1,000", "居住情况说明", "¥ 1,000.00 起的一档"),
+        ("", "T-01", "没有写金额，按最高一档"),
+        ("5", "没有的事项", "没有规则写到这个事项"),
+    ],
+)
+def test_what_a_request_would_need_is_told_with_its_rule(
+    world: Any, window: Any, amount: str, matter: str, said: str
+) -> None:
+    enact(world)
+    page = window("li").goto("/policy")
+    page.fill("#matter", matter)
+    page.fill("#amount", amount)
+    page.click("text=看看")
+    page.wait_for_selector("#answer")
+
+    assert said in page.inner_text("#answer")
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_pages_fit_the_screen_in_both_languages(
+    world: Any, window: Any, ask: Any, size: dict[str, int]
+) -> None:
+    """With SEAL_SCREENS the screens are kept in that folder, to be looked at."""
+    enact(world)
+    request = ask(amount=120_000, payee="杭州宏达建材有限公司")
+    one = window("zhou", size)
+    paths = {
+        "policy": "/policy?matter=T-01&amount=1200",
+        "version": "/policy/versions/1",
+        "delegations": "/delegations",
+        "filed": "/filed",
+        "request": f"/approvals/{request}",
+        "approve": f"/approvals/{request}?step=approve",
+    }
+    for language in ("zh", "en"):
+        for name, path in paths.items():
+            one.goto(f"/language/{language}?back=/")
+            page = one.goto(path)
+
+            assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
+            small = page.eval_on_selector_all(
+                "main .button, main select, main input:not([type=hidden]):not([type=checkbox])",
+                "all => all.filter(one => one.offsetParent !== null)"
+                ".map(one => one.getBoundingClientRect().height).filter(one => one < 36)",
+            )
+            assert small == [], path
+            if folder := os.environ.get("SEAL_SCREENS"):
+                target = Path(folder) / f"{name}-{language}-{size['width']}.png"
+                page.screenshot(path=target, full_page=True)
+    assert one.complaints == []
