@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from device.kiosk.options import KioskOptions
 
@@ -118,6 +118,27 @@ def test_a_plugged_in_keyboard_works_as_well(village: Any, open_kiosk: Any) -> N
     page.keyboard.press("Enter")
 
     page.wait_for_url("**/home")
+
+
+def test_no_key_is_seen_before_it_works(village: Any, open_kiosk: Any) -> None:
+    page = open_kiosk()
+    village.lay_card("0011223344")
+    page.wait_for_url("**/pin")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/static/kiosk.js*", hold)
+
+    with page.expect_request("**/static/kiosk.js*"):
+        page.goto("/pin", wait_until="commit")
+    seen = page.locator(".keypad").count()
+    held[0].continue_()
+    page.click(".keypad [data-key='2']")
+
+    assert seen == 0
+    assert page.locator("#pin").input_value() == "2"
 
 
 def test_the_pin_is_never_legible(village: Any, open_kiosk: Any, broken_rules: Rules) -> None:
