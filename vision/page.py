@@ -71,6 +71,14 @@ def flatten(image: Image, page: Page) -> Image:
     return np.asarray(cv2.warpPerspective(shrunk, matrix, size), np.uint8)
 
 
+def lifted(page: Page, flat: Image) -> NDArray[np.float64]:
+    """Return the homography that takes pixels of `flat`, made by `flatten`, to the picture's."""
+    height, width = flat.shape[:2]
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    matrix = cv2.getPerspectiveTransform(corners, np.array(page.corners, np.float32))
+    return np.asarray(matrix, np.float64)
+
+
 def darkness(flat: Image) -> Gray:
     """Return ink as 0 (paper) .. 1 (black), free of light and shade; red ink is left out.
 
