@@ -93,6 +93,27 @@ class Ring(Struct, frozen=True):
         """Share of the whole ellipse that could be seen."""
         return float(self.visible.mean())
 
+    @property
+    def longest_run_deg(self) -> float:
+        """Longest stretch with ink; what is hidden, and one missing step, does not end it."""
+        return longest_run_deg(
+            self.hits | ~self.visible | (np.roll(self.hits, 1) & np.roll(self.hits, -1))
+        )
+
+    @property
+    def largest_gap_deg(self) -> float:
+        """Longest stretch that could be seen and bears no ink."""
+        return longest_run_deg(self.visible & ~self.hits)
+
+
+def longest_run_deg(marked: NDArray[np.bool_]) -> float:
+    """Return the longest stretch of marked angles, around the corner too, in degrees."""
+    longest = current = 0
+    for one in np.tile(marked, 2).tolist():
+        current = current + 1 if one else 0
+        longest = max(longest, current)
+    return min(longest, len(marked)) * 360.0 / len(marked)
+
 
 def profile(ink: Gray, ellipse: Ellipse) -> Gray:
     """Return ANGLES x len(REACHES) samples of `ink` across the ellipse; -1 outside of the map."""

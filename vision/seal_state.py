@@ -24,7 +24,7 @@ _CLEAR_ARC = 0.85  # visible share of the ring; less is a seal cut by the page's
 _WHOLE_RING = 0.86  # share of the ring with ink; three gaps of 16 degrees are wear
 _LARGEST_GAP_DEG = 54.0  # a gap as long as two ring characters
 _EMPTY_OCTANT = 0.25  # of the usual octant: there the press did not touch the paper
-_SMEARED = 1.7  # ring across the smear against ring along it
+_SMEARED = 1.5  # ring across the smear against ring along it
 _SMEAR_WIDTH = 0.13  # of the radius, at the widest; a clean ring has 0.06, seen blurred 0.09
 _DOUBLED = 0.55  # share of the second ring, where it runs outside of the first, with ink
 _OUTSIDE = 1.06  # reach from which ink is outside of the first ring
@@ -71,7 +71,7 @@ def of_ring(ring: Ring, ink: Gray) -> tuple[Condition, float]:
     widths, edge_reach = _widths(ring, ink)
     smear = _smear(widths)
     doubled = _doubled(ring, ink, strength)
-    gap = _largest_gap_deg(ring)
+    gap = ring.largest_gap_deg
     octants = _octants(ring.ellipse, ink)
     partial = ring.coverage < _WHOLE_RING or gap > _LARGEST_GAP_DEG
     partial = partial or min(octants) < _EMPTY_OCTANT
@@ -112,16 +112,6 @@ def of_square(square: Square) -> Condition:
 def of_strip(strength: float) -> Condition:
     """Judge a strip at a page's edge."""
     return Condition(state=State.RIDING_SEAM, coverage=0.0, visible=0.0, strength=strength)
-
-
-def _largest_gap_deg(ring: Ring) -> float:
-    """Longest run of visible angles without ink, around the corner too."""
-    missing = np.tile(np.asarray(ring.visible & ~ring.hits, np.bool_), 2)
-    longest = current = 0
-    for bare in missing.tolist():
-        current = current + 1 if bare else 0
-        longest = max(longest, current)
-    return min(longest, ANGLES) * 360.0 / ANGLES
 
 
 def _octants(ellipse: Ellipse, ink: Gray) -> tuple[float, ...]:

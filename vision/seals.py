@@ -25,9 +25,11 @@ from vision.squares import find_squares
 
 _LEAST_RED = 0.02  # of the paper's brightness; JPEG's colour steps on white paper reach 0.015
 _LEAST_DARK = 0.1  # a copier's grey; shades on paper change slower than a ring
+_LEAST_COPY = 0.1  # of the longer side, 30 mm on A4: smaller rings in print are logos
 # Blue is the colour of forms and logos, so a blue seal has to be clearer and more whole.
-_LEAST_BLUE, _BLUE_COVERAGE = 0.04, 0.75
+_LEAST_BLUE, _BLUE_COVERAGE = 0.04, 0.85
 _MOST_LEAN = 0.45  # of its redness: orange has 0.5 and more, stamp-pad ink -0.2 to 0.25
+_SURE = 0.8  # coverage of a ring from which a square around it is no rival
 _WIPED = 1.12  # reach around a ring within which all ink is its own
 
 
@@ -90,7 +92,9 @@ def find_seals(
     least = max(_LEAST_RED, maps.noise)
     found = _coloured(maps.red, maps, Colour.RED, least, LEAST_COVERAGE, px_per_mm)
     found = [seal for seal in found if not _is_orange(seal, maps)]
-    found += _squares(maps, found, least, px_per_mm)
+    sure = [seal for seal in found if seal.condition.coverage > _SURE]
+    squares = _squares(maps, sure, least, px_per_mm)
+    found = [seal for seal in found if seal in sure or not _covered(seal, squares)] + squares
     found += _strips(picture, page or find_page(picture), found)
     least_blue = max(_LEAST_BLUE, maps.noise)
     blue = _coloured(maps.blue, maps, Colour.BLUE, least_blue, _BLUE_COVERAGE, px_per_mm)
@@ -103,12 +107,13 @@ def find_seals(
 def copied_seals(maps: Ink, px_per_mm: float | None = None) -> list[Seal]:
     """Return rings in black print: a page that bears one is a copy of a stamped page."""
     grey = _coloured(maps.dark, maps, Colour.GREY, _LEAST_DARK, LEAST_COVERAGE, px_per_mm)
-    return [one for one in grey if one.condition.visible > 0.85]
+    least_px = _LEAST_COPY * max(maps.dark.shape) / maps.scale
+    return [one for one in grey if one.condition.visible > 0.85 and max(one.box[2:]) > least_px]
 
 
 def seals_of_ink(fresh: Gray, dark: Gray, scale: float, least: float) -> list[Seal]:
     """Return the red rings on a map of ink alone, e.g. what is newly red between two photos."""
-    rings = find_rings(fresh, dark, max(_LEAST_RED, least))
+    rings = find_rings(fresh, dark, max(_LEAST_RED, least), halves=True)
     return [_ring_seal(ring, fresh, scale, Colour.RED, None) for ring in rings]
 
 
@@ -118,7 +123,7 @@ def _coloured(
     if float(layer.max(initial=0.0)) < least:
         return []
     dark = np.zeros_like(layer) if colour is Colour.GREY else maps.dark
-    rings = find_rings(layer, dark, least, coverage)
+    rings = find_rings(layer, dark, least, coverage, halves=colour is Colour.RED)
     return [_ring_seal(ring, layer, maps.scale, colour, px_per_mm) for ring in rings]
 
 

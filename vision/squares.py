@@ -25,6 +25,7 @@ _INSIDE = (0.12, 0.72)  # share of ink inside of the frame
 _OUTSIDE = 0.12  # share of ink on the paper around it
 _BESIDE = 0.6  # sides: within which the next character of a line begins
 _IN_A_LINE = 0.15  # share of ink there
+_STROKE = 0.4  # of its usual ink: less is the blur around strokes
 _CLOSINGS = (1, 5, 9)  # pixels that a worn frame may miss at a stretch
 
 
@@ -43,36 +44,41 @@ class Square(Struct, frozen=True):
 
 def find_squares(ink: Gray, least: float) -> list[Square]:
     """Return the square seals on `ink`, a map at working size; rings should be wiped off it."""
-    bears = (ink > max(least, _halfway(ink, least))).astype(np.uint8)
     found: list[Square] = []
-    for closing in _CLOSINGS:
-        joined = cv2.morphologyEx(bears, cv2.MORPH_CLOSE, np.ones((closing, closing), np.uint8))
-        for outline in cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]:
-            square = _judged(ink, bears, outline)
-            if square is not None and not any(_overlap(square, other) for other in found):
-                found.append(square)
+    for level in (_halfway(ink, least), least):
+        bears = (ink > level).astype(np.uint8)
+        for closing in _CLOSINGS:
+            kernel = np.ones((closing, closing), np.uint8)
+            joined = cv2.morphologyEx(bears, cv2.MORPH_CLOSE, kernel)
+            for outline in cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]:
+                square = _judged(ink, bears, outline, least)
+                if square is not None and not any(_overlap(square, other) for other in found):
+                    found.append(square)
     return found
 
 
 def _halfway(ink: Gray, least: float) -> float:
     """A third of what good ink on this map reaches: blur around strokes stays below it."""
     marked = ink[ink > least]
-    return float(np.percentile(marked, 90)) / 3 if marked.size else 1.0
+    return max(least, float(np.percentile(marked, 90)) / 3) if marked.size else 1.0
 
 
-def _judged(ink: Gray, bears: NDArray[np.uint8], outline: MatLike) -> Square | None:
+def _judged(ink: Gray, bears: NDArray[np.uint8], outline: MatLike, least: float) -> Square | None:
     if len(outline) < 4:
         return None
     rectangle = cv2.minAreaRect(outline)
     if not _fits(rectangle[1], max(ink.shape)):
         return None
     corners = _clockwise(np.asarray(cv2.boxPoints(rectangle), np.float32))
-    patch = _patch(bears, corners)
-    coverage = _frame_coverage(patch)
-    if coverage < _SIDE_COVERAGE or not _like_a_seal(patch) or _in_a_line(bears, corners):
-        return None
+    patch = _patch(ink, corners)
     low, high = _MARGIN_PX, _MARGIN_PX + _PATCH_PX
-    strength = float(np.percentile(_patch(ink, corners)[low:high, low:high], 90))
+    strength = float(np.percentile(patch[low:high, low:high], 90))
+    marked = np.asarray(patch > max(0.6 * least, _STROKE * strength), np.float32)
+    coverage = _frame_coverage(marked)
+    if coverage < _SIDE_COVERAGE or not _like_a_seal(marked) or _in_a_line(bears, corners):
+        return None
+    if strength < least:
+        return None
     return Square(tuple((float(x), float(y)) for x, y in corners), coverage, strength)
 
 

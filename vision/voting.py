@@ -24,15 +24,35 @@ _PAD = 0.1  # of the longest side: centres of seam halves lie off the page
 _CELL = 0.07  # of the radius: how far votes of one ring may scatter
 _LEAST_CELL_PX = 1.5
 _LEAST_SEEN = 0.25  # share of a circle inside of the map that a hypothesis needs
+_STEEPEST = 12_000  # ten seals have as many
 _MOST_EDGES = 6_000  # evenly taken from what there is; a ring keeps its share of them
 _STEEP = 0.3  # slope of an edge of height 1 after both smoothings
 _EXPLAINED = 1.12  # reach within which all edges belong to a ring that was found
 _LEAST_EDGES = 40  # a faint seal of 12 mm still has 60
 _LEAST_VOTES = 0.16  # of the votes that a whole ring would give
-_MOST_HYPOTHESES = 150
-# Stretches (along x, along y): seals are round, oval (45 x 30 mm at the most) or seen askew.
-ROUND: tuple[tuple[float, float], ...] = ((1.0, 1.0),)
-OVAL: tuple[tuple[float, float], ...] = ((1.0, 1.32), (1.32, 1.0), (1.0, 1.65), (1.65, 1.0))
+_MOST_HYPOTHESES = 100
+_OVAL_LARGEST = 0.2  # a larger oval is a crop, and found from round hypotheses
+_OVAL_EDGES = 3_000
+
+
+class Stretch(Struct, frozen=True):
+    """How a map is stretched before it votes: along x, along y, after a turn by degrees."""
+
+    x: float
+    y: float
+    turned_deg: float = 0.0
+
+
+ROUND = (Stretch(1.0, 1.0),)
+# Ovals are 45 x 30 mm at the most and mostly lie straight; scans stretch round seals likewise.
+OVAL = (
+    Stretch(1.0, 1.32),
+    Stretch(1.32, 1.0),
+    Stretch(1.0, 1.65),
+    Stretch(1.65, 1.0),
+    Stretch(1.0, 1.38, 45.0),
+    Stretch(1.38, 1.0, 45.0),
+)
 
 
 class Hypothesis(Struct, frozen=True):
@@ -59,6 +79,14 @@ class Edges(Struct, frozen=True):
     factor: float
     kept: float
 
+    def fewer(self, most: int) -> Edges:
+        """Return at most so many of them, evenly taken."""
+        if len(self.points) <= most:
+            return self
+        taken = np.linspace(0, len(self.points) - 1, most).astype(np.int64)
+        kept = self.kept * most / len(self.points)
+        return Edges(self.points[taken], self.normals[taken], self.shape, self.factor, kept)
+
     def without(self, ellipses: Sequence[Ellipse]) -> Edges:
         """Return the edges that lie in none of `ellipses` (pixels of the ink map)."""
         left = np.ones(len(self.points), np.bool_)
@@ -76,38 +104,58 @@ def edges(ink: Gray, least: float) -> Edges:
     slope_y = cv2.Sobel(smooth, cv2.CV_32F, 0, 1) / 8
     slope = cv2.magnitude(slope_x, slope_y)
     rows, columns = np.nonzero(slope > _STEEP * least)
-    kept = min(1.0, _MOST_EDGES / max(len(rows), 1))
-    taken = np.linspace(0, len(rows) - 1, round(kept * len(rows))).astype(np.int64)
-    rows, columns = rows[taken], columns[taken]
+    if len(rows) > _STEEPEST:  # then much of it is noise
+        taken = np.argpartition(-slope[rows, columns], _STEEPEST)[:_STEEPEST]
+        rows, columns = rows[taken], columns[taken]
     normals = np.stack([slope_x[rows, columns], slope_y[rows, columns]], axis=1)
     normals = normals / slope[rows, columns, None]
     points = np.stack([columns, rows], axis=1).astype(np.float32)
     shape = (small.shape[0], small.shape[1])
-    return Edges(points, normals.astype(np.float32), shape, factor, kept)
+    found = Edges(points, normals.astype(np.float32), shape, factor, 1.0)
+    return found.fewer(_MOST_EDGES)
 
 
-def hypotheses(found: Edges, stretches: Sequence[tuple[float, float]]) -> list[Hypothesis]:
+def hypotheses(found: Edges, stretches: Sequence[Stretch]) -> list[Hypothesis]:
     """Return where rings of these shapes may be, in pixels of the ink map, best first."""
     if len(found.points) < _LEAST_EDGES:
         return []
     voted = [one for stretch in stretches for one in _voted(found, stretch)]
-    ordered = sorted(voted, key=lambda each: -each.votes)[:_MOST_HYPOTHESES]
+    best: dict[tuple[int, ...], Hypothesis] = {}
+    for one in sorted(voted, key=lambda each: each.votes):
+        best[_neighbourhood(one.ellipse)] = one
+    ordered = sorted(best.values(), key=lambda each: -each.votes)[:_MOST_HYPOTHESES]
     return [Hypothesis(one.ellipse.scaled(1 / found.factor), one.votes) for one in ordered]
 
 
-def _voted(found: Edges, stretch: tuple[float, float]) -> Iterator[Hypothesis]:
+def _neighbourhood(ellipse: Ellipse) -> tuple[int, ...]:
+    """Equal for ellipses that following would make the same ring of."""
+    size = round(np.log(ellipse.radius) / 0.2)
+    step = 0.3 * np.exp(0.2 * size)
+    leaning = round(2 * np.log(ellipse.b / ellipse.a)) if ellipse.a != ellipse.b else 0
+    return round(ellipse.x / step), round(ellipse.y / step), size, leaning
+
+
+def _voted(found: Edges, stretch: Stretch) -> Iterator[Hypothesis]:
     """Yield the peaks of the vote over all radii, on the map stretched by `stretch`."""
-    scale = np.array(stretch, np.float32)
-    points = found.points * scale
-    normals = found.normals / scale  # a normal is stretched the other way
-    normals = normals / np.linalg.norm(normals, axis=1, keepdims=True)
-    size = (found.shape[0] * stretch[1], found.shape[1] * stretch[0])
-    radius = _LEAST_RADIUS_PX * max(stretch)
-    while radius < _LARGEST * max(size):
+    oval = stretch.x != stretch.y
+    chosen = found.fewer(_OVAL_EDGES) if oval else found
+    angle = np.deg2rad(stretch.turned_deg)
+    cosine, sine = float(np.cos(angle)), float(np.sin(angle))
+    middle = np.array((found.shape[1] / 2, found.shape[0] / 2), np.float32)
+    turn = np.array([[cosine, -sine], [sine, cosine]], np.float32)  # of rows: turns back
+    scale = np.array((stretch.x, stretch.y), np.float32)
+    points = np.asarray(((chosen.points - middle) @ turn + middle) * scale, np.float32)
+    normals = chosen.normals @ turn / scale  # a normal is stretched the other way
+    normals = np.asarray(normals / np.linalg.norm(normals, axis=1, keepdims=True), np.float32)
+    size = (found.shape[0] * stretch.y, found.shape[1] * stretch.x)
+    largest = max(size) * (_OVAL_LARGEST if oval else _LARGEST)
+    radius = _LEAST_RADIUS_PX * max(stretch.x, stretch.y)
+    while radius < largest:
         for x, y, votes in _peaks(points, normals, size, radius):
-            a, b = radius / stretch[0], radius / stretch[1]
-            ellipse = Ellipse(x / stretch[0], y / stretch[1], a, b)
-            yield Hypothesis(ellipse, votes / found.kept)
+            centre = turn @ (np.array((x, y), np.float32) / scale - middle) + middle
+            a, b = radius / stretch.x, radius / stretch.y
+            ellipse = Ellipse(float(centre[0]), float(centre[1]), a, b, stretch.turned_deg)
+            yield Hypothesis(ellipse, votes / chosen.kept)
         radius *= _GROWTH
 
 
