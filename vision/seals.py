@@ -111,12 +111,6 @@ def copied_seals(maps: Ink, px_per_mm: float | None = None) -> list[Seal]:
     return [one for one in grey if one.condition.visible > 0.85 and max(one.box[2:]) > least_px]
 
 
-def seals_of_ink(fresh: Gray, dark: Gray, scale: float, least: float) -> list[Seal]:
-    """Return the red rings on a map of ink alone, e.g. what is newly red between two photos."""
-    rings = find_rings(fresh, dark, max(_LEAST_RED, least), halves=True)
-    return [_ring_seal(ring, fresh, scale, Colour.RED, None) for ring in rings]
-
-
 def _coloured(
     layer: Gray, maps: Ink, colour: Colour, least: float, coverage: float, px_per_mm: float | None
 ) -> list[Seal]:
