@@ -20,6 +20,7 @@ JSON = click.option(
 )
 LIMIT_MISSED = 1
 EVIDENCE_DOES_NOT_HOLD = 4
+PICTURES = Path(__file__).parents[2] / "shared" / "data" / "images"  # beside the checkout
 
 
 @click.group()
@@ -39,6 +40,29 @@ def cycle(stamps: int, target: Path | None) -> None:
     from bench import cycle as measured
 
     _tell(measured.measure(stamps), target)
+
+
+@main.command()
+@click.argument(
+    "folder",
+    default=PICTURES,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+)
+@click.option(
+    "--sheets", type=click.Path(path_type=Path), help="Folder for PNG sheets of what was missed."
+)
+@JSON
+def eyes(folder: Path, sheets: Path | None, target: Path | None) -> None:
+    """What is seen on a folder of pictures, beside its labels where it has some."""
+    from bench import eyes as measured
+
+    try:
+        figures = measured.measure(folder, sheets, lambda line: click.echo(line, err=True))
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    if target is not None:
+        target.write_bytes(_formatted(figures))
+    click.echo(_formatted(figures.totals), nl=False)
 
 
 @main.command()
@@ -141,10 +165,14 @@ def _say(line: str) -> None:
 
 
 def _tell(figures: Any, target: Path | None) -> None:
-    data = msgspec.json.format(msgspec.json.encode(figures), indent=2)
-    click.echo(data.decode())
+    data = _formatted(figures)
+    click.echo(data, nl=False)
     if target is not None:
-        target.write_bytes(data + b"\n")
+        target.write_bytes(data)
+
+
+def _formatted(figures: Any) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(figures), indent=2) + b"\n"
 
 
 if __name__ == "__main__":

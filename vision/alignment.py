@@ -11,9 +11,10 @@ from vision.decoding import Image
 
 Matrix = NDArray[np.float64]
 
-FEATURES = 2500
+FEATURES = 1500
 _REPROJECTION_PX = 3.0
 _RATIO = 0.85  # best against second-best descriptor distance; print repeats, so not strict
+_NOWHERE = np.empty((0, 2), np.float32)
 
 
 class Alignment(Struct, frozen=True):
@@ -24,12 +25,14 @@ class Alignment(Struct, frozen=True):
         inliers: matched features that agree with it.
         matched: matched features.
         features: the smaller number of features of the two pictures.
+        points: where the matched features that agree lie in `reference`, (x, y).
     """
 
     matrix: Matrix | None
     inliers: int
     matched: int
     features: int
+    points: NDArray[np.float32]
 
     @property
     def turned_deg(self) -> float:
@@ -45,11 +48,11 @@ def align(reference: Image, moving: Image) -> Alignment:
     points_b, marks_b = _features(moving)
     features = min(len(points_a), len(points_b))
     if features < 8:
-        return Alignment(None, 0, 0, features)
+        return Alignment(None, 0, 0, features, _NOWHERE)
     pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(marks_b, marks_a, k=2)
     good = [m[0] for m in pairs if len(m) == 2 and m[0].distance < _RATIO * m[1].distance]
     if len(good) < 8:
-        return Alignment(None, 0, len(good), features)
+        return Alignment(None, 0, len(good), features, _NOWHERE)
     source = points_b[[m.queryIdx for m in good]]
     target = points_a[[m.trainIdx for m in good]]
     cv2.setRNGSeed(1)
@@ -58,8 +61,9 @@ def align(reference: Image, moving: Image) -> Alignment:
     )
     found = None if matrix is None else np.asarray(matrix, np.float64)
     if found is None or not _plausible(found):
-        return Alignment(None, 0, len(good), features)
-    return Alignment(found, int(agreed.sum()), len(good), features)
+        return Alignment(None, 0, len(good), features, _NOWHERE)
+    kept = agreed.ravel() > 0
+    return Alignment(found, int(kept.sum()), len(good), features, target[kept])
 
 
 def _features(picture: Image) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:

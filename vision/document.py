@@ -1,11 +1,8 @@
-"""Is this the page that was approved? Layout by features, then word by word by its ink.
+"""Is this the page that was approved? Laid over each other, all ink must be on both pages.
 
-Honest limits. Pages from one template are told apart by the tiles whose ink disagrees, so the
-difference has to be about one character of 12 point at 120 dpi, and its shape has to differ:
-characters that look alike (曹 and 曾) pass as the same. Reading the words is what decides there,
-and that is not done here. A page that was written on after its approval is another page. What
-lies under red ink in either photo is not compared: impressions may be added, and hide what is
-there.
+What lies under red ink in either photo is not compared: impressions may be added, and hide what
+is there. A page that was written on after its approval is another page. "Unclear" is said where
+the photos do not allow an answer: too little print, or parts that lie outside of the common area.
 """
 
 from __future__ import annotations
@@ -16,21 +13,26 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from vision.alignment import Alignment, Matrix, align
+from vision.comparison import Difference, difference, print_map, red_map
 from vision.decoding import Image
-from vision.page import Gray, darkness, find_page, flatten, red_cover, without_rim
+from vision.page import Gray, Page, find_page, flatten
 
-_TILE_PX = 24  # a character of 14 point on the flat page
-_STEP_PX = 12  # tiles overlap, so that one of them holds any character whole
-_REACH_PX = 5  # how far a tile may lie off: curled paper, a rough homography
 _SETTLE_TILE_PX, _SETTLE_REACH_PX = 48, 14
 _INKED = 0.02  # mean darkness from which a tile says something
 _AGREES = 0.62  # correlation from which a tile shows the same ink
-_POOR = 0.6  # correlation that most tiles of two readable photos of one page stay over
-_WRONG_BY, _DOUBTFUL_BY = 0.2, 0.12  # how far under the usual a tile with another word falls
 _MIN_INLIERS = 40
 _MIN_INLIER_SHARE = 0.35
-_RED_SHARE = 0.1  # of a tile, from which an impression or a letterhead makes it useless
-_MIN_TILES = 8
+_MIN_TILES = 40  # two words
+# A tile's unexplained share grows with blur and noise for all tiles alike; another character, be
+# it 曹 for 曾 or one digit for another, adds 0.15 and more to the tiles that hold it.
+_WRONG, _DOUBTFUL, _PER_USUAL = 0.11, 0.08, 2.0
+_MIN_WRONG_TILES = 2
+_BLURRED = 0.07  # usual share over which a changed character could hide
+_POOR = 0.3  # usual share over which the photos cannot be compared at all
+_MANY_WRONG = 150  # tiles: more than any changed line has, as a desk beside the page does
+_NEAR_PX = 40.0  # pixels around matched print that count as inside of it
+_BORDER = 0.12  # of the page's sides: margins, where a desk shows when the page was cut wrongly
+_OUTSIDE = 0.6  # share of wrong tiles beyond all matched print: then the pages were cut wrongly
 
 
 class Match(Struct, frozen=True):
@@ -53,19 +55,25 @@ def same_page(approved: Image, seen: Image) -> Match:
     if reference is None or moving is None:
         return Match(0.0, None, 0.0)
     found = align(reference, moving)
-    if not _aligned(found) or found.matrix is None:
-        return Match(0.0, _verdict_without_alignment(found), 0.0)
-    ink, ink_seen = darkness(reference), darkness(moving)
+    if not _aligned(found):  # one of the pages may have been cut out wrongly
+        reference, moving = _whole(approved), _whole(seen)
+        again = align(reference, moving)
+        if not _aligned(again):
+            return Match(0.0, _verdict_without_alignment(found), 0.0)
+        found = again
+    assert found.matrix is not None
+    ink, ink_seen = print_map(reference), print_map(moving)
     matrix = settle(ink, ink_seen, found.matrix)
     size = (reference.shape[1], reference.shape[0])
-    laid = cv2.warpPerspective(ink_seen, matrix, size)
-    red = np.maximum(red_cover(reference), cv2.warpPerspective(red_cover(moving), matrix, size))
-    maps = (ink, np.asarray(laid, np.float32), np.asarray(red, np.float32))
-    agreement = tile_agreement(*(without_rim(each) for each in maps))
-    if agreement.size < _MIN_TILES:
+    laid = np.asarray(cv2.warpPerspective(ink_seen, matrix, size), np.float32)
+    beyond = 1 - cv2.warpPerspective(np.ones_like(ink_seen), matrix, size)
+    red = np.maximum(red_map(reference), cv2.warpPerspective(red_map(moving), matrix, size))
+    seen_by_both = np.asarray(np.maximum(red, beyond > 0.01), np.float32)
+    compared = difference(ink, laid, seen_by_both)
+    if compared.shares.size < _MIN_TILES:
         return Match(0.0, None, found.turned_deg)
-    score = float((agreement >= _AGREES).mean())
-    return Match(score, _verdict(agreement), found.turned_deg)
+    wrong = compared.shares > _limit(compared, _WRONG)
+    return Match(1.0 - float(wrong.mean()), _verdict(compared, found), found.turned_deg)
 
 
 def settle(reference: Gray, moving: Gray, matrix: Matrix) -> Matrix:
@@ -95,46 +103,14 @@ def settle(reference: Gray, moving: Gray, matrix: Matrix) -> Matrix:
     return matrix if correction is None else np.asarray(correction @ matrix, np.float64)
 
 
-def tile_agreement(reference: Gray, laid: Gray, red: Gray) -> NDArray[np.float32]:
-    """Return the correlation, -1..1, of each tile that bears ink in either picture.
-
-    Tiles under `red` (1 where there is red ink in either) are left out.
-    """
-    height, width = reference.shape
-    one = np.asarray(cv2.GaussianBlur(reference, (0, 0), 1.0), np.float32)
-    other = np.asarray(cv2.GaussianBlur(laid, (0, 0), 1.0), np.float32)
-    values = []
-    for y in range(_REACH_PX, height - _TILE_PX - _REACH_PX, _STEP_PX):
-        for x in range(_REACH_PX, width - _TILE_PX - _REACH_PX, _STEP_PX):
-            if float(red[y : y + _TILE_PX, x : x + _TILE_PX].mean()) > _RED_SHARE:
-                continue
-            value = _agreement_at(one, other, y, x)
-            if value is not None:
-                values.append(value)
-    return np.array(values, np.float32)
-
-
-def _agreement_at(one: Gray, other: Gray, y: int, x: int) -> float | None:
-    """Correlation of the tile at `y`, `x`; None when it bears no ink to speak of."""
-    rows, columns = slice(y, y + _TILE_PX), slice(x, x + _TILE_PX)
-    wide = (
-        slice(y - _REACH_PX, y + _TILE_PX + _REACH_PX),
-        slice(x - _REACH_PX, x + _TILE_PX + _REACH_PX),
-    )
-    ink, ink_seen = float(one[rows, columns].mean()), float(other[rows, columns].mean())
-    if max(ink, ink_seen) < _INKED:
-        return None
-    if min(float(one[wide].mean()), float(other[wide].mean())) < _INKED / 8:
-        return 0.0  # one of them is bare here, also nearby
-    patch, around = (one[rows, columns], other[wide])
-    if ink < _INKED / 2:
-        patch, around = (other[rows, columns], one[wide])
-    return float(cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED).max())
-
-
 def _flat(image: Image) -> Image | None:
     page = find_page(image)
     return None if page is None else flatten(image, page)
+
+
+def _whole(image: Image) -> Image:
+    height, width = image.shape[:2]
+    return flatten(image, Page(((0, 0), (width, 0), (width, height), (0, height)), whole=True))
 
 
 def _aligned(found: Alignment) -> bool:
@@ -150,16 +126,40 @@ def _verdict_without_alignment(found: Alignment) -> bool | None:
     return False if found.features >= 300 else None
 
 
-def _verdict(agreement: NDArray[np.float32]) -> bool | None:
-    """Judge the worst tiles against what this pair of photos reaches elsewhere.
+def _limit(compared: Difference, least: float) -> float:
+    return least + _PER_USUAL * float(np.median(compared.shares))
 
-    Blur and noise lower all tiles alike; another word lowers a few of them.
-    """
-    usual = float(np.median(agreement))
-    if usual < _POOR:
-        return False
-    wrong = int((agreement < usual - _WRONG_BY).sum())
-    doubtful = int((agreement < usual - _DOUBTFUL_BY).sum())
-    if wrong >= 2:
-        return False
-    return None if wrong or doubtful >= 2 else True
+
+def _verdict(compared: Difference, found: Alignment) -> bool | None:
+    """Judge the worst tiles against what this pair of photos reaches elsewhere."""
+    if float(np.median(compared.shares)) > _POOR:
+        return _verdict_of_poor(compared)
+    wrong = compared.shares > _limit(compared, _WRONG)
+    doubtful = compared.shares > _limit(compared, _DOUBTFUL)
+    if int(wrong.sum()) >= _MIN_WRONG_TILES:
+        return (
+            None
+            if _share_beyond(compared.places[wrong], compared.places, found) > _OUTSIDE
+            else False
+        )
+    unsure = bool(doubtful.any()) or float(np.median(compared.shares)) > _BLURRED
+    return None if unsure else True
+
+
+def _verdict_of_poor(compared: Difference) -> bool | None:
+    """Most tiles differ although the layout fits: another filling, unless all is only blurred."""
+    return False if float(np.percentile(compared.shares, 75)) > 2 * _POOR else None
+
+
+def _share_beyond(
+    places: NDArray[np.float32], compared: NDArray[np.float32], found: Alignment
+) -> float:
+    """Share of `places` at the border of what was compared and outside of all matched print."""
+    if len(places) < _MANY_WRONG:
+        return 0.0
+    low, high = compared.min(axis=0), compared.max(axis=0)
+    border = _BORDER * (high - low)
+    at_border = ((places < low + border) | (places > high - border)).any(axis=1)
+    around = cv2.convexHull(found.points)
+    off = [-cv2.pointPolygonTest(around, (float(x), float(y)), True) for x, y in places]
+    return float((at_border & (np.array(off) > _NEAR_PX)).mean())

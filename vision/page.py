@@ -28,7 +28,7 @@ _MIN_CONTRAST = 22  # grey levels between paper and tray
 _WHOLE_AREA = 0.93  # a paper larger than this has no visible edge
 _MIN_INKED_TILES = 0.04  # share of tiles with print before a frame without edges is a page
 _TILE_PX = 32
-_RED = 0.08  # redness of pale ink; fresh paper has under 0.03
+RED_INK = 0.08  # redness of pale ink; fresh paper has under 0.03
 _RIM = 0.04  # of each side: the paper's own edge and its shadow
 _BLANK_INK = 0.0004  # share of the page; a title of three characters has twice that
 
@@ -71,6 +71,14 @@ def flatten(image: Image, page: Page) -> Image:
     return np.asarray(cv2.warpPerspective(shrunk, matrix, size), np.uint8)
 
 
+def lifted(page: Page, flat: Image) -> NDArray[np.float64]:
+    """Return the homography that takes pixels of `flat`, made by `flatten`, to the picture's."""
+    height, width = flat.shape[:2]
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    matrix = cv2.getPerspectiveTransform(corners, np.array(page.corners, np.float32))
+    return np.asarray(matrix, np.float64)
+
+
 def darkness(flat: Image) -> Gray:
     """Return ink as 0 (paper) .. 1 (black), free of light and shade; red ink is left out.
 
@@ -93,12 +101,6 @@ def redness(flat: Image) -> Gray:
     paper = cv2.resize(paper, (flat.shape[1], flat.shape[0])).astype(np.float32)
     share = cv2.GaussianBlur(flat, (0, 0), 1.0).astype(np.float32) / np.maximum(paper, 24)
     return np.asarray(np.clip(share[..., 2] - share[..., :2].max(axis=2), 0, 1), np.float32)
-
-
-def red_cover(flat: Image) -> Gray:
-    """Return 1 on and close to red ink, else 0: strokes' edges there are coloured, not grey."""
-    marked = (redness(flat) > _RED).astype(np.uint8)
-    return np.asarray(cv2.dilate(marked, np.ones((7, 7), np.uint8)), np.float32)
 
 
 def without_rim(ink: Gray) -> Gray:

@@ -1,0 +1,263 @@
+"""Eyes: what the code sees on a folder of pictures, beside what people labelled.
+
+Every picture is decoded, judged, searched for seals and timed by itself; a picture that cannot
+be used is a row with an error, never the end of the run. Questions about pairs of pictures are
+answered by `bench.eyes_cases`.
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+from msgspec import UNSET, Struct, UnsetType, structs
+
+from bench.eyes_cases import answer
+from bench.eyes_folder import Box, Case, Folder, LabelledSeal, read_folder
+from bench.eyes_scoring import Rate, matched, rate
+from bench.eyes_sheets import Cell, shrunk, write_sheets
+from bench.figures import Machine, percentile, this_machine
+from vision.decoding import Image, decode
+from vision.errors import ImageRefusedError
+from vision.quality import judge
+from vision.seals import Seal, find_seals
+
+Say = Callable[[str], None]
+
+
+class FoundSeal(Struct, frozen=True):
+    """One seal as the code saw it; `text` and `verified` are None while nothing reads rings."""
+
+    bbox: tuple[int, int, int, int]
+    text: str | None
+    verified: str | None
+    state: str
+    color: str
+    shape: str
+
+
+class Row(Struct, frozen=True, omit_defaults=True):
+    """One picture.
+
+    Args:
+        quad: the page's corners; None where the frame itself is the page.
+        seconds: elapsed, on whatever else this computer does meanwhile.
+        steps_s: CPU seconds of each step.
+    """
+
+    seals: tuple[FoundSeal, ...]
+    quad: tuple[tuple[float, float], ...] | None
+    seconds: float
+    steps_s: dict[str, float]
+    reasons: tuple[str, ...] = ()
+    error: str | UnsetType = UNSET
+    labels_unread: str | UnsetType = UNSET
+
+
+class Totals(Struct, frozen=True, kw_only=True):
+    """Rates over the labelled pictures, each with its interval; elapsed seconds and CPU seconds of
+    each step over all.
+
+    A false alarm is anything found that no label of any colour matches at IoU 0.5.
+    """
+
+    machine: Machine
+    pictures: int
+    labelled: int
+    errors: int
+    red_found: Rate
+    red_round_or_oval_found: Rate
+    square_found: Rate
+    partial_found: Rate
+    other_colour_found: Rate
+    colour_right: Rate
+    false_alarms: int
+    false_alarms_per_picture: float | None
+    red_false_alarms: int
+    cases: int
+    cases_answered: int
+    seconds_p50: float
+    seconds_p95: float
+    steps_p50_s: dict[str, float]
+    peak_memory_mb: int
+    sheets: tuple[str, ...] = ()
+
+
+class Eyes(Struct, frozen=True):
+    """Everything that was seen."""
+
+    images: dict[str, Row]
+    cases: dict[str, str | int | None]
+    totals: Totals
+
+
+class _Looked(Struct, frozen=True):
+    row: Row
+    seals: tuple[FoundSeal, ...]
+    cell: Cell | None
+
+
+def measure(root: Path, sheets: Path | None, say: Say) -> Eyes:
+    """Look at every picture and case of `root`; write sheets of what was missed.
+
+    Raises:
+        OSError: the folder cannot be read, or the sheets not written.
+        ValueError: a register or list of cases that cannot be understood.
+    """
+    cv2.setNumThreads(1)  # figures are for one core
+    folder = read_folder(root)
+    rows: dict[str, Row] = {}
+    cells: list[Cell] = []
+    for name in folder.names:
+        say(name)
+        looked = _look_at(folder, name)
+        rows[name] = looked.row
+        cells += [looked.cell] if looked.cell is not None else []
+    cases = {case.id: _answer(folder, case, say) for case in folder.cases}
+    totals = _totals(folder, rows, cases)
+    if sheets is not None:
+        written = write_sheets(cells, sheets, "misses" if folder.labels else "found")
+        totals = structs.replace(totals, sheets=tuple(str(path) for path in written))
+    return Eyes(images=rows, cases=cases, totals=totals)
+
+
+def _look_at(folder: Folder, name: str) -> _Looked:
+    """See one picture; whatever its bytes are, there is a row."""
+    begin_s, started_s = time.perf_counter(), time.process_time()
+    unread = folder.unread.get(name, UNSET)
+    try:
+        picture = decode(folder.bytes_of(name))
+    except (ImageRefusedError, OSError, ValueError) as error:
+        row = Row(
+            (), None, time.perf_counter() - begin_s, {}, error=str(error), labels_unread=unread
+        )
+        return _Looked(row, (), None)
+    decoded_s = time.process_time()
+    quality = judge(picture)
+    judged_s = time.process_time()
+    found = tuple(_reported(seal) for seal in find_seals(picture, quality.page))
+    ended_s = time.process_time()
+    page = quality.page
+    row = Row(
+        seals=found,
+        quad=None if page is None or page.whole else page.corners,
+        seconds=time.perf_counter() - begin_s,
+        steps_s={
+            "decode": decoded_s - started_s,
+            "gate and page": judged_s - decoded_s,
+            "seals": ended_s - judged_s,
+        },
+        reasons=tuple(str(reason) for reason in quality.reasons),
+        labels_unread=unread,
+    )
+    return _Looked(row, found, _cell(picture, name, folder.labels.get(name), found))
+
+
+def _reported(seal: Seal) -> FoundSeal:
+    x, y, width, height = (round(side) for side in seal.box)
+    return FoundSeal(
+        bbox=(x, y, width, height),
+        text=None,
+        verified=None,
+        state=str(seal.state),
+        color=str(seal.colour),
+        shape=str(seal.shape),
+    )
+
+
+def _cell(
+    picture: Image,
+    name: str,
+    labels: tuple[LabelledSeal, ...] | None,
+    found: tuple[FoundSeal, ...],
+) -> Cell | None:
+    """What goes onto a sheet: misses and false alarms; of unlabelled pictures what was found."""
+    boxes: tuple[Box, ...] = tuple(seal.bbox for seal in found)
+    if labels is None:
+        return shrunk(picture, (), boxes, f"{name} {len(found)} found") if found else None
+    truth = tuple(label.bbox for label in labels)
+    hits = matched(truth, boxes)
+    missed, false = len(truth) - len(hits), len(boxes) - len(hits)
+    if not missed and not false:
+        return None
+    return shrunk(picture, truth, boxes, f"{name} missed {missed} false {false}")
+
+
+def _answer(folder: Folder, case: Case, say: Say) -> str | int | None:
+    say(f"{case.id} {case.question}")
+    try:
+        pictures = [decode(folder.bytes_of(name)) for name in case.images]
+        return answer(case.question, pictures)
+    except (ImageRefusedError, OSError, ValueError) as error:
+        say(f"{case.id}: {error}")
+        return None
+
+
+class _Tally(Struct):
+    """Matches over all labelled pictures: label, and the finding that means it."""
+
+    pairs: list[tuple[LabelledSeal, FoundSeal | None]]
+    false: list[FoundSeal]
+
+    def found(self, wanted: Callable[[LabelledSeal], bool]) -> Rate:
+        chosen = [seal is not None for label, seal in self.pairs if wanted(label)]
+        return rate(sum(chosen), len(chosen))
+
+
+def _tally(folder: Folder, rows: dict[str, Row]) -> _Tally:
+    pairs, false = [], []
+    for name, labels in folder.labels.items():
+        seals = rows[name].seals
+        hits = matched([label.bbox for label in labels], [seal.bbox for seal in seals])
+        pairs += [(label, seals[hits[i]] if i in hits else None) for i, label in enumerate(labels)]
+        false += [seal for j, seal in enumerate(seals) if j not in hits.values()]
+    return _Tally(pairs, false)
+
+
+def _totals(folder: Folder, rows: dict[str, Row], cases: dict[str, str | int | None]) -> Totals:
+    tally = _tally(folder, rows)
+    hit = [(label, seal) for label, seal in tally.pairs if seal is not None]
+    seconds = sorted(row.seconds for row in rows.values()) or [0.0]
+    return Totals(
+        machine=this_machine(),
+        pictures=len(rows),
+        labelled=len(folder.labels),
+        errors=sum(row.error is not UNSET for row in rows.values()),
+        red_found=tally.found(_is_red),
+        red_round_or_oval_found=tally.found(
+            lambda label: _is_red(label) and label.shape in _ROUND and not label.partial
+        ),
+        square_found=tally.found(lambda label: label.shape in _SQUARE),
+        partial_found=tally.found(lambda label: bool(label.partial)),
+        other_colour_found=tally.found(lambda label: not _is_red(label)),
+        colour_right=rate(sum(label.color == seal.color for label, seal in hit), len(hit)),
+        false_alarms=len(tally.false),
+        false_alarms_per_picture=(
+            round(len(tally.false) / len(folder.labels), 4) if folder.labels else None
+        ),
+        red_false_alarms=sum(seal.color == "red" for seal in tally.false),
+        cases=len(cases),
+        cases_answered=sum(given is not None for given in cases.values()),
+        seconds_p50=percentile(seconds, 50),
+        seconds_p95=percentile(seconds, 95),
+        steps_p50_s=dict(_steps(rows)),
+        peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    )
+
+
+_ROUND = frozenset({"circle", "ellipse", "round", "oval"})
+_SQUARE = frozenset({"rect", "square"})
+
+
+def _is_red(label: LabelledSeal) -> bool:
+    return label.color == "red"
+
+
+def _steps(rows: dict[str, Row]) -> Iterator[tuple[str, float]]:
+    for step in ("decode", "gate and page", "seals"):
+        taken = sorted(row.steps_s[step] for row in rows.values() if step in row.steps_s)
+        if taken:
+            yield step, percentile(taken, 50)

@@ -1,0 +1,144 @@
+"""A labelled folder of pictures: what lies in it, and what people say is on them.
+
+`manifest.csv`, `registered.json` and `cases.json` are all optional; a column or key that is
+missing only means that nobody labelled it. Nothing here opens a picture.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+Box = tuple[float, float, float, float]  # x, y, width, height
+
+_PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
+
+
+class LabelledSeal(Struct, frozen=True):
+    """One seal that people see in a picture, in the manifest's words."""
+
+    bbox: Box
+    shape: str | None = "circle"
+    color: str | None = "red"
+    text: str | None = ""
+    partial: int | bool = 0
+
+
+class Registered(Struct, frozen=True):
+    """A seal of the village's register."""
+
+    id: str
+    name: str = ""
+    ring_text: str = ""
+    line: str = ""
+    shape: str = "round"
+    size_mm: tuple[float, ...] = ()
+    specimen: str = ""
+
+
+class Application(Struct, frozen=True):
+    """What was applied for, as `cases.json` says it."""
+
+    title: str | None = None
+    org: str | None = None
+    party: tuple[str, ...] = ()
+    amount_fen: int | None = None
+    date: str | None = None
+
+
+class Case(Struct, frozen=True):
+    """One question about one or more pictures of the folder."""
+
+    id: str
+    question: str
+    images: tuple[str, ...]
+    application: Application | None = None
+
+
+class Folder(Struct, frozen=True):
+    """What there is to look at.
+
+    Args:
+        names: pictures, as file names relative to `root`, in a stable order.
+        labels: seals by picture; a picture that nobody labelled is not in it.
+        unread: what is wrong with a picture's labels, by picture.
+    """
+
+    root: Path
+    names: tuple[str, ...]
+    labels: dict[str, tuple[LabelledSeal, ...]]
+    unread: dict[str, str]
+    registered: tuple[Registered, ...]
+    cases: tuple[Case, ...]
+
+    def bytes_of(self, name: str) -> bytes:
+        """Return a picture's bytes.
+
+        Raises:
+            OSError: it cannot be read.
+            ValueError: the name leads out of the folder.
+        """
+        path = (self.root / name).resolve()
+        if not path.is_relative_to(self.root.resolve()):
+            raise ValueError(f"expected a picture inside of the folder, found {name!r}")
+        return path.read_bytes()
+
+
+def read_folder(root: Path) -> Folder:
+    """Return what `root` holds.
+
+    Raises:
+        OSError: the folder cannot be read.
+        ValueError: a register or list of cases that cannot be understood.
+    """
+    rows = _rows(root / "manifest.csv")
+    labels: dict[str, tuple[LabelledSeal, ...]] = {}
+    unread: dict[str, str] = {}
+    for row in rows:
+        try:
+            seals = _seals(row)
+        except msgspec.DecodeError as error:
+            unread[row["file"]] = f"seals_json: {error}"
+        else:
+            labels |= {row["file"]: seals} if seals is not None else {}
+    present = {
+        str(path.relative_to(root))
+        for path in sorted(root.rglob("*"))
+        if path.suffix.lower() in _PICTURES and "specimens" not in path.relative_to(root).parts
+    }
+    return Folder(
+        root=root,
+        names=tuple(sorted(present | {row["file"] for row in rows})),
+        labels=labels,
+        unread=unread,
+        registered=_listed(root / "registered.json", tuple[Registered, ...]),
+        cases=_listed(root / "cases.json", tuple[Case, ...]),
+    )
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        return [row for row in csv.DictReader(file) if row.get("file")]
+
+
+def _seals(row: dict[str, str]) -> tuple[LabelledSeal, ...] | None:
+    """The seals of a row; None where the manifest says nothing of them."""
+    written, count = row.get("seals_json") or "", row.get("n_seals") or ""
+    if written.strip():
+        return msgspec.json.decode(written, type=tuple[LabelledSeal, ...], strict=False)
+    return () if count.strip() == "0" else None
+
+
+def _listed(path: Path, kind: Any) -> Any:
+    if not path.is_file():
+        return ()
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"expected {path.name} in the documented form: {error}") from error

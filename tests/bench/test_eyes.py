@@ -1,0 +1,143 @@
+"""`bench eyes` on folders as people hand them in: labelled, unlabelled and full of bad files."""
+
+from __future__ import annotations
+
+import csv
+import json
+import struct
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from sim.render import DIAMETER_PX, Picture, blank_page, impression, page_image, stamped
+
+STAMPED_AT = (0.65, 0.72)
+
+
+def run(folder: Path, *words: str) -> dict[str, Any]:
+    """The command itself; returns what it wrote."""
+    target = folder.parent / "eyes.json"
+    command = [sys.executable, "-m", "bench", "eyes", str(folder), "--json", str(target), *words]
+    subprocess.run(command, check=True, capture_output=True, cwd=Path(__file__).parents[2])
+    return json.loads(target.read_text())
+
+
+def write(path: Path, picture: Picture) -> None:
+    path.write_bytes(cv2.imencode(path.suffix, picture)[1].tobytes())
+
+
+def label(folder: Path, *rows: tuple[str, list[dict[str, Any]]]) -> None:
+    with (folder / "manifest.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["file", "n_seals", "seals_json"])
+        writer.writerows([name, len(seals), json.dumps(seals)] for name, seals in rows)
+
+
+def bomb() -> bytes:
+    """A PNG of some bytes that declares 30000 x 30000 pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    size = struct.pack(">IIBBBBB", 30000, 30000, 8, 2, 0, 0, 0)
+    data = chunk(b"IHDR", size) + chunk(b"IDAT", zlib.compress(b"\0" * 100_000))
+    return b"\x89PNG\r\n\x1a\n" + data + chunk(b"IEND", b"")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "pictures"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def stamped_page() -> tuple[Picture, list[int]]:
+    """A page with one seal, and the box around it."""
+    page = page_image(7, 0)
+    middle = np.array(STAMPED_AT) * (page.shape[1], page.shape[0])
+    corner = np.rint(middle - DIAMETER_PX / 2).astype(int).tolist()
+    return stamped(page, impression(seed=1), *STAMPED_AT), [*corner, DIAMETER_PX, DIAMETER_PX]
+
+
+@pytest.mark.slow
+def test_labelled_seal_is_counted_as_found_and_the_missed_one_goes_onto_a_sheet(
+    folder: Path, stamped_page: tuple[Picture, list[int]]
+) -> None:
+    page, box = stamped_page
+    write(folder / "stamped.jpg", page)
+    write(folder / "bare.jpg", page_image(7, 1))
+    seal = {"bbox": box, "shape": "circle", "color": "red", "text": "", "partial": 0}
+    label(folder, ("stamped.jpg", [seal]), ("bare.jpg", [seal]))
+
+    seen = run(folder, "--sheets", str(folder.parent / "sheets"))
+
+    assert seen["totals"]["red_found"]["right"] == 1
+    assert seen["totals"]["red_found"]["of"] == 2
+    assert seen["totals"]["false_alarms"] == 0
+    (found,) = seen["images"]["stamped.jpg"]["seals"]
+    assert (found["color"], found["shape"], found["state"]) == ("red", "round", "complete")
+    (sheet,) = seen["totals"]["sheets"]
+    assert cv2.imread(sheet) is not None
+
+
+@pytest.mark.slow
+def test_broken_pictures_are_rows_with_an_error(folder: Path) -> None:
+    write(folder / "good.png", page_image(7, 1))
+    (folder / "bomb.png").write_bytes(bomb())
+    (folder / "cut.png").write_bytes((folder / "good.png").read_bytes()[:5000])
+    (folder / "empty.jpg").write_bytes(b"")
+    (folder / "words.jpeg").write_bytes(b"no picture at all")
+    label(folder, ("gone.jpg", []), ("../outside.jpg", []))
+
+    seen = run(folder)
+
+    errors = {name for name, row in seen["images"].items() if "error" in row}
+    assert errors == {
+        "bomb.png",
+        "cut.png",
+        "empty.jpg",
+        "words.jpeg",
+        "gone.jpg",
+        "../outside.jpg",
+    }
+    assert seen["totals"]["errors"] == 6
+    assert seen["totals"]["peak_memory_mb"] < 1000
+
+
+@pytest.mark.slow
+def test_unlabelled_folder_has_rows_and_no_rates(folder: Path) -> None:
+    write(folder / "bare.jpg", page_image(7, 1))
+
+    seen = run(folder)
+
+    assert set(seen["images"]) == {"bare.jpg"}
+    assert seen["images"]["bare.jpg"]["seals"] == []
+    assert seen["totals"]["red_found"]["rate"] is None
+    assert seen["totals"]["false_alarms_per_picture"] is None
+
+
+@pytest.mark.slow
+def test_cases_are_answered_in_the_words_of_the_form(folder: Path) -> None:
+    write(folder / "a.png", page_image(7, 1))
+    write(folder / "b.png", page_image(7, 3))
+    write(folder / "bare.png", blank_page())
+    cases = [
+        {"id": "one", "question": "same_page", "images": ["a.png", "b.png"]},
+        {"id": "two", "question": "blank", "images": ["bare.png"]},
+        {"id": "three", "question": "blank", "images": ["gone.png"]},
+        {"id": "four", "question": "weather", "images": ["a.png"]},
+    ]
+    (folder / "cases.json").write_text(json.dumps(cases), encoding="utf-8")
+
+    seen = run(folder)
+
+    assert seen["cases"] == {"one": "mismatch", "two": "blank", "three": None, "four": None}

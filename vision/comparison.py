@@ -1,0 +1,189 @@
+"""What is written on one page and not on another, tile by tile, once they lie over each other.
+
+Both ink maps are first made equally sharp and equally strong, and the second one is bent until
+its print lies on the first's: what is left over is then not blur, light or curl but writing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from vision.decoding import Image
+from vision.page import RED_INK, Gray, redness, without_rim
+
+_TILE_PX, _STEP_PX = 24, 8  # a character of 14 point; steps so short that one tile holds it whole
+_BEND_TILE_PX, _BEND_REACH_PX = 64, 8  # paper curls over several lines, by some pixels at most
+_BEND_AGREES = 0.5  # correlation from which a tile tells where it lies
+_DROP = 0.15  # by which agreement has to fall four pixels beside the best place
+_NEAR_PX = 1.5  # what bending leaves over
+_LEAST_INK = 0.006  # mean square of a tile that says something: a comma has more
+_MOST_RED = 0.15  # of a tile; under red ink nothing is compared
+_BLURS = (0.5, 0.8, 1.1, 1.5, 2.0, 2.6)  # pixels; more than the gate lets through
+
+
+class Difference(Struct, frozen=True):
+    """What was left over.
+
+    Args:
+        shares: for each tile with ink its unexplained share, 0 the same ink, 1 and more another.
+        places: centre (x, y) of each of them, in pixels of the reference map.
+    """
+
+    shares: NDArray[np.float32]
+    places: NDArray[np.float32]
+
+
+def print_map(flat: Image) -> Gray:
+    """Return black ink as 0 (paper) .. 1, free of light and shade; red ink is left out."""
+    red = np.asarray(flat[..., 2])
+    other = cv2.max(np.asarray(flat[..., 0]), np.asarray(flat[..., 1]))
+    lift = cv2.subtract(red, other).astype(np.float32)
+    bright = cv2.dilate(red, np.ones((9, 9), np.uint8))
+    small = cv2.resize(bright, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    paper = cv2.GaussianBlur(cv2.medianBlur(small, 9), (0, 0), 2.5)
+    paper = cv2.resize(paper, (red.shape[1], red.shape[0])).astype(np.float32)
+    share = (red.astype(np.float32) + 0.6 * lift) / np.maximum(paper, 24)
+    return np.asarray(np.clip((0.95 - share) / 0.6, 0, 1), np.float32)
+
+
+def red_map(flat: Image) -> Gray:
+    """Return 1 on and close to red ink, else 0."""
+    half = cv2.resize(flat, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    marked = (redness(np.asarray(half, np.uint8)) > RED_INK).astype(np.uint8)
+    grown = cv2.dilate(marked, np.ones((5, 5), np.uint8)).astype(np.float32)
+    return np.asarray(cv2.resize(grown, (flat.shape[1], flat.shape[0])), np.float32)
+
+
+def difference(reference: Gray, laid: Gray, red: Gray) -> Difference:
+    """Compare two print maps of one size; `laid` was aligned by a homography already.
+
+    Args:
+        red: 1 where red ink lies on either page.
+    """
+    bent = _bent(reference, laid)
+    soft = (cv2.GaussianBlur(each, (0, 0), 1.0) for each in (reference, bent))
+    one, other = _equally_sharp(*(np.asarray(each, np.float32) for each in soft))
+    clear = 1 - red
+    one, other, cover = (without_rim(each) for each in (one * clear, other * clear, red))
+    left_over = _left_over(one, other)
+    ink = np.maximum(_tiles(one * one), _tiles(other * other))
+    counts = (_tiles(cover) < _MOST_RED) & (ink > _LEAST_INK)
+    rows, columns = np.nonzero(counts)
+    rim_y, rim_x = ((full - inner) // 2 for full, inner in zip(red.shape, one.shape, strict=True))
+    places = np.stack(
+        [
+            rim_x + _TILE_PX // 2 + columns * _STEP_PX,
+            rim_y + _TILE_PX // 2 + rows * _STEP_PX,
+        ],
+        axis=1,
+    )
+    shares = np.asarray(left_over[counts] / ink[counts], np.float32)
+    return Difference(shares, np.asarray(places, np.float32))
+
+
+def _tiles(values: Gray) -> Gray:
+    """Mean of each tile, a step apart."""
+    means = cv2.boxFilter(values, -1, (_TILE_PX, _TILE_PX))
+    half = _TILE_PX // 2
+    return np.asarray(means[half:-half:_STEP_PX, half:-half:_STEP_PX], np.float32)
+
+
+def _left_over(one: Gray, other: Gray) -> Gray:
+    """Mean square that stays different in each tile, at the best of nine small moves."""
+    height, width = one.shape
+    best: Gray | None = None
+    for x in (-_NEAR_PX, 0.0, _NEAR_PX):
+        for y in (-_NEAR_PX, 0.0, _NEAR_PX):
+            move = np.array([[1, 0, x], [0, 1, y]], np.float32)
+            moved = cv2.warpAffine(other, move, (width, height))
+            tiles = _tiles(np.asarray((one - moved) ** 2, np.float32))
+            best = tiles if best is None else np.minimum(best, tiles)
+    assert best is not None
+    return np.maximum(best, 0)
+
+
+def _equally_sharp(one: Gray, other: Gray) -> tuple[Gray, Gray]:
+    """Bring both to the same strength, and the sharper one to the blur of the other."""
+    strength = float(one.sum()) / max(float(other.sum()), 1.0)
+    other = np.asarray(other * np.clip(strength, 0.5, 2.0), np.float32)
+    goal = min(_edges(one), _edges(other))
+    return _blurred_to(one, goal), _blurred_to(other, goal)
+
+
+def _blurred_to(ink: Gray, goal: float) -> Gray:
+    if _edges(ink) < 1.04 * goal:
+        return ink
+    for blur in _BLURS:
+        softer = np.asarray(cv2.GaussianBlur(ink, (0, 0), blur), np.float32)
+        if _edges(softer) < goal:
+            break
+    return softer
+
+
+def _edges(ink: Gray) -> float:
+    return float(np.abs(np.diff(ink, axis=1)).mean() + np.abs(np.diff(ink, axis=0)).mean())
+
+
+def _bent(reference: Gray, laid: Gray) -> Gray:
+    """Bend `laid` by what its tiles say, smoothly."""
+    moves = _smooth(_moves(reference, laid))
+    tile, reach = _BEND_TILE_PX, _BEND_REACH_PX
+    rows, columns = moves.shape[:2]
+    height, width = reference.shape
+    wide = cv2.resize(moves, (columns * tile, rows * tile), interpolation=cv2.INTER_LINEAR)
+    below, beside = height - reach - rows * tile, width - reach - columns * tile
+    full = cv2.copyMakeBorder(wide, reach, below, reach, beside, cv2.BORDER_REPLICATE)
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    bent = cv2.remap(laid, x + full[..., 0], y + full[..., 1], cv2.INTER_LINEAR)
+    return np.asarray(bent, np.float32)
+
+
+def _moves(reference: Gray, laid: Gray) -> Gray:
+    """How far each tile of `laid` lies off (x, y); NaN where a tile cannot tell."""
+    tile, reach = _BEND_TILE_PX, _BEND_REACH_PX
+    rows = max((reference.shape[0] - 2 * reach) // tile, 1)
+    columns = max((reference.shape[1] - 2 * reach) // tile, 1)
+    moves = np.full((rows, columns, 2), np.nan, np.float32)
+    for row in range(rows):
+        for column in range(columns):
+            y, x = reach + row * tile, reach + column * tile
+            patch = reference[y : y + tile, x : x + tile]
+            around = laid[y - reach : y + tile + reach, x - reach : x + tile + reach]
+            if float(cv2.mean(patch)[0]) < 0.015 or min(around.shape) < tile:
+                continue
+            agreement = np.asarray(
+                cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED), np.float32
+            )
+            _, best, _, at = cv2.minMaxLoc(agreement)
+            if best > _BEND_AGREES and _is_single(agreement, at):
+                moves[row, column] = (at[0] - reach, at[1] - reach)
+    return moves
+
+
+def _is_single(agreement: Gray, at: Sequence[int]) -> bool:
+    """Whether only one place agrees: along a ruled line every place does."""
+    x, y = at
+    far = _BEND_REACH_PX // 2
+    best = float(agreement[y, x])
+    across = [float(agreement[y, i]) for i in (x - far, x + far) if 0 <= i < agreement.shape[1]]
+    down = [float(agreement[i, x]) for i in (y - far, y + far) if 0 <= i < agreement.shape[0]]
+    return best - max(across) > _DROP and best - max(down) > _DROP
+
+
+def _smooth(moves: Gray) -> Gray:
+    """The median move of each tile's neighbourhood, wider where few tiles can tell."""
+    smooth = np.zeros_like(moves)
+    for row, column in np.ndindex(moves.shape[:2]):
+        for reach in (1, 2, 4, max(moves.shape)):
+            near = moves[max(row - reach, 0) : row + reach + 1]
+            near = near[:, max(column - reach, 0) : column + reach + 1].reshape(-1, 2)
+            known = near[~np.isnan(near[:, 0])]
+            if len(known) >= 4:
+                smooth[row, column] = np.median(known, axis=0)
+                break
+    return smooth

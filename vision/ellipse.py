@@ -1,0 +1,232 @@
+"""Ellipses on an ink map: where a ring runs, how much of it is there, and the best fit to it.
+
+An angle of an ellipse here is that of its parameter, 0..360 degrees; a reach is the share of
+the radius, 1 on the ellipse itself.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from vision.page import Gray
+
+ANGLES = 120  # one sample each 3 degrees: a ring character spans 15
+_FROM, _TO, _STEPS = 0.72, 1.28, 57  # reaches that a profile covers, one hundredth apart
+REACHES = np.linspace(_FROM, _TO, _STEPS, dtype=np.float32)
+_STEP = (_TO - _FROM) / (_STEPS - 1)
+# A ring of 1.2 mm on 42 mm is 0.06 of the radius wide; paper follows within 0.05 outside of it,
+# and between ring and characters inside.
+_OUTER = (5, 11)
+_INNER = (5, 16)
+# A ring is pale in places: an angle counts from these shares of the least and the usual rise.
+_PALE, _PALE_PART = 0.6, 0.35
+_BLACK = 0.45  # darkness from which print hides what runs below it
+
+
+class Ellipse(Struct, frozen=True):
+    """Centre, half axes and turn (degrees, clockwise from the x axis), in pixels of one map."""
+
+    x: float
+    y: float
+    a: float
+    b: float
+    turned_deg: float = 0.0
+
+    @property
+    def radius(self) -> float:
+        """Geometric mean of the half axes."""
+        return float(np.sqrt(self.a * self.b))
+
+    @property
+    def aspect(self) -> float:
+        """Longer half axis over the shorter one."""
+        return max(self.a, self.b) / max(min(self.a, self.b), 1e-6)
+
+    def points(self, reach: float = 1.0, count: int = ANGLES) -> NDArray[np.float32]:
+        """Return `count` points (x, y) along the ellipse grown by `reach`."""
+        directions = _directions(self, count)
+        return np.asarray(directions * reach + (self.x, self.y), np.float32)
+
+    def box(self) -> tuple[float, float, float, float]:
+        """Return x, y, width, height of the upright box around it."""
+        around = self.points(count=180)
+        low, high = around.min(axis=0), around.max(axis=0)
+        return float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])
+
+    def reach_of(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return for each point (x, y) how far out it lies: 1 on the ellipse."""
+        turn = np.deg2rad(self.turned_deg)
+        moved = points - np.array((self.x, self.y), np.float32)
+        along = moved[:, 0] * np.cos(turn) + moved[:, 1] * np.sin(turn)
+        across = -moved[:, 0] * np.sin(turn) + moved[:, 1] * np.cos(turn)
+        return np.asarray(np.hypot(along / self.a, across / self.b), np.float32)
+
+    def scaled(self, factor: float) -> Ellipse:
+        """Return the same ellipse on a map `factor` times as large."""
+        return Ellipse(
+            self.x * factor, self.y * factor, self.a * factor, self.b * factor, self.turned_deg
+        )
+
+
+class Ring(Struct, frozen=True):
+    """How well an ellipse follows ink on a map.
+
+    Args:
+        ellipse: in pixels of the map.
+        hits: for each of ANGLES whether there is a ring there.
+        visible: for each whether it could be seen: inside the map and not under black print.
+        coverage: hits among the visible ones, 0..1.
+        strength: usual rise of the ring over the paper on its both sides.
+    """
+
+    ellipse: Ellipse
+    hits: NDArray[np.bool_]
+    visible: NDArray[np.bool_]
+    coverage: float
+    strength: float
+
+    @property
+    def arc(self) -> float:
+        """Share of the whole ellipse that could be seen."""
+        return float(self.visible.mean())
+
+    @property
+    def longest_run_deg(self) -> float:
+        """Longest stretch with ink; what is hidden, and one missing step, does not end it."""
+        return longest_run_deg(
+            self.hits | ~self.visible | (np.roll(self.hits, 1) & np.roll(self.hits, -1))
+        )
+
+    @property
+    def largest_gap_deg(self) -> float:
+        """Longest stretch that could be seen and bears no ink."""
+        return longest_run_deg(self.visible & ~self.hits)
+
+
+def longest_run_deg(marked: NDArray[np.bool_]) -> float:
+    """Return the longest stretch of marked angles, around the corner too, in degrees."""
+    longest = current = 0
+    for one in np.tile(marked, 2).tolist():
+        current = current + 1 if one else 0
+        longest = max(longest, current)
+    return min(longest, len(marked)) * 360.0 / len(marked)
+
+
+def profile(ink: Gray, ellipse: Ellipse) -> Gray:
+    """Return ANGLES x len(REACHES) samples of `ink` across the ellipse; -1 outside of the map."""
+    rays = _directions(ellipse, ANGLES)
+    x = (ellipse.x + rays[:, :1] * REACHES[None, :]).astype(np.float32)
+    y = (ellipse.y + rays[:, 1:] * REACHES[None, :]).astype(np.float32)
+    border = cv2.BORDER_CONSTANT
+    return np.asarray(cv2.remap(ink, x, y, cv2.INTER_LINEAR, None, border, -1.0), np.float32)
+
+
+def measure(
+    ink: Gray, ellipse: Ellipse, tolerance: float, least: float, dark: Gray | None = None
+) -> tuple[Ring, Gray]:
+    """Follow the ring near `ellipse`.
+
+    Args:
+        dark: black print; where it hides the ring nothing is expected.
+        tolerance: how far from it, as a share of the radius.
+        least: rise over the paper from which something may be a ring at all.
+
+    Returns:
+        The ring, and for each angle the reach at which it runs.
+    """
+    across = profile(ink, ellipse)
+    middle = len(REACHES) // 2
+    window = max(1, round(tolerance / _STEP))
+    columns = np.arange(middle - window, middle + window + 1)
+    rises = ridge(across)[:, columns]
+    best = rises.argmax(axis=1)
+    rise = rises[np.arange(ANGLES), best]
+    inside = across[:, middle] >= 0
+    strength = float(np.percentile(rise[inside], 75)) if inside.any() else 0.0
+    hits = inside & (rise > max(_PALE * least, _PALE_PART * strength))
+    visible = inside
+    if dark is not None:
+        visible = inside & (hits | (profile(dark, ellipse)[:, columns].max(axis=1) < _BLACK))
+    coverage = float(hits.sum() / max(int(visible.sum()), 1))
+    return Ring(ellipse, hits, visible, coverage, strength), REACHES[columns[best]]
+
+
+def contents(ink: Gray, ellipse: Ellipse) -> tuple[float, float]:
+    """Return what lies inside of a ring: the share that bears ink, and how strong that ink is."""
+    reaches = np.sqrt(np.linspace(0.02, 0.75, 24, dtype=np.float32))  # even by area
+    rays = _directions(ellipse, ANGLES)
+    x = (ellipse.x + rays[:, :1] * reaches[None, :]).astype(np.float32)
+    y = (ellipse.y + rays[:, 1:] * reaches[None, :]).astype(np.float32)
+    border = cv2.BORDER_CONSTANT
+    inside = cv2.remap(ink, x, y, cv2.INTER_LINEAR, None, border, -1.0)
+    known = inside[inside >= 0]
+    if not known.size:
+        return 0.0, 0.0
+    strong = float(np.percentile(known, 95))
+    # Half of what the characters reach lies in the middle of their edges, also when blurred.
+    return float((known > 0.5 * strong).mean()), strong
+
+
+def ridge(across: Gray) -> Gray:
+    """Return for each sample how far it rises over the paper outside and inside of it."""
+    known = np.maximum(across, 0)
+    near = cv2.blur(known, (3, 1), borderType=cv2.BORDER_REPLICATE)
+    sums = np.cumsum(np.pad(known, ((0, 0), (1, _OUTER[1])), mode="edge"), axis=1)
+    count = len(REACHES)
+    outer = (sums[:, _OUTER[1] : _OUTER[1] + count] - sums[:, _OUTER[0] : _OUTER[0] + count]) / (
+        _OUTER[1] - _OUTER[0]
+    )
+    padded = np.pad(near, ((0, 0), (_INNER[1], 0)), mode="edge")
+    views = np.lib.stride_tricks.sliding_window_view(padded, _INNER[1] - _INNER[0], axis=1)
+    inner = views[:, :count].min(axis=2)
+    return np.asarray(near - np.maximum(outer, inner), np.float32)
+
+
+def fitted(ellipse: Ellipse, ring: Ring, reaches: Gray, circle: bool) -> Ellipse | None:
+    """Return the ellipse (or circle) through the ring's points; None when they fit none."""
+    rays = _directions(ellipse, ANGLES)[ring.hits]
+    points = np.asarray(rays * reaches[ring.hits, None] + (ellipse.x, ellipse.y), np.float32)
+    for _ in range(3):
+        if len(points) < 12:
+            return None
+        found = _circle(points) if circle else _ellipse(points)
+        if found is None:
+            return None
+        off = np.abs(found.reach_of(points) - 1)
+        near = off < max(0.02, 2.5 * float(np.median(off)))
+        if near.all():
+            break
+        points = points[near]
+    return found
+
+
+def _directions(ellipse: Ellipse, count: int) -> NDArray[np.float32]:
+    angles = np.linspace(0, 2 * np.pi, count, endpoint=False)
+    turn = np.deg2rad(ellipse.turned_deg)
+    along, across = ellipse.a * np.cos(angles), ellipse.b * np.sin(angles)
+    x = along * np.cos(turn) - across * np.sin(turn)
+    y = along * np.sin(turn) + across * np.cos(turn)
+    return np.stack([x, y], axis=1).astype(np.float32)
+
+
+def _ellipse(points: NDArray[np.float32]) -> Ellipse | None:
+    (x, y), (width, height), turned = cv2.fitEllipseDirect(points)
+    sizes = (x, y, width, height)
+    if not np.isfinite(sizes).all() or min(width, height) < 4:
+        return None
+    return Ellipse(float(x), float(y), width / 2, height / 2, float(turned))
+
+
+def _circle(points: NDArray[np.float32]) -> Ellipse | None:
+    centre = points.mean(axis=0)
+    moved = (points - centre).astype(np.float64)
+    design = np.column_stack([2 * moved, np.ones(len(moved))])
+    solution, _, rank, _ = np.linalg.lstsq(design, (moved**2).sum(axis=1), rcond=None)
+    squared = solution[2] + solution[0] ** 2 + solution[1] ** 2
+    if rank < 3 or squared <= 0:
+        return None
+    radius = float(np.sqrt(squared))
+    return Ellipse(float(centre[0] + solution[0]), float(centre[1] + solution[1]), radius, radius)

@@ -1,0 +1,202 @@
+"""How good an impression is: what of its ring is there, how strong, how clean, how often.
+
+The words are for people and rules; the figures behind each word stand beside it. A fault is
+named by what must be done about it, worst first: a strip or a half is not the seal, a double or
+smeared one is unreadable, a faint one may need a make-up stamp.
+"""
+
+from __future__ import annotations
+
+import enum
+
+import cv2
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from vision.ellipse import ANGLES, REACHES, Ellipse, Ring, contents, profile
+from vision.page import Gray
+from vision.squares import Square
+
+# Redness of the strongest twentieth. A good press has 0.3 to 0.7, half the ink 0.17.
+_FAINT = 0.17
+_CLEAR_ARC = 0.85  # visible share of the ring; less is a seal cut by the page's edge
+_WHOLE_RING = 0.86  # share of the ring with ink; three gaps of 16 degrees are wear
+_LARGEST_GAP_DEG = 54.0  # a gap as long as two ring characters
+_EMPTY_OCTANT = 0.25  # of the usual octant: there the press did not touch the paper
+_SMEARED = 1.5  # ring across the smear against ring along it
+_SMEAR_WIDTH = 0.13  # of the radius, at the widest; a clean ring has 0.06, seen blurred 0.09
+_DOUBLED = 0.55  # share of the second ring, where it runs outside of the first, with ink
+_OUTSIDE = 1.06  # reach from which ink is outside of the first ring
+
+
+class State(enum.StrEnum):
+    """How an impression came out."""
+
+    COMPLETE = "complete"
+    FAINT = "faint"
+    SMEARED = "smeared"
+    DOUBLE = "double"
+    PARTIAL = "partial"
+    RIDING_SEAM = "riding-seam"
+
+
+class Condition(Struct, frozen=True, kw_only=True):
+    """Why an impression is called what it is called.
+
+    Args:
+        coverage: share of the visible ring (frame) that bears ink.
+        visible: share of the ring that lies on the page.
+        strength: redness of its ink, 0..0.9; darkness for a copy.
+        largest_gap_deg: longest stretch of the visible ring without ink.
+        octants: share of ink in each eighth of the disc, clockwise from the right, 1 = usual.
+        smear: widest part of the ring over its narrowest.
+        doubled: share of a second ring beside the first, 0..1.
+    """
+
+    state: State
+    coverage: float
+    visible: float
+    strength: float
+    largest_gap_deg: float = 0.0
+    octants: tuple[float, ...] = ()
+    smear: float = 1.0
+    doubled: float = 0.0
+
+
+def of_ring(ring: Ring, ink: Gray) -> tuple[Condition, float]:
+    """Judge a ring; return with it the reach at which its outer edge lies."""
+    _, strength = contents(ink, ring.ellipse)
+    strength = max(strength, ring.strength)
+    widths, edge_reach = _widths(ring, ink)
+    smear = _smear(widths)
+    doubled = _doubled(ring, ink, strength)
+    gap = ring.largest_gap_deg
+    octants = _octants(ring.ellipse, ink)
+    partial = ring.coverage < _WHOLE_RING or gap > _LARGEST_GAP_DEG
+    partial = partial or min(octants) < _EMPTY_OCTANT
+    if ring.arc < _CLEAR_ARC:
+        state = State.RIDING_SEAM
+    elif doubled > _DOUBLED:
+        state = State.DOUBLE
+    elif smear > _SMEARED and float(np.nanmax(widths)) > _SMEAR_WIDTH:
+        state = State.SMEARED
+    elif partial:
+        state = State.PARTIAL
+    else:
+        state = State.FAINT if strength < _FAINT else State.COMPLETE
+    condition = Condition(
+        state=state,
+        coverage=ring.coverage,
+        visible=ring.arc,
+        strength=strength,
+        largest_gap_deg=gap,
+        octants=octants,
+        smear=smear,
+        doubled=doubled,
+    )
+    return condition, edge_reach
+
+
+def of_square(square: Square) -> Condition:
+    """Judge a square seal by its frame."""
+    state = State.FAINT if square.strength < _FAINT else State.COMPLETE
+    return Condition(
+        state=State.PARTIAL if square.coverage < _WHOLE_RING else state,
+        coverage=square.coverage,
+        visible=1.0,
+        strength=square.strength,
+    )
+
+
+def of_strip(strength: float) -> Condition:
+    """Judge a strip at a page's edge."""
+    return Condition(state=State.RIDING_SEAM, coverage=0.0, visible=0.0, strength=strength)
+
+
+def _octants(ellipse: Ellipse, ink: Gray) -> tuple[float, ...]:
+    """Ink of each eighth of the disc against the usual eighth, ring included."""
+    reaches = np.sqrt(np.linspace(0.1, 1.0, 24, dtype=np.float32))  # even by area
+    sampled = _sampled(ink, ellipse, reaches)
+    shares = np.maximum(sampled, 0).reshape(8, ANGLES // 8, -1).mean(axis=(1, 2))
+    usual = max(float(np.median(shares)), 1e-6)
+    return tuple(round(float(share) / usual, 2) for share in shares)
+
+
+def _widths(ring: Ring, ink: Gray) -> tuple[NDArray[np.float64], float]:
+    """Width of the ring at each hit angle, as a share of the radius, and where its edge lies."""
+    across = np.maximum(profile(ink, ring.ellipse), 0)
+    middle = len(REACHES) // 2
+    top = across[:, middle - 4 : middle + 5].max(axis=1)
+    above = across > 0.5 * top[:, None]
+    outer = np.argmin(above[:, middle:], axis=1)
+    inner = np.argmin(above[:, middle::-1], axis=1)
+    step = float(REACHES[1] - REACHES[0])
+    widths = np.where(ring.hits, (outer + inner) * step, np.nan)
+    outward = outer[ring.hits & (outer > 0)]
+    edge_reach = 1.0 + step * float(np.median(outward)) if outward.size else 1.0
+    return widths, min(edge_reach, 1.1)
+
+
+def _smear(widths: NDArray[np.float64]) -> float:
+    """How much wider the ring is in one direction: a wipe widens what lies across it."""
+    eighths = [
+        float(np.nanmedian(part)) if np.isfinite(part).sum() >= 4 else np.nan
+        for part in np.split(np.nanmean(_folded(widths), axis=0), 6)
+    ]
+    known = [width for width in eighths if np.isfinite(width)]
+    return max(known) / max(min(known), 0.02) if len(known) >= 4 else 1.0
+
+
+def _folded(widths: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Opposite angles over each other; where both miss, the usual width stands in."""
+    usual = float(np.nanmedian(widths)) if np.isfinite(widths).any() else 0.0
+    pairs = widths.reshape(2, -1)
+    both = np.asarray(np.isnan(pairs).all(axis=0), np.bool_)
+    return np.where(both.reshape(1, -1), usual, pairs)
+
+
+def _doubled(ring: Ring, ink: Gray, strength: float) -> float:
+    """Best share of a second ring of the same size, moved by 12 to 40 % of the radius.
+
+    Only what runs outside of the first ring counts: there clean paper is expected, also between
+    the two; a move by less than a ring's width and its blur is a smear.
+    """
+    first = ring.ellipse
+    best = 0.0
+    for moved in (0.12, 0.16, 0.21, 0.27, 0.34):
+        for angle in np.linspace(0, 2 * np.pi, 16, endpoint=False):
+            other = Ellipse(
+                first.x + moved * first.radius * float(np.cos(angle)),
+                first.y + moved * first.radius * float(np.sin(angle)),
+                first.a,
+                first.b,
+                first.turned_deg,
+            )
+            points = other.points()
+            outside = first.reach_of(points) > _OUTSIDE
+            if int(outside.sum()) < ANGLES // 6:
+                continue
+            on = _at(ink, points[outside])
+            beyond = _at(ink, other.points(reach=1.1)[outside])
+            halfway = np.asarray((points + first.points()) / 2, np.float32)
+            between = _at(ink, halfway[outside])
+            rises = on - np.maximum(beyond, between)
+            best = max(best, float((rises > 0.3 * strength).mean()))
+    return best
+
+
+def _sampled(ink: Gray, ellipse: Ellipse, reaches: Gray) -> Gray:
+    middle = np.array((ellipse.x, ellipse.y), np.float32)
+    rays = ellipse.points() - middle
+    x = (middle[0] + rays[:, :1] * reaches[None, :]).astype(np.float32)
+    y = (middle[1] + rays[:, 1:] * reaches[None, :]).astype(np.float32)
+    return np.asarray(
+        cv2.remap(ink, x, y, cv2.INTER_LINEAR, None, cv2.BORDER_CONSTANT, 0.0), np.float32
+    )
+
+
+def _at(ink: Gray, points: NDArray[np.float32]) -> Gray:
+    x, y = points[:, :1].astype(np.float32), points[:, 1:].astype(np.float32)
+    sampled = cv2.remap(ink, x, y, cv2.INTER_LINEAR, None, cv2.BORDER_CONSTANT, 0.0)
+    return np.asarray(sampled[:, 0], np.float32)

@@ -1,0 +1,236 @@
+"""Seals in a picture: every impression with its place, shape, colour and state.
+
+Rings (round and oval) and square seals are sought on the whole picture, as a page's outline may
+be wrong; strips of riding seams at the page's edges. Blue seals are found likewise and called
+blue. A picture without a coloured seal is searched for rings in its black print: those are
+copies of seals, never impressions.
+"""
+
+from __future__ import annotations
+
+import enum
+
+import cv2
+import numpy as np
+from msgspec import Struct
+
+from vision.decoding import Image
+from vision.ellipse import Ellipse, Ring
+from vision.ink import Ink, ink
+from vision.page import Gray, Page, find_page, flatten, lifted
+from vision.rings import LEAST_COVERAGE, find_rings
+from vision.seal_state import Condition, State, of_ring, of_square, of_strip
+from vision.seams import find_seams
+from vision.squares import find_squares
+
+_LEAST_RED = 0.02  # of the paper's brightness; JPEG's colour steps on white paper reach 0.015
+_LEAST_DARK = 0.1  # a copier's grey; shades on paper change slower than a ring
+_LEAST_COPY = 0.1  # of the longer side, 30 mm on A4: smaller rings in print are logos
+# Blue is the colour of forms and logos, so a blue seal has to be clearer and more whole.
+_LEAST_BLUE, _BLUE_COVERAGE = 0.04, 0.85
+_MOST_LEAN = 0.45  # of its redness: orange has 0.5 and more, stamp-pad ink -0.2 to 0.25
+_SURE = 0.8  # coverage of a ring from which a square around it is no rival
+_WIPED = 1.12  # reach around a ring within which all ink is its own
+
+
+class Colour(enum.StrEnum):
+    """What a seal was stamped with."""
+
+    RED = "red"
+    BLUE = "blue"
+    GREY = "grey"  # in black print: a copy, nothing was stamped
+
+
+class Shape(enum.StrEnum):
+    """The outline of the seal itself, however much of it is seen."""
+
+    ROUND = "round"
+    OVAL = "oval"
+    SQUARE = "square"
+
+
+class Seal(Struct, frozen=True, kw_only=True):
+    """One impression, in pixels of the picture.
+
+    Args:
+        box: x, y, width, height around what is visible of it.
+        outline: corners (x, y) clockwise, enough to draw it.
+        ellipse: its outer edge; None for square seals and seam strips.
+        condition: what state it is in and why.
+        diameter_mm: longer axis (longer side of a square), None without a calibrated scale.
+    """
+
+    box: tuple[float, float, float, float]
+    outline: tuple[tuple[float, float], ...]
+    ellipse: Ellipse | None
+    shape: Shape
+    colour: Colour
+    condition: Condition
+    diameter_mm: float | None
+
+    @property
+    def state(self) -> State:
+        """The word for its condition."""
+        return self.condition.state
+
+
+def find_seals(
+    picture: Image,
+    page: Page | None = None,
+    *,
+    px_per_mm: float | None = None,
+    copies: bool = True,
+) -> tuple[Seal, ...]:
+    """Return the seals on `picture`, red ones first.
+
+    Args:
+        page: where the paper lies, when the caller knows; it is sought otherwise.
+        px_per_mm: scale of the picture on a calibrated tray.
+        copies: search black print when there is no coloured seal.
+    """
+    maps = ink(picture)
+    least = max(_LEAST_RED, maps.noise)
+    found = _coloured(maps.red, maps, Colour.RED, least, LEAST_COVERAGE, px_per_mm)
+    found = [seal for seal in found if not _is_orange(seal, maps)]
+    sure = [seal for seal in found if seal.condition.coverage > _SURE]
+    squares = _squares(maps, sure, least, px_per_mm)
+    found = [seal for seal in found if seal in sure or not _covered(seal, squares)] + squares
+    found += _strips(picture, page or find_page(picture), found)
+    least_blue = max(_LEAST_BLUE, maps.noise)
+    blue = _coloured(maps.blue, maps, Colour.BLUE, least_blue, _BLUE_COVERAGE, px_per_mm)
+    found += [one for one in blue if one.condition.visible > 0.85 and not _covered(one, found)]
+    if not found and copies:
+        found = copied_seals(maps, px_per_mm)
+    return tuple(found)
+
+
+def copied_seals(maps: Ink, px_per_mm: float | None = None) -> list[Seal]:
+    """Return rings in black print: a page that bears one is a copy of a stamped page."""
+    grey = _coloured(maps.dark, maps, Colour.GREY, _LEAST_DARK, LEAST_COVERAGE, px_per_mm)
+    least_px = _LEAST_COPY * max(maps.dark.shape) / maps.scale
+    return [one for one in grey if one.condition.visible > 0.85 and max(one.box[2:]) > least_px]
+
+
+def _coloured(
+    layer: Gray, maps: Ink, colour: Colour, least: float, coverage: float, px_per_mm: float | None
+) -> list[Seal]:
+    if float(layer.max(initial=0.0)) < least:
+        return []
+    dark = np.zeros_like(layer) if colour is Colour.GREY else maps.dark
+    rings = find_rings(layer, dark, least, coverage, halves=colour is Colour.RED)
+    return [_ring_seal(ring, layer, maps.scale, colour, px_per_mm) for ring in rings]
+
+
+def _ring_seal(
+    ring: Ring, layer: Gray, scale: float, colour: Colour, px_per_mm: float | None
+) -> Seal:
+    condition, edge_reach = of_ring(ring, layer)
+    ellipse = ring.ellipse
+    grown = Ellipse(
+        ellipse.x, ellipse.y, ellipse.a * edge_reach, ellipse.b * edge_reach, ellipse.turned_deg
+    ).scaled(1 / scale)
+    height, width = layer.shape[0] / scale, layer.shape[1] / scale
+    axis_px = 2 * max(grown.a, grown.b)
+    return Seal(
+        box=_clipped(grown.box(), width, height),
+        outline=tuple((float(x), float(y)) for x, y in grown.points(count=24)),
+        ellipse=grown,
+        shape=Shape.OVAL if ellipse.aspect > OVAL_ASPECT else Shape.ROUND,
+        colour=colour,
+        condition=condition,
+        diameter_mm=None if px_per_mm is None else axis_px / px_per_mm,
+    )
+
+
+# A round seal on a sheet that leans away by 30 degrees is 1.15 times as wide as high.
+OVAL_ASPECT = 1.17
+
+
+def _squares(maps: Ink, found: list[Seal], least: float, px_per_mm: float | None) -> list[Seal]:
+    squares = []
+    for square in find_squares(_wiped(maps.red, found, maps.scale), least):
+        outline = tuple((x / maps.scale, y / maps.scale) for x, y in square.corners)
+        x, y, width, height = (side / maps.scale for side in square.box())
+        side_px = float(max(np.hypot(*np.subtract(outline[i], outline[i - 1])) for i in (1, 2)))
+        squares.append(
+            Seal(
+                box=(x, y, width, height),
+                outline=outline,
+                ellipse=None,
+                shape=Shape.SQUARE,
+                colour=Colour.RED,
+                condition=of_square(square),
+                diameter_mm=None if px_per_mm is None else side_px / px_per_mm,
+            )
+        )
+    return squares
+
+
+def _strips(picture: Image, page: Page | None, found: list[Seal]) -> list[Seal]:
+    """Seam strips at the edges of the page; a picture without a page has no such edges."""
+    if page is None:
+        return []
+    flat = picture if page.whole else flatten(picture, page)
+    to_picture = lifted(page, flat)
+    maps = ink(flat)
+    layer = maps.red
+    for seal in found:
+        outline = cv2.perspectiveTransform(
+            np.array([seal.outline], np.float32), np.linalg.inv(to_picture)
+        )
+        grown = outline[0].mean(axis=0) + (outline[0] - outline[0].mean(axis=0)) * _WIPED
+        cv2.fillPoly(layer, [np.rint(grown * maps.scale).astype(np.int32)], 0.0)
+    strips = []
+    for seam in find_seams(layer, max(_LEAST_RED, maps.noise)):
+        x, y, width, height = (side / maps.scale for side in seam.box())
+        corners = np.array([[(x, y), (x + width, y), (x + width, y + height), (x, y + height)]])
+        outline = cv2.perspectiveTransform(corners.astype(np.float64), to_picture)[0]
+        strips.append(_strip_seal(outline, seam.strength))
+    return strips
+
+
+def _strip_seal(outline: Gray, strength: float) -> Seal:
+    low, high = outline.min(axis=0), outline.max(axis=0)
+    return Seal(
+        box=(float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])),
+        outline=tuple((float(x), float(y)) for x, y in outline),
+        ellipse=None,
+        shape=Shape.ROUND,
+        colour=Colour.RED,
+        condition=of_strip(strength),
+        diameter_mm=None,
+    )
+
+
+def _wiped(layer: Gray, found: list[Seal], scale: float) -> Gray:
+    """A copy of `layer` without the seals that were found."""
+    left = layer.copy()
+    for seal in found:
+        if seal.ellipse is not None:
+            around = seal.ellipse.scaled(scale).points(reach=_WIPED)
+            cv2.fillPoly(left, [np.rint(around).astype(np.int32)], 0.0)
+    return left
+
+
+def _is_orange(seal: Seal, maps: Ink) -> bool:
+    x, y, width, height = (round(side * maps.scale) for side in seal.box)
+    red = maps.red[y : y + height, x : x + width]
+    lean = maps.lean[y : y + height, x : x + width]
+    inked = red > 0.5 * float(np.percentile(red, 95)) if red.size else np.zeros(0, np.bool_)
+    return bool(inked.any()) and float(np.median(lean[inked] / red[inked])) > _MOST_LEAN
+
+
+def _covered(one: Seal, others: list[Seal]) -> bool:
+    x, y = one.box[0] + one.box[2] / 2, one.box[1] + one.box[3] / 2
+    return any(
+        box[0] < x < box[0] + box[2] and box[1] < y < box[1] + box[3]
+        for box in (other.box for other in others)
+    )
+
+
+def _clipped(
+    box: tuple[float, float, float, float], width: float, height: float
+) -> tuple[float, float, float, float]:
+    left, top = max(box[0], 0.0), max(box[1], 0.0)
+    right, bottom = min(box[0] + box[2], width), min(box[1] + box[3], height)
+    return left, top, max(right - left, 0.0), max(bottom - top, 0.0)

@@ -1,0 +1,197 @@
+"""Votes for rings on an ink map: where may a ring of which size lie?
+
+Every edge pixel votes for the centres that lie across it, at each radius; text votes at random,
+a ring votes for one place. Ovals are found by the same vote on a stretched map. What was voted
+for is a hypothesis only: `vision.rings` follows and judges it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import cv2
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from vision.ellipse import Ellipse
+from vision.page import Gray
+
+_VOTE_PX = 400  # longest side of the map that votes; a seal of 14 mm on A4 is 18 px there
+_LEAST_RADIUS_PX, _GROWTH = 9.0, 1.08
+_LARGEST = 0.56  # radius as a share of the longest side: a crop that a seal fills
+_PAD = 0.1  # of the longest side: centres of seam halves lie off the page
+_CELL = 0.07  # of the radius: how far votes of one ring may scatter
+_LEAST_CELL_PX = 1.5
+_LEAST_SEEN = 0.25  # share of a circle inside of the map that a hypothesis needs
+_STEEPEST = 12_000  # ten seals have as many
+_MOST_EDGES = 6_000  # evenly taken from what there is; a ring keeps its share of them
+_STEEP = 0.3  # slope of an edge of height 1 after both smoothings
+_EXPLAINED = 1.12  # reach within which all edges belong to a ring that was found
+_LEAST_EDGES = 40  # a faint seal of 12 mm still has 60
+_LEAST_VOTES = 0.16  # of the votes that a whole ring would give
+_MOST_HYPOTHESES = 100
+_OVAL_LARGEST = 0.2  # a larger oval is a crop, and found from round hypotheses
+_OVAL_EDGES = 3_000
+
+
+class Stretch(Struct, frozen=True):
+    """How a map is stretched before it votes: along x, along y, after a turn by degrees."""
+
+    x: float
+    y: float
+    turned_deg: float = 0.0
+
+
+ROUND = (Stretch(1.0, 1.0),)
+# Ovals are 45 x 30 mm at the most and mostly lie straight; scans stretch round seals likewise.
+OVAL = (
+    Stretch(1.0, 1.32),
+    Stretch(1.32, 1.0),
+    Stretch(1.0, 1.65),
+    Stretch(1.65, 1.0),
+    Stretch(1.0, 1.38, 45.0),
+    Stretch(1.38, 1.0, 45.0),
+)
+
+
+class Hypothesis(Struct, frozen=True):
+    """A ring that was voted for: in pixels of the voting map's source, and how strongly."""
+
+    ellipse: Ellipse
+    votes: float
+
+
+class Edges(Struct, frozen=True):
+    """Where ink begins or ends on the voting map.
+
+    Args:
+        points: x, y in pixels of the voting map.
+        normals: unit vectors across the edge.
+        shape: height and width of the voting map.
+        factor: its pixels for each pixel of the ink map.
+        kept: share of the edge pixels that these are.
+    """
+
+    points: NDArray[np.float32]
+    normals: NDArray[np.float32]
+    shape: tuple[int, int]
+    factor: float
+    kept: float
+
+    def fewer(self, most: int) -> Edges:
+        """Return at most so many of them, evenly taken."""
+        if len(self.points) <= most:
+            return self
+        taken = np.linspace(0, len(self.points) - 1, most).astype(np.int64)
+        kept = self.kept * most / len(self.points)
+        return Edges(self.points[taken], self.normals[taken], self.shape, self.factor, kept)
+
+    def without(self, ellipses: Sequence[Ellipse]) -> Edges:
+        """Return the edges that lie in none of `ellipses` (pixels of the ink map)."""
+        left = np.ones(len(self.points), np.bool_)
+        for one in ellipses:
+            left &= one.scaled(self.factor).reach_of(self.points) > _EXPLAINED
+        return Edges(self.points[left], self.normals[left], self.shape, self.factor, self.kept)
+
+
+def edges(ink: Gray, least: float) -> Edges:
+    """Return the edges of `ink`, a map at working size, that rise by about `least` or more."""
+    factor = min(1.0, _VOTE_PX / max(ink.shape))
+    small = cv2.resize(ink, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    smooth = cv2.GaussianBlur(small, (0, 0), 0.7)
+    slope_x = cv2.Sobel(smooth, cv2.CV_32F, 1, 0) / 8
+    slope_y = cv2.Sobel(smooth, cv2.CV_32F, 0, 1) / 8
+    slope = cv2.magnitude(slope_x, slope_y)
+    rows, columns = np.nonzero(slope > _STEEP * least)
+    if len(rows) > _STEEPEST:  # then much of it is noise
+        taken = np.argpartition(-slope[rows, columns], _STEEPEST)[:_STEEPEST]
+        rows, columns = rows[taken], columns[taken]
+    normals = np.stack([slope_x[rows, columns], slope_y[rows, columns]], axis=1)
+    normals = normals / slope[rows, columns, None]
+    points = np.stack([columns, rows], axis=1).astype(np.float32)
+    shape = (small.shape[0], small.shape[1])
+    found = Edges(points, normals.astype(np.float32), shape, factor, 1.0)
+    return found.fewer(_MOST_EDGES)
+
+
+def hypotheses(found: Edges, stretches: Sequence[Stretch]) -> list[Hypothesis]:
+    """Return where rings of these shapes may be, in pixels of the ink map, best first."""
+    if len(found.points) < _LEAST_EDGES:
+        return []
+    voted = [one for stretch in stretches for one in _voted(found, stretch)]
+    best: dict[tuple[int, ...], Hypothesis] = {}
+    for one in sorted(voted, key=lambda each: each.votes):
+        best[_neighbourhood(one.ellipse)] = one
+    ordered = sorted(best.values(), key=lambda each: -each.votes)[:_MOST_HYPOTHESES]
+    return [Hypothesis(one.ellipse.scaled(1 / found.factor), one.votes) for one in ordered]
+
+
+def _neighbourhood(ellipse: Ellipse) -> tuple[int, ...]:
+    """Equal for ellipses that following would make the same ring of."""
+    size = round(np.log(ellipse.radius) / 0.2)
+    step = 0.3 * np.exp(0.2 * size)
+    leaning = round(2 * np.log(ellipse.b / ellipse.a)) if ellipse.a != ellipse.b else 0
+    return round(ellipse.x / step), round(ellipse.y / step), size, leaning
+
+
+def _voted(found: Edges, stretch: Stretch) -> Iterator[Hypothesis]:
+    """Yield the peaks of the vote over all radii, on the map stretched by `stretch`."""
+    oval = stretch.x != stretch.y
+    chosen = found.fewer(_OVAL_EDGES) if oval else found
+    angle = np.deg2rad(stretch.turned_deg)
+    cosine, sine = float(np.cos(angle)), float(np.sin(angle))
+    middle = np.array((found.shape[1] / 2, found.shape[0] / 2), np.float32)
+    turn = np.array([[cosine, -sine], [sine, cosine]], np.float32)  # of rows: turns back
+    scale = np.array((stretch.x, stretch.y), np.float32)
+    points = np.asarray(((chosen.points - middle) @ turn + middle) * scale, np.float32)
+    normals = chosen.normals @ turn / scale  # a normal is stretched the other way
+    normals = np.asarray(normals / np.linalg.norm(normals, axis=1, keepdims=True), np.float32)
+    size = (found.shape[0] * stretch.y, found.shape[1] * stretch.x)
+    largest = max(size) * (_OVAL_LARGEST if oval else _LARGEST)
+    radius = _LEAST_RADIUS_PX * max(stretch.x, stretch.y)
+    while radius < largest:
+        for x, y, votes in _peaks(points, normals, size, radius):
+            centre = turn @ (np.array((x, y), np.float32) / scale - middle) + middle
+            a, b = radius / stretch.x, radius / stretch.y
+            ellipse = Ellipse(float(centre[0]), float(centre[1]), a, b, stretch.turned_deg)
+            yield Hypothesis(ellipse, votes / chosen.kept)
+        radius *= _GROWTH
+
+
+def _peaks(
+    points: NDArray[np.float32],
+    normals: NDArray[np.float32],
+    size: tuple[float, float],
+    radius: float,
+) -> list[tuple[float, float, float]]:
+    """Centres x, y and votes (1 = a whole ring) at one radius, on a map of `size` (y, x)."""
+    cell = max(_LEAST_CELL_PX, _CELL * radius)
+    pad = min(_PAD * max(size), 0.8 * radius)
+    columns = int((size[1] + 2 * pad) / cell) + 3
+    rows = int((size[0] + 2 * pad) / cell) + 3
+    both = np.concatenate([points + radius * normals, points - radius * normals])
+    at = ((both + pad + cell) / cell).astype(np.int32)
+    column, row = at[:, 0], at[:, 1]
+    kept = (column > 0) & (row > 0) & (column < columns - 1) & (row < rows - 1)
+    votes = np.bincount((row * columns + column)[kept], minlength=rows * columns)
+    square = votes.reshape(rows, columns).astype(np.float32)
+    counted = cv2.boxFilter(square, -1, (3, 3), normalize=False)
+    whole = 4 * np.pi * radius  # both edges of the ring
+    tops = counted > _LEAST_VOTES * _LEAST_SEEN * whole
+    tops &= counted >= cv2.dilate(counted, np.ones((3, 3), np.uint8))
+    y, x = np.divmod(np.flatnonzero(tops), columns)
+    centre_x, centre_y = (x - 0.5) * cell - pad, (y - 0.5) * cell - pad
+    seen = _inside(centre_y, size[0], radius) * _inside(centre_x, size[1], radius)
+    share = counted[y, x] / whole / np.maximum(seen, _LEAST_SEEN)
+    good = share > _LEAST_VOTES
+    return list(
+        zip(centre_x[good].tolist(), centre_y[good].tolist(), share[good].tolist(), strict=True)
+    )
+
+
+def _inside(at: NDArray[np.float64], length: float, radius: float) -> NDArray[np.float64]:
+    """Share of circles centred `at` that lies between 0 and `length`."""
+    low = np.arccos(np.clip(at / radius, -1, 1)) / np.pi
+    high = np.arccos(np.clip((length - at) / radius, -1, 1)) / np.pi
+    return np.asarray(1 - low - high, np.float64)
