@@ -23,5 +23,4 @@ def configure() -> None:
             *([structlog.dev.ConsoleRenderer()] if terminal else AS_LINES),
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
     )

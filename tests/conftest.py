@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT.parent / "shared" / "data" / "images"
@@ -117,6 +118,13 @@ def pytest_configure(config: pytest.Config) -> None:
         wants_hardware="hardware" in config.option.markexpr,
     )
     config.pluginmanager.register(account, "skip-account")
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """Undo what a command that runs in this process sets up for its log."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

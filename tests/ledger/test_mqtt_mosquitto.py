@@ -123,16 +123,18 @@ def test_broker_of_another_authority_is_not_trusted(tmp_path: Path) -> None:
     inbox = Inbox()
     bus = connect(authority.options(broker.url, "m-1"))
 
-    with capture_logs() as logs:
-        bus.start(inbox.on_message, inbox.on_link)
-        end_s = time.monotonic() + 10
-        while not logs and time.monotonic() < end_s:
-            threading.Event().wait(0.01)
+    try:
+        with capture_logs() as logs:
+            bus.start(inbox.on_message, inbox.on_link)
+            end_s = time.monotonic() + 10
+            while not logs and time.monotonic() < end_s:
+                threading.Event().wait(0.01)
+    finally:
+        bus.stop()
+        broker.stop()
 
     assert "CERTIFICATE_VERIFY_FAILED" in logs[0]["reason"]
     assert inbox.links == []
-    bus.stop()
-    broker.stop()
 
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
