@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import os
 import shutil
-import signal
 import socket
 from pathlib import Path
 
@@ -204,7 +203,7 @@ def test_a_command_that_refuses_is_said() -> None:
 def test_ctrl_c_in_a_command_is_still_ctrl_c() -> None:
     @click.command()
     def interrupted() -> None:
-        signal.raise_signal(signal.SIGINT)
+        raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         run_command(interrupted)
