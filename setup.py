@@ -52,6 +52,8 @@ EXTRAS = {
         "pymodbus>=3.7",
         "pytest>=8.3",
         "pytest-mock>=3.14",
+        "pytest-timeout>=2.3",
+        "pytest-xdist>=3.6",
         "python-pkcs11>=0.10",
         "securesystemslib>=1.2",
     ],

@@ -7,16 +7,14 @@ What was found goes to stdout, Chinese first; `--lang en` switches.
 from __future__ import annotations
 
 import functools
-import signal
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ledger import auditing, device_folder, receipts, texts, trusted_heads, verify_device
+from ledger import auditing, cli_watch, device_folder, receipts, texts, trusted_heads, verify_device
 from ledger.auditing import Report
 from ledger.checkpoint import Checkpoint
 from ledger.cli_trust import (
@@ -35,7 +33,7 @@ from ledger.cli_trust import (
 from ledger.errors import LedgerError
 from ledger.findings import Findings, Place
 from ledger.mirror import Mirror, UnreachableError, open_mirror, this_year, year_logs
-from ledger.monitor import Monitor, Seen
+from ledger.monitor import Monitor
 from ledger.texts import Language, beijing, say
 from ledger.trusted_heads import Trust
 from ledger.verify import growth
@@ -279,30 +277,14 @@ def watch(
     _ask_for_keys(options)
     trust = load_trust(options)
     tell_unchecked(options.language, trust.records)
-    watchers = [
-        Monitor(state, open_mirror(source, cache), trust, processes=cores()) for source in sources
-    ]
-    stop = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, stop)
-    while True:
-        findings, unreachable = Findings(), None
-        for source, watcher in zip(sources, watchers, strict=True):
-            try:
-                for seen in watcher.visit(int(time.time()), this_year()):
-                    findings.extend(seen.findings)
-                    _show_seen(options.language, seen)
-            except UnreachableError as error:
-                unreachable = error
-                click.echo(f"{error.code}: {source}: {error}", err=True)
-            still = watcher.silence(int(time.time()), silent * 3600)
-            findings.extend(() if still is None else (still,))
-        if len(findings):
-            click.echo(say(options.language, "evidence", folder=str(state / "evidence")))
-        told(options.language, findings)
-        if once and unreachable is not None:
-            sys.exit(UNREACHABLE)
-        if once or signal.sigtimedwait(stop, every) is not None:
-            return
+    watchers = {
+        source: Monitor(state, open_mirror(source, cache), trust, processes=cores())
+        for source in sources
+    }
+    if not once:
+        cli_watch.follow(options.language, watchers, state, silent * 3600, every)
+    elif not cli_watch.look(options.language, watchers, state, silent * 3600):
+        sys.exit(UNREACHABLE)
 
 
 def _check_source(
@@ -385,8 +367,3 @@ def _show_keys(language: Language, trust: Trust, report: Report) -> int:
     for line in lines:
         click.echo(line)
     return sum(not line.startswith(" ") for line in lines)
-
-
-def _show_seen(language: Language, seen: Seen) -> None:
-    if not seen.findings:
-        click.echo(say(language, "good.watch", log=seen.log, old=seen.old, new=seen.new))

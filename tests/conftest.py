@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import os
 import shutil
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,7 @@ NO_PICTURES = (
 
 SBIN_MOSQUITTO = "/usr/sbin/mosquitto"  # not on the PATH of ordinary users
 NO_HARDWARE = "needs real hardware"
+NEEDS_HARDWARE = ("needs hardware", True)
 
 
 def lacking_for_broker() -> str | None:
@@ -58,13 +60,12 @@ class SkipAccount:
         self._wants_hardware = wants_hardware
         self._lacking = {"broker": lacking_for_broker(), "browser": lacking_for_browser()}
         self._reasons: Counter[str] = Counter()
-        self._hardware_tests: set[str] = set()
         self._not_allowed: list[str] = []
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("hardware") is not None:
-                self._hardware_tests.add(item.nodeid)
+                item.user_properties.append(NEEDS_HARDWARE)  # reported by whoever runs the test
                 if not self._wants_hardware:
                     item.add_marker(pytest.mark.skip(reason=NO_HARDWARE))
             for marker, lacking in self._lacking.items():
@@ -84,7 +85,7 @@ class SkipAccount:
         reason = str(longrepr[2] if isinstance(longrepr, tuple) else longrepr)
         reason = reason.removeprefix("Skipped: ")
         self._reasons[reason] += 1
-        if report.nodeid not in self._hardware_tests and reason != NO_PICTURES:
+        if NEEDS_HARDWARE not in _properties(report) and reason != NO_PICTURES:
             self._not_allowed.append(f"{report.nodeid}: {reason}")
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -108,6 +109,11 @@ class SkipAccount:
                 terminalreporter.line(f"  {line}", red=True)
 
 
+def _properties(report: pytest.TestReport | pytest.CollectReport) -> list[tuple[str, object]]:
+    """Return what a test says of itself; as lists where another process sent the report."""
+    return [tuple(one) for one in getattr(report, "user_properties", ())]
+
+
 def _plural(reason: str, count: int) -> str:
     return reason if count == 1 else reason.replace("needs ", "need ", 1)
 
@@ -121,10 +127,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(autouse=True)
-def logs_as_before() -> Iterator[None]:
-    """Undo what a command that runs in this process sets up for its log."""
+def process_as_before() -> Iterator[None]:
+    """Undo what a command that runs in this process sets up: its log, and how it is stopped.
+
+    A signal left blocked or ignored would be so in every program that a later test starts.
+    """
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     yield
     structlog.reset_defaults()
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    left = signal.pthread_sigmask(signal.SIG_SETMASK, blocked) - blocked
+    assert not left, f"the test left signals blocked: {left}"
 
 
 @pytest.fixture(scope="session")

@@ -303,7 +303,7 @@ def test_suite_without_root_names_what_is_missing_and_goes_on(
 
     assert "apt-get install -y --no-install-recommends chromium" in output
     assert "strace" in output
-    assert output.endswith("pytest: -x\nexit 0")
+    assert output.endswith(" -x\nexit 0")
 
 
 def test_check_runs_every_tool_even_after_one_failed(installed: Path, start: Start) -> None:

@@ -39,6 +39,7 @@ def run(tmp_path: Path) -> RunPytest:
     return run_pytest
 
 
+TWO_PROCESSES = ("-p", "xdist.plugin", "-n", "2")
 TWO_SKIPS = 'def test_a(): pytest.skip("needs strace")\ndef test_b(): pytest.skip("needs strace")\n'
 MODULE_SKIP = 'pytest.skip("needs strace", allow_module_level=True)\n'
 HARDWARE = "@pytest.mark.hardware\ndef test_a(): pass\n"
@@ -52,8 +53,11 @@ def test_skips_are_counted_by_reason_in_plain_words(run: RunPytest) -> None:
     assert result.returncode == pytest.ExitCode.OK
 
 
-def test_a_skip_in_ci_fails_the_run_and_is_named(run: RunPytest) -> None:
-    result = run(TWO_SKIPS, ci=True)
+@pytest.mark.parametrize("processes", [(), TWO_PROCESSES])
+def test_a_skip_in_ci_fails_the_run_and_is_named(
+    run: RunPytest, processes: tuple[str, ...]
+) -> None:
+    result = run(TWO_SKIPS, *processes, ci=True)
 
     assert "tests/test_it.py::test_b: needs strace" in result.stdout
     assert result.returncode == pytest.ExitCode.TESTS_FAILED
@@ -66,8 +70,9 @@ def test_a_skipped_file_in_ci_fails_the_run(run: RunPytest) -> None:
     assert result.returncode == pytest.ExitCode.TESTS_FAILED
 
 
-def test_hardware_may_be_skipped_in_ci(run: RunPytest) -> None:
-    result = run(HARDWARE, ci=True)
+@pytest.mark.parametrize("processes", [(), TWO_PROCESSES])
+def test_hardware_may_be_skipped_in_ci(run: RunPytest, processes: tuple[str, ...]) -> None:
+    result = run(HARDWARE, *processes, ci=True)
 
     assert "1 skipped: 1 needs real hardware" in result.stdout
     assert result.returncode == pytest.ExitCode.OK
