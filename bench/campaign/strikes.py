@@ -13,7 +13,7 @@ from sim.waiting import until
 
 FREE_S = 20.0
 NOTICE_S = 30.0
-TRIES = 3
+AGAIN = 2
 
 When = Literal["before", "pull", "open", "idle"]
 
@@ -75,12 +75,11 @@ def strike(site: Site, one: Strike) -> Struck:
         _set(site, one)
     else:
         ended = _impression(site, one)
-        for _ in range(TRIES - 1):
-            if one.when != "pull" or _grants(site) > grants:
-                break
-            site.machine.clear_fault(one.fault)  # stopped before the grant: nothing has struck yet
-            site.rest()
-            ended = _impression(site, one)
+        for _ in range(AGAIN):
+            if one.when == "pull" and _grants(site) == grants:  # stopped before it could strike
+                site.machine.clear_fault(one.fault)
+                site.rest()
+                ended = _impression(site, one)
     if one.ends == ("held",):  # an impression may end first, and what stands then hold it
         until("the machine to be held", site.clerk.held, NOTICE_S)
         ended = "held"
