@@ -27,6 +27,7 @@ from typing import TextIO
 import structlog
 from msgspec import Struct
 
+from gateway import ports
 from gateway.broker_config import MAX_PAYLOAD_BYTES, WINDOW, Settings, User, render
 from gateway.broker_probe import answers
 from gateway.ca import Credentials
@@ -287,8 +288,7 @@ class Broker:
         try:
             return int(self._port_file.read_text())
         except FileNotFoundError:
-            with socket.create_server((self._options.listen, 0)) as probe:
-                port = int(probe.getsockname()[1])
+            port = ports.choose(self._options.listen)
             _write(self._port_file, str(port))
             return port
         except ValueError as error:

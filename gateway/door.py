@@ -8,7 +8,7 @@ from pathlib import Path
 
 import uvicorn
 
-from gateway import files
+from gateway import files, ports
 from gateway.ca import Credentials
 from gateway.enrolling import Enrolling
 from gateway.errors import ConfigError
@@ -25,7 +25,7 @@ def listen(host: str, port: int, kept: Path) -> socket.socket:
     try:
         wanted = port or int(kept.read_text(encoding="ascii"))
     except FileNotFoundError:
-        wanted = 0
+        wanted = ports.choose(host)
     except (OSError, ValueError) as error:
         raise ConfigError(f"expected a port number in {kept}: {error}") from error
     try:

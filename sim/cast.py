@@ -141,6 +141,7 @@ class Cast:
                 tries -= 1
                 if not code and tries and error.key != BLANK:
                     self.told.note("tried-again", **error.sentences())
+                    clerk.wait_until_ready(BACK_S)
                     continue
                 if not code:
                     raise

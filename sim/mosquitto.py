@@ -10,6 +10,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from gateway import ports
+
 
 class Mosquitto:
     """One mosquitto on a port that stays the same over `start` and `stop`.
@@ -22,8 +24,7 @@ class Mosquitto:
     def __init__(self, folder: Path, *lines: str, scheme: str = "mqtt") -> None:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self._port = int(probe.getsockname()[1])
+        self._port = ports.choose("127.0.0.1")
         self.url = f"{scheme}://127.0.0.1:{self._port}"
         self._lines = (
             "user root",  # read only when started as root: our folder belongs to root then

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import secrets
-import socket
 from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
 
-from sim.errors import SimError
+from gateway import ports
 
 NAMES = ("清溪村", "石桥村", "柳湾村", "枫林村", "双河村", "白沙村", "金盆村", "云台村", "古井村")
 CLERKS = ("王秀兰", "李建国", "张海燕", "刘德明", "陈桂英", "杨志强", "赵春生", "周文华", "吴金花")
 KIOSK_PORT, CONSOLE_PORT = 8081, 8000
-
-
-class PortError(SimError):
-    """No port is free on this computer."""
-
-    code = "port"
-    hint = "End other programs that listen on 127.0.0.1."
+LOOPBACK = "127.0.0.1"
 
 
 class Village(Struct, frozen=True, kw_only=True):
@@ -111,8 +103,8 @@ def make_plan(folder: Path, villages: int, *, friendly: bool) -> Plan:
         folder: exists and is empty.
         friendly: take the ports that are easy to remember, as far as they are free.
     """
-    ports = _Ports()
-    made = tuple(_village(number, ports, friendly) for number in range(1, villages + 1))
+    free = _Ports()
+    made = tuple(_village(number, free, friendly) for number in range(1, villages + 1))
     clerks = (_person(one.clerk, one.clerk_name, "clerk") for one in made)
     return Plan(
         folder=folder,
@@ -123,12 +115,9 @@ def make_plan(folder: Path, villages: int, *, friendly: bool) -> Plan:
             _person("admin", "周强(管理员)", "administrator"),
             *clerks,
         ),
-        console_port=ports.take(CONSOLE_PORT if friendly else 0),
-        broker_port=ports.take(0),
+        console_port=free.take(CONSOLE_PORT if friendly else 0),
+        broker_port=free.take(0),
     )
-
-
-OTHER_PORTS = range(15_000, 30_000)
 
 
 class _Ports:
@@ -138,22 +127,15 @@ class _Ports:
         self._given: set[int] = set()
 
     def take(self, wanted: int) -> int:
-        """Return the wanted port if it is free, else any free one.
-
-        Others come from below the range that the kernel lends to outgoing connections, so that
-        none is gone before its program has started.
-        """
-        others = (secrets.choice(OTHER_PORTS) for _ in range(200))
-        for port in (wanted, *others) if wanted else others:
-            with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)) as probe:
-                found = int(probe.getsockname()[1])
-                if found not in self._given:
-                    self._given.add(found)
-                    return found
-        raise PortError("a free port on 127.0.0.1", "none")
+        """Return the wanted port if it is free, else any free one; 0: any."""
+        found = wanted if wanted and ports.is_free(LOOPBACK, wanted) else ports.choose(LOOPBACK)
+        if found in self._given:
+            return self.take(0)
+        self._given.add(found)
+        return found
 
 
-def _village(number: int, ports: _Ports, friendly: bool) -> Village:
+def _village(number: int, free: _Ports, friendly: bool) -> Village:
     return Village(
         number=number,
         name=NAMES[(number - 1) % len(NAMES)],
@@ -164,7 +146,7 @@ def _village(number: int, ports: _Ports, friendly: bool) -> Village:
         clerk_name=CLERKS[(number - 1) % len(CLERKS)],
         card=secrets.token_hex(4),
         pin=f"{secrets.randbelow(1_000_000):06}",
-        kiosk_port=ports.take(KIOSK_PORT + number - 1 if friendly else 0),
+        kiosk_port=free.take(KIOSK_PORT + number - 1 if friendly else 0),
     )
 
 
