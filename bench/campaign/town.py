@@ -17,8 +17,8 @@ from sim.meddler import Meddler
 from sim.processes import Program
 from sim.township_plan import Village
 
-DEVICE_DISK_MB = 24
-GATEWAY_DISK_MB = 160  # above both floors of its configuration
+DEVICE_DISK_MB = 400  # an hour of photos that nobody may erase yet
+GATEWAY_DISK_MB = 1200  # the same of two machines, above both floors of its configuration
 
 
 class BrokenError(AssertionError):
