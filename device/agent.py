@@ -297,6 +297,7 @@ class Agent:
             matters=village.matters if village else (),
             requests=views.requests(self._journal, self._names, village, now_ms),
             job=parts.jobs.job.view if parts.jobs.job else None,
-            unproved=parts.uplink.unproved,
+            unproved=parts.uplink.proofs.late,
+            witnessed_only=parts.uplink.proofs.witnessed_only,
             shut=parts.uplink.shut,
         )

@@ -61,11 +61,14 @@ class LogConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     Args:
         founding: hash of its founding statement, which every act about keys names.
+        policy: whose witnesses must have cosigned before a proof counts (c2sp.org/tlog-policy);
+            from the county, not from the township.
     """
 
     domain: str
     county: DivisionCode
     founding: Hash | None = None
+    policy: Path | None = None
 
 
 class KioskConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -22,9 +22,10 @@ from device.kiosk.port import Person
 from device.rotating import check as check_rotation
 from device.uplink import OFFLINE
 from hardware import loader
-from ledger import checkpoint, mqtt, mqtt_options, mqtt_secrets, topics
+from ledger import checkpoint, mqtt, mqtt_options, mqtt_secrets, policy, topics
 from ledger.errors import LedgerError
 from ledger.keys import KeyRing
+from ledger.policy import Policy
 from ledger.signers import Signer, choice, keyfile
 from ledger.topics import Leaf
 
@@ -34,6 +35,7 @@ class Keys(Struct, frozen=True, kw_only=True):
 
     Args:
         log_name: origin of the township's public log without the year.
+        policy: whose witnesses must have cosigned the log's checkpoints, None for nobody.
         seal: encrypts to the township and the county.
         reference: opens this machine's own copies of approved pages.
     """
@@ -41,6 +43,7 @@ class Keys(Struct, frozen=True, kw_only=True):
     signer: Signer
     ring: KeyRing
     log_name: str
+    policy: Policy | None
     seal: Callable[[bytes], bytes]
     reference: pyrage.x25519.Identity
 
@@ -96,9 +99,31 @@ def load_keys(config: DeviceConfig) -> Keys:
         signer=signer,
         ring=ring,
         log_name=_log_name(config),
+        policy=load_policy(config),
         seal=_sealing(ring),
         reference=reference,
     )
+
+
+def load_policy(config: DeviceConfig) -> Policy | None:
+    """Return whose witnesses must have cosigned the log's checkpoints, None for nobody.
+
+    Raises:
+        ConfigError: the file cannot be read, or asks for no quorum.
+    """
+    path = config.log.policy
+    if path is None:
+        return None
+    try:
+        found = policy.parse(path.read_bytes())
+    except (OSError, LedgerError) as error:
+        raise ConfigError(f"log.policy: {path}: {error}") from error
+    if found.quorum == policy.NONE:
+        raise ConfigError(
+            f"log.policy: {path}: expected a quorum of witnesses, found none: get the file from "
+            "the county, or leave log.policy out"
+        )
+    return found
 
 
 def check_drivers(config: DeviceConfig, *, present: tuple[str, ...] = ()) -> tuple[str, ...]:

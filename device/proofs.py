@@ -6,6 +6,8 @@ Rules kept here:
   any more, both heads are kept as evidence, and no further permit is believed.
 - A log that continues another one is followed only from where that one ended, as its first
   entry says; see `ledger.succession`.
+- With a policy nothing is believed that its witnesses have not cosigned; a contradiction is one
+  whoever has signed it.
 - Nothing is pushed at us: we ask for what is unproved, again after a pause, until it is.
 
 Belongs to the agent's loop.
@@ -22,13 +24,14 @@ from device.errors import JournalError
 from device.journal import Journal
 from device.patience import Patience
 from device.township_keys import TownshipKeys
-from ledger import asking, checkpoint, growth, notes, receipts, succession
+from ledger import asking, checkpoint, growth, notes, policy, receipts, succession
 from ledger.asking import MOST_ENTRIES, Ask
 from ledger.checkpoint import Checkpoint
 from ledger.codec import Payload
 from ledger.errors import LedgerError, MalformedError, ProofError
 from ledger.growth import StaleError
 from ledger.notes import NoteKey
+from ledger.policy import Policy
 from ledger.records import LogStart
 
 log = structlog.get_logger()
@@ -52,6 +55,7 @@ class Proofs:
         name: origin of the township's log without its year.
         send: hands a question to the bus; False if it took none.
         now_s: monotonic seconds.
+        policy: whose cosignatures a checkpoint must carry; None asks for none.
     """
 
     def __init__(
@@ -61,8 +65,10 @@ class Proofs:
         name: str,
         send: Callable[[bytes], bool],
         now_s: Callable[[], float],
+        policy: Policy | None = None,
     ) -> None:
         self._journal, self._township, self._name = journal, keys, name
+        self._policy = policy
         self._send, self._now_s = send, now_s
         self._patience = Patience(4)
         self._waiting: dict[str, Waiting] = {}
@@ -70,6 +76,16 @@ class Proofs:
         self._behind_s: float | None = None
         self._warned = False
         self.renewed = False  # keys are believed that were not before; whoever heeds it resets it
+
+    @property
+    def witnessed_only(self) -> bool:
+        """Nothing is believed without witnesses."""
+        return self._policy is not None
+
+    @property
+    def late(self) -> bool:
+        """Something acknowledged has no proof yet, for longer than the township may take."""
+        return self.overdue_s() > LATE_S
 
     def overdue_s(self) -> float:
         """Return for how long something acknowledged has waited for its proof, in link time."""
@@ -108,17 +124,20 @@ class Proofs:
             return
         newest = max(self._known, default="")
         size = self._known[newest].size if newest else 0
-        if self._send(asking.encode(Ask(log=newest, size=size, entries=wanted))):
+        ask = Ask(log=newest, size=size, entries=wanted, witnessed=self.witnessed_only)
+        if self._send(asking.encode(ask)):
             self._patience.sent(now_s)
 
     def follow(self, raw: bytes) -> bytes:
         """Take a newer checkpoint, if the log has only grown since the one we know.
 
+        One that our witnesses have not cosigned is judged, and believed no further.
+
         Returns:
             b"", or the evidence that the log was rewritten: the head we know, and the new one.
 
         Raises:
-            LedgerError: it is not the township's, or not signed by its log.
+            LedgerError: it is not the township's, or not signed by its log or our witnesses.
             JournalError: it could not be kept.
         """
         step = growth.parse(raw)
@@ -134,6 +153,8 @@ class Proofs:
         except ProofError as error:
             log.error("log_rewritten", origin=origin, why=str(error), hint=error.hint)
             return self._evidence(origin) + step.note
+        if self._policy is not None:
+            policy.satisfied(self._policy, step.note)
         if new != known:
             self._journal.put(f"{LOG_KEY}{origin}", step.note)
             self._known[origin] = new
@@ -154,7 +175,7 @@ class Proofs:
             return None
         receipt = receipts.parse(raw)
         origin, size = self._head(receipt.checkpoint)
-        head = receipts.verify(receipt, leaf, self._keys(origin, size))
+        head = receipts.verify(receipt, leaf, self._keys(origin, size), self._policy)
         if head != self._known.get(origin):
             self._patience.answered()  # our view of the log has moved on: ask anew
             return None

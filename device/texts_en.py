@@ -11,6 +11,7 @@ PROMPTS = {
     "strip.delivered": "All delivered",
     "strip.shut": "The township's key was revoked; call the technician",
     "strip.unproved": "No receipts",
+    "strip.unwitnessed": "No witnessed receipts: new permits wait. Town: gateway; county: witness",
     "strip.undelivered": "{n} not sent (since {since})",
     "strip.photos": "{n} photos on the way",
     "strip.held": "Machine locked",

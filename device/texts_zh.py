@@ -11,6 +11,7 @@ PROMPTS = {
     "strip.delivered": "记录都已送到",
     "strip.shut": "镇里的签名密钥已作废，新的还没到，请找技术员",
     "strip.unproved": "镇里没给回执",
+    "strip.unwitnessed": "没有见证过的回执，新批准不能用；请镇里查网关、县里查见证",
     "strip.undelivered": "{n} 条没送到({since}起)",
     "strip.photos": "{n} 张照片在传",
     "strip.held": "机器已锁定",

@@ -17,7 +17,7 @@ from msgspec import Struct
 from device.errors import JournalError
 from device.journal import Journal, Waiting
 from device.patience import Patience
-from device.proofs import LATE_S, Proofs
+from device.proofs import Proofs
 from device.releases import contradiction
 from device.silence import Silence
 from device.township_keys import TownshipKeys
@@ -81,7 +81,7 @@ class Uplink:
         now_s: Callable[[], float],
         proofs: Proofs,
     ) -> None:
-        self._proofs = proofs
+        self.proofs = proofs
         self._journal, self._bus, self._keys, self._photos = journal, bus, keys, photos
         self._device, self._township, self._now_s = journal.head.author, township, now_s
         self._village, self._list_ms = village, _list_time(journal)
@@ -108,11 +108,6 @@ class Uplink:
         return self._acked
 
     @property
-    def unproved(self) -> bool:
-        """Something acknowledged has no proof yet, for longer than the township may take."""
-        return self._proofs.overdue_s() > LATE_S
-
-    @property
     def online(self) -> bool:
         """The broker is reached."""
         return self._online
@@ -133,7 +128,7 @@ class Uplink:
         self._sent, self._photo_offset = self._acked, None
         for patience in (self._entries, self._openings, self._photo):
             patience.answered()
-        self._proofs.link(online)
+        self.proofs.link(online)
         if online:
             self._publish(Leaf.STATUS, (), ONLINE)
         log.info("link_changed", online=online, acked=self._acked, head=self._journal.head.seq)
@@ -145,7 +140,7 @@ class Uplink:
         if not self._online:
             return
         self._send_entries()
-        self._proofs.tick(self._acked)
+        self.proofs.tick(self._acked)
         if self._acked == self._journal.head.seq and not self._send_openings():
             self._send_photo()
 
@@ -253,7 +248,7 @@ class Uplink:
             return None
         match topic.leaf:
             case Leaf.CHECKPOINT:
-                evidence = self._proofs.follow(message.payload)
+                evidence = self.proofs.follow(message.payload)
                 return Arrival(LogRewritten(evidence)) if evidence else None
             case Leaf.RECEIPT:
                 return self._prove(topic.rest[0], message.payload)
@@ -287,7 +282,7 @@ class Uplink:
     def _hear_lineage(self, raw: bytes) -> None:
         """Take what the township says of its own keys and logs."""
         if self._keys.hear(raw):
-            self._proofs.look_again()
+            self.proofs.look_again()
             self._withdraw()
 
     def _withdraw(self) -> None:
@@ -304,7 +299,7 @@ class Uplink:
             return None
         match entry.body:
             case Permit(machine=self._device):
-                self._proofs.hold_back(entry, taken.raw)
+                self.proofs.hold_back(entry, taken.raw)
             case HoldRelease(machine=self._device, hold=hold) as release if why := contradiction(
                 release, self._journal.book.holds.get(hold)
             ):
@@ -326,9 +321,9 @@ class Uplink:
 
     def _prove(self, sha256: str, receipt: bytes) -> Arrival | None:
         """Take a receipt; a permit that it proves is believed from here on."""
-        permit = self._proofs.prove(sha256, receipt)
-        if self._proofs.renewed:
-            self._proofs.renewed = False
+        permit = self.proofs.prove(sha256, receipt)
+        if self.proofs.renewed:
+            self.proofs.renewed = False
             self._withdraw()
             self.subscribe()  # what a key had signed that was not believed yet
         if (

@@ -216,7 +216,7 @@ def _uplink(
     config: DeviceConfig, keys: Keys, journal: Journal, bus: Bus, now_s: Callable[[], float]
 ) -> Uplink:
     township = TownshipKeys(journal, keys.ring, config.township, config.log.founding)
-    proofs = Proofs(journal, township, keys.log_name, _asker(config, bus), now_s)
+    proofs = Proofs(journal, township, keys.log_name, _asker(config, bus), now_s, keys.policy)
     uplink = Uplink(
         journal, bus, township, _photos(config), config.township, config.village, now_s, proofs
     )

@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 
 class Refresh(Struct, frozen=True):
-    """A checkpoint was cosigned: publish it in place of the plain one."""
+    """A checkpoint was cosigned: publish it in place of the plain one, and answer who waits."""
 
 
 class PublishWorker:
@@ -149,7 +149,10 @@ class PublishWorker:
         try:
             with self._store.reader() as reader:
                 self._publisher.refresh(reader)
-        except (StoreError, OSError) as error:
+                prover = Prover(reader, self._publisher, self._township)
+                for device in [name for name, ask in self._asked.items() if ask.witnessed]:
+                    self._answer(prover, device)
+        except (StoreError, LedgerError, OSError) as error:
             log.error("publication_failed", reason=str(error))
 
     def _answer(self, prover: Prover, device: str) -> None:

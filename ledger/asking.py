@@ -19,15 +19,17 @@ Origin = Annotated[str, Meta(max_length=200)]
 Entries = Annotated[tuple[Hash, ...], Meta(max_length=MOST_ENTRIES)]
 
 
-class Ask(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Ask(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Prove these entries (payload hashes), and that the log which I know has only grown.
 
     `log` and `size` are the newest checkpoint that the machine believes; "" and 0 for none.
+    `witnessed`: it believes only what witnesses have cosigned, so answer with such a checkpoint.
     """
 
     log: Origin
     size: Count
     entries: Entries
+    witnessed: bool = False
 
 
 def encode(ask: Ask) -> bytes:

@@ -16,7 +16,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 
 from msgspec import Struct, structs
 
-from ledger import checkpoint, codec, notes, published_keys, trusted_heads, verify_spans
+from ledger import published_keys, trusted_county, trusted_heads, verify_spans
 from ledger.bookmark import Bookmark
 from ledger.checkpoint import Checkpoint
 from ledger.errors import LedgerError, MalformedError
@@ -115,7 +115,8 @@ def audit(
             current.finish(mirror.read, older.get(head.checkpoint.origin))
             mark = current.bookmark
     verifier.finish()
-    _check_authority(verifier, trust)
+    doubt = trusted_county.doubt(verifier.history, trust)
+    verifier.findings.extend(() if doubt is None else (doubt,))
     return Report(
         findings=verifier.findings,
         notices=tuple(verifier.notices),
@@ -206,47 +207,11 @@ def _log_keys_in(mirrors: list[Mirror], trust: Trust) -> Iterator[LogKey]:
         try:
             believe(note, trust.log_keys)
         except LedgerError:
-            for data in published_keys.in_log(mirror, 0, _claimed_size(note)):
+            for data in published_keys.in_log(mirror, 0, trusted_heads.claimed(note)[1]):
                 record = read_record(data)
                 if record.role == "log":
                     with contextlib.suppress(LedgerError):  # a weak key: nobody may use it
                         yield log_key(record)
-
-
-def _claimed_size(note: bytes) -> int:
-    """Return the size of a checkpoint that nobody has judged, 0 for none."""
-    try:
-        return checkpoint.parse(notes.parse(note).text).size
-    except LedgerError:
-        return 0
-
-
-def _check_authority(verifier: TownshipVerifier, trust: Trust) -> None:
-    """A log that founds its own keys rests on the county's; it must be the one that is known."""
-    history = verifier.history
-    if history is None or history.county is None:
-        if trust.founding:
-            found = "none" if history is None else "one that does not hold"
-            verifier.findings.add(
-                "key-founding", Place(), f"expected the founding {trust.founding}, found {found}"
-            )
-        return
-    author = history.county.record.holder
-    if trust.founding:
-        if history.log != trust.founding:
-            detail = f"expected the founding {trust.founding}, found {history.log}"
-            verifier.findings.add("key-founding", Place(author=author), detail)
-        return
-    known = {codec.sha256(data) for data in trust.records}
-    if not trust.any_county and not any(
-        key.sha256 in known for key in history.all_keys() if key.record.role == "county"
-    ):
-        verifier.findings.add(
-            "key-county",
-            Place(author=author),
-            f"expected a county key of the trusted folder, found {history.county.public.keyid}; "
-            f"the founding is {history.log}",
-        )
 
 
 def _tell_waiting(found: Newest, verifier: TownshipVerifier) -> None:
@@ -293,7 +258,7 @@ def _known_keys(
 
 
 def _is_founded(mirrors: list[Mirror], heads: list[Head | None], bookmark: Bookmark | None) -> bool:
-    if bookmark is not None:
+    if bookmark is not None and not bookmark.is_blank:
         return bookmark.acts is not None
     head = heads[0] if heads else None
     return head is not None and published_keys.is_founded(mirrors[0], head.checkpoint.size)

@@ -35,6 +35,11 @@ class Bookmark(Struct, frozen=True, kw_only=True):
     named: tuple[Named, ...]
     before: bytes
 
+    @property
+    def is_blank(self) -> bool:
+        """Nothing was judged before it, not even whether the logs keep their own keys."""
+        return self.size == 0 and self.acts is None
+
 
 def encode(bookmark: Bookmark) -> bytes:
     """Return a bookmark as bytes, for a file of one's own."""

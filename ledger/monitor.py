@@ -9,6 +9,8 @@ Rules kept here:
 - The logs of a township are judged together, since keys and chains go on from year to year. What
   is seen for the first time is verified whole, and again every `WHOLE_EVERY_S` if it has grown;
   in between, all but the permits is judged from the bookmark on, with the same trust.
+- The log's own keys follow its entries from what is trusted at first: a checkpoint is judged by
+  the key that those name for its size, and a key that they have named is never forgotten.
 """
 
 from __future__ import annotations
@@ -18,15 +20,16 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
-from ledger import auditing, trusted_heads
+from ledger import auditing, named_keys, trusted_heads
 from ledger.auditing import Report
 from ledger.bookmark import Bookmark
+from ledger.errors import LedgerError
 from ledger.findings import Finding, Place
-from ledger.mirror import Mirror, year_logs
+from ledger.mirror import Mirror, UnreachableError, year_logs
 from ledger.monitor_memory import Memory
 from ledger.trusted_heads import CHECKPOINT, Newest, Trust
 from ledger.verify import growth
-from ledger.verify_heads import Head
+from ledger.verify_heads import Head, believe
 
 WHOLE_EVERY_S = 24 * 3600
 SILENT_AFTER_S = 24 * 3600  # machines write every ten minutes
@@ -67,7 +70,7 @@ class Monitor:
 
     def __init__(self, state: Path, source: Mirror, trust: Trust, *, processes: int = 1) -> None:
         self._source, self._trust, self._processes = source, trust, processes
-        self.memory = Memory(state, source.location, trust.log_keys)
+        self.memory = Memory(state, source.location, trust)
 
     def visit(self, now_s: int, this_year: int) -> Iterator[Seen]:
         """Look at every log and yield what was found, one log after the other.
@@ -82,6 +85,7 @@ class Monitor:
             LedgerError: what is remembered is of a key that is not trusted any more.
         """
         root, mirrors = year_logs(self._source, this_year)
+        self._follow_keys(mirrors)
         found = [*self._vanished(mirrors)]
         logs: list[_Log] = []
         for mirror in mirrors:
@@ -113,9 +117,29 @@ class Monitor:
         detail = f"expected new entries within {patience_s} s, found none for {now_s - grown_s} s"
         return Finding(code="log-silent", place=place, detail=detail)
 
+    def _follow_keys(self, mirrors: list[Mirror]) -> None:
+        """Learn the log's keys where a head is not signed by those that are known."""
+        known = self.memory.named
+        if known is not None and all(self._is_signed(one) for one in mirrors):
+            return
+        found = named_keys.follow(mirrors, self._trust, self.memory.bookmark())
+        before = known or ()
+        if known is None or found[: len(before)] == before:
+            self.memory.set_named(found)
+
+    def _is_signed(self, mirror: Mirror) -> bool:
+        try:
+            believe(trusted_heads.read_note(mirror), self.memory.log_keys)
+        except UnreachableError:
+            raise
+        except LedgerError:
+            return False
+        return True
+
     def _look(self, mirror: Mirror, logs: list[_Log]) -> Seen | None:
         """Add a log that continues what is known of it, or return what is wrong with it."""
-        newest = trusted_heads.newest(mirror, self._trust)
+        trust = structs.replace(self._trust, log_keys=self.memory.log_keys)
+        newest = trusted_heads.newest(mirror, trust)
         head = newest.head
         if head is None:
             self.memory.keep_note(mirror.read(CHECKPOINT) or b"")

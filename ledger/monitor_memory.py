@@ -6,7 +6,8 @@ Rules kept here:
 - Evidence is written once and never removed.
 
 Layout: `log-<hash of the origin>/good` (the last good checkpoint) and `/source`, `source-<hash of
-the address>/` with `bookmark`, `whole`, `grown` and `waiting` (UTC seconds), `evidence/`.
+the address>/` with `bookmark`, `named` (the log's keys), `whole`, `grown` and `waiting` (UTC
+seconds), `evidence/`.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from ledger import bookmark, codec
 from ledger.bookmark import Bookmark
 from ledger.errors import LedgerError, MalformedError
 from ledger.findings import Finding
+from ledger.logterms import Named
 from ledger.notes import LARGEST_NOTE
 from ledger.signers.keyfile import write_durable
+from ledger.trusted_heads import Trust
 from ledger.verify_heads import Head, LogKeys, believe
 
 MOST_EVIDENCE = 1000  # notes, and findings; what comes after them is told and not kept
@@ -35,16 +38,35 @@ class Memory:
     Args:
         folder: may be shared by several sources; must survive a loss of power.
         source: the address.
+        trust: what is remembered of the log's keys counts with this trust only.
     """
 
-    def __init__(self, folder: Path, source: str, trusted: LogKeys) -> None:
-        self._folder, self._source, self._trusted = folder, source, trusted
+    def __init__(self, folder: Path, source: str, trust: Trust) -> None:
+        self._folder, self._source, self._trust = folder, source, trust
         self._own = folder / f"source-{codec.sha256(source.encode())[:16]}"
+        self._named = self._read_named()
 
     @property
     def evidence(self) -> Path:
         """The folder of notes that contradict each other, and of single findings."""
         return self._folder / "evidence"
+
+    @property
+    def named(self) -> tuple[Named, ...] | None:
+        """The log's keys that its entries have brought in; None: nobody has looked."""
+        return self._named
+
+    @property
+    def log_keys(self) -> LogKeys:
+        """The keys of the log that count now: those that it named, else the trusted ones."""
+        return structs.replace(self._trust.log_keys, named=self._named or ())
+
+    def set_named(self, named: tuple[Named, ...]) -> None:
+        """Remember the keys that the log's entries have brought in."""
+        if named != self._named:
+            data = msgspec.msgpack.encode((_mark(self._trust), named))
+            write_durable(self._own / "named", data, replace=True)
+            self._named = named
 
     def good(self, origin: str) -> Head | None:
         """Return the last good checkpoint of a log.
@@ -134,6 +156,19 @@ class Memory:
         if not path.exists():
             return None
         try:
-            return believe(path.read_bytes(), self._trusted)
+            return believe(path.read_bytes(), self.log_keys)
         except LedgerError as error:
             raise type(error)(f"{path}: {error}") from error
+
+    def _read_named(self) -> tuple[Named, ...] | None:
+        with contextlib.suppress(FileNotFoundError, msgspec.DecodeError):
+            data = (self._own / "named").read_bytes()
+            mark, named = msgspec.msgpack.decode(data, type=tuple[str, tuple[Named, ...]])
+            return named if mark == _mark(self._trust) else None
+        return None
+
+
+def _mark(trust: Trust) -> str:
+    """Return what tells one trust from another, as far as the log's keys rest on it."""
+    keys, pinned = trust.log_keys.keys, (trust.founding, trust.any_county)
+    return codec.sha256(msgspec.msgpack.encode((keys, trust.records, pinned)))

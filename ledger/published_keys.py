@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 
 from ledger import codec, envelope
 from ledger.errors import MalformedError
+from ledger.findings import MOST_OF_ONE_CODE
 from ledger.mirror import Mirror
-from ledger.records_keys import Enrolment, Founding, Rotation
+from ledger.records_keys import KEY_ENTRY_RECORDS, Enrolment, Founding, Rotation
 from ledger.tiles import WIDTH, Tile
 from ledger.verify import read_bundle
 from ledger.verify_spans import open_key_records
@@ -38,18 +39,32 @@ def is_founded(mirror: Mirror, size: int) -> bool:
 
 def in_log(mirror: Mirror, start: int, size: int) -> Iterator[bytes]:
     """Yield the key records in the entries about keys from a full tile on; nothing is judged."""
-    marks = [codec.payload_type(kind.kind).encode() for kind in (Founding, Enrolment, Rotation)]
+    for _, raw in acts_in_log(mirror, start, size):
+        yield from open_key_records(_texts(raw))
+
+
+def acts_in_log(mirror: Mirror, start: int, size: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the entries about keys from a full tile on, with their indices; nothing is judged.
+
+    Raises:
+        UnreachableError: files cannot be read.
+    """
+    marks = [codec.payload_type(kind.kind).encode() for kind in KEY_ENTRY_RECORDS]
+    malformed = 0
     for first in range(start, size, WIDTH):
         try:
             bundle = Tile(None, first // WIDTH, min(WIDTH, size - first))
             entries = read_bundle(bundle, mirror.read)
         except MalformedError:
+            malformed += 1
+            if malformed > MOST_OF_ONE_CODE:
+                return
             continue
         if entries is None:
             return  # the log cannot pass; nobody makes us ask for what is not there
-        for raw in entries:
+        for index, raw in enumerate(entries, first):
             if any(mark in raw for mark in marks):
-                yield from open_key_records(_texts(raw))
+                yield index, raw
 
 
 def in_payloads(payloads: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:

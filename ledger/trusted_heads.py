@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from ledger import policy
+from ledger import checkpoint, notes, policy
 from ledger.errors import LedgerError, PolicyError, QuorumError
 from ledger.findings import Findings, Place
 from ledger.mirror import Mirror, UnreachableError
@@ -56,6 +56,15 @@ def read_note(mirror: Mirror) -> bytes:
     if note is None:
         raise UnreachableError(f"expected a checkpoint at {mirror.location}, found none")
     return note
+
+
+def claimed(note: bytes) -> tuple[str, int]:
+    """Return origin and size of a checkpoint that nobody has judged; ("", 0) for none."""
+    try:
+        head = checkpoint.parse(notes.parse(note).text)
+    except LedgerError:
+        return "", 0
+    return head.origin, head.size
 
 
 def newest(mirror: Mirror, trust: Trust) -> Newest:

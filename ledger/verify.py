@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ledger import codec, logterms, succession, tiles, tree
 from ledger.bookmark import Bookmark
@@ -165,9 +165,8 @@ class TownshipVerifier:
         Raises:
             LedgerError: it is not.
         """
-        if self._named:
-            return logterms.terms((), self._named).verify(note, unchecked=True)
-        return believe(note, self._log_keys).checkpoint
+        keys = structs.replace(self._log_keys, named=self._named)
+        return believe(note, keys).checkpoint
 
 
 class LogVerifier:

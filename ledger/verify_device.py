@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from ledger import checkpoint, codec, envelope, notes, receipts
+from ledger import codec, envelope, receipts
 from ledger.checkpoint import Checkpoint
 from ledger.codec import Payload
 from ledger.envelope import check
@@ -76,7 +76,7 @@ def verify_receipt(
         LedgerError: as `ledger.receipts.verify`.
     """
     receipt = receipts.parse(raw)
-    keys = trusted.of(_origin(receipt.checkpoint))
+    keys = trusted.of_note(receipt.checkpoint)
     return Proved(receipt.index, receipts.verify(receipt, leaf, keys, policy, unchecked=True))
 
 
@@ -210,7 +210,3 @@ def _without_index(finding: Finding) -> Finding:
     seq = old.seq if old.seq is not None else None if old.index is None else old.index + 1
     place = Place(log=old.log, author=old.author, epoch=old.epoch, seq=seq, at_ms=old.at_ms)
     return Finding(code=finding.code, place=place, detail=finding.detail)
-
-
-def _origin(note: bytes) -> str:
-    return checkpoint.parse(notes.parse(note).text).origin

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from ledger import algorithms, checkpoint, notes
+from ledger import algorithms, checkpoint, logterms, notes
 from ledger.checkpoint import Checkpoint
 from ledger.errors import UnknownKeyError
+from ledger.logterms import Named
 from ledger.messages import KeyRecord
 from ledger.notes import NoteKey, SignatureType
 
@@ -35,22 +36,37 @@ def log_key(record: KeyRecord) -> LogKey:
 
 
 class LogKeys(Struct, frozen=True):
-    """The keys of all logs that are trusted. A log signs every year with the same key."""
+    """The keys of all logs that are trusted.
+
+    `named` are those that one township's own entries have brought in, in their order; from there
+    on they alone count, each in its term (`ledger.logterms`).
+    """
 
     keys: tuple[LogKey, ...]
+    named: tuple[Named, ...] = ()
 
-    def of(self, origin: str) -> tuple[NoteKey, ...]:
-        """Return the keys that may sign under an origin.
+    def of_note(self, note: bytes) -> tuple[NoteKey, ...]:
+        """Return the keys that may sign the checkpoint that a note says.
+
+        Raises:
+            MalformedError: it says none.
+            UnknownKeyError: there is none for this township.
+        """
+        head = checkpoint.parse(notes.parse(note).text)
+        return self.of(head.origin, head.size)
+
+    def of(self, origin: str, size: int) -> tuple[NoteKey, ...]:
+        """Return the keys that may sign the checkpoint of this log at this size.
 
         Raises:
             UnknownKeyError: there is none for this township.
         """
+        named = logterms.terms((), self.named).keys(origin, size)
+        if self.named and (origin, size - 1) >= self.named[0].place:
+            return named
         township = township_of(origin)
-        found = tuple(
-            _note_key(origin, key)
-            for key in dict.fromkeys(self.keys)
-            if key.township in {"", township}
-        )
+        trusted = (_note_key(origin, key) for key in self.keys if key.township in {"", township})
+        found = tuple(dict.fromkeys((*named, *trusted)))
         if not found:
             raise UnknownKeyError(f"expected a trusted log key for {origin}, found none")
         return found
@@ -71,17 +87,15 @@ def believe(note: bytes, trusted: LogKeys) -> Head:
     Raises:
         LedgerError: no checkpoint, or none of the keys for its log signed it.
     """
-    origin = checkpoint.parse(notes.parse(note).text).origin
-    return Head(note, checkpoint.verify(note, trusted.of(origin), unchecked=True))
+    return Head(note, checkpoint.verify(note, trusted.of_note(note), unchecked=True))
 
 
 def other_lines(note: bytes, trusted: LogKeys, witnesses: Iterable[NoteKey]) -> int:
     """Return how many signature lines of a head that is believed are of keys unknown here."""
-    parsed = notes.parse(note)
-    logs = trusted.of(checkpoint.parse(parsed.text).origin)
+    logs = trusted.of_note(note)
     seconds = (key.second for key in logs if key.second is not None)
     known = {(key.name, key.key_id) for key in (*logs, *seconds, *witnesses)}
-    return sum((line.name, line.key_id) not in known for line in parsed.lines)
+    return sum((line.name, line.key_id) not in known for line in notes.parse(note).lines)
 
 
 def _note_key(origin: str, key: LogKey) -> NoteKey:

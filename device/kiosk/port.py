@@ -95,6 +95,7 @@ class View(Struct, frozen=True, kw_only=True):
         undelivered: entries without acknowledgement; `undelivered_since_ms` of the oldest.
         shut: the township's key was revoked and no other has come yet: nobody is believed.
         unproved: something acknowledged waits for its receipt for longer than it should.
+        witnessed_only: a receipt counts only with the signatures of the county's witnesses.
         photos_waiting: photos that the gateway has not yet stored.
         clock_proved: the wall clock is known to be right.
         unanswered: entries have waited too long for the township although the link is up.
@@ -122,6 +123,7 @@ class View(Struct, frozen=True, kw_only=True):
     requests: tuple[RequestView, ...]
     job: JobView | None
     unproved: bool = False
+    witnessed_only: bool = False
     shut: bool = False
 
 

@@ -67,7 +67,8 @@ def _deliveries(view: View, zone: tzinfo) -> Sign:
         text = Phrase("strip.undelivered", {"n": view.undelivered, "since": since})
         return Sign(level="wait", icon="send", text=text)
     if view.unproved:
-        return Sign(level="bad", icon="send", text=Phrase("strip.unproved"))
+        missing = "strip.unwitnessed" if view.witnessed_only else "strip.unproved"
+        return Sign(level="bad", icon="send", text=Phrase(missing))
     if view.photos_waiting:
         text = Phrase("strip.photos", {"n": view.photos_waiting})
         return Sign(level="wait", icon="send", text=text)

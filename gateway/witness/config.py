@@ -11,9 +11,10 @@ from msgspec import Meta, Struct, structs
 from gateway import toml
 from gateway.errors import ConfigError
 from gateway.toml import Table
-from ledger import algorithms, notes
+from ledger import algorithms, logterms, notes
 from ledger.errors import LedgerError
 from ledger.keys import Domain
+from ledger.logterms import Named
 from ledger.messages import KeyRecord
 from ledger.notes import NoteKey, SignatureType
 from ledger.signers import Signer, keyfile
@@ -29,7 +30,8 @@ class WatchedConfig(Table, frozen=True, kw_only=True):
 
     Args:
         name: their origin without the year: `<domain>/<county>/<township>`.
-        records: key records of the log; several after a renewal of its key.
+        records: key records of the log, as it was when the county was given them; the monitor
+            learns from the log itself how they were replaced.
         place: what people call the township.
         public: where its public files lie, an address or a folder: the monitor reads them.
         policy: whose cosignatures the monitor asks for (c2sp.org/tlog-policy).
@@ -116,12 +118,17 @@ class Watched(Struct, frozen=True):
     townships: dict[str, tuple[KeyRecord, ...]]
     others: tuple[NoteKey, ...] = ()
 
-    def keys(self, origin: str) -> tuple[NoteKey, ...]:
-        """Return the keys that may sign the log of this origin; empty: an unknown log."""
+    def keys(self, origin: str, size: int, named: tuple[Named, ...] = ()) -> tuple[NoteKey, ...]:
+        """Return the keys that may sign the log of this origin at a size; empty: an unknown log.
+
+        Args:
+            named: keys that the township's logs themselves have named, in their order; from there
+                on they alone count (`ledger.logterms`).
+        """
         name, _, year = origin.rpartition("/")
         records = self.townships.get(name, ()) if _YEAR.fullmatch(year) else ()
         return (
-            *(notes.key_of(record, origin, SignatureType.ED25519) for record in records),
+            *(logterms.terms(records, named if records else ()).keys(origin, size)),
             *(key for key in self.others if key.name == origin),
         )
 

@@ -16,6 +16,7 @@ from ledger import checkpoint, growth, notes
 from ledger.checkpoint import Checkpoint
 from ledger.errors import LedgerError, ProofError
 from ledger.growth import Growth, StaleError
+from ledger.logterms import Named
 from ledger.notes import Note, NoteKey
 from ledger.signers import Signer
 
@@ -42,6 +43,7 @@ class Cosigner:
     Args:
         name: the key name that it cosigns under.
         now_s: the time, UTC seconds.
+        named: what is known of the keys that the log of an origin has named, in their order.
     """
 
     def __init__(
@@ -51,9 +53,10 @@ class Cosigner:
         watched: Watched,
         memory: Memory,
         now_s: Callable[[], int],
+        named: Callable[[str], tuple[Named, ...]],
     ) -> None:
         self._name, self._signer, self._watched = name, signer, watched
-        self._memory, self._now_s = memory, now_s
+        self._memory, self._now_s, self._named = memory, now_s, named
 
     def add_checkpoint(self, raw: bytes) -> Answer:
         """Return our cosignature, durable in memory, or why there is none.
@@ -66,7 +69,7 @@ class Cosigner:
             head = checkpoint.parse(notes.parse(asked.note).text)
         except LedgerError as error:
             return _refused(400, error)
-        keys = self._watched.keys(head.origin)
+        keys = self._watched.keys(head.origin, head.size, self._named(head.origin))
         if not keys:
             return _refused(404, f"expected a log that is witnessed here, found {head.origin}")
         try:

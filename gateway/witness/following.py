@@ -48,6 +48,15 @@ def folder(config: WitnessConfig) -> Path:
     return config.state / "monitor"
 
 
+def visits(config: WitnessConfig) -> tuple[Visit, ...]:
+    """Return what a visit to each township needs, in the order of the configuration.
+
+    Raises:
+        ConfigError: what is to be believed of a township cannot be read.
+    """
+    return tuple(_visit(config, folder(config), town) for town in config.logs)
+
+
 class Following:
     """Follows every township of a configuration; belongs to the thread that calls it.
 
@@ -62,7 +71,7 @@ class Following:
     def __init__(self, config: WitnessConfig, now_ms: Callable[[], int]) -> None:
         self._config, self._now_ms = config.monitor, now_ms
         self._state = folder(config)
-        self._visits = tuple(_visit(config, self._state, town) for town in config.logs)
+        self._visits = visits(config)
         self._lock = _locked(self._state)
         towns = zip(self._visits, config.logs, strict=True)
         self._statuses = [_read_status(one, town) for one, town in towns]

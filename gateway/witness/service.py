@@ -25,7 +25,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.errors import ConfigError, StoreError, ThreadEndedError
-from gateway.witness import following
+from gateway.witness import following, learned
 from gateway.witness.config import WitnessConfig, load_signer, watched
 from gateway.witness.cosigner import LARGEST_REQUEST, TEXT_TYPE, Cosigner
 from gateway.witness.following import Following
@@ -62,7 +62,7 @@ def assemble(config: WitnessConfig) -> Parts:
     logs = watched(config)
     key = notes.cosigner_of(signer.record, config.name)
     memory = Memory(config.state, key)
-    cosigner = Cosigner(config.name, signer, logs, memory, _now_s)
+    cosigner = Cosigner(config.name, signer, logs, memory, _now_s, learned.named(config))
     pages = following.folder(config) if config.monitor.enabled and config.logs else None
     return Parts(key.vkey, memory, cosigner, pages)
 

@@ -19,6 +19,7 @@ from ledger.errors import LedgerError
 from ledger.findings import Finding, Place
 from ledger.mirror import UnreachableError, open_mirror, this_year
 from ledger.monitor import Monitor
+from ledger.monitor_memory import Memory
 from ledger.trusted_heads import Trust
 
 LARGEST_REPORT = 64 * 1024 * 1024  # bytes
@@ -90,13 +91,17 @@ def look(visit: Visit, now_s: int) -> Report:
             unreachable = str(error)[:MOST_TEXT]
         silent = monitor.silence(now_s, visit.silent_s)
         found += () if silent is None else (silent,)
-        memory = monitor.memory
         return Report(
-            entries=sum(head.checkpoint.size for head in memory.logs()),
+            entries=sum(head.checkpoint.size for head in monitor.memory.logs()),
             now=tuple(found),
-            kept=tuple(memory.findings()),
+            kept=tuple(monitor.memory.findings()),
             unreachable=unreachable,
         )
+
+
+def memory(visit: Visit) -> Memory:
+    """Return what is remembered of a township's logs, as it is now."""
+    return Memory(visit.state, open_mirror(visit.public, visit.cache).location, visit.trust)
 
 
 def failed(name: str, why: str) -> Finding:

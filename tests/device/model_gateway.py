@@ -31,7 +31,7 @@ from ledger.matters import Matter, Verdict
 from ledger.messages import Acknowledgement, OpeningStored, PhotoResult, VillageList
 from ledger.receipts import Receipt
 from ledger.records import HoldRelease, Incident, Permit, Record, Revocation
-from ledger.signers import keyfile
+from ledger.signers import Signer, keyfile
 from ledger.topics import Leaf, Topic
 from ledger.tree import MemoryHashes, leaf_hash
 from sim.bus import SimBroker
@@ -98,12 +98,16 @@ class Keys:
 
 
 class ModelLog:
-    """The township's public log in memory; signs a head of what it holds for every question."""
+    """The township's public log in memory; signs a head of what it holds for every question.
+
+    `witness` cosigns each head while it is there, under the name `witness.example`.
+    """
 
     def __init__(self, keys: Keys) -> None:
         self._signer = keyfile.load(keys.folder / "log.key", keys.trusted / "log-1.json")
         self.tree = MemoryHashes()
         self.places: dict[str, int] = {}
+        self.witness: Signer | None = None
 
     def append(self, sha256: str, raw: bytes) -> None:
         """Put an entry into the tree."""
@@ -114,7 +118,11 @@ class ModelLog:
     def note(self) -> bytes:
         """Return the signed head."""
         front = self.tree.frontier
-        return checkpoint.sign(Checkpoint(ORIGIN, front.size, front.root()), self._signer)
+        head = Checkpoint(ORIGIN, front.size, front.root())
+        note = checkpoint.sign(head, self._signer)
+        if self.witness is not None:
+            note += checkpoint.cosign(head, "witness.example", self.witness, 1_790_000_000)
+        return note
 
     def growth(self, known: int) -> bytes:
         """Return the head with the proof from a size."""

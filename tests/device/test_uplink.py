@@ -20,6 +20,7 @@ from device.uplink import Uplink
 from ledger import codec, disclosure, envelope, topics
 from ledger.bus import Message
 from ledger.messages import Acknowledgement
+from ledger.policy import Policy
 from ledger.records import Config, PhotoRef, Refusal
 from ledger.signers import keyfile
 from sim.bus import SimBroker
@@ -53,6 +54,7 @@ class Line:
         for name, qos in topics.filters("down", TOWNSHIP, MACHINE).items():
             self.bus.subscribe(name, qos)
         self.ring = ring
+        self.policy: Policy | None = None
         self.uplink = self.start_uplink()
         self.inbox: list[Message] = []
         self.bus.start(self.inbox.append, self.uplink.link)
@@ -68,6 +70,7 @@ class Line:
             LOG_NAME,
             lambda question: self.bus.publish(topic, question, qos=0),
             lambda: self.now_s,
+            self.policy,
         )
         return Uplink(
             self.journal,

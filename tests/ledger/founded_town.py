@@ -9,7 +9,7 @@ from bench.public_log import Author
 from ledger import canonical, codec, envelope, keystatements, proofs, receipts
 from ledger.messages import Acknowledgement
 from ledger.receipts import Receipt
-from ledger.records_keys import Enrolment, Founding, KeyRevocation
+from ledger.records_keys import Enrolment, Founding, KeyRevocation, Rotation
 from ledger.signers.keyfile import KeyFileSigner
 from ledger.tree import MemoryHashes, leaf_hash
 from tests.ledger.public_town import Township, make_signer
@@ -47,6 +47,20 @@ class Founded(Township):
             "by_county": statement.sign(self.county),
         }
         self.add(self.gateway, Enrolment(**{**fields, **changes}))
+
+    def name_log_key(self, signer: KeyFileSigner) -> None:
+        """Let the log say which key it has."""
+        self.enrol(Author(signer))
+
+    def replace_log_key(self, old: KeyFileSigner, new: KeyFileSigner) -> None:
+        """Let the log's key be followed by a new one, which signs from here on."""
+        args = (self.log, new.record_sha256, old.record_sha256, 0)
+        statement = keystatements.rotation(*args)
+        body = Rotation(
+            key=text(new), replaces=old.record_sha256, last_seq=0, by_old=statement.sign(old),
+            by_key=statement.sign(new), by_county=statement.sign(self.county),
+        )  # fmt: skip
+        self.add(self.gateway, body)
 
     def revoke(self, machine: Author, last_seq: int) -> None:
         body = KeyRevocation(

@@ -342,3 +342,19 @@ def test_a_head_of_any_size_does_not_keep_the_monitor_busy(tmp_path: Path) -> No
     assert found.count("entries-missing") == 50
     assert not (county.folder / "state" / "log").exists()
     assert county.monitor.memory.good(origin()) is None
+
+
+def test_a_young_log_is_judged_by_the_keys_that_it_names_later(tmp_path: Path) -> None:
+    town = Founded()
+    town.enrol(town.machines[0])
+    county = County(tmp_path, town, Trust(log_keys=log_keys(town), records=(COUNTY_RECORD,)))
+    county.visit()
+    town.enrol(town.machines[1])
+    town.beat(town.machines[1])
+    raw = town.entries[-1]
+    at = raw.index(b'"sig":"') + 20
+    town.entries[-1] = raw[:at] + (b"A" if raw[at : at + 1] != b"A" else b"B") + raw[at + 1 :]
+    county.publish()
+    shutil.rmtree(county.public / "keys", ignore_errors=True)
+
+    assert county.codes() == ["entry-signature"]

@@ -118,4 +118,4 @@ def test_a_log_key_of_one_township_signs_for_no_other() -> None:
     keys = LogKeys((LogKey(b"\x01" * 32, "420625104000"),))
 
     with pytest.raises(UnknownKeyError, match="expected a trusted log key"):
-        keys.of(origin())
+        keys.of(origin(), 1)

@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from bench.public_log import Author, publish
-from ledger import checkpoint, codec, keystatements, logterms, succession
+from ledger import checkpoint, codec, logterms, succession
 from ledger.checkpoint import Checkpoint
 from ledger.errors import ProofError
 from ledger.records import LogStart
-from ledger.records_keys import Enrolment, Rotation
 from ledger.signers.keyfile import KeyFileSigner
-from tests.ledger.founded_town import COUNTY, Founded, text
+from tests.ledger.founded_town import COUNTY, Founded
 from tests.ledger.public_town import audit, codes, make_signer, origin
 
 SUCCESSOR = f"{origin()}-2"
@@ -28,33 +27,12 @@ def town() -> Founded:
     return made
 
 
-def name_log_key(town: Founded, signer: KeyFileSigner) -> None:
-    """Let the log say which key it has."""
-    statement = keystatements.enrolment(town.log, signer.record_sha256, "1" * 64, None)
-    body = Enrolment(
-        key=text(signer), code_proof="1" * 64, closes=None, by_key=statement.sign(signer),
-        by_county=statement.sign(town.county),
-    )  # fmt: skip
-    town.add(town.gateway, body)
-
-
-def replace_log_key(town: Founded, old: KeyFileSigner, new: KeyFileSigner) -> None:
-    """Let the log's key be followed by a new one, which signs from here on."""
-    args = (town.log, new.record_sha256, old.record_sha256, 0)
-    statement = keystatements.rotation(*args)
-    body = Rotation(
-        key=text(new), replaces=old.record_sha256, last_seq=0, by_old=statement.sign(old),
-        by_key=statement.sign(new), by_county=statement.sign(town.county),
-    )  # fmt: skip
-    town.add(town.gateway, body)
-
-
 def replaced(town: Founded) -> tuple[KeyFileSigner, KeyFileSigner]:
     """Replace the log's key; return the old and the new one."""
     old, new = town.log_signer, make_signer(town.log_signer.record.holder, "log", 90)
-    name_log_key(town, old)
+    town.name_log_key(old)
     town.stamp(town.machines[0])
-    replace_log_key(town, old, new)
+    town.replace_log_key(old, new)
     town.stamp(town.machines[0])
     return old, new
 
@@ -79,7 +57,7 @@ def test_a_log_key_without_the_countys_agreement_signs_nothing(
 ) -> None:
     thief = make_signer(town.log_signer.record.holder, "log", 91)
     town.county = make_signer("county-1", "county", 92)
-    name_log_key(town, thief)
+    town.name_log_key(thief)
     publish(tmp_path / "2026", town.entries, origin(), thief)
 
     assert set(codes(audit(tmp_path, town, records=TRUSTED))) == {

@@ -15,6 +15,7 @@ from device.township_keys import PROVED_KEY, TownshipKeys
 from device.uplink import Uplink
 from ledger import codec, topics
 from ledger.mqtt import connect
+from ledger.policy import Policy
 from ledger.records import Config
 from ledger.signers import choice, keyfile
 from tests.sim.test_enrolment import COUNTY, TOWNSHIP, VILLAGE, Place
@@ -25,7 +26,7 @@ WAIT_S = 60.0
 class Machine:
     """An enrolled machine without hands: journal and uplink on the township's real broker."""
 
-    def __init__(self, place: Place, config: DeviceConfig) -> None:
+    def __init__(self, place: Place, config: DeviceConfig, policy: Policy | None = None) -> None:
         signer = choice.load(config.keys.key, config.keys.token, config.keys.record)
         ring = keyfile.read_ring(config.keys.trusted, "sim")
         self.journal = Journal(config.state, signer, lambda data: data)
@@ -39,6 +40,7 @@ class Machine:
             f"seal.example/{COUNTY}/{TOWNSHIP}",
             lambda question: self.bus.publish(prove, question, qos=0),
             time.monotonic,
+            policy,
         )
         self.uplink = Uplink(
             self.journal, self.bus, self.keys, config.state, TOWNSHIP, VILLAGE,

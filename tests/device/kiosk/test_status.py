@@ -32,6 +32,8 @@ def test_all_is_well_in_four_signs(village: Any) -> None:
         ({"answered_ms": None}, 1, "strip.never-answered"),
         ({"undelivered": 3, "undelivered_since_ms": NOON_MS}, 2, "strip.undelivered"),
         ({"unproved": True}, 2, "strip.unproved"),
+        ({"unproved": True, "witnessed_only": True}, 2, "strip.unwitnessed"),
+        ({"witnessed_only": True}, 2, "strip.delivered"),
         (
             {"undelivered": 3, "undelivered_since_ms": NOON_MS, "unanswered": True},
             2,

@@ -13,6 +13,7 @@ from gateway.witness.memory import Memory
 from ledger import checkpoint, growth, notes, proofs
 from ledger.checkpoint import Checkpoint
 from ledger.growth import Growth
+from ledger.logterms import Named
 from ledger.notes import NoteKey
 from ledger.signers import keyfile
 from ledger.tree import MemoryHashes, leaf_hash
@@ -65,7 +66,7 @@ class Log:
 
 
 class Watcher:
-    """A witness with its key and memory; `at_s` is its clock."""
+    """A witness with key and memory; `at_s` is its clock, `named` what its monitor learned."""
 
     def __init__(self, folder: Path, log: Log, kind: keyfile.Kind = keyfile.ED25519) -> None:
         folder.mkdir(exist_ok=True)
@@ -75,12 +76,15 @@ class Watcher:
         self.signer = keyfile.load(folder / "w.key", folder / "w.json")
         self.key = notes.cosigner_of(self.signer.record, WITNESS)
         self.watched = Watched({NAME: (log.signer.record,)})
+        self.named: tuple[Named, ...] = ()
         self.restart()
 
     def restart(self) -> None:
         """Begin anew with what lies on the disk."""
         self.memory = Memory(self.folder / "state", self.key)
-        self.cosigner = Cosigner(WITNESS, self.signer, self.watched, self.memory, lambda: self.at_s)
+        self.cosigner = Cosigner(
+            WITNESS, self.signer, self.watched, self.memory, lambda: self.at_s, lambda _: self.named
+        )
 
     def ask(self, raw: bytes) -> tuple[int, bytes]:
         """Return status and body."""

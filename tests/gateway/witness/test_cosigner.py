@@ -11,6 +11,7 @@ import pytest
 from gateway.errors import StoreError
 from gateway.witness.memory import origin_hash
 from ledger import checkpoint, notes
+from ledger.logterms import Named
 
 Log = Any
 Watcher = Any
@@ -133,7 +134,7 @@ def test_fork_is_refused_and_both_heads_are_kept_for_ever(
     watcher.restart()
 
     (kept,) = watcher.memory.evidence().values()
-    keys = watcher.watched.keys(log.origin)
+    keys = watcher.watched.keys(log.origin, 1)
     known, found = (checkpoint.verify(raw.encode(), keys) for raw in (kept.known, kept.found))
     assert kept.kind == "fork" and known.size == found.size and known.root != found.root
     assert kept.request.encode() == other.request(3)
@@ -174,7 +175,7 @@ def test_memory_outlives_the_process(log: Log, watcher: Watcher) -> None:
 
     assert watcher.ask(log.request(0)) == (409, b"3\n")
     note = watcher.memory.note(origin_hash(log.origin))
-    signed = notes.verify(notes.parse(note), (watcher.key, *watcher.watched.keys(log.origin)))
+    signed = notes.verify(notes.parse(note), (watcher.key, *watcher.watched.keys(log.origin, 1)))
     assert len(signed) == 2
 
 
@@ -186,3 +187,31 @@ def test_spoilt_memory_cosigns_nothing(log: Log, watcher: Watcher, tmp_path: Pat
 
     with pytest.raises(StoreError, match="compare it with the township"):
         watcher.ask(log.request(3))
+
+
+def test_a_key_that_the_log_named_takes_the_place_of_the_one_given(
+    log: Log, watcher: Watcher, tmp_path: Path
+) -> None:
+    log.grow(3)
+    assert watcher.ask(log.request(0))[0] == 200
+    fresh = type(log)(tmp_path / "new").signer
+    watcher.named = (
+        Named((log.origin, 1), log.signer.record),
+        Named((log.origin, 3), fresh.record),
+    )
+    log.grow(2)
+    late = watcher.ask(log.request(3))
+    log.signer = fresh
+
+    assert late[0] == 403  # by the old key, after its end
+    assert watcher.ask(log.request(3))[0] == 200
+
+
+def test_a_foreign_key_is_not_cosigned_whatever_the_log_named(
+    log: Log, watcher: Watcher, tmp_path: Path
+) -> None:
+    log.grow(3)
+    watcher.named = (Named((log.origin, 1), log.signer.record),)
+    log.signer = type(log)(tmp_path / "thief").signer
+
+    assert watcher.ask(log.request(0))[0] == 403
