@@ -264,7 +264,7 @@ def list_group() -> None:
 def list_import(
     config_path: Path, file: Path, layer: Any, place: str, from_date: str, codes: str, dry_run: bool
 ) -> None:
-    """Release FILE (CSV) as the new version of an authority's list."""
+    """Release FILE (CSV or .xlsx) as the new version of an authority's list."""
     from gateway import local
     from gateway.commands import ImportList
     from gateway.desk import lists
@@ -273,7 +273,7 @@ def list_import(
     data = file.read_bytes()
     try:
         data = lists.only_codes(data, codes) if codes else data
-        content = lists.read_csv(data, layer, place, from_date)
+        content = lists.read_file(data, layer, place, from_date)
     except lists.ListFileError as error:
         for row in error.rows:
             click.echo(row, err=True)

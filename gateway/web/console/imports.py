@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from gateway.commands import ImportList
 from gateway.desk.access import Action
-from gateway.desk.lists import ListFileError, compare, read_csv
+from gateway.desk.lists import ListFileError, compare, read_file
 from gateway.errors import RequestRefusedError
 from gateway.stores import Reader
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
@@ -92,7 +92,7 @@ def parsed(file: bytes, layer: str, place: str, from_date: str) -> MatterList:
     """
     if day_start_ms(from_date) is None:
         raise RequestRefusedError("no-date", f"expected a day, found {from_date!r}")
-    return read_csv(file, cast(Layer, layer), place.strip(), from_date)
+    return read_file(file, cast(Layer, layer), place.strip(), from_date)
 
 
 def unpacked(data: str) -> bytes:

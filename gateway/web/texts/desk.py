@@ -158,8 +158,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("import.file", "清单文件", "File"),
     (
         "import.file-hint",
-        "CSV，第一行为列名，须有 code、name",
-        "CSV with a header row, at least code and name",
+        "Excel（.xlsx）或 CSV，有表头，至少有代码和事项名称",
+        "Excel (.xlsx) or CSV with a header row, at least code and name",
     ),
     ("import.preview", "看看会改变什么", "Show what changes"),
     ("import.wrong", "文件里有 {n} 处错误，没有导入", "{n} errors; nothing was imported"),
