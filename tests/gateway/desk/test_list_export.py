@@ -15,7 +15,8 @@ from openpyxl import load_workbook
 import gateway
 from gateway.desk import list_export, lists
 from gateway.desk.list_changes import row_changes
-from gateway.desk.lists import ListFileError, heading_of, read_table
+from gateway.desk.list_table import ListFileError
+from gateway.desk.lists import heading_of, read_table
 from gateway.sheets import STARTS, guarded, unguarded
 from ledger.matters import Layer, Matter, MatterList, Verdict, normalise
 

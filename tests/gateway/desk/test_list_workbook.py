@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.desk import lists
-from gateway.desk.lists import ListFileError
+from gateway.desk.list_table import ListFileError
 from ledger.matters import Verdict
 from tests.gateway.desk.workbooks import HEAD, sheet_of_rows, with_part, workbook
 
