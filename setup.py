@@ -18,6 +18,8 @@ REQUIRES = [
     "numpy>=2.0",
     # The build with a GUI needs X11 libraries and fails to import on a bare system.
     "opencv-python-headless>=4.10",
+    # Excel; what it reads was examined before, see gateway/desk/list_workbook.py.
+    "openpyxl>=3.1.5",
     "paho-mqtt>=2.1",
     "pillow>=11.0",
     "pynacl>=1.6.2",
@@ -57,7 +59,13 @@ EXTRAS = {
         "python-pkcs11>=0.10",
         "securesystemslib>=1.2",
     ],
-    "check": ["import-linter>=2.1", "mypy>=1.13", "ruff>=0.8", "types-pyserial>=3.5"],
+    "check": [
+        "import-linter>=2.1",
+        "mypy>=1.13",
+        "ruff>=0.8",
+        "types-openpyxl>=3.1.5",
+        "types-pyserial>=3.5",
+    ],
 }
 
 COMMANDS = [

@@ -20,6 +20,7 @@ from device.references import References
 from hardware.errors import HardwareError
 from hardware.interfaces import Panel
 from ledger.bus import Message
+from ledger.messages import VillageList
 from ledger.records import Config, Heartbeat, HoldRelease, Incident, Refusal, Start
 from ledger.topics import Leaf, Topic
 
@@ -44,6 +45,7 @@ class House:
         inbox: folder in which signed release files are laid (`seal-device release`).
         photo_days: how long delivered photos are kept here.
         now_s: monotonic seconds.
+        village_list: gives the items list that this machine answers with; heartbeats name it.
     """
 
     def __init__(
@@ -61,12 +63,14 @@ class House:
         photo_days: int,
         heartbeat_s: float,
         now_s: Callable[[], float],
+        village_list: Callable[[], VillageList | None],
     ) -> None:
         self._seal, self._version, self._config_sha256 = seal, version, config_sha256
         self._township, self._recorder, self._references = township, recorder, references
         self._panel, self._photos, self._inbox = panel, photos, inbox
         self._photo_days, self._heartbeat_s, self._now_s = photo_days, heartbeat_s, now_s
         self._journal, self._book = recorder.journal, recorder.journal.book
+        self._village_list = village_list
         self._begun = False
         self._resting = False
         self._last_seq, self._last_s = 0, now_s()
@@ -149,6 +153,7 @@ class House:
         if seq != self._last_seq:
             self._last_seq, self._last_s = seq, self._now_s()
         elif self._now_s() >= self._last_s + self._heartbeat_s:
+            held = self._village_list()
             self._recorder.append(
                 Heartbeat(
                     state=state.value,
@@ -157,6 +162,8 @@ class House:
                     waiting=self._journal.count_photos_waiting(),
                     free_mb=self._recorder.free_mb(),
                     alarms=(fault,) if fault else (),
+                    list_version=None if held is None else held.version,
+                    list_at_ms=None if held is None else held.at_ms,
                 )
             )
             if self._resting:

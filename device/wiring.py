@@ -181,7 +181,8 @@ def _assemble(
     )
     uplink = _uplink(config, keys, journal, bus, world.now_s)
     jobs = _jobs(core)
-    house = _house(core, config_bytes)
+    village_list = ListCache(journal)
+    house = _house(core, config_bytes, village_list)
     return Parts(
         machine=config.device,
         village_name=config.village_name,
@@ -198,7 +199,7 @@ def _assemble(
         stamping=_stamping(core, jobs, house, uplink),
         house=house,
         cards=Cards(_reader(config.reader)),
-        village_list=ListCache(journal),
+        village_list=village_list,
     )
 
 
@@ -236,7 +237,9 @@ def _jobs(core: _Core) -> Jobs:
     )
 
 
-def _house(core: _Core, config_bytes: bytes) -> House:
+def _house(
+    core: _Core, config_bytes: bytes, village_list: Callable[[], VillageList | None]
+) -> House:
     config, panel = core.config, core.config.panel
     return House(
         seal=config.seal[0].id,
@@ -251,6 +254,7 @@ def _house(core: _Core, config_bytes: bytes) -> House:
         photo_days=config.photo_days,
         heartbeat_s=config.heartbeat_s,
         now_s=core.now_s,
+        village_list=village_list,
     )
 
 

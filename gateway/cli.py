@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from gateway import cli_keys
-from gateway.cli_policy import policy
+from gateway.cli_policy import check_person, policy
 from gateway.cli_restore import backup, restore
 from gateway.cli_tools import CONFIG, EVIDENCE, REFUSED, exits
 from gateway.cli_witness import witness_answer, witness_request
@@ -260,29 +260,46 @@ def list_group() -> None:
 @click.option("--from", "from_date", required=True, help="First day in force, YYYY-MM-DD.")
 @click.option("--codes", default="", help="Only rows whose code begins with this.")
 @click.option("--dry-run", is_flag=True, help="Show what would change and stop.")
+@click.option("--by", default="", help="Account that drafts a new version of a list that stands.")
+@click.option("--password-file", type=click.Path(exists=True, path_type=Path))
 @exits
 def list_import(
-    config_path: Path, file: Path, layer: Any, place: str, from_date: str, codes: str, dry_run: bool
+    config_path: Path,
+    file: Path,
+    layer: Any,
+    place: str,
+    from_date: str,
+    codes: str,
+    dry_run: bool,
+    by: str,
+    password_file: Path | None,
 ) -> None:
-    """Release FILE (CSV) as the new version of an authority's list."""
+    """Release FILE (CSV or .xlsx) as an authority's first list, or draft its next version."""
     from gateway import local
-    from gateway.commands import ImportList
+    from gateway.commands import DraftList, ImportList
     from gateway.desk import lists
+    from gateway.desk.list_table import ListFileError
 
     config = load(config_path)
     data = file.read_bytes()
     try:
         data = lists.only_codes(data, codes) if codes else data
-        content = lists.read_csv(data, layer, place, from_date)
-    except lists.ListFileError as error:
+        content = lists.read_file(data, layer, place, from_date)
+    except ListFileError as error:
         for row in error.rows:
             click.echo(row, err=True)
         sys.exit(REFUSED)
     for line in local.difference(config, content):
         click.echo(line)
-    if not dry_run:
-        command = ImportList(by=local.operator(), list=content, file=data)
-        click.echo(f"version {local.carry_out(config, command)}: {len(content.matters)} items")
+    if dry_run:
+        return
+    if by:
+        check_person(config, by, password_file)
+        index = local.carry_out(config, DraftList(by=by, list=content, file=data))
+        click.echo(f"draft, entry {index}: another person releases it on the console")
+        return
+    command = ImportList(by=local.operator(), list=content, file=data)
+    click.echo(f"version {local.carry_out(config, command)}: {len(content.matters)} items")
 
 
 @list_group.command("show")

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from gateway.cli_tools import CONFIG, REFUSED, exits
-from gateway.config import load
+from gateway.config import GatewayConfig, load
 
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 LANGUAGE = click.option(
@@ -45,16 +45,12 @@ def draft(
     config_path: Path, file: Path, from_date: str, by: str, password_file: Path | None
 ) -> None:
     """Draft FILE; another person releases it on the console."""
-    from gateway import local, policy_lines
+    from gateway import local
     from gateway.commands import DraftPolicy
 
     _read(file)
     config = load(config_path)
-    if password_file is None:
-        password = click.prompt("Password", hide_input=True)
-    else:
-        password = password_file.read_text(encoding="utf-8").strip()
-    policy_lines.check_password(config, by, password)
+    check_person(config, by, password_file)
     command = DraftPolicy(by=by, file=file.read_bytes(), from_date=from_date)
     version = local.carry_out(config, command)
     click.echo(f"version {version}: another person releases it on the console")
@@ -78,6 +74,21 @@ def show(
     question = Question(matter=matter, amount=amount, payee=payee, village=village)
     for line in policy_lines.show(load(config_path), language, question if matter else None):
         click.echo(line)
+
+
+def check_person(config: GatewayConfig, by: str, password_file: Path | None) -> None:
+    """Return if the person at the command line knows the account's password.
+
+    Raises:
+        NotAllowedError: he does not.
+    """
+    from gateway import policy_lines
+
+    if password_file is None:
+        password = click.prompt("Password", hide_input=True)
+    else:
+        password = password_file.read_text(encoding="utf-8").strip()
+    policy_lines.check_password(config, by, password)
 
 
 def _read(file: Path) -> Any:

@@ -97,11 +97,26 @@ class ReleaseHold(Struct, frozen=True, kw_only=True):
 
 
 class ImportList(Struct, frozen=True, kw_only=True):
-    """Release a new version of an items list. Answer: the version number."""
+    """Release the first items list of an authority. Answer: the version number."""
 
     by: str
     list: MatterList
     file: bytes
+
+
+class DraftList(Struct, frozen=True, kw_only=True):
+    """Draft a new version of an items list. Answer: the draft entry's index."""
+
+    by: str
+    list: MatterList
+    file: bytes
+
+
+class ReleaseList(Struct, frozen=True, kw_only=True):
+    """Put another person's draft (its entry's hash) in force. Answer: the version number."""
+
+    by: str
+    draft: str
 
 
 class OpenCase(Struct, frozen=True, kw_only=True):
@@ -257,6 +272,8 @@ Command = (
     | RevokePermit
     | ReleaseHold
     | ImportList
+    | DraftList
+    | ReleaseList
     | OpenCase
     | AssignCase
     | NoteCase

@@ -23,6 +23,7 @@ from gateway.commands import (
     AgreeKey,
     Command,
     Deliver,
+    DraftList,
     DraftPolicy,
     ImportList,
     KeepCosignatures,
@@ -52,6 +53,7 @@ class Order(Struct, frozen=True, kw_only=True):
 
     add_account: AddAccount | None = None
     import_list: ImportList | None = None
+    draft_list: DraftList | None = None
     agree_key: AgreeKey | None = None
     revoke_key: RevokeKey | None = None
     draft_policy: DraftPolicy | None = None
@@ -153,6 +155,7 @@ class Control:
             command = (
                 order.add_account
                 or order.import_list
+                or order.draft_list
                 or order.agree_key
                 or order.revoke_key
                 or order.draft_policy

@@ -10,12 +10,13 @@ import getpass
 import re
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from gateway import founding, witness_start
 from gateway.commands import (
     AddAccount,
     AgreeKey,
+    DraftList,
     DraftPolicy,
     ImportList,
     KeepCosignatures,
@@ -46,7 +47,9 @@ def operator() -> str:
     return f"cli-{name}"[:40]
 
 
-Orderable = AddAccount | ImportList | AgreeKey | RevokeKey | KeepCosignatures | DraftPolicy
+Orderable = (
+    AddAccount | ImportList | DraftList | AgreeKey | RevokeKey | KeepCosignatures | DraftPolicy
+)
 
 
 def enrolling(config: GatewayConfig) -> Enrolling:
@@ -156,20 +159,20 @@ def retention_lines(config: GatewayConfig) -> Iterator[str]:
         yield f"待确认 {one.asked[:12]}:{len(one.targets)} 条,{one.asked_by} 于 {asked_on} 提出"
 
 
+_ORDERS: dict[type, str] = {
+    AddAccount: "add_account",
+    ImportList: "import_list",
+    DraftList: "draft_list",
+    KeepCosignatures: "cosignatures",
+    AgreeKey: "agree_key",
+    RevokeKey: "revoke_key",
+    DraftPolicy: "draft_policy",
+}
+
+
 def _order(command: Orderable) -> Order:
-    match command:
-        case AddAccount():
-            return Order(add_account=command)
-        case ImportList():
-            return Order(import_list=command)
-        case KeepCosignatures():
-            return Order(cosignatures=command)
-        case AgreeKey():
-            return Order(agree_key=command)
-        case RevokeKey():
-            return Order(revoke_key=command)
-        case DraftPolicy():
-            return Order(draft_policy=command)
+    given: dict[str, Any] = {_ORDERS[type(command)]: command}
+    return Order(**given)
 
 
 def _alone(config: GatewayConfig, command: Orderable) -> object:

@@ -34,6 +34,7 @@ from gateway.commands import (
     Decide,
     Delegate,
     Deliver,
+    DraftList,
     DraftPolicy,
     EndDelegation,
     ImportList,
@@ -41,6 +42,7 @@ from gateway.commands import (
     NoteCase,
     OpenCase,
     ReleaseHold,
+    ReleaseList,
     ReleasePolicy,
     RevokeKey,
     RevokePermit,
@@ -73,7 +75,8 @@ ACTIONS: dict[type, Action] = {
     EndDelegation: Action.DELEGATE,
     RevokePermit: Action.REVOKE_PERMIT,
     ReleaseHold: Action.RELEASE_HOLD,
-    ImportList: Action.IMPORT_LIST,
+    DraftList: Action.IMPORT_LIST,
+    ReleaseList: Action.RELEASE_LIST,
     OpenCase: Action.HANDLE_CASES,
     AssignCase: Action.HANDLE_CASES,
     NoteCase: Action.HANDLE_CASES,
@@ -87,7 +90,16 @@ ACTIONS: dict[type, Action] = {
     ConfirmErasure: Action.ERASE,
 }
 OPERATORS = frozenset(
-    {AddAccount, ImportList, Deliver, AgreeKey, RevokeKey, KeepCosignatures, DraftPolicy}
+    {
+        AddAccount,
+        ImportList,
+        DraftList,
+        Deliver,
+        AgreeKey,
+        RevokeKey,
+        KeepCosignatures,
+        DraftPolicy,
+    }
 )  # what the command line may order
 
 
@@ -120,7 +132,9 @@ class Orders:
             EndDelegation: partial(orders_policy.end_delegation, self._book),
             RevokePermit: self._revoke,
             ReleaseHold: self._release,
-            ImportList: partial(orders_lists.release, self._book),
+            ImportList: partial(orders_lists.release_first, self._book),
+            DraftList: partial(orders_lists.draft, self._book),
+            ReleaseList: partial(orders_lists.release, self._book),
             OpenCase: partial(orders_cases.open_case, self._book),
             AssignCase: partial(orders_cases.assign, self._book),
             NoteCase: partial(orders_cases.note, self._book),

@@ -1,4 +1,8 @@
-"""Orders on items lists: release a new version of an authority's list."""
+"""Orders on items lists: one person drafts a new version, another one releases it.
+
+An authority's very first list is entered by the command line alone: the gateway is being set up
+and has no accounts yet. Every later version needs two persons, whoever brings the file.
+"""
 
 from __future__ import annotations
 
@@ -6,37 +10,90 @@ from datetime import date
 
 from msgspec import structs
 
-from gateway.book import Book, Done
-from gateway.commands import ImportList
-from gateway.desk import lists
-from gateway.errors import RequestRefusedError
+from gateway.book import Book, Done, known_account
+from gateway.commands import DraftList, ImportList, ReleaseList
+from gateway.desk import access, lists
+from gateway.desk.access import Action
+from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.stores import DeskReader, Transaction
+from gateway.stores.office import ListDraftView
 from ledger import codec
 from ledger.matters import MatterList
 from ledger.records import ListRelease
+from ledger.records_office import ListDraft
+
+WAITING_DAYS = 30  # a draft that nobody released by then must be drafted again
+DAY_MS = 24 * 3600 * 1000
 
 
-def release(book: Book, transaction: Transaction, command: ImportList, now_ms: int) -> Done:
-    """Release a list under the next version number."""
-    content = structs.replace(command.list, version=transaction.list_version() + 1)
+def release_first(book: Book, transaction: Transaction, command: ImportList, now_ms: int) -> Done:
+    """Release the first list of an authority under the next version number."""
+    check_list(transaction, command.list, command.file)
+    if standing_list(transaction, command.list) is not None:
+        raise RequestRefusedError(
+            "list-second-person",
+            "expected an authority without a list, found one: draft it, and another person "
+            "releases it on the console",
+        )
+    version = _put(book, transaction, command.list, command.file, now_ms, by=command.by)
+    return Done(answer=version, lists_changed=True)
+
+
+def draft(book: Book, transaction: Transaction, command: DraftList, now_ms: int) -> Done:
+    """Keep a list and its draft entry; nothing changes until another person releases it."""
+    access.require(known_account(transaction, command.by).offices, Action.IMPORT_LIST)
+    content = structs.replace(command.list, version=0)
     check_list(transaction, content, command.file)
-    digest = codec.sha256(command.file)
-    transaction.put_list_file(digest, command.file, content)
-    body = ListRelease(
-        version=content.version,
+    body = ListDraft(
         layer=content.layer,
         place=content.place,
         from_date=content.from_date,
-        file_sha256=digest,
+        file_sha256=codec.sha256(command.file),
         file_size=len(command.file),
         by=command.by,
     )
-    book.append(transaction, body, now_ms)
-    return Done(answer=content.version, lists_changed=True)
+    entry = book.append(transaction, body, now_ms)
+    transaction.put_list_draft(entry.sha256, command.file, content)
+    return Done(answer=entry.index)
+
+
+def release(book: Book, transaction: Transaction, command: ReleaseList, now_ms: int) -> Done:
+    """Put another person's draft in force from its day on; it goes to the machines at once."""
+    found = next((one for one in transaction.list_drafts() if one.draft == command.draft), None)
+    if found is None or found.version is not None:
+        raise NotFoundError("expected a draft of a list that waits, found none")
+    if not is_waiting(found, now_ms):
+        raise RequestRefusedError(
+            "list-draft-stale",
+            f"expected a draft of the last {WAITING_DAYS} days, and no release of {found.place} "
+            "since: draft it again",
+        )
+    drafter = transaction.account(found.by)
+    releaser = known_account(transaction, command.by)
+    if drafter is None or drafter.person == releaser.person:
+        raise RequestRefusedError(
+            "draft-own", f"expected another person than {found.by} to release it"
+        )
+    content = transaction.list_draft_content(found.draft)
+    file = transaction.list_file(found.file_sha256)
+    if content is None or file is None or codec.sha256(file) != found.file_sha256:
+        raise RequestRefusedError("list-missing", "expected the draft's file, found none")
+    check_list(transaction, content, file)
+    version = _put(
+        book, transaction, content, file, now_ms,
+        by=found.by, released_by=command.by, draft=found.draft,
+    )  # fmt: skip
+    return Done(answer=version, lists_changed=True)
+
+
+def is_waiting(one: ListDraftView, now_ms: int) -> bool:
+    """Return whether a draft can still be released."""
+    fresh = now_ms - one.drafted_ms <= WAITING_DAYS * DAY_MS
+    return one.version is None and not one.overtaken and fresh
 
 
 def check_list(reader: DeskReader, content: MatterList, file: bytes) -> None:
-    """Return if a list may be released.
+    """Return if a list may be drafted or released.
 
     Raises:
         RequestRefusedError: `list-empty`, `list-place`, `list-date` or `list-same`.
@@ -71,3 +128,33 @@ def standing_list(reader: DeskReader, content: MatterList) -> MatterList | None:
         if (one.layer, one.place) == (content.layer, content.place):
             return reader.matter_list(one.version)
     return None
+
+
+def _put(
+    book: Book,
+    transaction: Transaction,
+    said: MatterList,
+    file: bytes,
+    now_ms: int,
+    *,
+    by: str,
+    released_by: str | None = None,
+    draft: str | None = None,
+) -> int:
+    """Keep a list under the next version number, with its entry; return the number."""
+    content = structs.replace(said, version=transaction.list_version() + 1)
+    digest = codec.sha256(file)
+    transaction.put_list_file(digest, file, content)
+    body = ListRelease(
+        version=content.version,
+        layer=content.layer,
+        place=content.place,
+        from_date=content.from_date,
+        file_sha256=digest,
+        file_size=len(file),
+        by=by,
+        released_by=released_by,
+        draft=draft,
+    )
+    book.append(transaction, body, now_ms)
+    return content.version

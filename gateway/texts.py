@@ -65,6 +65,10 @@ ZH = {
     "list-empty": "清单没有任何事项。",
     "list-same": "与现行版本相同，没有变化。",
     "list-place": "没有任何村属于这个地区。",
+    "list-whose": "请写明是哪一级、哪个地区的清单:填在表单里，或写在文件的层级、地区列。",
+    "list-second-person": "该清单已有一版:新版须一人起草、另一人发布，请在控制台办理。",
+    "list-draft-stale": "草案已过三十天，或这份清单已有更新的版本，请重新导入。",
+    "list-missing": "草案的文件不在这里，请重新导入。",
     "list-date": "生效日期应写成 年-月-日，例如 2026-01-31。",
     "list-file": "清单文件有误，请按提示修改后重新导入。",
     "unknown-office": "没有这个岗位。",
@@ -164,6 +168,12 @@ EN = {
     "list-empty": "The list has no items.",
     "list-same": "The same as the version in force; nothing changes.",
     "list-place": "No village lies in this place.",
+    "list-whose": "Say whose list it is: layer and place, in the form or in the file's columns.",
+    "list-second-person": "This list has a version already: one person drafts a new one, another "
+    "releases it on the console.",
+    "list-draft-stale": "The draft is older than thirty days, or the list was released anew since: "
+    "import it again.",
+    "list-missing": "The draft's file is not here; import it again.",
     "list-date": "Write the first day as YYYY-MM-DD, such as 2026-01-31.",
     "list-file": "The list file is wrong; correct the rows named and import it again.",
     "unknown-office": "There is no such office.",

@@ -88,8 +88,8 @@ class Start(Record, frozen=True, kw_only=True):
     reason: Literal["started", "recovered"]
 
 
-class Heartbeat(Record, frozen=True, kw_only=True):
-    """Nothing else happened since the previous entry: makes silence visible."""
+class Heartbeat(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """Nothing else happened; `list_*`: the items list that it holds, left out without one."""
 
     kind = "heartbeat"
     authors = ("device",)
@@ -99,6 +99,8 @@ class Heartbeat(Record, frozen=True, kw_only=True):
     waiting: Count
     free_mb: Count
     alarms: tuple[str, ...]
+    list_version: Count | None = None
+    list_at_ms: Milliseconds | None = None
 
 
 class Config(Record, frozen=True, kw_only=True):
@@ -300,8 +302,8 @@ class Correction(Record, frozen=True, kw_only=True):
     text_commitment: Hash
 
 
-class ListRelease(Record, frozen=True, kw_only=True):
-    """A new version of the township's items list is in force."""
+class ListRelease(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A list is in force; without `draft` one person alone entered it, see docs/records.md."""
 
     kind = "list"
     authors = ("gateway",)
@@ -312,6 +314,8 @@ class ListRelease(Record, frozen=True, kw_only=True):
     file_sha256: Hash
     file_size: Positive
     by: Identifier
+    released_by: Identifier | None = None
+    draft: Hash | None = None
 
 
 class LogStart(Record, frozen=True, kw_only=True):

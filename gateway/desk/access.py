@@ -41,7 +41,8 @@ class Action(enum.Enum):
     ENROL = "enrol"  # one-time codes, and what the county agreed to
     REVOKE_KEY = "revoke-key"
     READ_LISTS = "read-lists"
-    IMPORT_LIST = "import-list"
+    IMPORT_LIST = "import-list"  # draft a new version
+    RELEASE_LIST = "release-list"  # another person's draft
     READ_RETENTION = "read-retention"
     ERASE = "erase"  # ask or confirm; never both by one person, see `retention`
 
@@ -72,6 +73,7 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.REVOKE_KEY: frozenset({"administrator", "auditor"}),
     Action.READ_LISTS: frozenset(OFFICES),
     Action.IMPORT_LIST: frozenset({"administrator"}),
+    Action.RELEASE_LIST: _TOWNSHIP,
     Action.READ_RETENTION: frozenset({"auditor", "administrator"}),
     Action.ERASE: frozenset({"auditor", "administrator"}),
 }

@@ -1,35 +1,34 @@
-"""Items lists: read an authority's CSV file, compare versions, resolve a village's own list. Pure.
+"""Items lists: read an authority's file, compare versions, resolve a village's own list. Pure.
 
-A file has a header row; `code` and `name` are needed. A file of forbidden items says where to
-go instead (`instead_go_to`), one of allowed items says who approves (`approver_role`); a
-column `verdict` decides for each row. What a file says wrong is told row by row, in Chinese,
-because staff keep these files.
+A file (CSV or .xlsx) has a header row; code and name are needed. A file of forbidden items says
+where to go instead, one of allowed items says who approves; a column 结论 decides for each row.
+It may say whose list it is and from which day, then in every row alike. What a file says wrong is
+told row by row, in Chinese, because staff keep these files.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
+import unicodedata
 from collections.abc import Iterable
-from typing import Any
+from datetime import date
 
 from msgspec import Struct
 
-from gateway.errors import GatewayError
-from ledger.matters import Layer, Matter, MatterList, Verdict, normalise
+from gateway.desk.list_table import (
+    ListFileError,
+    Problem,
+    Table,
+    cells_of,
+    read_csv_table,
+    told,
+)
+from gateway.desk.list_workbook import MAGIC, read_workbook_table
+from ledger.matters import LAYERS, Layer, Matter, MatterList, Verdict, normalise
 from ledger.messages import VillageList
 
-COLUMNS = (
-    "code",
-    "name",
-    "verdict",
-    "category",
-    "materials",
-    "instead_go_to",
-    "approver_role",
-    "max_copies",
-    "source",
-)
 VERDICTS = {
     "allowed": Verdict.ALLOWED,
     "可以": Verdict.ALLOWED,
@@ -38,21 +37,17 @@ VERDICTS = {
     "discretionary": Verdict.DISCRETIONARY,
     "酌情": Verdict.DISCRETIONARY,
 }
-LARGEST_FILE = 2_000_000  # bytes
+LAYER_WORDS: dict[str, Layer] = {
+    **{one: one for one in LAYERS},
+    "全国": "national",
+    "省": "province",
+    "县": "county",
+    "乡镇": "township",
+}
 LONGEST_CODE = 60  # characters; a request names an item by it
 LONGEST_TEXT = 2_000
 MOST_COPIES = 200
-
-
-class ListFileError(GatewayError):
-    """A list file cannot be used; `rows` says where and why, for staff."""
-
-    code = "list-file"
-    hint = "Correct the rows in the file and import it again."
-
-    def __init__(self, rows: tuple[str, ...]) -> None:
-        super().__init__(";".join(rows))
-        self.rows = rows
+_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
 
 
 class Difference(Struct, frozen=True, kw_only=True):
@@ -66,50 +61,73 @@ class Difference(Struct, frozen=True, kw_only=True):
         return bool(self.added or self.removed or self.changed)
 
 
-def read_csv(file: bytes, layer: Layer, place: str, from_date: str) -> MatterList:
-    """Return the list that a CSV file says; its version is given when it is released (0 here).
+class Heading(Struct, frozen=True):
+    """Whose list a file says it is, and from which day; "" where it does not say."""
+
+    layer: str
+    place: str
+    from_date: str
+
+
+def read_table(file: bytes) -> Table:
+    """Return the rows of a list file, CSV or workbook.
 
     Raises:
-        ListFileError: every row that is wrong, with its line number.
+        ListFileError: it cannot be read as either.
     """
-    table = _table(file)
-    default = _default_verdict(table.fieldnames or ())
-    wrong: list[str] = []
-    matters: list[Matter] = []
-    seen: dict[str, int] = {}
-    for row in table:
-        line = table.line_num
-        problems = _problems(row, default)
-        for key in (row.get("code") or "", normalise(row.get("name") or "")):
-            if key and key in seen:
-                problems.append(f"与第 {seen[key]} 行重复")
-                break
-        if problems:
-            wrong.append(f"第 {line} 行:{'、'.join(problems)}")
-            continue
-        matter = _matter(row, layer, place, default)
-        seen[matter.code] = seen[normalise(matter.name)] = line
-        matters.append(matter)
-    if wrong:
-        raise ListFileError(tuple(wrong))
-    if not matters:
-        raise ListFileError(("文件里没有任何事项",))
-    return MatterList(
-        layer=layer, place=place, version=0, from_date=from_date, matters=tuple(matters)
+    return read_workbook_table(file) if file.startswith(MAGIC) else read_csv_table(file)
+
+
+def read_file(file: bytes, layer: Layer, place: str, from_date: str) -> MatterList:
+    """Return the list that a file says; its version is given when it is released (0 here).
+
+    Raises:
+        ListFileError: every row that is wrong, with its number.
+    """
+    return _content(read_table(file), layer, place, from_date)
+
+
+def read_csv(file: bytes, layer: Layer, place: str, from_date: str) -> MatterList:
+    """As `read_file`, of CSV alone."""
+    return _content(read_csv_table(file), layer, place, from_date)
+
+
+def heading_of(table: Table) -> Heading:
+    """Return what the first row of a file says of the list as a whole."""
+    row = cells_of(table, table.rows[0]) if table.rows else {}
+    said = row.get("layer", "")
+    return Heading(
+        layer=LAYER_WORDS.get(said, said),
+        place=row.get("place", ""),
+        from_date=iso_day(row.get("from_date", "")) or row.get("from_date", ""),
     )
 
 
+def iso_day(text: str) -> str | None:
+    """Return a day as YYYY-MM-DD, from the forms in which people write it; None: no day."""
+    found = _DAY.fullmatch(text.strip().removesuffix("T00:00:00").replace(" ", ""))
+    if found is None:
+        return None
+    year, month, day = (int(one) for one in found.groups() if one is not None)
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return None
+
+
 def only_codes(file: bytes, prefix: str) -> bytes:
-    """Return the file with those rows alone whose code begins with `prefix`.
+    """Return the file as CSV with those rows alone whose code begins with `prefix`.
 
     Raises:
-        ListFileError: it is no CSV file that we read.
+        ListFileError: it is no file that we read.
     """
-    table = _table(file)
+    table = read_table(file)
     out = io.StringIO()
-    writer = csv.DictWriter(out, table.fieldnames or (), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(row for row in table if (row.get("code") or "").startswith(prefix))
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(table.headings)
+    for row in table.rows:
+        if cells_of(table, row)["code"].startswith(prefix):
+            writer.writerow(row.cells)
     return out.getvalue().encode()
 
 
@@ -151,78 +169,109 @@ def village_list(
     )
 
 
-def _table(file: bytes) -> csv.DictReader[str]:
-    if len(file) > LARGEST_FILE:
-        raise ListFileError((f"文件不能超过 {LARGEST_FILE} 字节,实际 {len(file)} 字节",))
-    table = csv.DictReader(io.StringIO(_text(file), newline=""), strict=True)
-    try:
-        columns = list(table.fieldnames or ())
-    except csv.Error as error:
-        raise ListFileError((f"第 1 行:不是 CSV 表头({error})",)) from error
-    unknown = [name for name in columns if name not in COLUMNS]
-    missing = [name for name in ("code", "name") if name not in columns]
-    if unknown or missing or len(set(columns)) != len(columns):
-        raise ListFileError(
-            (
-                f"第 1 行:表头应为 {'、'.join(COLUMNS)} 中的列且含 code、name,"
-                f"实际为 {'、'.join(columns) or '空'}",
-            )
-        )
-    return table
-
-
-def _text(file: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return file.decode(encoding)
-        except UnicodeDecodeError:
+def _content(table: Table, layer: Layer, place: str, from_date: str) -> MatterList:
+    """Return the items of a table, or raise ListFileError with all that is wrong in it."""
+    default = _default_verdict(table.columns)
+    problems = list(table.problems)
+    unsound = {one.line for one in problems}
+    matters: list[Matter] = []
+    seen: dict[str, int] = {}
+    for row in table.rows:
+        if row.line in unsound:
             continue
-    raise ListFileError(("文件不是 UTF-8 或 GB18030 编码的文本",))
+        cells = cells_of(table, row)
+        wrong = [Problem(row.line, column, text) for column, text in _problems(cells, default)]
+        wrong += [
+            Problem(row.line, column, text)
+            for column, text in _other_list(cells, layer, place, from_date)
+        ]
+        for key in (cells["code"], normalise(cells["name"])):
+            if key and key in seen:
+                wrong.append(Problem(row.line, "", f"与第 {seen[key]} 行重复"))
+                break
+        problems += wrong
+        if not wrong:
+            matter = _matter(cells, layer, place, default)
+            seen[matter.code] = seen[normalise(matter.name)] = row.line
+            matters.append(matter)
+    if problems:
+        raise ListFileError(told(problems, table), table, tuple(problems))
+    if not matters:
+        raise ListFileError(("文件里没有任何事项",))
+    return MatterList(
+        layer=layer, place=place, version=0, from_date=from_date, matters=tuple(matters)
+    )
 
 
 def _default_verdict(columns: Iterable[str]) -> Verdict | None:
-    if "instead_go_to" in columns:
+    names = set(columns)
+    if "instead_go_to" in names:
         return Verdict.FORBIDDEN
-    return Verdict.ALLOWED if "approver_role" in columns else None
+    return Verdict.ALLOWED if "approver_role" in names else None
 
 
-def _problems(row: dict[str, str], default: Verdict | None) -> list[str]:
-    values: dict[Any, Any] = dict(row)  # csv puts what is too much or too little under None
-    if None in values or None in values.values():
-        return ["列数与表头不同"]
-    found = [f"{name} 为空" for name in ("code", "name") if not row[name].strip()]
-    if len(row["code"]) > LONGEST_CODE:
-        found.append(f"code 超过 {LONGEST_CODE} 个字")
-    found += [
-        f"{name} 超过 {LONGEST_TEXT} 个字"
-        for name, value in row.items()
-        if len(value) > LONGEST_TEXT
-    ]
-    verdict = (row.get("verdict") or "").strip()
+def _problems(cells: dict[str, str], default: Verdict | None) -> list[tuple[str, str]]:
+    """Return the column and the sentence of everything that is wrong in a row."""
+    filled = {"code": cells["code"], "name": normalise(cells["name"])}
+    found = [(name, "为空") for name, value in filled.items() if not value]
+    if len(cells["code"]) > LONGEST_CODE:
+        found.append(("code", f"超过 {LONGEST_CODE} 个字"))
+    for name, value in cells.items():
+        if len(value) > LONGEST_TEXT:
+            found.append((name, f"超过 {LONGEST_TEXT} 个字"))
+        if any(_is_unseen(one) for one in value):
+            found.append((name, "含看不见的控制字符,请重新输入"))
+    verdict = cells.get("verdict", "")
     if verdict and verdict not in VERDICTS:
-        found.append(f"verdict 应为 {'、'.join(VERDICTS)},实际为“{verdict}”")
+        found.append(("verdict", f"应为 {'、'.join(VERDICTS)},实际为“{verdict[:40]}”"))
     if not verdict and default is None:
-        found.append("无法判断可以还是禁止:请加 verdict 列")
-    copies = (row.get("max_copies") or "").strip()
+        found.append(("", "无法判断可以还是禁止:请加 verdict(结论)列"))
+    copies = cells.get("max_copies", "")
     if copies and not (copies.isascii() and copies.isdigit() and 1 <= int(copies) <= MOST_COPIES):
-        found.append(f"max_copies 应为 1 到 {MOST_COPIES} 的整数,实际为“{copies}”")
+        found.append(("max_copies", f"应为 1 到 {MOST_COPIES} 的整数,实际为“{copies[:40]}”"))
     return found
 
 
-def _matter(row: dict[str, str], layer: Layer, place: str, default: Verdict | None) -> Matter:
-    verdict = VERDICTS.get((row.get("verdict") or "").strip(), default)
+def _is_unseen(one: str) -> bool:
+    """Tell whether this is a control character or no character at all; a new line is allowed."""
+    if one == "\n":
+        return False
+    is_no_character = ord(one) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(one) <= 0xFDEF
+    return is_no_character or unicodedata.category(one) in ("Cc", "Cs")
+
+
+def _other_list(
+    cells: dict[str, str], layer: Layer, place: str, from_date: str
+) -> list[tuple[str, str]]:
+    """Return what a row says against the list that it is imported as."""
+    found = []
+    said = cells.get("layer", "")
+    if said and LAYER_WORDS.get(said) != layer:
+        found.append(("layer", f"与所选的不同,实际为“{said[:40]}”"))
+    if cells.get("place", place) not in ("", place):
+        found.append(("place", f"应为“{place}”,实际为“{cells['place'][:40]}”"))
+    day = cells.get("from_date", "")
+    if day and iso_day(day) is None:
+        found.append(("from_date", f"应写成 年-月-日,例如 2026-01-31,实际为“{day[:40]}”"))
+    elif day and iso_day(day) != from_date:
+        found.append(("from_date", f"应与所选的 {from_date} 相同,实际为“{day[:40]}”"))
+    return found
+
+
+def _matter(cells: dict[str, str], layer: Layer, place: str, default: Verdict | None) -> Matter:
+    verdict = VERDICTS.get(cells.get("verdict", ""), default)
     assert verdict is not None, "_problems has refused such a row"
-    copies = (row.get("max_copies") or "").strip()
+    copies = cells.get("max_copies", "")
     return Matter(
-        code=row["code"].strip(),
-        name=row["name"].strip(),
+        code=cells["code"],
+        name=cells["name"],
         verdict=verdict,
         layer=layer,
         place=place,
-        category=(row.get("category") or "").strip(),
-        materials=(row.get("materials") or "").strip(),
-        instead=(row.get("instead_go_to") or "").strip(),
-        basis=(row.get("source") or "").strip(),
-        approver=(row.get("approver_role") or "").strip(),
+        category=cells.get("category", ""),
+        materials=cells.get("materials", ""),
+        instead=cells.get("instead_go_to", ""),
+        basis=cells.get("source", ""),
+        approver=cells.get("approver_role", ""),
         max_copies=int(copies) if copies else None,
     )

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from gateway.stores.audit_reader import AuditReader
 from gateway.stores.erasures import RetentionReader
+from gateway.stores.office import OfficeReader
 from gateway.stores.policies import PolicyReader
 from gateway.stores.trees import LogReader, LogView, Witnessed
 from gateway.stores.views import (
@@ -184,7 +185,14 @@ class DeskReader(Protocol):
 
 
 class Reader(
-    EntryReader, DeskReader, PolicyReader, AuditReader, RetentionReader, LogReader, Protocol
+    EntryReader,
+    DeskReader,
+    PolicyReader,
+    OfficeReader,
+    AuditReader,
+    RetentionReader,
+    LogReader,
+    Protocol,
 ):
     """Everything that can be read, as of one moment: a reader sees one snapshot."""
 
@@ -275,6 +283,10 @@ class Transaction(Reader, Protocol):
 
     def put_list_file(self, file_sha256: str, file: bytes, content: MatterList) -> None:
         """Keep a list's file and what it says, before its ListRelease is appended."""
+        ...
+
+    def put_list_draft(self, draft: str, file: bytes, content: MatterList) -> None:
+        """Keep the file and the content of a draft, by the hash of its entry."""
         ...
 
     def put_policy_file(self, file_sha256: str, file: bytes, content: bytes) -> None:

@@ -96,6 +96,8 @@ def apply(tables: Tables, entry: StoredEntry) -> None:
                 from_date=body.from_date,
                 file_sha256=body.file_sha256,
             )
+            if body.draft is not None:
+                _refer(tables, entry, body.draft, "list")
         case AlertRecord() | CaseStep() | Correction():
             _audit(tables, entry)
         case Erasure() as erasure:

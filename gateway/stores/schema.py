@@ -6,7 +6,7 @@ Derived tables hold nothing that entries, openings and photo arrivals do not say
 
 from __future__ import annotations
 
-VERSION = 5
+VERSION = 6
 
 LOG = """
 CREATE TABLE entries (
@@ -78,6 +78,10 @@ CREATE TABLE list_files (
 );
 CREATE TABLE list_contents (
     version INTEGER PRIMARY KEY,
+    content BLOB NOT NULL
+);
+CREATE TABLE list_drafts (
+    draft TEXT PRIMARY KEY,
     content BLOB NOT NULL
 );
 CREATE TABLE policy_files (

@@ -105,6 +105,7 @@ class DeskQueries(MachineQueries):
                     released_ms=entry.received_ms,
                     index=index,
                     matters_count=0 if content is None else len(content.matters),
+                    released_by=body.released_by,
                 )
             )
         return tuple(found)

@@ -23,7 +23,7 @@ from gateway.stores.views import (
     Trouble,
     VillageView,
 )
-from ledger import chain
+from ledger import chain, codec
 from ledger.chain import Head
 from ledger.matters import MatterList
 
@@ -182,6 +182,14 @@ class SqliteTransaction(LogQueries):
         self._tables.insert(
             "list_contents", version=content.version, content=msgspec.json.encode(content)
         )
+
+    def put_list_draft(self, draft: str, file: bytes, content: MatterList) -> None:
+        self._tables.run(
+            "INSERT OR IGNORE INTO list_files (file_sha256, file) VALUES (?, ?)",
+            codec.sha256(file),
+            file,
+        )
+        self._tables.insert("list_drafts", draft=draft, content=msgspec.json.encode(content))
 
     def put_policy_file(self, file_sha256: str, file: bytes, content: bytes) -> None:
         self._tables.run(

@@ -323,6 +323,7 @@ class ListView(Struct, frozen=True, kw_only=True):
     released_ms: int
     index: int
     matters_count: int
+    released_by: str | None = None
 
 
 class CaseStepView(Struct, frozen=True, kw_only=True):
@@ -359,10 +360,8 @@ class Account(Struct, frozen=True, kw_only=True):
 
 
 class Trouble(Struct, frozen=True, kw_only=True):
-    """Bytes that were not taken, kept as they came in quarantine (unless it was full).
-
-    `machine` is the one that the topic names: a claim. `sha256` and `size` are of the bytes.
-    """
+    """Bytes that were not taken, kept in quarantine; `machine` is the one that the topic names, a
+    claim. `sha256` and `size` are of the bytes."""
 
     number: int
     code: TroubleCode

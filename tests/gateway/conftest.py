@@ -12,9 +12,10 @@ import pyrage
 import pytest
 
 from gateway.book import Done
-from gateway.commands import AddAccount, Command, ImportList
+from gateway.commands import AddAccount, Command, DraftList, ImportList, ReleaseList
 from gateway.desk import lists
 from gateway.orders import Orders
+from gateway.orders_lists import standing_list
 from gateway.register.intake import Batch, Intake
 from gateway.register.log import GatewayLog
 from gateway.register.tree import PublicLog
@@ -25,7 +26,7 @@ from ledger import checkpoint, disclosure
 from ledger.bus import Message
 from ledger.disclosure import Opening
 from ledger.keys import KeyRing, key_id, public_bytes
-from ledger.matters import Layer
+from ledger.matters import Layer, MatterList
 from ledger.records import Incident, Intent, PhotoRef, SealRequest, SealUse
 from ledger.signers import keyfile
 from ledger.topics import Leaf
@@ -137,8 +138,21 @@ class Town:
     def release(self, csv: str, layer: Layer = "township", place: str = "示例镇") -> object:
         """Release an items list from CSV text."""
         content = lists.read_csv(csv.encode(), layer, place, "2020-01-01")
-        command = ImportList(by="cli-clerk", list=content, file=csv.encode())
-        return self.order(command, operator=True).answer
+        return self.release_list(content, csv.encode())
+
+    def release_list(self, content: MatterList, file: bytes) -> object:
+        """Release a list: the first of its authority alone, a later one by two persons."""
+        with self.store.reader() as reader:
+            first = standing_list(reader, content) is None
+        if first:
+            command = ImportList(by="cli-clerk", list=content, file=file)
+            return self.order(command, operator=True).answer
+        self.account("drafts", "administrator")
+        self.account("releases", "auditor")
+        self.order(DraftList(by="drafts", list=content, file=file))
+        with self.store.reader() as reader:
+            draft = reader.list_drafts()[0].draft
+        return self.order(ReleaseList(by="releases", draft=draft)).answer
 
     def account(
         self,

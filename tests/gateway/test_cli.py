@@ -45,9 +45,9 @@ def seal(config_path: Path) -> Callable[..., Result]:
     return run
 
 
-def add_chair(seal: Callable[..., Result], folder: Path) -> Result:
+def add_chair(seal: Callable[..., Result], folder: Path, office: str = "approver") -> Result:
     return seal(
-        "account", "add", "chair", "--name", "王主任", "--office", "approver",
+        "account", "add", "chair", "--name", "王主任", "--office", office,
         "--password-file", folder / "password",
     )  # fmt: skip
 
@@ -189,7 +189,9 @@ def test_export_proves_every_entry_to_whoever_holds_public_keys(
 ) -> None:
     imported = seal("list", "import", tmp_path / "list.csv", *IMPORT)
     (tmp_path / "list.csv").write_text(LIST.replace("禁止", "可以"), encoding="utf-8")
-    changed = seal("list", "import", tmp_path / "list.csv", *IMPORT)
+    add_chair(seal, tmp_path, "administrator")
+    words = ["--by", "chair", "--password-file", tmp_path / "password"]
+    changed = seal("list", "import", tmp_path / "list.csv", *IMPORT, *words)
     out = tmp_path / "out"
 
     done, again = seal("export", out), seal("export", out)

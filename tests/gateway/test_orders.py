@@ -11,7 +11,7 @@ from gateway.commands import (
     AddAccount,
     AssignCase,
     Decide,
-    ImportList,
+    DraftList,
     NoteCase,
     OpenCase,
     ReleaseHold,
@@ -326,7 +326,7 @@ def test_list_that_cannot_be_released_is_refused(
     desk: Town, csv: str, fields: dict[str, Any], expected: str
 ) -> None:
     content = lists.read_csv(csv.encode(), "township", "示例镇", "2020-01-01")
-    command = ImportList(by="chief", list=structs.replace(content, **fields), file=csv.encode())
+    command = DraftList(by="chief", list=structs.replace(content, **fields), file=csv.encode())
 
     with pytest.raises(RequestRefusedError) as caught:
         desk.order(command)
@@ -337,7 +337,7 @@ def test_list_that_cannot_be_released_is_refused(
 def test_same_list_again_is_refused_and_a_later_day_is_not(desk: Town) -> None:
     csv = "code,name,verdict,max_copies\nA-1,建房,可以,5\nF-1,死亡证明,禁止,\nD-1,担保,酌情,\n"
     content = lists.read_csv(csv.encode(), "township", "示例镇", "2020-01-01")
-    command = ImportList(by="chief", list=content, file=csv.encode())
+    command = DraftList(by="chief", list=content, file=csv.encode())
 
     with pytest.raises(RequestRefusedError) as caught:
         desk.order(command)

@@ -13,7 +13,7 @@ from gateway.commands import (
     Command,
     Decide,
     Deliver,
-    ImportList,
+    DraftList,
     NoteCase,
     OpenCase,
     ReleaseHold,
@@ -29,7 +29,7 @@ ORDERS: tuple[tuple[Command, str], ...] = (
     (RevokePermit(by="chair", permit="p", reason="mistake"), "approver"),
     (ReleaseHold(by="chair", hold="0" * 64, impressions=1), "approver"),
     (
-        ImportList(
+        DraftList(
             by="chair",
             list=lists.read_csv(b"code,name,verdict\nX,Y,\xe5\x8f\xaf\xe4\xbb\xa5\n",
                                 "township", "示例镇", "2020-01-01"),
@@ -92,7 +92,7 @@ def test_only_the_command_line_adds_accounts_and_brings_files(desk: Town) -> Non
 
 def test_command_line_decides_nothing_that_needs_a_person(desk: Town) -> None:
     for command, _ in ORDERS:
-        if not isinstance(command, ImportList):
+        if not isinstance(command, DraftList):
             with pytest.raises(NotAllowedError):
                 desk.order(structs.replace(command, by="cli-root"), operator=True)
 

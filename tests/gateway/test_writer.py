@@ -66,6 +66,11 @@ class Gateway:
         self.work()
         return answer
 
+    def operate(self, command: Any) -> Future[object]:
+        answer = self.writer.submit(command, operator=True)
+        self.work()
+        return answer
+
     def _on_message(self, message: Message) -> None:
         if is_of(message, Leaf.PHOTO):
             self.photos.take(message)
@@ -257,7 +262,7 @@ def test_list_reaches_each_machine_signed_and_anew_after_an_import(
     csv = "code,name,verdict\nN,死亡证明,禁止\n".encode()
     content = lists.read_csv(csv, "national", "全国", "2020-01-01")
 
-    gateway.order(ImportList(by="chief", list=content, file=csv))
+    gateway.operate(ImportList(by="cli-chief", list=content, file=csv))
 
     last = agent.said(agent.got(Leaf.LIST)[-1])
     assert isinstance(last, VillageList)

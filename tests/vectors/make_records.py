@@ -19,6 +19,7 @@ from ledger import (
     envelope,
     messages,
     records,
+    records_office,
     records_people,
     records_retention,
 )
@@ -156,6 +157,29 @@ def bodies() -> list[records.Record]:
             permit="p-fedcba9876543210", scope="document", machine="m-420625103201", seal=seal,
             matter="CM-09", list_version=3, impressions=2, not_before_ms=None,
             not_after_ms=1_795_000_000_000, request=H["a"], approvals=(H["b"], H["c"]), policy=2,
+        ),
+        records_office.ListDraft(
+            layer="township", place="清溪镇", from_date="2026-12-01", file_sha256=H["b"],
+            file_size=8192, by="admin",
+        ),
+        records.ListRelease(
+            version=4, layer="township", place="清溪镇", from_date="2026-12-01", file_sha256=H["b"],
+            file_size=8192, by="admin", released_by="b-zhao", draft=H["c"],
+        ),
+        records.Heartbeat(
+            state="idle", strokes={seal: 42}, impressions=4, waiting=0, free_mb=8000, alarms=(),
+            list_version=4, list_at_ms=1_793_000_000_000,
+        ),
+        records_office.CalendarRelease(
+            version=1, year=2027, opens_minute=510, closes_minute=1050, by="admin",
+            released_by=None, days=(
+                records_office.CalendarDay(date="2027-01-01", works=False, name="元旦"),
+                records_office.CalendarDay(date="2027-02-20", works=True),
+            ),
+        ),
+        records_office.LedgerExport(
+            what="ledger", form="pdf", from_date="2026-11-01", to_date="2026-11-30",
+            village=VILLAGE, rows=17, file_sha256=H["d"], by="b-zhao",
         ),
     ]  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from gateway.stores import views
+from gateway.stores import office, views
 from gateway.web.api import audit, desk, log, retention, tokens
 from gateway.web.api.answers import Failure, Index
 from gateway.web.ladder import Ladder
@@ -27,6 +27,7 @@ KINDS = (
     views.RequestView,
     views.PermitView,
     views.ListView,
+    office.ListDraftView,
     views.VillageView,
     views.MachineView,
     views.AlertView,

@@ -9,9 +9,10 @@ from msgspec import Struct
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from gateway.commands import Document, ImportList, RevokePermit
+from gateway.commands import Document, DraftList, ReleaseList, RevokePermit
 from gateway.desk.access import Action
 from gateway.errors import NotFoundError, RequestRefusedError
+from gateway.stores.office import ListDraftView
 from gateway.stores.views import ListView, PermitView, RequestView, VillageView
 from gateway.web.answers import newest, village_list
 from gateway.web.api.answers import Index, answer, documented, for_visitor
@@ -28,6 +29,7 @@ PermitLooker = Annotated[Visitor, Depends(Allow(Action.READ_PERMITS))]
 Revoker = Annotated[Visitor, Depends(AllowOrder(Action.REVOKE_PERMIT))]
 ListLooker = Annotated[Visitor, Depends(Allow(Action.READ_LISTS))]
 Importer = Annotated[Visitor, Depends(AllowOrder(Action.IMPORT_LIST))]
+ListReleaser = Annotated[Visitor, Depends(AllowOrder(Action.RELEASE_LIST))]
 Limit = Annotated[int, Query(ge=1, le=200)]
 State = Literal["filed", "open", "refused", "permitted"]
 
@@ -58,7 +60,7 @@ class End(BaseModel):
 
 
 class NewList(BaseModel):
-    """A list file (CSV), whose it is, and from which day it is in force."""
+    """A list file (CSV or .xlsx), whose it is, and from which day it is in force."""
 
     layer: Literal["national", "province", "county", "township"]
     place: Annotated[str, Field(min_length=1, max_length=60)]
@@ -150,14 +152,26 @@ def lists(request: Request, visitor: ListLooker) -> Response:
         return answer(reader.lists())
 
 
-@router.post("/lists", responses=documented(Version))
-def import_list(request: Request, visitor: Importer, body: NewList) -> Response:
-    """Release a new version of a list; answers its number."""
+@router.post("/lists", responses=documented(Index))
+def draft_list(request: Request, visitor: Importer, body: NewList) -> Response:
+    """Draft a new version of a list for another person's release; answers the entry's index."""
     file = unpacked(body.file_base64)
     content = parsed(file, body.layer, body.place, body.from_date)
-    version = site_of(request).order(
-        ImportList(by=visitor.account.account, list=content, file=file)
-    )
+    index = site_of(request).order(DraftList(by=visitor.account.account, list=content, file=file))
+    return answer({"index": index})
+
+
+@router.get("/lists/drafts", responses=documented(tuple[ListDraftView, ...]))
+def list_drafts(request: Request, visitor: ListLooker) -> Response:
+    """Every draft of a list, newest first."""
+    with site_of(request).port.reader() as reader:
+        return answer(reader.list_drafts())
+
+
+@router.post("/lists/drafts/{draft}/release", responses=documented(Version))
+def release_list(request: Request, visitor: ListReleaser, draft: str) -> Response:
+    """Put another person's draft (its entry's hash) in force; answers the version number."""
+    version = site_of(request).order(ReleaseList(by=visitor.account.account, draft=draft))
     return answer({"version": version})
 
 

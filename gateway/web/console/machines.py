@@ -11,6 +11,7 @@ from gateway.commands import RevokeKey
 from gateway.desk.access import Action
 from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.stores.views import LogFilter
+from gateway.web.held import held
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
 from gateway.web.pages import page, see_other
 
@@ -27,8 +28,15 @@ Looker = Annotated[Visitor, Depends(Allow(Action.READ_MACHINES))]
 def machines(request: Request, visitor: Looker) -> Response:
     """All machines by village."""
     with site_of(request).port.reader() as reader:
+        found = reader.machines()
         return page(
-            request, reader, visitor, "machines.html", "machines", machines=reader.machines()
+            request,
+            reader,
+            visitor,
+            "machines.html",
+            "machines",
+            machines=found,
+            held=held(reader, found, site_of(request).port.now_ms()),
         )
 
 
@@ -46,6 +54,7 @@ def show(request: Request, visitor: Looker, machine_id: str) -> Response:
             "machine.html",
             "machines",
             machine=machine,
+            held=held(reader, (machine,), site_of(request).port.now_ms())[0],
             people={one.account: one.name for one in reader.accounts()},
             pending=reader.pending_photos(machine_id)[:LATEST],
             latest=reader.entries(LogFilter(machine=machine_id), limit=LATEST)

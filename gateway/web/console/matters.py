@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from gateway.desk.access import Action
-from gateway.errors import NotFoundError
+from gateway.desk.trial import Trial, attempt
+from gateway.errors import NotFoundError, RequestRefusedError
+from gateway.orders_lists import is_waiting
 from gateway.stores import Reader
-from gateway.stores.views import VillageView
+from gateway.stores.calendar import local_date
+from gateway.stores.views import ListView, MachineView, VillageView
 from gateway.web.answers import newest, village_list
+from gateway.web.console.retention import mine
+from gateway.web.held import held
 from gateway.web.identity import Allow, Visitor, site_of
+from gateway.web.layers import layers_of
 from gateway.web.pages import page
-from ledger.matters import Matter, look_up, normalise
+from ledger.matters import Answer, Matter, look_up, normalise
 
 MOST = 200  # items on one page; a search narrows them
 
@@ -44,6 +50,13 @@ def matters(
             village=place,
             search=search,
             verdict=verdict,
+            layers=layers_of(place, reader.lists(), local_date(site.port.now_ms()))
+            if place
+            else (),
+            applies=len(resolved),
+            drafts=[one for one in reader.list_drafts() if is_waiting(one, site.port.now_ms())],
+            mine=mine(reader, visitor),
+            people=_names(reader),
             matters=found[:MOST],
             total=len(found),
             most=MOST,
@@ -60,6 +73,7 @@ def why(request: Request, visitor: Looker, village: Words, matter: Words) -> Res
         place = _village(reader, village)
         answer = look_up(_today(reader, place, site.port.now_ms()), matter)
         name = normalise(answer.matter.name if answer.matter else matter)
+        said = _sayings(reader, place, name)
         return page(
             request,
             reader,
@@ -69,7 +83,10 @@ def why(request: Request, visitor: Looker, village: Words, matter: Words) -> Res
             village=place,
             asked=matter,
             answer=answer,
-            said=_sayings(reader, place, name),
+            said=said,
+            decided=_decided(said, answer, local_date(site.port.now_ms())),
+            people=_names(reader),
+            tried=_tried(reader, place, matter, site.port.now_ms()),
         )
 
 
@@ -89,8 +106,45 @@ def show_version(request: Request, visitor: Looker, version: int) -> Response:
             "matters",
             content=content,
             release=release,
-            people={one.account: one.name for one in reader.accounts()},
+            people=_names(reader),
+            machines=held(reader, _concerned(reader, release), site_of(request).port.now_ms()),
         )
+
+
+def _names(reader: Reader) -> dict[str, str]:
+    return {one.account: one.name for one in reader.accounts()}
+
+
+def _concerned(reader: Reader, release: ListView) -> tuple[MachineView, ...]:
+    """Return the machines in whose villages a list applies."""
+    villages = [one for one in reader.villages() if one.places.get(release.layer) == release.place]
+    machines = {machine for one in villages for machine in one.machines}
+    return tuple(one for one in reader.machines() if one.machine in machines)
+
+
+def _decided(said: list[dict[str, Any]], answer: Answer, today: str) -> ListView | None:
+    """Return the release in which the item that decides stands."""
+    if answer.matter is None:
+        return None
+    own = [
+        one["release"]
+        for one in said
+        if one["here"]
+        and one["release"].from_date <= today
+        and (one["release"].layer, one["release"].place)
+        == (answer.matter.layer, answer.matter.place)
+    ]
+    return max(own, key=lambda one: one.version, default=None)
+
+
+def _tried(reader: Reader, village: VillageView | None, matter: str, now_ms: int) -> Trial | None:
+    """Return what a request for the item would need today; None where the policy is not here."""
+    if village is None:
+        return None
+    try:
+        return attempt(reader, village.village, matter, "", "", now_ms)
+    except RequestRefusedError:
+        return None
 
 
 def _village(reader: Reader, code: str) -> VillageView | None:
@@ -104,9 +158,9 @@ def _today(reader: Reader, village: VillageView | None, now_ms: int) -> tuple[Ma
     return village_list(reader, village, newest(reader), now_ms)
 
 
-def _sayings(reader: Reader, village: VillageView | None, name: str) -> list[dict[str, object]]:
+def _sayings(reader: Reader, village: VillageView | None, name: str) -> list[dict[str, Any]]:
     """Return what each list says of an item, with whether that list concerns the village."""
-    said: list[dict[str, object]] = []
+    said: list[dict[str, Any]] = []
     for release in reader.lists():
         content = reader.matter_list(release.version)
         for matter in content.matters if content else ():

@@ -169,9 +169,4 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("done.sent-again", "已再次发送，没有重复入账。", "Sent again; nothing is recorded twice."),
     ("done.key-revoked", "这台机器的密钥已停用。", "The machine's key is revoked."),
     ("done.revoked", "许可已撤销。", "The permit is revoked."),
-    (
-        "done.imported",
-        "清单已发布，正在下发各村。",
-        "The list is released and goes to the villages.",
-    ),
 )

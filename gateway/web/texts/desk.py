@@ -158,19 +158,10 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("import.file", "清单文件", "File"),
     (
         "import.file-hint",
-        "CSV，第一行为列名，须有 code、name",
-        "CSV with a header row, at least code and name",
+        "Excel（.xlsx）或 CSV，有表头，至少有代码和事项名称",
+        "Excel (.xlsx) or CSV with a header row, at least code and name",
     ),
     ("import.preview", "看看会改变什么", "Show what changes"),
     ("import.wrong", "文件里有 {n} 处错误，没有导入", "{n} errors; nothing was imported"),
     ("import.changes", "{layer} {place}，{date} 起施行", "{layer} {place}, in force from {date}"),
-    (
-        "import.summary",
-        "新增 {added} 项，删去 {removed} 项，改变 {changed} 项。",
-        "{added} new, {removed} removed, {changed} changed.",
-    ),
-    ("import.added", "新增", "New"),
-    ("import.removed", "删去", "Removed"),
-    ("import.changed", "改变", "Changed"),
-    ("import.confirm", "确认发布", "Release"),
 )

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 import gateway
-from gateway.commands import ImportList
 from gateway.desk import lists
-from gateway.desk.lists import ListFileError
+from gateway.desk.list_table import ListFileError
 from ledger.matters import Verdict, look_up
 
 DATA = Path(gateway.__file__).parent / "data"
@@ -171,7 +170,7 @@ def test_new_version_replaces_the_old_one_from_its_day(town: Any) -> None:
     csv = "code,name,verdict\nB,一,可以\n".encode()
     content = lists.read_csv(csv, "township", "示例镇", "2027-01-01")
 
-    town.order(ImportList(by="cli-x", list=content, file=csv), operator=True)
+    town.release_list(content, csv)
 
     with town.store.reader() as reader:
         before = reader.matters(VILLAGE, "2026-12-31")

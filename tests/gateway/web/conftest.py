@@ -282,7 +282,8 @@ class World:
     def import_list(self, name: str, layer: Any, place: str) -> None:
         file = (HERE / name).read_bytes()
         content = lists.read_csv(file, layer, place, "2026-01-01")
-        self.app.submit(ImportList(by="sun", list=content, file=file)).result(DEADLINE_S)
+        command = ImportList(by="sun", list=content, file=file)
+        self.app.submit_operator(command).result(DEADLINE_S)
 
     def settle(self) -> None:
         """Return when the writer has dealt with everything that was sent so far."""

@@ -259,7 +259,7 @@ def test_envelope_is_given_out_byte_for_byte(busy, site):
     assert site("zhao").get(f"/log/{use.index}/envelope").content == use.envelope
 
 
-def test_import_shows_the_difference_first_and_then_releases(world, site):
+def test_import_shows_the_difference_first_and_another_person_releases(world, site):
     console = site("sun")
     form = {"layer": "township", "place": "示范镇", "from_date": "2026-02-01"}
 
@@ -273,9 +273,14 @@ def test_import_shows_the_difference_first_and_then_releases(world, site):
     data = base64.b64encode(NEW_LIST.encode()).decode()
     done = console.post("/matters/import/confirm", {**form, "data": data})
 
+    with world.app.reader() as reader:
+        between, draft = len(reader.lists()), reader.list_drafts()[0].draft
+    released = site("zhao").post(f"/matters/drafts/{draft}/release")
+
     assert "新增 1 项，删去 1 项，改变 1 项" in preview.text
-    assert before == 2
-    assert done.headers["location"] == "/matters?done=imported"
+    assert before == between == 2
+    assert done.headers["location"] == "/matters?done=list-drafted"
+    assert released.headers["location"] == "/matters?done=list-released"
     with world.app.reader() as reader:
         assert len(reader.lists()) == 3
 

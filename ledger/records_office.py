@@ -1,0 +1,83 @@
+"""Entries about the office's own papers: drafts of items lists, working days, what was exported."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from ledger.matters import Layer
+from ledger.records import Count, DivisionCode, Hash, Identifier, Positive, Record
+from ledger.records_people import Day
+
+Minute = Annotated[int, Meta(ge=0, le=24 * 60)]
+
+
+class ListDraft(Record, frozen=True, kw_only=True):
+    """A new version of an items list waits for another person; nothing is in force by it.
+
+    Args:
+        by: the account that drafted it; the `ListRelease` that follows names this entry.
+    """
+
+    kind = "list-draft"
+    authors = ("gateway",)
+    layer: Layer
+    place: str
+    from_date: Day
+    file_sha256: Hash
+    file_size: Positive
+    by: Identifier
+
+
+class CalendarDay(Struct, frozen=True, kw_only=True):
+    """A day that is not what its weekday says: a holiday, or a weekend on which people work."""
+
+    date: Day
+    works: bool
+    name: Annotated[str, Meta(max_length=40)] = ""
+
+
+class CalendarRelease(Record, frozen=True, kw_only=True):
+    """The working days and hours of one year are drafted, or released.
+
+    Args:
+        version: of the draft; its release names the same.
+        opens_minute, closes_minute: working hours, in minutes after local midnight.
+        days: every day of the year that differs from Monday to Friday, in order.
+        released_by: the account of another person; null: only a draft.
+    """
+
+    kind = "calendar"
+    authors = ("gateway",)
+    version: Positive
+    year: Annotated[int, Meta(ge=2000, le=2200)]
+    opens_minute: Minute
+    closes_minute: Minute
+    days: Annotated[tuple[CalendarDay, ...], Meta(max_length=200)]
+    by: Identifier
+    released_by: Identifier | None
+
+
+class LedgerExport(Record, frozen=True, kw_only=True):
+    """Somebody took the seal ledger or its figures out of the house as a file.
+
+    Args:
+        from_date, to_date: the first and the last local day in it.
+        village: null: all villages that the person may see.
+        file_sha256: of the file as it was handed out.
+    """
+
+    kind = "export"
+    authors = ("gateway",)
+    what: Literal["ledger", "figures"]
+    form: Literal["xlsx", "pdf"]
+    from_date: Day
+    to_date: Day
+    village: DivisionCode | None
+    rows: Count
+    file_sha256: Hash
+    by: Identifier
+
+
+OFFICE_ENTRY_RECORDS: tuple[type[Record], ...] = (ListDraft, CalendarRelease, LedgerExport)
