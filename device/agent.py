@@ -14,7 +14,7 @@ from concurrent.futures import Future
 import structlog
 from msgspec import Struct
 
-from device import bodies, filing, views
+from device import bodies, filing, standing, views
 from device.cards import Cards
 from device.errors import DeviceError, JournalError, RequestRefusedError
 from device.eyes import Eyes, Seen
@@ -242,7 +242,9 @@ class Agent:
 
     def _file(self, command: FileRequest) -> RequestView:
         village = self._parts.village_list()
-        filed = filing.file(command, village, self._parts.pages.taken)
+        matters = village.matters if village else ()
+        covers = standing.covering(self._journal.book, command, matters, self._now_ms())
+        filed = filing.file(command, village, self._parts.pages.taken, covers)
         entry = self._parts.recorder.append(
             filed.body, withheld=filed.withheld, photos=filed.photos
         )
@@ -297,6 +299,7 @@ class Agent:
             matters=village.matters if village else (),
             requests=views.requests(self._journal, self._names, village, now_ms),
             job=parts.jobs.job.view if parts.jobs.job else None,
+            standing=standing.views(book, village.matters if village else (), now_ms),
             unproved=parts.uplink.unproved,
             shut=parts.uplink.shut,
         )

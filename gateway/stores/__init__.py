@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from gateway.stores.audit_reader import AuditReader
 from gateway.stores.erasures import RetentionReader
 from gateway.stores.policies import PolicyReader
+from gateway.stores.standing import StandingReader
 from gateway.stores.trees import LogReader, LogView, Witnessed
 from gateway.stores.views import (
     Account,
@@ -184,7 +185,14 @@ class DeskReader(Protocol):
 
 
 class Reader(
-    EntryReader, DeskReader, PolicyReader, AuditReader, RetentionReader, LogReader, Protocol
+    EntryReader,
+    DeskReader,
+    PolicyReader,
+    StandingReader,
+    AuditReader,
+    RetentionReader,
+    LogReader,
+    Protocol,
 ):
     """Everything that can be read, as of one moment: a reader sees one snapshot."""
 

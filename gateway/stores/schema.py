@@ -6,7 +6,7 @@ Derived tables hold nothing that entries, openings and photo arrivals do not say
 
 from __future__ import annotations
 
-VERSION = 5
+VERSION = 6
 
 LOG = """
 CREATE TABLE entries (

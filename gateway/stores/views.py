@@ -211,7 +211,7 @@ class RequestView(Struct, frozen=True, kw_only=True):
 
 
 class PermitView(Struct, frozen=True, kw_only=True):
-    """A permit and what was spent of it.
+    """A permit and what was spent of it; a standing one (`per_day`) has no request.
 
     Args:
         spent: impressions of its uses and the upper bounds of its incidents, or their counts.
@@ -237,6 +237,7 @@ class PermitView(Struct, frozen=True, kw_only=True):
     revoked_reason: str | None
     spent: int
     reserved: int
+    per_day: int | None = None
 
 
 class HoldView(Struct, frozen=True, kw_only=True):
@@ -359,10 +360,7 @@ class Account(Struct, frozen=True, kw_only=True):
 
 
 class Trouble(Struct, frozen=True, kw_only=True):
-    """Bytes that were not taken, kept as they came in quarantine (unless it was full).
-
-    `machine` is the one that the topic names: a claim. `sha256` and `size` are of the bytes.
-    """
+    """Bytes that were not taken, kept in quarantine; `machine` is a claim, that of the topic."""
 
     number: int
     code: TroubleCode

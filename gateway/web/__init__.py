@@ -25,6 +25,7 @@ from gateway.web.console import (
     policy,
     retention,
     signin,
+    standing,
     troubles,
 )
 from gateway.web.headers import SecurityHeaders
@@ -42,6 +43,7 @@ CONSOLE = (
     alerts,
     holds,
     permits,
+    standing,
     imports,
     matters,
     policy,

@@ -20,6 +20,7 @@ from ledger import (
     messages,
     records,
     records_people,
+    records_permits,
     records_retention,
 )
 from ledger.matters import Matter, Verdict
@@ -156,6 +157,21 @@ def bodies() -> list[records.Record]:
             permit="p-fedcba9876543210", scope="document", machine="m-420625103201", seal=seal,
             matter="CM-09", list_version=3, impressions=2, not_before_ms=None,
             not_after_ms=1_795_000_000_000, request=H["a"], approvals=(H["b"], H["c"]), policy=2,
+        ),
+        records_permits.StandingPermit(
+            permit="s-0123456789abcdef", machine="m-420625103201", seal=seal, matter="CM-09",
+            list_version=3, per_day=5, total=50, not_after_ms=1_795_000_000_000, by="a-li",
+            released_by="b-zhao",
+        ),
+        records.SealRequest(
+            seal=seal, matter="CM-09", list_version=3, copies=1, pages_count=1,
+            filed_by="c-wang", applicant_commitment=H["a"], applicant_masked_commitment=H["b"],
+            purpose_commitment=H["c"], payee_commitment=H["d"], amount_commitment=H["e"],
+            pages_commitment=H["f"], permit="s-0123456789abcdef",
+        ),
+        records.Intent(
+            page=H["c"], operator="c-wang", counter_before=42, controller="B", request=H["a"],
+            permit="s-0123456789abcdef", n=1, of=1, seal=seal,
         ),
     ]  # fmt: skip
 

@@ -25,12 +25,19 @@ from gateway.web.render import day_start_ms
 from ledger import envelope
 from ledger.records import ENTRY_RECORDS
 from ledger.records_people import PEOPLE_ENTRY_RECORDS
+from ledger.records_permits import PERMIT_ENTRY_RECORDS
 from ledger.records_retention import RETENTION_ENTRY_RECORDS, What
 
 PAGE_SIZE = 30
 DAY_MS = 24 * 60 * 60 * 1000
 KINDS: tuple[str, ...] = tuple(
-    record.kind for record in (*ENTRY_RECORDS, *RETENTION_ENTRY_RECORDS, *PEOPLE_ENTRY_RECORDS)
+    record.kind
+    for record in (
+        *ENTRY_RECORDS,
+        *RETENTION_ENTRY_RECORDS,
+        *PEOPLE_ENTRY_RECORDS,
+        *PERMIT_ENTRY_RECORDS,
+    )
 )
 MAIN_KINDS = ("use", "incident", "void", "refusal", "request", "approval", "permit", "hold-release")
 
