@@ -14,7 +14,7 @@ from concurrent.futures import Future
 import structlog
 from msgspec import Struct
 
-from device import bodies, filing, views
+from device import bodies, filing, standing, views
 from device.cards import Cards
 from device.errors import DeviceError, JournalError, RequestRefusedError
 from device.eyes import Eyes, Seen
@@ -242,7 +242,9 @@ class Agent:
 
     def _file(self, command: FileRequest) -> RequestView:
         village = self._parts.village_list()
-        filed = filing.file(command, village, self._parts.pages.taken)
+        matters = village.matters if village else ()
+        covers = standing.covering(self._journal.book, command, matters, self._now_ms())
+        filed = filing.file(command, village, self._parts.pages.taken, covers)
         entry = self._parts.recorder.append(
             filed.body, withheld=filed.withheld, photos=filed.photos
         )
@@ -299,5 +301,6 @@ class Agent:
             job=parts.jobs.job.view if parts.jobs.job else None,
             unproved=parts.uplink.proofs.late,
             witnessed_only=parts.uplink.proofs.witnessed_only,
+            standing=standing.views(book, village.matters if village else (), now_ms),
             shut=parts.uplink.shut,
         )

@@ -7,14 +7,15 @@ from typing import Literal
 from msgspec import Struct
 
 from device.capture import Taken
+from device.warrants import Warrant
 from hardware.interfaces import Settlement
-from ledger.records import Incident, Intent, Permit, PhotoRef, SealUse
+from ledger.records import Incident, Intent, PhotoRef, SealUse
 
 
 class Order(Struct, frozen=True, kw_only=True):
     """One impression that is wanted: under which permit, by whom, on which checked page."""
 
-    permit: Permit
+    permit: Warrant
     n: int
     operator: str
     before: PhotoRef
@@ -66,6 +67,7 @@ def intent(order: Order, counter_before: int, controller: Literal["A", "B"]) -> 
         operator=order.operator,
         counter_before=counter_before,
         controller=controller,
+        request=order.permit.request if order.permit.standing is not None else None,
     )
 
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from msgspec import Struct, structs
 
+from device import warrants
+from device.spending import Spending
+from device.warrants import Warrant
 from ledger.codec import Payload
 from ledger.records import (
     Approval,
@@ -24,6 +27,7 @@ from ledger.records import (
     Start,
     Void,
 )
+from ledger.records_permits import StandingPermit
 
 COUNT_REFUSED = ("count-below-proof", "count-absurd")  # why a release was not obeyed
 
@@ -53,11 +57,10 @@ class Filed(Struct, frozen=True, kw_only=True):
 
 
 class Charge(Struct, frozen=True, kw_only=True):
-    """What an incident costs its permit (`spent`) and adds to the strokes (`made`) so far."""
+    """Which intent an incident settles, and what it adds to the strokes (`made`) so far."""
 
-    permit: str | None
+    intent: str | None
     seal: str
-    spent: int
     made: int
 
 
@@ -69,19 +72,46 @@ class Book:
         self.holds: dict[str, Hold] = {}
         self.filed: dict[str, Filed] = {}
         self.permits: dict[str, Permit] = {}
+        self.standing: dict[str, StandingPermit] = {}
         self.revoked: set[str] = set()
         self.strokes: dict[str, int] = {}
         self.impressions = 0
         self.release_refused = ""  # why the newest release of a hold was not obeyed
-        self._spent: dict[str, int] = {}
+        self.spending = Spending()
         self._permit_by_request: dict[str, Permit] = {}
         self._intents: dict[str, Intent] = {}
         self._incidents: dict[str, Charge] = {}
 
     def spent(self, permit: str) -> int:
         """Return the impressions made, reserved or not disproved under a permit."""
-        reserved = self.open_intent is not None and self.open_intent.intent.permit == permit
-        return self._spent.get(permit, 0) + int(reserved)
+        return self.spending.of_permit(permit)
+
+    def warrant_of(self, request: str) -> Warrant | None:
+        """Return what allows a request's impressions; None: nothing yet, or it was refused."""
+        permit = self._permit_by_request.get(request)
+        if permit is not None:
+            return warrants.of_permit(permit)
+        filed = self.filed.get(request)
+        if filed is None or filed.refused:
+            return None
+        standing = self.standing.get(filed.request.permit or "")
+        return None if standing is None else warrants.of_standing(standing, request, filed.request)
+
+    def warrant_behind(self, intent: Intent) -> Warrant | None:
+        """Return what allowed an intent of this journal, refused since or not."""
+        if intent.request is None:
+            permit = self.permits.get(intent.permit)
+            return None if permit is None else warrants.of_permit(permit)
+        filed, standing = self.filed.get(intent.request), self.standing.get(intent.permit)
+        if filed is None or standing is None:
+            return None
+        return warrants.of_standing(standing, intent.request, filed.request)
+
+    def spent_of(self, warrant: Warrant) -> int:
+        """Return the impressions made, reserved or not disproved of those that it allows."""
+        if warrant.standing is None:
+            return self.spent(warrant.permit)
+        return self.spending.for_request(warrant.request)
 
     def permit_of(self, request: str) -> Permit | None:
         """Return the permit that was issued for a request."""
@@ -102,6 +132,7 @@ class Book:
                 )
             case Intent() as intent:
                 self._intents[entry.sha256] = intent
+                self.spending.reserve(entry.sha256, intent, entry.position.at_ms)
                 self.open_intent = OpenIntent(sha256=entry.sha256, intent=intent)
                 self.strokes[intent.seal] = intent.counter_before
             case SealUse() as use:
@@ -129,6 +160,8 @@ class Book:
             case Permit() as permit:
                 self.permits.setdefault(permit.permit, permit)
                 self._permit_by_request.setdefault(permit.request, permit)
+            case StandingPermit(released_by=str()) as standing:
+                self.standing.setdefault(standing.permit, standing)
             case Revocation() as revocation:
                 self.revoked.add(revocation.permit)
             case Refusal(about=str() as about, reason=reason):
@@ -139,12 +172,9 @@ class Book:
                 pass
 
     def _apply_incident(self, entry: Payload, incident: Incident) -> None:
-        permit = self._close(incident.intent, incident.impressions_max)
+        self._close(incident.intent, incident.impressions_max)
         self._incidents[entry.sha256] = Charge(
-            permit=permit,
-            seal=incident.seal,
-            spent=incident.impressions_max,
-            made=incident.impressions_min,
+            intent=incident.intent, seal=incident.seal, made=incident.impressions_min
         )
         self._make(incident.seal, incident.impressions_min)
         if incident.held:
@@ -152,23 +182,21 @@ class Book:
                 sha256=entry.sha256, incident=incident, at_ms=entry.position.at_ms
             )
 
-    def _close(self, sha256: str | None, spent: int) -> str | None:
-        intent = self._intents.get(sha256) if sha256 else None
-        if intent is None:
-            return None
+    def _close(self, sha256: str | None, spent: int) -> None:
+        if sha256 is None or sha256 not in self._intents:
+            return
         if self.open_intent is not None and self.open_intent.sha256 == sha256:
             self.open_intent = None
-        self._spent[intent.permit] = self._spent.get(intent.permit, 0) + spent
-        return intent.permit
+        self.spending.settle(sha256, spent)
 
     def _count(self, sha256: str, impressions: int) -> None:
         charge = self._incidents.get(sha256)
         if charge is None:
             return
-        if charge.permit is not None:
-            self._spent[charge.permit] += impressions - charge.spent
+        if charge.intent is not None:
+            self.spending.settle(charge.intent, impressions)
         self._make(charge.seal, impressions - charge.made)
-        self._incidents[sha256] = structs.replace(charge, spent=impressions, made=impressions)
+        self._incidents[sha256] = structs.replace(charge, made=impressions)
 
     def _make(self, seal: str, impressions: int) -> None:
         self.impressions += impressions

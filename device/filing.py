@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from device.errors import RequestRefusedError
 from device.kiosk.port import FileRequest
@@ -17,6 +17,7 @@ from ledger.disclosure import Opened
 from ledger.matters import Answer, Verdict, look_up
 from ledger.messages import VillageList
 from ledger.records import PhotoRef, Refusal, SealRequest
+from ledger.records_permits import StandingPermit
 
 LONGEST_TEXT = 200  # characters of a name, purpose or payee
 
@@ -30,11 +31,17 @@ class Filing(Struct, frozen=True, kw_only=True):
     answer: Answer
 
 
-def file(asked: FileRequest, village: VillageList | None, pages: Mapping[str, PhotoRef]) -> Filing:
+def file(
+    asked: FileRequest,
+    village: VillageList | None,
+    pages: Mapping[str, PhotoRef],
+    standing: StandingPermit | None = None,
+) -> Filing:
     """Return the request, or the refusal that the list demands.
 
     Args:
         pages: the photos taken for this request, by the hash of their JPEG.
+        standing: the standing permit that covers it, if one does; the request names it.
 
     Raises:
         RequestRefusedError: something is missing or out of bounds; nothing is journaled.
@@ -49,7 +56,7 @@ def file(asked: FileRequest, village: VillageList | None, pages: Mapping[str, Ph
     limit = answer.matter.max_copies
     if limit is not None and asked.copies > limit:
         return _refusal(asked, village, answer, "too-many-copies")
-    return _request(asked, village, answer, pages)
+    return _request(asked, village, answer, pages, standing)
 
 
 def _check_form(asked: FileRequest, pages: Mapping[str, PhotoRef]) -> None:
@@ -83,7 +90,11 @@ def _refusal(asked: FileRequest, village: VillageList, answer: Answer, reason: s
 
 
 def _request(
-    asked: FileRequest, village: VillageList, answer: Answer, pages: Mapping[str, PhotoRef]
+    asked: FileRequest,
+    village: VillageList,
+    answer: Answer,
+    pages: Mapping[str, PhotoRef],
+    standing: StandingPermit | None,
 ) -> Filing:
     if not asked.pages or not asked.applicant.strip():
         raise RequestRefusedError(
@@ -109,6 +120,7 @@ def _request(
         copies=asked.copies,
         pages_count=len(refs),
         filed_by=asked.by,
+        permit=UNSET if standing is None else standing.permit,
         **commitments,
     )
     return Filing(body=body, withheld=withheld, photos=refs, answer=answer)

@@ -220,7 +220,7 @@ class House:
         now_ms = self._recorder.clock.read_for_permits()[0]
         wanted: set[str] = set()
         for sha256, filed in self._book.filed.items():
-            permit = self._book.permit_of(sha256)
+            permit = self._book.warrant_of(sha256)
             ends_ms = permit.not_after_ms if permit else None
             if filed.refused or (ends_ms is not None and now_ms > ends_ms + PLAIN_DAYS_MS):
                 self._journal.forget(sha256)

@@ -24,8 +24,9 @@ from device.lock import Lock
 from device.recorder import Recorder
 from device.references import References
 from device.stamping import Stamping
+from device.warrants import Warrant
 from hardware.errors import CameraError
-from ledger.records import Permit, Refusal
+from ledger.records import Refusal
 
 log = structlog.get_logger()
 
@@ -36,7 +37,7 @@ VERDICTS = {"page-same", "page-unclear"}  # without one of them nobody compared 
 class Job(Struct, kw_only=True):
     """The stamping in hand; `answer` is open from the clerk's tap until the lever is free."""
 
-    permit: Permit
+    permit: Warrant
     by: str
     view: JobView
     begun_s: float
@@ -89,7 +90,7 @@ class Jobs:
         Raises:
             PermitRefusedError: there is none, or it is not good now (that is journaled).
         """
-        permit = self._book.permit_of(request)
+        permit = self._book.warrant_of(request)
         if permit is None:
             raise PermitRefusedError("no-permit", "expected an approved request, found none")
         if self.stamping.state not in (State.IDLE, State.READY) or self._checking():
@@ -110,7 +111,7 @@ class Jobs:
             return
         job.by, job.answer, job.retaken, job.begun_s = by, answer, False, self._now_s()
         self._leaving.clear()
-        self._show(step="check", n=self._book.spent(job.permit.permit) + 1, reason="")
+        self._show(step="check", n=self._book.spent_of(job.permit) + 1, reason="")
         if reason := self._obstacle():
             self.stopped(reason)
             return
@@ -183,7 +184,7 @@ class Jobs:
         job = self.job
         if job is None:
             return False
-        left = job.permit.impressions - self._book.spent(job.permit.permit)
+        left = job.permit.impressions - self._book.spent_of(job.permit)
         took_ms = int((self._now_s() - job.begun_s) * 1000)
         self._show(step="next" if left > 0 else "done", took_ms=took_ms, reason="")
         self._answer()  # still open where the grant's own answer was lost
@@ -238,7 +239,7 @@ class Jobs:
             self.stamping.impress(
                 bodies.Order(
                     permit=job.permit,
-                    n=self._book.spent(job.permit.permit) + 1,
+                    n=self._book.spent_of(job.permit) + 1,
                     operator=job.by,
                     before=bodies.photo_ref(taken),
                     page=taken.jpeg or page,
@@ -267,7 +268,7 @@ class Jobs:
         report = self._lock.report
         return "no-paper" if report is None or not report.inputs.paper else ""
 
-    def _check(self, permit: Permit, by: str) -> None:
+    def _check(self, permit: Warrant, by: str) -> None:
         at_ms, proved = self._recorder.clock.read_for_permits()
         moment = permits.Moment(
             machine=self._recorder.journal.head.author,
@@ -276,14 +277,21 @@ class Jobs:
             at_ms=at_ms,
             proved=proved,
         )
-        spent = self._book.spent(permit.permit)
+        book = self._book
         try:
-            permits.check(permit, moment, spent, permit.permit in self._book.revoked)
+            permits.check(permit, moment, book.spent_of(permit), permit.permit in book.revoked)
+            if permit.standing is not None:
+                if book.warrant_of(permit.request) is None:  # refused since the job began
+                    raise PermitRefusedError("request-refused", "expected an open request")
+                today = book.spending.on_day(permit.permit, at_ms)
+                permits.check_standing(
+                    permit.standing, moment, by, book.spent(permit.permit), today
+                )
         except PermitRefusedError as error:
             self._refuse(permit, by, error.reason)
             raise
 
-    def _refuse(self, permit: Permit, by: str, reason: str) -> None:
+    def _refuse(self, permit: Warrant, by: str, reason: str) -> None:
         refusal = Refusal(
             about=permit.request,
             permit=permit.permit,
@@ -310,12 +318,12 @@ class Jobs:
             self.job.view = structs.replace(self.job.view, **changes)
         self._changed()
 
-    def _view_of(self, permit: Permit) -> JobView:
+    def _view_of(self, permit: Warrant) -> JobView:
         return JobView(
             permit=permit.permit,
             request=permit.request,
             seal=self._seal,
-            n=min(self._book.spent(permit.permit) + 1, permit.impressions),
+            n=min(self._book.spent_of(permit) + 1, permit.impressions),
             of=permit.impressions,
             step="lay",
             window_s=self._window_s,

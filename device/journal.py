@@ -20,6 +20,7 @@ from ledger import chain, codec, disclosure, envelope
 from ledger.codec import Payload
 from ledger.errors import ChainError, LedgerError
 from ledger.records import Permit, PhotoRef, Record
+from ledger.records_permits import StandingPermit
 from ledger.signers import Signer
 
 REWRITTEN_KEY = "rewritten"  # two heads of the public log that contradict each other
@@ -156,10 +157,13 @@ class Journal:
 
     def permits_unless(self, counts: Callable[[Payload], bool]) -> list[str]:
         """Return the permits that were received, of which `counts` says that they do not."""
-        rows = self._rows("SELECT after_seq, envelope FROM received WHERE kind = 'permit'")
+        kinds = (Permit.kind, StandingPermit.kind)
+        rows = self._rows("SELECT after_seq, envelope FROM received WHERE kind IN (?, ?)", *kinds)
         entries = (self._decode(*row) for row in rows)
         return [
-            one.body.permit for one in entries if isinstance(one.body, Permit) and not counts(one)
+            one.body.permit
+            for one in entries
+            if isinstance(one.body, Permit | StandingPermit) and not counts(one)
         ]
 
     def has_received(self, sha256: str) -> bool:

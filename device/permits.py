@@ -5,7 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from device.errors import PermitRefusedError
+from device.warrants import Warrant
 from ledger.records import Permit
+from ledger.records_permits import StandingPermit
 
 
 class Moment(Struct, frozen=True, kw_only=True):
@@ -21,7 +23,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     proved: bool
 
 
-def check(permit: Permit, at: Moment, spent: int, revoked: bool) -> None:
+def check(permit: Permit | Warrant, at: Moment, spent: int, revoked: bool) -> None:
     """Return if `permit` allows one more impression; otherwise raise PermitRefusedError.
 
     Args:
@@ -48,6 +50,36 @@ def check(permit: Permit, at: Moment, spent: int, revoked: bool) -> None:
         ),
         (at.at_ms > permit.not_after_ms, "permit-expired", permit.not_after_ms, at.at_ms),
     )
+    _refuse_first(refusals)
+
+
+def check_standing(
+    permit: StandingPermit, at: Moment, operator: str, spent: int, spent_today: int
+) -> None:
+    """Return if a standing permit allows one more impression; otherwise raise PermitRefusedError.
+
+    Args:
+        operator: the account that will press.
+        spent, spent_today: impressions under it, ever and on the local day of `at`.
+    """
+    agreed = (permit.by, permit.released_by)
+    _refuse_first(
+        (
+            (
+                permit.released_by in (None, permit.by),
+                "permit-draft",
+                "a permit released by another person",
+                permit.released_by,
+            ),
+            (operator in agreed, "operator-agreed", f"another than {agreed}", operator),
+            (at.at_ms > permit.not_after_ms, "permit-expired", permit.not_after_ms, at.at_ms),
+            (spent >= permit.total, "permit-used-up", permit.total, spent),
+            (spent_today >= permit.per_day, "permit-day-over", permit.per_day, spent_today),
+        )
+    )
+
+
+def _refuse_first(refusals: tuple[tuple[bool, str, object, object], ...]) -> None:
     for refused, reason, expected, found in refusals:
         if refused:
             raise PermitRefusedError(reason, f"{reason}: expected {expected}, found {found}")

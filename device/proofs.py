@@ -32,7 +32,8 @@ from ledger.errors import LedgerError, MalformedError, ProofError
 from ledger.growth import StaleError
 from ledger.notes import NoteKey
 from ledger.policy import Policy
-from ledger.records import LogStart
+from ledger.records import LogStart, Permit, Record
+from ledger.records_permits import StandingPermit
 
 log = structlog.get_logger()
 
@@ -242,6 +243,15 @@ class Proofs:
 
     def _keys(self, origin: str, size: int) -> tuple[NoteKey, ...]:
         return self._township.log_terms().keys(origin, size)
+
+
+def must_be_proved(body: Record, device: str) -> bool:
+    """Tell whether an entry opens this machine, so that it is believed only with its proof."""
+    match body:
+        case Permit(machine=machine) | StandingPermit(machine=machine, released_by=str()):
+            return machine == device
+        case _:
+            return False
 
 
 def _believed(journal: Journal) -> dict[str, Checkpoint]:

@@ -377,7 +377,8 @@ class Stamping:
         found = self._book.intent(sha256)
         before = self._journal.get(BEFORE_KEY)
         assert found is not None and before is not None, "an intent is kept with its photo"
-        permit = self._book.permits[found.permit]
+        permit = self._book.warrant_behind(found)
+        assert permit is not None, "an intent is kept with its permit and its request"
         self._order = Order(
             permit=permit,
             n=found.n,

@@ -12,6 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from device import texts_permits
 from device.texts_codes import CODES
 from device.texts_en import PROMPTS as PROMPTS_EN
 from device.texts_zh import PROMPTS as PROMPTS_ZH
@@ -21,10 +22,12 @@ __all__ = ["EN", "ZH", "Language", "Phrase", "Words", "code_phrase", "error_phra
 Language = Literal["zh", "en"]
 ZH: Mapping[str, str] = {
     **PROMPTS_ZH,
+    **{key: zh for key, zh, _ in texts_permits.ROWS},
     **{f"{group}.{code}": zh for group, rows in CODES.items() for code, zh, _ in rows},
 }
 EN: Mapping[str, str] = {
     **PROMPTS_EN,
+    **{key: en for key, _, en in texts_permits.ROWS},
     **{f"{group}.{code}": en for group, rows in CODES.items() for code, _, en in rows},
 }
 _TABLES: Mapping[Language, Mapping[str, str]] = {"zh": ZH, "en": EN}

@@ -17,7 +17,7 @@ from msgspec import Struct
 from device.errors import JournalError
 from device.journal import Journal, Waiting
 from device.patience import Patience
-from device.proofs import Proofs
+from device.proofs import Proofs, must_be_proved
 from device.releases import contradiction
 from device.silence import Silence
 from device.township_keys import TownshipKeys
@@ -26,7 +26,7 @@ from ledger.bus import Bus, Message
 from ledger.envelope import LARGEST_ENTRY, LARGEST_LIST
 from ledger.errors import LedgerError
 from ledger.messages import Acknowledgement, OpeningStored, PhotoResult, VillageList
-from ledger.records import Approval, HoldRelease, Permit, Record, Refusal, Revocation
+from ledger.records import Approval, HoldRelease, Record, Refusal, Revocation
 from ledger.topics import RULES, Leaf, Topic, filters, parse
 
 log = structlog.get_logger()
@@ -298,7 +298,7 @@ class Uplink:
             log.warning("answer_not_from_gateway", sha256=entry.sha256)
             return None
         match entry.body:
-            case Permit(machine=self._device):
+            case body if must_be_proved(body, self._device):
                 self.proofs.hold_back(entry, taken.raw)
             case HoldRelease(machine=self._device, hold=hold) as release if why := contradiction(
                 release, self._journal.book.holds.get(hold)

@@ -47,8 +47,8 @@ def requests(
 
 def request(book: Book, filed: Filed, now_ms: int, *, matter: str, applicant: str) -> RequestView:
     """Return one request as the clerk sees it."""
-    permit = book.permit_of(filed.sha256)
-    left = permit.impressions - book.spent(permit.permit) if permit else 0
+    permit = book.warrant_of(filed.sha256)
+    left = permit.impressions - book.spent_of(permit) if permit else 0
     state: Literal["waiting", "approved", "refused", "done", "expired", "revoked"]
     if filed.refused:
         state = "refused"
@@ -72,6 +72,7 @@ def request(book: Book, filed: Filed, now_ms: int, *, matter: str, applicant: st
         permit=permit.permit if permit else "",
         left=max(0, left),
         not_after_ms=permit.not_after_ms if permit else None,
+        standing=permit is not None and permit.standing is not None,
     )
 
 

@@ -77,6 +77,25 @@ class EndDelegation(Struct, frozen=True, kw_only=True):
     delegation: str
 
 
+class DraftStanding(Struct, frozen=True, kw_only=True):
+    """Draft a standing permit for one low-risk item (code or name). Answer: the permit's id."""
+
+    by: str
+    machine: str
+    seal: str
+    matter: str
+    per_day: int
+    total: int
+    not_after_ms: int
+
+
+class ReleaseStanding(Struct, frozen=True, kw_only=True):
+    """Put another person's draft of a standing permit in force. Answer: the entry's index."""
+
+    by: str
+    permit: str
+
+
 class RevokePermit(Struct, frozen=True, kw_only=True):
     """End a permit now. Answer: the Revocation entry's index."""
 
@@ -269,6 +288,8 @@ Command = (
     | ReleasePolicy
     | Delegate
     | EndDelegation
+    | DraftStanding
+    | ReleaseStanding
     | RevokePermit
     | ReleaseHold
     | ImportList

@@ -18,6 +18,7 @@ from gateway import (
     orders_lists,
     orders_policy,
     orders_retention,
+    orders_standing,
 )
 from gateway.book import Book, Done, known_account
 from gateway.commands import (
@@ -36,6 +37,7 @@ from gateway.commands import (
     Deliver,
     DraftList,
     DraftPolicy,
+    DraftStanding,
     EndDelegation,
     ImportList,
     KeepCosignatures,
@@ -44,6 +46,7 @@ from gateway.commands import (
     ReleaseHold,
     ReleaseList,
     ReleasePolicy,
+    ReleaseStanding,
     RevokeKey,
     RevokePermit,
     Withdraw,
@@ -73,6 +76,8 @@ ACTIONS: dict[type, Action] = {
     ReleasePolicy: Action.RELEASE_POLICY,
     Delegate: Action.DELEGATE,
     EndDelegation: Action.DELEGATE,
+    DraftStanding: Action.DRAFT_STANDING,
+    ReleaseStanding: Action.RELEASE_STANDING,
     RevokePermit: Action.REVOKE_PERMIT,
     ReleaseHold: Action.RELEASE_HOLD,
     DraftList: Action.IMPORT_LIST,
@@ -130,6 +135,8 @@ class Orders:
             ReleasePolicy: partial(orders_policy.release, self._book),
             Delegate: partial(orders_policy.delegate, self._book),
             EndDelegation: partial(orders_policy.end_delegation, self._book),
+            DraftStanding: partial(orders_standing.draft, self._book),
+            ReleaseStanding: partial(orders_standing.release, township, self._book),
             RevokePermit: self._revoke,
             ReleaseHold: self._release,
             ImportList: partial(orders_lists.release_first, self._book),

@@ -15,6 +15,7 @@ from ledger.records import ENTRY_RECORDS, Position, Record
 from ledger.records_keys import KEY_ENTRY_RECORDS
 from ledger.records_office import OFFICE_ENTRY_RECORDS
 from ledger.records_people import PEOPLE_ENTRY_RECORDS
+from ledger.records_permits import PERMIT_ENTRY_RECORDS
 from ledger.records_retention import RETENTION_ENTRY_RECORDS
 
 _ENTRIES: dict[str, type[Record]] = {
@@ -25,6 +26,7 @@ _ENTRIES: dict[str, type[Record]] = {
         *RETENTION_ENTRY_RECORDS,
         *PEOPLE_ENTRY_RECORDS,
         *OFFICE_ENTRY_RECORDS,
+        *PERMIT_ENTRY_RECORDS,
     )
 }
 _MESSAGES = {record.kind: record for record in MESSAGE_RECORDS + (KeyRecord,)}  # noqa: RUF005

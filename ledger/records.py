@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ledger.errors import MalformedError
 
@@ -113,7 +113,7 @@ class Config(Record, frozen=True, kw_only=True):
 
 
 class SealRequest(Record, frozen=True, kw_only=True):
-    """Somebody asks for impressions of a seal on the pages photographed."""
+    """Somebody asks for impressions on the pages photographed; `permit`: a standing one."""
 
     kind = "request"
     authors = ("device", "gateway")
@@ -130,6 +130,7 @@ class SealRequest(Record, frozen=True, kw_only=True):
     amount_commitment: Hash
     pages_commitment: Hash
     applicant_account: Identifier | None = None
+    permit: Identifier | UnsetType = UNSET
 
 
 class Refusal(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -207,8 +208,8 @@ class Revocation(Record, frozen=True, kw_only=True):
     reason: Identifier
 
 
-class Intent(Record, frozen=True, kw_only=True):
-    """One impression of N is reserved; durable before the grant is sent."""
+class Intent(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """One impression of N is reserved, durably before the grant; `request`: N are its copies."""
 
     kind = "intent"
     authors = ("device",)
@@ -220,6 +221,7 @@ class Intent(Record, frozen=True, kw_only=True):
     operator: Identifier
     counter_before: Count
     controller: Literal["A", "B"]
+    request: Hash | None = None
 
 
 class SealUse(Record, frozen=True, kw_only=True):

@@ -28,7 +28,9 @@ from ledger.records import (
     SealUse,
     Void,
 )
+from ledger.records_permits import StandingPermit
 from ledger.verify_spans import Act
+from ledger.verify_standing import StandingPermits
 
 REVOKED_PATIENCE_MS = 60_000  # how long after a time mark a revocation may still be on its way
 _PHOTOS = frozenset({"after", "before", "photos"})
@@ -81,6 +83,7 @@ class Permits:
         self._requests: dict[bytes, tuple[str, str | None]] = {}  # filed by, applicant
         self._approvals: dict[bytes, tuple[bytes, str, bool]] = {}  # request, approver, approved
         self._permits: dict[str, _Permitted] = {}
+        self._standing = StandingPermits()
         self._reserved: dict[str, _Reserved] = {}
         self._doubts: dict[str, _Doubt] = {}
         self._pending: dict[str, list[Finding]] = {}
@@ -96,6 +99,7 @@ class Permits:
             Revocation: self._revocation,
             SealRequest: self._request,
             SealUse: self._use,
+            StandingPermit: self._standing_permit,
             Void: self._void,
         }
         self._rules = {
@@ -123,6 +127,7 @@ class Permits:
         account = body.applicant_account
         persons = (intern(body.filed_by), None if account is None else intern(account))
         self._requests[bytes.fromhex(act.sha256)] = persons
+        self._standing.request(act.sha256, body)
         yield from ()
 
     def _approval(self, act: Act, body: Approval) -> Breaches:
@@ -143,6 +148,7 @@ class Permits:
 
     def _void(self, act: Act, body: Void) -> Breaches:
         reserved = self._reserved.pop(body.intent, None)
+        self._standing.voided(body.intent)
         if reserved is None:
             yield from self._unknown("intent-unknown", "an open intent", body.intent)
         else:
@@ -184,6 +190,23 @@ class Permits:
         if len(set(persons)) != len(persons):
             yield "separation", f"expected approvals by different people, found {persons}"
 
+    def _standing_permit(self, act: Act, body: StandingPermit) -> Breaches:
+        yield from self._standing.permit(body)
+        if body.released_by is None:
+            return
+        if body.permit in self._permits:
+            yield "permit-twice", f"expected a new permit, found {body.permit} again"
+            return
+        self._permits[body.permit] = _Permitted(
+            machine=intern(body.machine),
+            seal=intern(body.seal),
+            matter=intern(body.matter),
+            impressions=body.total,
+            not_before_ms=None,
+            not_after_ms=body.not_after_ms,
+            approvers=(intern(body.by), intern(body.released_by)),
+        )
+
     def _intent(self, act: Act, intent: Intent) -> Breaches:
         self._reserved[act.sha256] = _Reserved(intent.permit, act.author, intent.n)
         known = self._permits.get(intent.permit)
@@ -191,7 +214,9 @@ class Permits:
             yield from self._unknown("permit-unknown", "an earlier permit", intent.permit)
             return
         permit = known
-        expected = (permit.machine, permit.seal, permit.impressions)
+        copies = self._standing.copies(intent)
+        of = permit.impressions if copies is None else copies
+        expected = (permit.machine, permit.seal, of)
         found = (act.author, intent.seal, intent.of)
         if expected != found:
             yield "permit-mismatch", f"expected {expected} as permitted, found {found}"
@@ -211,6 +236,7 @@ class Permits:
                     f"machine that had heard from the gateway at {act.mark}"
                 ),
             )
+        yield from self._standing.intent(act.sha256, act.at_ms, intent)
         yield from self._spend(intent.permit, 0, 1)
 
     def _use(self, act: Act, use: SealUse) -> Breaches:
@@ -239,6 +265,7 @@ class Permits:
     def _incident(self, act: Act, body: Incident) -> Breaches:
         if body.intent is None:
             return
+        self._standing.incident(act.sha256, body)
         reserved = self._reserved.pop(body.intent, None)
         if reserved is None:
             yield from self._unknown("intent-unknown", "an open intent", body.intent)
@@ -254,6 +281,7 @@ class Permits:
         return self._count(body.hold, body.impressions)
 
     def _count(self, incident: str, impressions: int) -> Breaches:
+        self._standing.counted(incident, impressions)
         doubt = self._doubts.get(incident)
         if doubt is None:
             return  # an incident without a permit, or of a log that is not at hand

@@ -34,6 +34,7 @@ PERMIT_KINDS = frozenset(
         "permit",
         "request",
         "revocation",
+        "standing-permit",
         "use",
         "void",
     }

@@ -12,6 +12,7 @@ from device.kiosk import questions
 from device.kiosk.amounts import fen_from, yuan_text
 from device.kiosk.errors import AnswerError, ElsewhereError
 from device.kiosk.finding import MatterFinder
+from device.kiosk.offline import covering
 from device.kiosk.port import (
     Earlier,
     FileRequest,
@@ -339,7 +340,9 @@ class Applying:
         }
         order = questions.asked(draft, visit.view)
         lines = tuple(Line(question=one, value=values[one]) for one in order)
-        return self._page(visit, draft, questions.CONFIRM, "confirm.html", lines=lines)
+        standing = covering(draft, visit.view, _account(visit))
+        context = {"lines": lines, "standing": standing}
+        return self._page(visit, draft, questions.CONFIRM, "confirm.html", **context)
 
 
 def _again_from(said: Earlier, view: View) -> Draft:

@@ -65,6 +65,7 @@ class HomeShown(Struct, frozen=True, kw_only=True):
     parts: int
     held: bool
     job: bool
+    offline: bool
 
 
 class Home:
@@ -156,6 +157,7 @@ class Home:
             parts=parts,
             held=view.hold is not None,
             job=view.job is not None,
+            offline=not view.online or bool(view.standing),
         )
 
     def _request(self, visit: Visit, request_id: str) -> tuple[RequestShown, str]:

@@ -33,6 +33,7 @@ class RequestView(Struct, frozen=True, kw_only=True):
         reason_text: a person's own words on it, or "".
         left: impressions left under its permit.
         not_after_ms: when the permit ends (UTC), or None.
+        standing: a standing permit covers it, so that nobody was asked.
     """
 
     request: str
@@ -47,6 +48,27 @@ class RequestView(Struct, frozen=True, kw_only=True):
     permit: str = ""
     left: int = 0
     not_after_ms: int | None = None
+    standing: bool = False
+
+
+class StandingView(Struct, frozen=True, kw_only=True):
+    """A standing permit of this machine: an item that needs no answer of the township.
+
+    Args:
+        left_today, left: impressions that it still allows today, and ever.
+        agreed_by: accounts that agreed to it; they do not press under it.
+        reason: why it allows none now (a reason code), or "".
+    """
+
+    permit: str
+    seal: str
+    matter: str
+    name: str
+    left_today: int
+    left: int
+    not_after_ms: int
+    agreed_by: tuple[str, ...] = ()
+    reason: str = ""
 
 
 class JobView(Struct, frozen=True, kw_only=True):
@@ -94,6 +116,7 @@ class View(Struct, frozen=True, kw_only=True):
         online: the broker is reached; `answered_ms` is when the gateway last acknowledged.
         undelivered: entries without acknowledgement; `undelivered_since_ms` of the oldest.
         shut: the township's key was revoked and no other has come yet: nobody is believed.
+        standing: items that can be stamped without asking, with what is left of them.
         unproved: something acknowledged waits for its receipt for longer than it should.
         witnessed_only: a receipt counts only with the signatures of the county's witnesses.
         photos_waiting: photos that the gateway has not yet stored.
@@ -122,6 +145,7 @@ class View(Struct, frozen=True, kw_only=True):
     matters: tuple[Matter, ...]
     requests: tuple[RequestView, ...]
     job: JobView | None
+    standing: tuple[StandingView, ...] = ()
     unproved: bool = False
     witnessed_only: bool = False
     shut: bool = False

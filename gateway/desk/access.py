@@ -38,6 +38,9 @@ class Action(enum.Enum):
     RELEASE_HOLD = "release-hold"
     READ_PERMITS = "read-permits"
     REVOKE_PERMIT = "revoke-permit"
+    READ_STANDING = "read-standing"
+    DRAFT_STANDING = "draft-standing"
+    RELEASE_STANDING = "release-standing"  # another person's draft
     ENROL = "enrol"  # one-time codes, and what the county agreed to
     REVOKE_KEY = "revoke-key"
     READ_LISTS = "read-lists"
@@ -69,6 +72,9 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.RELEASE_HOLD: frozenset({"auditor", "administrator"}),
     Action.READ_PERMITS: frozenset({"approver", "auditor", "administrator"}),
     Action.REVOKE_PERMIT: frozenset({"administrator", "auditor"}),
+    Action.READ_STANDING: _TOWNSHIP,
+    Action.DRAFT_STANDING: _TOWNSHIP,
+    Action.RELEASE_STANDING: _TOWNSHIP,
     Action.ENROL: frozenset({"administrator"}),
     Action.REVOKE_KEY: frozenset({"administrator", "auditor"}),
     Action.READ_LISTS: frozenset(OFFICES),

@@ -17,6 +17,7 @@ from gateway.stores.audit_reader import AuditReader
 from gateway.stores.erasures import RetentionReader
 from gateway.stores.office import OfficeReader
 from gateway.stores.policies import PolicyReader
+from gateway.stores.standing import StandingReader
 from gateway.stores.trees import LogReader, LogView, Witnessed
 from gateway.stores.views import (
     Account,
@@ -189,6 +190,7 @@ class Reader(
     DeskReader,
     PolicyReader,
     OfficeReader,
+    StandingReader,
     AuditReader,
     RetentionReader,
     LogReader,

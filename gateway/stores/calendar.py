@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time
 
-OFFSET_S = 8 * 3600
-LOCAL = timezone(timedelta(seconds=OFFSET_S), "CST")
+from ledger.days import LOCAL, OFFSET_S, local_date
 
-
-def local_date(at_ms: int) -> str:
-    """Return the local day of a moment as an ISO date."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(LOCAL).date().isoformat()
+__all__ = ["LOCAL", "OFFSET_S", "local_date", "years_before"]
 
 
 def years_before(at_ms: int, years: int) -> int:

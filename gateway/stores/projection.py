@@ -31,6 +31,7 @@ from ledger.records import (
     Void,
 )
 from ledger.records_people import Delegation
+from ledger.records_permits import StandingPermit
 from ledger.records_retention import Erasure
 
 _INSERT_FACETS = inserting(
@@ -71,15 +72,19 @@ def apply(tables: Tables, entry: StoredEntry) -> None:
     _facets(tables, entry)
     match entry.body:
         case SealRequest() as request:
+            standing = _standing_of(tables, entry, request)
             tables.insert(
                 "requests",
                 request=entry.sha256,
                 idx=entry.index,
                 machine=entry.machine,
                 filed_by=request.filed_by,
-                decided="",
+                decided="" if standing is None else "permitted",
                 reason="",
+                permit=standing,
             )
+        case StandingPermit(released_by=str()) as body:
+            _permit(tables, entry, body.permit, body.machine, body.not_after_ms)
         case Refusal() | Approval() | Permit() | Revocation():
             _decision(tables, entry)
         case Intent() | SealUse() | Void() | Incident():
@@ -135,7 +140,7 @@ def _facets(tables: Tables, entry: StoredEntry) -> None:
         entry.machine,
         getattr(body, "seal", None),
         getattr(body, "matter", None),
-        getattr(body, "permit", None),
+        getattr(body, "permit", None) or None,  # UNSET in most requests
         entry.received_ms,
     )
     if entry.party == "device":
@@ -149,6 +154,8 @@ def _decision(tables: Tables, entry: StoredEntry) -> None:
             if about is not None:
                 _refer(tables, entry, about, "refusal")
                 _decide(tables, entry, about, "refused", reason)
+                if entry.party == "gateway":  # it may come under a standing permit
+                    _end_standing(tables, entry, about, reason)
         case Approval(request=request, decision=decision):
             _refer(tables, entry, request, "approval")
             tables.insert("approvals", sha256=entry.sha256, idx=entry.index, request=request)
@@ -160,13 +167,7 @@ def _decision(tables: Tables, entry: StoredEntry) -> None:
             _refer(tables, entry, permit.request, "permit")
             for approval in permit.approvals:
                 _refer(tables, entry, approval, "permit")
-            tables.insert(
-                "permits",
-                permit=permit.permit,
-                idx=entry.index,
-                machine=permit.machine,
-                not_after_ms=permit.not_after_ms,
-            )
+            _permit(tables, entry, permit.permit, permit.machine, permit.not_after_ms)
             _decide(tables, entry, permit.request, "permitted", "")
             tables.run(
                 "UPDATE requests SET permit = ? WHERE request = ?", permit.permit, permit.request
@@ -177,6 +178,40 @@ def _decision(tables: Tables, entry: StoredEntry) -> None:
                 entry.index,
                 name,
             )
+
+
+def _permit(
+    tables: Tables, entry: StoredEntry, permit: str, machine: str, not_after_ms: int
+) -> None:
+    tables.insert(
+        "permits", permit=permit, idx=entry.index, machine=machine, not_after_ms=not_after_ms
+    )
+
+
+def _standing_of(tables: Tables, entry: StoredEntry, request: SealRequest) -> str | None:
+    """Return the standing permit that a request names, if there is one that covers it."""
+    found: str | None = tables.value(
+        "SELECT p.permit FROM permits p JOIN facets f USING (idx) WHERE p.permit = ?"
+        " AND f.kind = ? AND f.machine = ? AND f.seal = ? AND f.matter = ?",
+        request.permit or "",
+        StandingPermit.kind,
+        entry.machine,
+        request.seal,
+        request.matter,
+    )
+    return found
+
+
+def _end_standing(tables: Tables, entry: StoredEntry, request: str, reason: str) -> None:
+    tables.run(
+        "UPDATE requests SET decided = 'refused', reason = ?"
+        " WHERE request = ? AND machine = ? AND decided = 'permitted' AND permit IN"
+        " (SELECT permit FROM facets WHERE kind = ?)",
+        reason,
+        request,
+        entry.machine,
+        StandingPermit.kind,
+    )
 
 
 def _decide(tables: Tables, entry: StoredEntry, request: str, decided: str, reason: str) -> None:
@@ -193,7 +228,9 @@ def _decide(tables: Tables, entry: StoredEntry, request: str, decided: str, reas
 
 def _impression(tables: Tables, entry: StoredEntry) -> None:
     match entry.body:
-        case Intent(permit=permit):
+        case Intent(permit=permit, request=request):
+            if request is not None:
+                _refer(tables, entry, request, "intent")
             tables.insert("intents", sha256=entry.sha256, permit=permit, outcome="open")
         case SealUse() as use:
             _settle(tables, entry, use.intent, "use")

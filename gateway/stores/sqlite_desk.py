@@ -24,6 +24,7 @@ from ledger.records import (
     Revocation,
     SealRequest,
 )
+from ledger.records_permits import StandingPermit
 
 _OPENED = "EXISTS (SELECT 1 FROM openings o WHERE o.payload_sha256 = r.request)"
 _STATES = {
@@ -236,7 +237,8 @@ class DeskQueries(MachineQueries):
         permit, index, revocation = row
         entry = self._entry(index)
         body = entry.body
-        assert isinstance(body, Permit)
+        assert isinstance(body, Permit | StandingPermit)
+        document = body if isinstance(body, Permit) else None
         ended = None if revocation is None else self._entry(revocation)
         why = None if ended is None else ended.body
         assert why is None or isinstance(why, Revocation)
@@ -254,11 +256,12 @@ class DeskQueries(MachineQueries):
             seal=body.seal,
             matter=body.matter,
             list_version=body.list_version,
-            impressions=body.impressions,
-            not_before_ms=body.not_before_ms,
+            impressions=body.impressions if isinstance(body, Permit) else body.total,
+            not_before_ms=document.not_before_ms if document else None,
             not_after_ms=body.not_after_ms,
-            request=body.request,
-            approvals=body.approvals,
+            request=document.request if document else "",
+            approvals=document.approvals if document else (),
+            per_day=None if isinstance(body, Permit) else body.per_day,
             issued_ms=entry.position.at_ms,
             revocation_index=revocation,
             revoked_ms=None if ended is None else ended.position.at_ms,

@@ -20,6 +20,7 @@ from ledger import codec, disclosure, envelope
 from ledger.chain import Head
 from ledger.errors import LedgerError
 from ledger.records import Party
+from ledger.records_permits import StandingPermit
 
 _COLUMNS = "e.keyid, e.envelope, e.received_ms, e.connected_ms"
 ENTRY = (
@@ -184,7 +185,7 @@ class EntryQueries:
 def related(tables: Tables, entry: StoredEntry) -> tuple[RelatedEntry, ...]:
     """Return the entries that belong to one, in order of index."""
     found: dict[int, RelatedEntry] = {}
-    permit = getattr(entry.body, "permit", None)
+    permit = getattr(entry.body, "permit", None) or None
     intent = getattr(entry.body, "intent", None)
     intent_permit = tables.value("SELECT permit FROM intents WHERE sha256 = ?", intent)
     queries: list[tuple[str, tuple[object, ...]]] = [
@@ -197,8 +198,10 @@ def related(tables: Tables, entry: StoredEntry) -> tuple[RelatedEntry, ...]:
         queries += [
             (f"e.idx IN ({of_permit})", (name,)),
             (f"e.sha256 IN (SELECT target FROM refs WHERE source IN ({of_permit}))", (name,)),
-            ("f.permit = ? AND e.kind IN ('intent', 'use', 'revocation', 'refusal')", (name,)),
         ]
+        if not _is_standing(tables, name):  # else each use belongs to its own request alone
+            kinds = "'intent', 'use', 'revocation', 'refusal'"
+            queries.append((f"f.permit = ? AND e.kind IN ({kinds})", (name,)))
     for condition, values in queries:
         for index, sha256, kind in tables.rows(
             f"SELECT e.idx, e.sha256, e.kind FROM entries e JOIN facets f USING (idx)"
@@ -208,6 +211,15 @@ def related(tables: Tables, entry: StoredEntry) -> tuple[RelatedEntry, ...]:
             found[index] = RelatedEntry(role=kind, index=index, sha256=sha256, kind=kind)
     found.pop(entry.index, None)
     return (*_neighbours(tables, entry), *(found[index] for index in sorted(found)))
+
+
+def _is_standing(tables: Tables, permit: str) -> bool:
+    found = tables.value(
+        "SELECT 1 FROM permits JOIN facets f USING (idx) WHERE permits.permit = ? AND f.kind = ?",
+        permit,
+        StandingPermit.kind,
+    )
+    return found is not None
 
 
 def _neighbours(tables: Tables, entry: StoredEntry) -> list[RelatedEntry]:

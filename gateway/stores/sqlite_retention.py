@@ -8,13 +8,15 @@ from gateway.stores.calendar import OFFSET_S
 from gateway.stores.erasures import KEPT_KINDS, DueEntry, DueMonth, ErasureView
 from gateway.stores.sqlite_entries import related
 from gateway.stores.sqlite_office import OfficeQueries
+from gateway.stores.sqlite_standing import StandingQueries
 from gateway.stores.views import StoredEntry
 from ledger.records import CaseStep
 from ledger.records_people import Delegation
+from ledger.records_permits import StandingPermit
 from ledger.records_retention import Erasure, RetentionPolicy
 
 _KEPT = ", ".join(f"'{kind}'" for kind in KEPT_KINDS)
-_TYING_NOTHING = (Erasure.kind, Delegation.kind)
+_TYING_NOTHING = (Erasure.kind, Delegation.kind, StandingPermit.kind)
 _DUE = f"""
     SELECT idx, sha256, kind, received_ms, max(opening) AS opening, max(photos) AS photos,
         strftime('%Y-%m', received_ms / 1000 + {OFFSET_S}, 'unixepoch') AS month
@@ -30,7 +32,7 @@ _DUE = f"""
     ) GROUP BY idx"""
 
 
-class RetentionQueries(OfficeQueries):
+class RetentionQueries(OfficeQueries, StandingQueries):
     """See `gateway.stores.erasures.RetentionReader`."""
 
     def policy(self) -> RetentionPolicy | None:
@@ -143,9 +145,10 @@ class RetentionQueries(OfficeQueries):
     def _beside(self, entry: StoredEntry) -> set[str]:
         """Return what belongs to the same affair as one entry and is one step away.
 
-        A delegation belongs to the affairs of all whom the substitute decided for: it ties none.
+        A delegation belongs to the affairs of all whom the substitute decided for, a standing
+        permit to those of all its uses: they tie none.
         """
-        if entry.kind == Delegation.kind:
+        if entry.kind in (Delegation.kind, StandingPermit.kind):
             return set()
         near = {
             one.sha256

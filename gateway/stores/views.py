@@ -211,7 +211,7 @@ class RequestView(Struct, frozen=True, kw_only=True):
 
 
 class PermitView(Struct, frozen=True, kw_only=True):
-    """A permit and what was spent of it.
+    """A permit and what was spent of it; a standing one (`per_day`) has no request.
 
     Args:
         spent: impressions of its uses and the upper bounds of its incidents, or their counts.
@@ -237,6 +237,7 @@ class PermitView(Struct, frozen=True, kw_only=True):
     revoked_reason: str | None
     spent: int
     reserved: int
+    per_day: int | None = None
 
 
 class HoldView(Struct, frozen=True, kw_only=True):

@@ -26,6 +26,7 @@ from gateway.web.console import (
     policy,
     retention,
     signin,
+    standing,
     troubles,
 )
 from gateway.web.headers import SecurityHeaders
@@ -43,6 +44,7 @@ CONSOLE = (
     alerts,
     holds,
     permits,
+    standing,
     imports,
     list_drafts,
     matters,

@@ -21,7 +21,7 @@ def gather(reader: Reader, entry: StoredEntry, photo: PhotoSource) -> Evidence:
     Args:
         photo: gives the decrypted JPEG of an encrypted file, or None; raises StoreError.
     """
-    permit_id = getattr(entry.body, "permit", None)
+    permit_id = getattr(entry.body, "permit", None) or None
     permit = reader.permit(permit_id) if permit_id and _spends(entry) else None
     issued = reader.entry(permit.sha256) if permit else None
     photos = reader.photos(entry.sha256)
@@ -130,4 +130,12 @@ def _uses(reader: Reader, entry: StoredEntry) -> tuple[int, ...]:
     found = reader.entries(
         LogFilter(kinds=("use",), permit=entry.body.permit), before=entry.index + 1, limit=500
     )
-    return tuple(one.body.n for one in reversed(found) if isinstance(one.body, SealUse))
+    of = _request_of(reader, entry.body)
+    uses = (one.body for one in reversed(found) if isinstance(one.body, SealUse))
+    return tuple(one.n for one in uses if of is None or _request_of(reader, one) == of)
+
+
+def _request_of(reader: Reader, use: SealUse) -> str | None:
+    """Return the request that a use under a standing permit is for; None: the permit says it."""
+    intent = reader.entry(use.intent)
+    return intent.body.request if intent is not None and isinstance(intent.body, Intent) else None

@@ -10,6 +10,7 @@ from ledger.errors import LedgerError
 from ledger.keys import KeyRing
 from ledger.matters import Matter
 from ledger.records import Intent, Permit, PhotoRef, Refusal, Revocation, SealRequest, SealUse
+from ledger.records_permits import StandingPermit
 from ledger.records_retention import What
 
 _LIST_RESULTS: dict[str, Result] = {
@@ -51,29 +52,37 @@ def _permit(evidence: Evidence, entry: Payload, ring: KeyRing) -> Rung:
         permit = codec.decode_entry(parsed.payload_type, parsed.payload).body
     except LedgerError as error:
         return Rung.of("permit", "bad", "broken", (*values, ("found", str(error))))
-    if not isinstance(permit, Permit) or signer.role != "gateway":
+    if not isinstance(permit, Permit | StandingPermit) or signer.role != "gateway":
         return Rung.of("permit", "bad", "broken", (*values, ("signed-by", signer.holder)))
     values = (*values, *_permit_values(permit), ("signed-by", signer.holder))
     said = _permit_fault(permit, entry, evidence, ring)
     return Rung.of("permit", "bad" if said else "good", said or "covers", values)
 
 
-def _permit_values(permit: Permit) -> Values:
-    begins = "-" if permit.not_before_ms is None else f"ms:{permit.not_before_ms}"
+def _permit_values(permit: Permit | StandingPermit) -> Values:
+    begins_ms = _begins_ms(permit)
+    begins = "-" if begins_ms is None else f"ms:{begins_ms}"
+    most = str(permit.impressions) if isinstance(permit, Permit) else str(permit.total)
     return (
         ("machine", permit.machine),
         ("seal", permit.seal),
         ("matter", permit.matter),
         ("not-before", begins),
         ("not-after", f"ms:{permit.not_after_ms}"),
-        ("impressions", str(permit.impressions)),
+        ("impressions", most),
     )
 
 
-def _permit_fault(permit: Permit, entry: Payload, evidence: Evidence, ring: KeyRing) -> str | None:
+def _begins_ms(permit: Permit | StandingPermit) -> int | None:
+    return permit.not_before_ms if isinstance(permit, Permit) else None
+
+
+def _permit_fault(
+    permit: Permit | StandingPermit, entry: Payload, evidence: Evidence, ring: KeyRing
+) -> str | None:
     body, position = entry.body, entry.position
     assert isinstance(body, SealUse | Intent)
-    at_ms, begins_ms = position.at_ms, permit.not_before_ms
+    at_ms, begins_ms = position.at_ms, _begins_ms(permit)
     revoked_ms = _revoked_ms(evidence, permit, ring)
     faults = (
         ("broken", permit.permit != body.permit),
@@ -87,7 +96,7 @@ def _permit_fault(permit: Permit, entry: Payload, evidence: Evidence, ring: KeyR
     return next((said for said, found in faults if found), None)
 
 
-def _revoked_ms(evidence: Evidence, permit: Permit, ring: KeyRing) -> int | None:
+def _revoked_ms(evidence: Evidence, permit: Permit | StandingPermit, ring: KeyRing) -> int | None:
     if evidence.revocation is None:
         return None
     try:

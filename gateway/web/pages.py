@@ -20,6 +20,7 @@ MENU: tuple[tuple[str, str, Action, str], ...] = (
     ("alerts", "/alerts", Action.READ_ALERTS, "alerts"),
     ("holds", "/holds", Action.READ_HOLDS, "holds"),
     ("permits", "/permits", Action.READ_PERMITS, ""),
+    ("standing", "/standing", Action.READ_STANDING, "standing"),
     ("matters", "/matters", Action.READ_LISTS, "lists"),
     ("policy", "/policy", Action.READ_POLICY, "drafts"),
     ("delegations", "/delegations", Action.DELEGATE, ""),

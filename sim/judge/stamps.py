@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from ledger.codec import Payload
-from ledger.records import Incident, Intent, Permit, Revocation, SealUse, Void
+from ledger.days import local_date
+from ledger.records import Incident, Intent, Permit, Revocation, SealRequest, SealUse, Void
+from ledger.records_permits import StandingPermit
 from sim.judge.account import CLOCKS_AGREE_MS, account, bounds, counted
 from sim.judge.evidence import Evidence
 from sim.judge.verdict import Finder
@@ -62,22 +64,19 @@ def total_cover(evidence: Evidence, find: Finder) -> None:
 
 def permit_use(evidence: Evidence, find: Finder) -> None:
     """I6: no more impressions under a permit than it gives, in its time, with its seal."""
-    permits = {one.body.permit: (one, one.body) for one in evidence.issued
-               if isinstance(one.body, Permit)}  # fmt: skip
+    permits = _permits(evidence)
     revoked = {one.body.permit: one.position.at_ms for one in evidence.issued
                if isinstance(one.body, Revocation)}  # fmt: skip
     spending = _Spending(evidence)
     for entry in evidence.entries:
         if isinstance(entry.body, Intent):
             intent, where = entry.body, f"intent {entry.position.seq}"
-            _, permit = permits.get(intent.permit, (None, None))
+            permit = permits.get(intent.permit)
             if permit is None:
                 find.expect(False, where, "a permit of the gateway", intent.permit)
                 continue
             spent = spending.spent(intent.permit)
-            find.expect(
-                spent < permit.impressions, where, f"under {permit.impressions} spent", spent
-            )
+            find.expect(spent < _most(permit), where, f"under {_most(permit)} spent", spent)
             _check_scope(evidence.device, entry, intent, permit, find)
             ended_ms = revoked.get(intent.permit)
             heard_ms = entry.position.mark or 0
@@ -89,13 +88,9 @@ def permit_use(evidence: Evidence, find: Finder) -> None:
             )
         spending.apply(entry)
     for name, made in _made(evidence).items():
-        permit = permits[name][1] if name in permits else None
-        find.expect(
-            permit is not None and made <= permit.impressions,
-            f"permit {name}",
-            f"at most {permit.impressions if permit else 0} uses",
-            made,
-        )
+        most = _most(permits[name]) if name in permits else 0
+        find.expect(made <= most, f"permit {name}", f"at most {most} uses", made)
+    _check_standing(evidence, permits, find)
 
 
 def photo_binding(evidence: Evidence, find: Finder) -> None:
@@ -150,7 +145,48 @@ class _Spending:
                 pass
 
 
-def _check_scope(device: str, entry: Payload, intent: Intent, permit: Permit, find: Finder) -> None:
+def _permits(evidence: Evidence) -> dict[str, Permit | StandingPermit]:
+    """Return what was issued; a standing permit counts once another person released it."""
+    return {
+        one.body.permit: one.body
+        for one in evidence.issued
+        if isinstance(one.body, Permit)
+        or (
+            isinstance(one.body, StandingPermit) and one.body.released_by not in (None, one.body.by)
+        )
+    }
+
+
+def _most(permit: Permit | StandingPermit) -> int:
+    return permit.impressions if isinstance(permit, Permit) else permit.total
+
+
+def _check_standing(
+    evidence: Evidence, permits: dict[str, Permit | StandingPermit], find: Finder
+) -> None:
+    """I6 for standing permits: uses of a day, and a request of its own behind each."""
+    requests = {one.sha256: one.body for one in evidence.entries}
+    intents = {
+        one.sha256: (one, one.body) for one in evidence.entries if isinstance(one.body, Intent)
+    }
+    days: Counter[tuple[str, str]] = Counter()
+    for entry in evidence.entries:
+        found = intents.get(entry.body.intent) if isinstance(entry.body, SealUse) else None
+        permit = permits.get(found[1].permit) if found else None
+        if found is None or not isinstance(permit, StandingPermit):
+            continue
+        asked = requests.get(found[1].request or "")
+        named = asked.permit if isinstance(asked, SealRequest) else None
+        where = f"use {entry.position.seq}"
+        find.expect(named == permit.permit, where, f"a request under {permit.permit}", named)
+        day = (permit.permit, local_date(found[0].position.at_ms))
+        days[day] += 1
+        find.expect(days[day] <= permit.per_day, where, f"{permit.per_day} that day", days[day])
+
+
+def _check_scope(
+    device: str, entry: Payload, intent: Intent, permit: Permit | StandingPermit, find: Finder
+) -> None:
     where, at_ms = f"intent {entry.position.seq}", entry.position.at_ms
     find.expect(
         (device, intent.seal) == (permit.machine, permit.seal),
@@ -158,8 +194,8 @@ def _check_scope(device: str, entry: Payload, intent: Intent, permit: Permit, fi
         f"{permit.seal} in {permit.machine}",
         f"{intent.seal} in {device}",
     )
-    find.expect(intent.n <= permit.impressions, where, f"n up to {permit.impressions}", intent.n)
-    begins_ms = permit.not_before_ms or 0
+    find.expect(intent.n <= _most(permit), where, f"n up to {_most(permit)}", intent.n)
+    begins_ms = (permit.not_before_ms or 0) if isinstance(permit, Permit) else 0
     find.expect(
         begins_ms <= at_ms <= permit.not_after_ms,
         where,

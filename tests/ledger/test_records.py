@@ -17,6 +17,7 @@ from ledger.messages import MESSAGE_RECORDS
 from ledger.records import ENTRY_RECORDS
 from ledger.records_office import OFFICE_ENTRY_RECORDS
 from ledger.records_people import PEOPLE_ENTRY_RECORDS
+from ledger.records_permits import PERMIT_ENTRY_RECORDS
 from ledger.records_retention import RETENTION_ENTRY_RECORDS
 from ledger.signers.keyfile import KeyFileSigner
 
@@ -27,6 +28,7 @@ ENTRIES = (
     *RETENTION_ENTRY_RECORDS,
     *PEOPLE_ENTRY_RECORDS,
     *OFFICE_ENTRY_RECORDS,
+    *PERMIT_ENTRY_RECORDS,
 )
 ENTRY_ROWS = [row for row in RECORDS["good"] if '"prev":' in row["payload"]]
 

@@ -21,6 +21,7 @@ from ledger import (
     records,
     records_office,
     records_people,
+    records_permits,
     records_retention,
 )
 from ledger.matters import Matter, Verdict
@@ -180,6 +181,21 @@ def bodies() -> list[records.Record]:
         records_office.LedgerExport(
             what="ledger", form="pdf", from_date="2026-11-01", to_date="2026-11-30",
             village=VILLAGE, rows=17, file_sha256=H["d"], by="b-zhao",
+        ),
+        records_permits.StandingPermit(
+            permit="s-0123456789abcdef", machine="m-420625103201", seal=seal, matter="CM-09",
+            list_version=3, per_day=5, total=50, not_after_ms=1_795_000_000_000, by="a-li",
+            released_by="b-zhao",
+        ),
+        records.SealRequest(
+            seal=seal, matter="CM-09", list_version=3, copies=1, pages_count=1,
+            filed_by="c-wang", applicant_commitment=H["a"], applicant_masked_commitment=H["b"],
+            purpose_commitment=H["c"], payee_commitment=H["d"], amount_commitment=H["e"],
+            pages_commitment=H["f"], permit="s-0123456789abcdef",
+        ),
+        records.Intent(
+            page=H["c"], operator="c-wang", counter_before=42, controller="B", request=H["a"],
+            permit="s-0123456789abcdef", n=1, of=1, seal=seal,
         ),
     ]  # fmt: skip
 

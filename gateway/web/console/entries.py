@@ -26,6 +26,7 @@ from ledger import envelope
 from ledger.records import ENTRY_RECORDS
 from ledger.records_office import OFFICE_ENTRY_RECORDS
 from ledger.records_people import PEOPLE_ENTRY_RECORDS
+from ledger.records_permits import PERMIT_ENTRY_RECORDS
 from ledger.records_retention import RETENTION_ENTRY_RECORDS, What
 
 PAGE_SIZE = 30
@@ -37,6 +38,7 @@ KINDS: tuple[str, ...] = tuple(
         *RETENTION_ENTRY_RECORDS,
         *PEOPLE_ENTRY_RECORDS,
         *OFFICE_ENTRY_RECORDS,
+        *PERMIT_ENTRY_RECORDS,
     )
 )
 MAIN_KINDS = ("use", "incident", "void", "refusal", "request", "approval", "permit", "hold-release")

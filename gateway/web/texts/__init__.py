@@ -19,12 +19,13 @@ from gateway.web.texts import (
     paper,
     policy,
     retention,
+    standing,
     words,
 )
 
 Language = Literal["zh", "en"]
 
-AREAS = (common, desk, lists, log, ladder, audit, paper, policy, retention, words)
+AREAS = (common, desk, lists, log, ladder, audit, paper, policy, retention, standing, words)
 ZH: Mapping[str, str] = {key: zh for area in AREAS for key, zh, _ in area.ROWS}
 EN: Mapping[str, str] = {key: en for area in AREAS for key, _, en in area.ROWS}
 TEXTS: Mapping[Language, Mapping[str, str]] = {"zh": ZH, "en": EN}

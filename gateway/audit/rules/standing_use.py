@@ -1,0 +1,83 @@
+"""A use that its standing permit does not cover: too many that day, or no request of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from gateway.stores import History
+from gateway.stores.views import Alert, Finding, LogFilter, PermitView, Severity, StoredEntry
+from ledger.days import local_date
+from ledger.records import Intent, SealRequest, SealUse
+
+CODE = "standing-use"
+TITLE = "常备许可超范围用印"
+BASIS = "国办发〔2001〕52号:用印须在批准的范围和份数内"
+SEVERITY: Severity = "red"
+
+
+class Options(Struct, frozen=True, forbid_unknown_fields=True):
+    """Nothing to set."""
+
+
+def check(entry: StoredEntry | None, history: History, options: Options) -> Iterator[Alert]:
+    """Yield one alert for each bound of its standing permit that a use breaks."""
+    if entry is None or not isinstance(entry.body, SealUse):
+        return
+    permit = history.permit(entry.body.permit)
+    intent = history.entry(entry.body.intent)
+    if permit is None or permit.per_day is None or intent is None:
+        return
+    assert isinstance(intent.body, Intent)
+    day = local_date(intent.position.at_ms)
+    made = _made_on(day, permit, permit.per_day, entry, history)
+    if made > permit.per_day:
+        yield _alert(entry, permit, "day", {"day": day, "allowed": permit.per_day, "made": made})
+    request = None if intent.body.request is None else history.entry(intent.body.request)
+    asked = None if request is None else request.body
+    if not isinstance(asked, SealRequest) or asked.permit != permit.permit:
+        yield _alert(entry, permit, "request", {})
+    elif entry.body.n > asked.copies:
+        yield _alert(entry, permit, "copies", {"allowed": asked.copies, "made": entry.body.n})
+    if _agreed(entry.body.operator, permit, history):
+        yield _alert(entry, permit, "agreed", {"operator": entry.body.operator})
+
+
+def _made_on(
+    day: str, permit: PermitView, per_day: int, entry: StoredEntry, history: History
+) -> int:
+    """Return how many uses of a day there are up to this one; counting ends past the bound."""
+    which = LogFilter(kinds=(SealUse.kind,), permit=permit.permit)
+    uses = history.entries(which, before=entry.index + 1, limit=per_day + 1)
+    intents = (history.entry(one.body.intent) for one in uses if isinstance(one.body, SealUse))
+    return sum(one is not None and local_date(one.position.at_ms) == day for one in intents)
+
+
+def _agreed(operator: str, permit: PermitView, history: History) -> bool:
+    """Tell whether the person who pressed had drafted or released the permit."""
+    agreed = history.standing_permit(permit.permit)
+    if agreed is None:
+        return False
+    names = (agreed.by, agreed.released_by or agreed.by)
+    return _person(operator, history) in {_person(one, history) for one in names}
+
+
+def _person(account: str, history: History) -> str:
+    known = history.account(account)
+    return account if known is None else known.person
+
+
+def _alert(
+    entry: StoredEntry, permit: PermitView, what: str, values: dict[str, str | int]
+) -> Alert:
+    return Alert(
+        code=CODE,
+        severity=SEVERITY,
+        machine=entry.machine,
+        entry=entry.sha256,
+        finding=Finding(
+            key=f"finding.standing-use.{what}", values={"permit": permit.permit, **values}
+        ),
+        key=f"{CODE}/{what}/{entry.sha256}",
+    )
