@@ -15,13 +15,19 @@ from ledger.errors import LedgerError
 from ledger.keys import KeyRing
 from ledger.messages import MESSAGE_RECORDS
 from ledger.records import ENTRY_RECORDS
+from ledger.records_custody import CUSTODY_ENTRY_RECORDS
 from ledger.records_people import PEOPLE_ENTRY_RECORDS
 from ledger.records_retention import RETENTION_ENTRY_RECORDS
 from ledger.signers.keyfile import KeyFileSigner
 
 VECTORS = Path(__file__).parent.parent / "vectors"
 RECORDS = json.loads((VECTORS / "records.json").read_text(encoding="utf-8"))
-ENTRIES = (*ENTRY_RECORDS, *RETENTION_ENTRY_RECORDS, *PEOPLE_ENTRY_RECORDS)
+ENTRIES = (
+    *ENTRY_RECORDS,
+    *RETENTION_ENTRY_RECORDS,
+    *PEOPLE_ENTRY_RECORDS,
+    *CUSTODY_ENTRY_RECORDS,
+)
 ENTRY_ROWS = [row for row in RECORDS["good"] if '"prev":' in row["payload"]]
 
 
