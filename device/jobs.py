@@ -167,7 +167,15 @@ class Jobs:
         if not self._lock.ready and self._lock.fault:  # none while it is only started anew
             return self._lock.fault
         report = self._lock.report
-        return self._recorder.blocked or (obstacle(report) if report else "") or self._eyes.fault
+        trouble = self._book.custody.standing(self._seal).trouble
+        found = trouble or (obstacle(report) if report else "")
+        return self._recorder.blocked or found or self._eyes.fault
+
+    def busy(self) -> str:
+        """Return why no hatch may be opened now, or "": a held machine may need repair."""
+        resting = self.stamping.state in (State.IDLE, State.HELD)
+        stopped = self.job is None or self._stopped()
+        return "" if resting and stopped else "busy"
 
     def opened(self) -> None:
         """The lever is free; see `watcher.Watcher`."""
@@ -278,6 +286,7 @@ class Jobs:
         )
         spent = self._book.spent(permit.permit)
         try:
+            permits.check_custody(self._book.custody.standing(self._seal))
             permits.check(permit, moment, spent, permit.permit in self._book.revoked)
         except PermitRefusedError as error:
             self._refuse(permit, by, error.reason)

@@ -122,6 +122,29 @@ class Lock:
             return None
         return True
 
+    def open_hatch(self, job: bytes, pulse_s: float) -> bool | None:
+        """Free the hatch. True: accepted, False: nothing moved, None: no answer, it may be free."""
+        if self._controller is None or not self.ready:
+            return False
+        try:
+            self._controller.open_hatch(job, pulse_s)
+        except LockRefusedError as error:
+            log.warning("hatch_refused", reason=error.reason, why=str(error))
+            return False
+        except HardwareError as error:
+            log.error("hatch_unclear", why=str(error))
+            return None
+        return True
+
+    def shut(self) -> None:
+        """All outputs off, as far as the controller can be reached."""
+        if self._controller is None or not self.ready:
+            return
+        try:
+            self._controller.lock()
+        except HardwareError as error:
+            log.warning("lock_unanswered", why=str(error))
+
     def refusal(self) -> str:
         """Return why the last grant was refused, as a stable word."""
         return self._refusal or "grant-refused"

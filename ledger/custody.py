@@ -24,8 +24,8 @@ _FITS: dict[Purpose, tuple[Place, ...]] = {
     "return": ("out",),
     "handover": ("in",),
 }
-# What a hatch that is shut again leaves behind, while the seal was neither lost nor void.
-_AFTER: dict[Purpose, Place] = {"seal-out": "removed", "takeout": "out"}
+# Where a seal is that is not in its holder when the hatch is shut; `removed` after other openings.
+_AFTER: dict[Purpose, Place] = {"takeout": "out"}
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -131,10 +131,13 @@ def _counter(standing: Standing, body: Hatch) -> int:
 
 
 def _shut(standing: Standing, body: Hatch, at_ms: int) -> Standing:
-    shut = structs.replace(standing, opened="", permit="", purpose=None, strokes=0, since_ms=at_ms)
+    """What was meant counts for little: a seal that is there is in, one that is not is not."""
+    shut = structs.replace(standing, opened="", permit="", purpose=None, strokes=0)
     if standing.place in ("lost", "void"):
         return shut
-    place = _AFTER.get(body.purpose, "in" if body.present else "removed")
-    if place == "out":
-        return structs.replace(shut, place=place)
-    return structs.replace(shut, place=place, taken="", until_ms=None)
+    if body.present:
+        return structs.replace(shut, place="in", since_ms=at_ms, taken="", until_ms=None)
+    if standing.place == "out":
+        return shut
+    place = _AFTER.get(body.purpose, "removed")
+    return structs.replace(shut, place=place, since_ms=at_ms)

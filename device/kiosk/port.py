@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from device.kiosk.port_custody import CustodyCommand, SealView
 from ledger.matters import Matter
 from ledger.records import Identifier
 
@@ -93,6 +94,7 @@ class View(Struct, frozen=True, kw_only=True):
             `camera-gone`, `lock-silent`, ...), or "".
         online: the broker is reached; `answered_ms` is when the gateway last acknowledged.
         undelivered: entries without acknowledgement; `undelivered_since_ms` of the oldest.
+        custody: where each seal is, and which hatch permits are there.
         shut: the township's key was revoked and no other has come yet: nobody is believed.
         unproved: something acknowledged waits for its receipt for longer than it should.
         photos_waiting: photos that the gateway has not yet stored.
@@ -123,6 +125,7 @@ class View(Struct, frozen=True, kw_only=True):
     job: JobView | None
     unproved: bool = False
     shut: bool = False
+    custody: tuple[SealView, ...] = ()
 
 
 class PagePhoto(Struct, frozen=True, kw_only=True):
@@ -209,7 +212,7 @@ class EndJob(Struct, frozen=True, kw_only=True):
     by: str
 
 
-Command = FileRequest | ReadEarlier | TakePage | BeginJob | StampNow | EndJob
+Command = FileRequest | ReadEarlier | TakePage | BeginJob | StampNow | EndJob | CustodyCommand
 
 
 class AgentPort(Protocol):

@@ -54,6 +54,8 @@ def test_nothing_is_stamped_while_the_hatch_is_open(purpose: Purpose) -> None:
     ("purpose", "present", "place"),
     [
         ("takeout", False, "out"),
+        ("takeout", True, "in"),
+        ("seal-out", True, "in"),
         ("seal-out", False, "removed"),
         ("service", True, "in"),
         ("service", False, "removed"),
@@ -82,6 +84,18 @@ def test_seal_that_went_out_names_its_day_of_return_until_it_is_back() -> None:
 
     assert (away.place, away.until_ms, away.taken) == ("out", 5000, H)
     assert (back.place, back.until_ms, back.taken) == ("in", None, "")
+
+
+def test_seal_that_did_not_come_back_stays_out_until_its_day() -> None:
+    out = TakeOut(
+        step="out", permit="h-1", seal=SEAL, hatch=H, by="c-1", second="k-1", until_ms=5000
+    )
+    opening, closing = opened_and_shut("takeout", present=False)
+    away = after(opening, out, closing)
+
+    still = after(*opened_and_shut("return", present=False), start=away)
+
+    assert (still.place, still.until_ms, still.taken) == ("out", 5000, H)
 
 
 def test_lost_seal_stays_lost_whatever_is_opened_and_shut() -> None:
