@@ -12,6 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from device import texts_custody
 from device.texts_codes import CODES
 from device.texts_en import PROMPTS as PROMPTS_EN
 from device.texts_zh import PROMPTS as PROMPTS_ZH
@@ -19,13 +20,16 @@ from device.texts_zh import PROMPTS as PROMPTS_ZH
 __all__ = ["EN", "ZH", "Language", "Phrase", "Words", "code_phrase", "error_phrase", "say"]
 
 Language = Literal["zh", "en"]
+_TABLES_OF_CODES = (CODES, texts_custody.CODES)
 ZH: Mapping[str, str] = {
     **PROMPTS_ZH,
-    **{f"{group}.{code}": zh for group, rows in CODES.items() for code, zh, _ in rows},
+    **{key: zh for key, zh, _ in texts_custody.PROMPTS},
+    **{f"{g}.{code}": zh for table in _TABLES_OF_CODES for g in table for code, zh, _ in table[g]},
 }
 EN: Mapping[str, str] = {
     **PROMPTS_EN,
-    **{f"{group}.{code}": en for group, rows in CODES.items() for code, _, en in rows},
+    **{key: en for key, _, en in texts_custody.PROMPTS},
+    **{f"{g}.{code}": en for table in _TABLES_OF_CODES for g in table for code, _, en in table[g]},
 }
 _TABLES: Mapping[Language, Mapping[str, str]] = {"zh": ZH, "en": EN}
 

@@ -46,10 +46,12 @@ from gateway.commands import (
     RevokePermit,
     Withdraw,
 )
+from gateway.commands_custody import AskHatch, ConfirmSeal, PermitHatch, StateSeal, WithdrawHatch
 from gateway.desk import access, delegations, permits
 from gateway.desk.access import Action
 from gateway.desk.accounts import OFFICES, VILLAGE_OFFICES
 from gateway.errors import NotAllowedError, NotFoundError, RequestRefusedError
+from gateway.orders_custody import CustodyOrders
 from gateway.orders_requests import RequestOrders
 from gateway.register import screening
 from gateway.register.cosignatures import Cosignatures
@@ -71,6 +73,11 @@ ACTIONS: dict[type, Action] = {
     ReleasePolicy: Action.RELEASE_POLICY,
     Delegate: Action.DELEGATE,
     EndDelegation: Action.DELEGATE,
+    AskHatch: Action.ASK_CUSTODY,
+    PermitHatch: Action.RELEASE_CUSTODY,
+    WithdrawHatch: Action.ASK_CUSTODY,
+    StateSeal: Action.STOP_SEAL,
+    ConfirmSeal: Action.RELEASE_CUSTODY,
     RevokePermit: Action.REVOKE_PERMIT,
     ReleaseHold: Action.RELEASE_HOLD,
     ImportList: Action.IMPORT_LIST,
@@ -111,6 +118,7 @@ class Orders:
         self._township = township
         self._book = Book(log, intake)
         self._requests = RequestOrders(township, self._book, permit_days)
+        keeping = CustodyOrders(township, self._book)
         self._handlers: dict[type, Callable[[Transaction, Any, int], Done]] = {
             Decide: self._requests.decide,
             Withdraw: self._requests.withdraw,
@@ -118,6 +126,11 @@ class Orders:
             ReleasePolicy: partial(orders_policy.release, self._book),
             Delegate: partial(orders_policy.delegate, self._book),
             EndDelegation: partial(orders_policy.end_delegation, self._book),
+            AskHatch: keeping.ask,
+            PermitHatch: keeping.permit,
+            WithdrawHatch: keeping.withdraw,
+            StateSeal: keeping.state,
+            ConfirmSeal: keeping.confirm,
             RevokePermit: self._revoke,
             ReleaseHold: self._release,
             ImportList: partial(orders_lists.release, self._book),

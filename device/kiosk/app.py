@@ -18,6 +18,7 @@ from device.kiosk.applying import Applying
 from device.kiosk.errors import ElsewhereError, TokenError
 from device.kiosk.finding import MatterFinder
 from device.kiosk.home import Home
+from device.kiosk.keeping import Keeping
 from device.kiosk.options import KioskOptions
 from device.kiosk.pin_memory import PinMemory
 from device.kiosk.port import AgentPort, Person
@@ -56,6 +57,7 @@ def create_app(
     app.include_router(Home(screen).router())
     app.include_router(Applying(screen, finder).router())
     app.include_router(Stamping(screen).router())
+    app.include_router(Keeping(screen).router())
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     _handle_errors(app, screen)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False)

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from gateway.stores.audit_reader import AuditReader
+from gateway.stores.custody import CustodyReader
 from gateway.stores.erasures import RetentionReader
 from gateway.stores.policies import PolicyReader
 from gateway.stores.trees import LogReader, LogView, Witnessed
@@ -184,7 +185,14 @@ class DeskReader(Protocol):
 
 
 class Reader(
-    EntryReader, DeskReader, PolicyReader, AuditReader, RetentionReader, LogReader, Protocol
+    EntryReader,
+    DeskReader,
+    PolicyReader,
+    CustodyReader,
+    AuditReader,
+    RetentionReader,
+    LogReader,
+    Protocol,
 ):
     """Everything that can be read, as of one moment: a reader sees one snapshot."""
 
@@ -363,6 +371,7 @@ class Store(Protocol):
 
 __all__ = [
     "AuditReader",
+    "CustodyReader",
     "DeskReader",
     "EntryReader",
     "History",
