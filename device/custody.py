@@ -108,9 +108,8 @@ class Custody:
             raise _refused(why, why)
         lock = self._benches[order.seal].lock
         report = _at_rest(lock)
-        entry = self._recorder.append(
-            custody_bodies.opened(order, command, self._strokes(order.seal, report))
-        )
+        strokes = lock.strokes(self._book.strokes.get(order.seal, 0))
+        entry = self._recorder.append(custody_bodies.opened(order, command, strokes))
         if not again:
             self._openings[order.seal] = _Opening(order.permit, report.presses, lock.starts)
         log.warning("hatch_freed", permit=order.permit, purpose=order.purpose)
@@ -181,11 +180,6 @@ class Custody:
         if opening is None or (opening.permit, opening.starts) != (standing.permit, lock.starts):
             return 0, "none"
         return max(0, report.presses - opening.presses), "edges"
-
-    def _strokes(self, seal: str, report: Report) -> int:
-        if report.strokes is not None:
-            return report.strokes
-        return self._book.strokes.get(seal, 0)
 
 
 def _two(by: str, second: str) -> None:

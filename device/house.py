@@ -133,7 +133,7 @@ class House:
             Start(
                 version=self._version,
                 controller=lock.profile,
-                strokes={self._seal: self._strokes(lock)},
+                strokes={self._seal: lock.strokes(self._book.strokes.get(self._seal, 0))},
                 reason="recovered" if self._journal.boot > 1 else "started",
             )
         )
@@ -239,9 +239,3 @@ class House:
             delivered = path.name in stored and written_s < time.time() - days * DAY_S
             if useless or delivered:
                 path.unlink(missing_ok=True)
-
-    def _strokes(self, lock: Lock) -> int:
-        report = lock.report
-        if report is not None and report.strokes is not None:
-            return report.strokes
-        return self._book.strokes.get(self._seal, 0)

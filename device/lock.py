@@ -69,6 +69,11 @@ class Lock:
             self._lost(error)
         return self.report if self.ready else None
 
+    def strokes(self, known: int) -> int:
+        """Return the controller's counter, or `known` where it has none of its own."""
+        own = None if self.report is None else self.report.strokes
+        return known if own is None else own
+
     @property
     def stray_presses(self) -> int:
         """Presses seen since the last grant was settled: nobody may make one."""

@@ -222,7 +222,8 @@ class Stamping:
     def _reserve(self) -> None:
         order = self._order
         assert order is not None
-        counter, controller = self._strokes(), self._lock.profile
+        counter = self._lock.strokes(self._book.strokes.get(self._seal, 0))
+        controller = self._lock.profile
         try:
             entry = self._recorder.append(
                 bodies.intent(order, counter, controller),
@@ -346,12 +347,6 @@ class Stamping:
             self._retake_at_s = self._now_s() + RETAKE_S
         else:
             self._awaited = token
-
-    def _strokes(self) -> int:
-        report = self._lock.report
-        if report is not None and report.strokes is not None:
-            return report.strokes
-        return self._book.strokes.get(self._seal, 0)
 
     def _strokes_after(self, reserved: Reserved) -> int:
         if self._outcome is not None and self._outcome.strokes is not None:
