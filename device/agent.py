@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from device import bodies, filing, standing, views
 from device.cards import Cards
+from device.custody import Custody
 from device.errors import DeviceError, JournalError, RequestRefusedError
 from device.eyes import Eyes, Seen
 from device.house import House
@@ -34,6 +35,7 @@ from device.kiosk.port import (
     TakePage,
     View,
 )
+from device.kiosk.port_custody import OpenHatch, ReportLost, ShutHatch
 from device.lock import Lock
 from device.pages import Pages
 from device.recorder import Recorder
@@ -77,6 +79,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     pages: Pages
     jobs: Jobs
     stamping: Stamping
+    custody: Custody
     house: House
     cards: Cards
     village_list: Callable[[], VillageList | None]
@@ -172,6 +175,7 @@ class Agent:
         parts = self._parts
         parts.stamping.poll()
         parts.jobs.poll()
+        parts.custody.poll()
         try:
             self._hear()
             parts.uplink.tick()
@@ -228,6 +232,10 @@ class Agent:
                     parts.jobs.stamp(by, answer)
                 case EndJob():
                     parts.jobs.end()
+                    answer.set_result(None)
+                case OpenHatch() | ShutHatch() | ReportLost():
+                    parts.custody.obey(command)
+                    self.redraw()
                     answer.set_result(None)
         except (DeviceError, HardwareError, LedgerError, queue.Full) as error:
             answer.set_exception(error)
@@ -303,4 +311,11 @@ class Agent:
             witnessed_only=parts.uplink.proofs.witnessed_only,
             standing=standing.views(book, village.matters if village else (), now_ms),
             shut=parts.uplink.shut,
+            custody=views.custody(
+                book,
+                dict(parts.seals),
+                {parts.seals[0][0]: parts.lock.report if parts.lock.ready else None},
+                parts.custody.made,
+                now_ms,
+            ),
         )

@@ -71,6 +71,24 @@ def intent(order: Order, counter_before: int, controller: Literal["A", "B"]) -> 
     )
 
 
+def resumed(found: Intent, sha256: str, permit: Warrant, before: PhotoRef, page: bytes) -> Reserved:
+    """Return an open intent of an earlier run as it was reserved."""
+    order = Order(
+        permit=permit,
+        n=found.n,
+        operator=found.operator,
+        before=before,
+        page=page,
+        flags=("late_photo",),
+    )
+    return Reserved(
+        order=order,
+        intent=sha256,
+        counter_before=found.counter_before,
+        controller=found.controller,
+    )
+
+
 def use(reserved: Reserved, after: Taken, counter_after: int, flags: tuple[str, ...]) -> SealUse:
     """Return the record of an impression that was made and photographed."""
     order = reserved.order

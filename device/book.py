@@ -10,6 +10,7 @@ from __future__ import annotations
 from msgspec import Struct, structs
 
 from device import warrants
+from device.custody_book import CustodyBook
 from device.spending import Spending
 from device.warrants import Warrant
 from ledger.codec import Payload
@@ -27,6 +28,7 @@ from ledger.records import (
     Start,
     Void,
 )
+from ledger.records_custody import Hatch
 from ledger.records_permits import StandingPermit
 
 COUNT_REFUSED = ("count-below-proof", "count-absurd")  # why a release was not obeyed
@@ -76,6 +78,7 @@ class Book:
         self.revoked: set[str] = set()
         self.strokes: dict[str, int] = {}
         self.impressions = 0
+        self.custody = CustodyBook()
         self.release_refused = ""  # why the newest release of a hold was not obeyed
         self.spending = Spending()
         self._permit_by_request: dict[str, Permit] = {}
@@ -123,6 +126,7 @@ class Book:
 
     def apply(self, entry: Payload) -> None:
         """Take over one entry of this device."""
+        self.custody.apply(entry)
         match entry.body:
             case Start(strokes=strokes):
                 self.strokes.update(strokes)
@@ -143,6 +147,8 @@ class Book:
                 self._close(void.intent, 0)
             case Incident() as incident:
                 self._apply_incident(entry, incident)
+            case Hatch(step="closed", seal=seal, strokes_after=int() as strokes):
+                self.strokes[seal] = strokes
             case Refusal(reason=reason) if reason in COUNT_REFUSED:
                 self.release_refused = reason
             case _:
@@ -150,6 +156,7 @@ class Book:
 
     def hear(self, entry: Payload) -> None:
         """Take over one entry of the gateway that concerns this device."""
+        self.custody.apply(entry)
         match entry.body:
             case CountStatement(incident=sha256, impressions=impressions):
                 self._count(sha256, impressions)

@@ -3,6 +3,7 @@
 DeviceError
  +- PermitRefusedError   the permit does not allow this use now
  +- RequestRefusedError  the request cannot be filed
+ +- CustodyRefusedError  the hatch stays shut, or what was done behind it is not settled
  +- JournalError         the journal cannot be written or does not hold
  +- ConfigError          the configuration cannot be used
  +- EnrolmentError       the township does not let this machine in, or not yet
@@ -36,6 +37,17 @@ class RequestRefusedError(DeviceError):
 
     code = "request-refused"
     hint = "Correct what the reason names."
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class CustodyRefusedError(DeviceError):
+    """The hatch may not be opened or settled now; `reason` is a stable word."""
+
+    code = "custody-refused"
+    hint = "Do what the reason names, or ask the township for another permit."
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)

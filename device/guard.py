@@ -5,6 +5,7 @@ from __future__ import annotations
 from hardware.interfaces import Report, Settlement
 
 HOLDING = ("tamper", "press-without-grant", "second-press")  # latched alarms that need a person
+NEVER_EXPLAINED = ("tamper", "mode-was-set")  # latched alarms that no opened hatch explains
 NOTED = {"door": "door-opened", "mode-was-set": "mode-was-set"}  # latched, and only written down
 
 

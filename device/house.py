@@ -122,7 +122,7 @@ class House:
         if not self._begun and lock.ready:
             self._begin(lock)
         self._resting = state is State.IDLE and not watched
-        self._note_door(fault)
+        self._note_door(lock)
         self._light(fault, state, lock, watched=watched)
         self._beat(fault, state)
         if self._now_s() >= self._inbox_at_s:
@@ -137,7 +137,7 @@ class House:
             Start(
                 version=self._version,
                 controller=lock.profile,
-                strokes={self._seal: self._strokes(lock)},
+                strokes={self._seal: lock.strokes(self._book.strokes.get(self._seal, 0))},
                 reason="recovered" if self._journal.boot > 1 else "started",
             )
         )
@@ -169,10 +169,12 @@ class House:
             if self._resting:
                 self._prune()
 
-    def _note_door(self, fault: str) -> None:
-        """Every opening of the hatch is an entry, also where it only blocks."""
-        is_open = fault == "door-open"
-        if is_open and not self._door_open:
+    def _note_door(self, lock: Lock) -> None:
+        """Every opening of the hatch is an entry; one that a permit allows has its own."""
+        report = lock.report
+        is_open = lock.ready and report is not None and not report.inputs.door_closed
+        permitted = bool(self._book.custody.standing(self._seal).opened)
+        if is_open and not permitted and not self._door_open:
             body = Incident(
                 intent=None,
                 seal=self._seal,
@@ -244,9 +246,3 @@ class House:
             delivered = path.name in stored and written_s < time.time() - days * DAY_S
             if useless or delivered:
                 path.unlink(missing_ok=True)
-
-    def _strokes(self, lock: Lock) -> int:
-        report = lock.report
-        if report is not None and report.strokes is not None:
-            return report.strokes
-        return self._book.strokes.get(self._seal, 0)

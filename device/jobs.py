@@ -168,7 +168,15 @@ class Jobs:
         if not self._lock.ready and self._lock.fault:  # none while it is only started anew
             return self._lock.fault
         report = self._lock.report
-        return self._recorder.blocked or (obstacle(report) if report else "") or self._eyes.fault
+        trouble = self._book.custody.standing(self._seal).trouble
+        found = trouble or (obstacle(report) if report else "")
+        return self._recorder.blocked or found or self._eyes.fault
+
+    def busy(self) -> str:
+        """Return why no hatch may be opened now, or "": a held machine may need repair."""
+        resting = self.stamping.state in (State.IDLE, State.HELD)
+        stopped = self.job is None or self._stopped()
+        return "" if resting and stopped else "busy"
 
     def opened(self) -> None:
         """The lever is free; see `watcher.Watcher`."""
@@ -279,6 +287,7 @@ class Jobs:
         )
         book = self._book
         try:
+            permits.check_custody(book.custody.standing(self._seal))
             permits.check(permit, moment, book.spent_of(permit), permit.permit in book.revoked)
             if permit.standing is not None:
                 if book.warrant_of(permit.request) is None:  # refused since the job began

@@ -20,11 +20,15 @@ from ledger import chain, codec, disclosure, envelope
 from ledger.codec import Payload
 from ledger.errors import ChainError, LedgerError
 from ledger.records import Permit, PhotoRef, Record
+from ledger.records_custody import CUSTODY_KINDS, Hatch
 from ledger.records_permits import StandingPermit
 from ledger.signers import Signer
 
 REWRITTEN_KEY = "rewritten"  # two heads of the public log that contradict each other
-BOOK_KINDS = ("start", "request", "intent", "use", "void", "incident", "count", "refusal")
+BOOK_KINDS = (
+    *("start", "request", "intent", "use", "void", "incident", "count", "refusal"),
+    *CUSTODY_KINDS,
+)
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
     seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE,
@@ -157,13 +161,15 @@ class Journal:
 
     def permits_unless(self, counts: Callable[[Payload], bool]) -> list[str]:
         """Return the permits that were received, of which `counts` says that they do not."""
-        kinds = (Permit.kind, StandingPermit.kind)
-        rows = self._rows("SELECT after_seq, envelope FROM received WHERE kind IN (?, ?)", *kinds)
+        kinds = (Permit.kind, StandingPermit.kind, Hatch.kind)
+        rows = self._rows(
+            "SELECT after_seq, envelope FROM received WHERE kind IN (?, ?, ?)", *kinds
+        )
         entries = (self._decode(*row) for row in rows)
         return [
             one.body.permit
             for one in entries
-            if isinstance(one.body, Permit | StandingPermit) and not counts(one)
+            if isinstance(one.body, Permit | StandingPermit | Hatch) and not counts(one)
         ]
 
     def has_received(self, sha256: str) -> bool:

@@ -69,6 +69,11 @@ class Lock:
             self._lost(error)
         return self.report if self.ready else None
 
+    def strokes(self, known: int) -> int:
+        """Return the controller's counter, or `known` where it has none of its own."""
+        own = None if self.report is None else self.report.strokes
+        return known if own is None else own
+
     @property
     def stray_presses(self) -> int:
         """Presses seen since the last grant was settled: nobody may make one."""
@@ -121,6 +126,29 @@ class Lock:
             log.error("grant_unclear", why=str(error))
             return None
         return True
+
+    def open_hatch(self, job: bytes, pulse_s: float) -> bool | None:
+        """Free the hatch. True: accepted, False: nothing moved, None: no answer, it may be free."""
+        if self._controller is None or not self.ready:
+            return False
+        try:
+            self._controller.open_hatch(job, pulse_s)
+        except LockRefusedError as error:
+            log.warning("hatch_refused", reason=error.reason, why=str(error))
+            return False
+        except HardwareError as error:
+            log.error("hatch_unclear", why=str(error))
+            return None
+        return True
+
+    def shut(self) -> None:
+        """All outputs off, as far as the controller can be reached."""
+        if self._controller is None or not self.ready:
+            return
+        try:
+            self._controller.lock()
+        except HardwareError as error:
+            log.warning("lock_unanswered", why=str(error))
 
     def refusal(self) -> str:
         """Return why the last grant was refused, as a stable word."""

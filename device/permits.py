@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from device.errors import PermitRefusedError
 from device.warrants import Warrant
+from ledger.custody import Standing
 from ledger.records import Permit
 from ledger.records_permits import StandingPermit
 
@@ -21,6 +22,18 @@ class Moment(Struct, frozen=True, kw_only=True):
     request: str
     at_ms: int
     proved: bool
+
+
+def check_custody(standing: Standing) -> None:
+    """Return if the seal is in its machine and the hatch shut, as its entries say.
+
+    Raises:
+        PermitRefusedError: it is out, handled, removed, lost or void.
+    """
+    if standing.trouble:
+        raise PermitRefusedError(
+            standing.trouble, f"expected the seal in its machine, found {standing.trouble}"
+        )
 
 
 def check(permit: Permit | Warrant, at: Moment, spent: int, revoked: bool) -> None:

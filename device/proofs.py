@@ -33,6 +33,7 @@ from ledger.growth import StaleError
 from ledger.notes import NoteKey
 from ledger.policy import Policy
 from ledger.records import LogStart, Permit, Record
+from ledger.records_custody import Hatch
 from ledger.records_permits import StandingPermit
 
 log = structlog.get_logger()
@@ -248,7 +249,11 @@ class Proofs:
 def must_be_proved(body: Record, device: str) -> bool:
     """Tell whether an entry opens this machine, so that it is believed only with its proof."""
     match body:
-        case Permit(machine=machine) | StandingPermit(machine=machine, released_by=str()):
+        case (
+            Permit(machine=machine)
+            | StandingPermit(machine=machine, released_by=str())
+            | Hatch(machine=machine, step="permitted")
+        ):
             return machine == device
         case _:
             return False

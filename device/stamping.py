@@ -141,7 +141,24 @@ class Stamping:
         self._lock.restart()
         self._move(Event.RELEASED)
 
+    def hold(self, code: str, found: Settlement) -> None:
+        """Lock until a person has counted: what was found does not add up."""
+        self._cause, self._settlement = code, found
+        if self.state is State.HELD:
+            self._hold()
+        else:
+            self._move(Event.TAMPERED)
+
     def _look_at(self, report: Report) -> None:
+        if self._book.custody.standing(self._seal).opened and self.state in (
+            State.IDLE,
+            State.HELD,
+        ):
+            # The custody counts presses behind an opened hatch; a cut tamper loop is none of it.
+            self._reconciled = self._lock.starts
+            if self.state is State.IDLE and not report.inputs.tamper_ok:
+                self._intruded("tamper", report)
+            return
         if self.state is State.HELD:
             self._look_while_held(report)
         if self.state not in (State.IDLE, State.READY):
@@ -205,7 +222,8 @@ class Stamping:
     def _reserve(self) -> None:
         order = self._order
         assert order is not None
-        counter, controller = self._strokes(), self._lock.profile
+        counter = self._lock.strokes(self._book.strokes.get(self._seal, 0))
+        controller = self._lock.profile
         try:
             entry = self._recorder.append(
                 bodies.intent(order, counter, controller),
@@ -245,7 +263,8 @@ class Stamping:
 
     def _settle(self) -> None:
         assert self._reserved is not None
-        self._outcome = self._lock.settle(self._counter_before(self._reserved), self._window_s)
+        counter = self._reserved.counter_before if self._reserved.controller == "B" else None
+        self._outcome = self._lock.settle(counter, self._window_s)
         settled = self._outcome.settlement
         log.info("grant_settled", evidence=settled.evidence, at_most=settled.maximum)
         self._settlement = settled
@@ -329,19 +348,10 @@ class Stamping:
         else:
             self._awaited = token
 
-    def _strokes(self) -> int:
-        report = self._lock.report
-        if report is not None and report.strokes is not None:
-            return report.strokes
-        return self._book.strokes.get(self._seal, 0)
-
     def _strokes_after(self, reserved: Reserved) -> int:
         if self._outcome is not None and self._outcome.strokes is not None:
             return self._outcome.strokes
         return reserved.counter_before + self._settlement.minimum
-
-    def _counter_before(self, reserved: Reserved) -> int | None:
-        return reserved.counter_before if reserved.controller == "B" else None
 
     def _reconcile(self, report: Report) -> None:
         """Close what an earlier run left open, and compare counters, as the controller answers.
@@ -379,20 +389,11 @@ class Stamping:
         assert found is not None and before is not None, "an intent is kept with its photo"
         permit = self._book.warrant_behind(found)
         assert permit is not None, "an intent is kept with its permit and its request"
-        self._order = Order(
-            permit=permit,
-            n=found.n,
-            operator=found.operator,
-            before=msgspec.json.decode(before, type=PhotoRef),
-            page=self._reference(permit.request),
-            flags=("late_photo",),
+        photo = msgspec.json.decode(before, type=PhotoRef)
+        self._reserved = bodies.resumed(
+            found, sha256, permit, photo, self._reference(permit.request)
         )
-        self._reserved = Reserved(
-            order=self._order,
-            intent=sha256,
-            counter_before=found.counter_before,
-            controller=found.controller,
-        )
+        self._order = self._reserved.order
         log.warning("intent_resumed", intent=sha256, controller=found.controller)
         self.state = State.ARMED
         self._move(Event.UNCLEAR)

@@ -12,7 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from device import texts_permits
+from device import texts_custody, texts_permits
 from device.texts_codes import CODES
 from device.texts_en import PROMPTS as PROMPTS_EN
 from device.texts_zh import PROMPTS as PROMPTS_ZH
@@ -20,15 +20,17 @@ from device.texts_zh import PROMPTS as PROMPTS_ZH
 __all__ = ["EN", "ZH", "Language", "Phrase", "Words", "code_phrase", "error_phrase", "say"]
 
 Language = Literal["zh", "en"]
+_TABLES_OF_CODES = (CODES, texts_custody.CODES)
+_TABLES_OF_PROMPTS = (texts_permits.ROWS, texts_custody.PROMPTS)
 ZH: Mapping[str, str] = {
     **PROMPTS_ZH,
-    **{key: zh for key, zh, _ in texts_permits.ROWS},
-    **{f"{group}.{code}": zh for group, rows in CODES.items() for code, zh, _ in rows},
+    **{key: zh for table in _TABLES_OF_PROMPTS for key, zh, _ in table},
+    **{f"{g}.{code}": zh for table in _TABLES_OF_CODES for g in table for code, zh, _ in table[g]},
 }
 EN: Mapping[str, str] = {
     **PROMPTS_EN,
-    **{key: en for key, _, en in texts_permits.ROWS},
-    **{f"{group}.{code}": en for group, rows in CODES.items() for code, _, en in rows},
+    **{key: en for table in _TABLES_OF_PROMPTS for key, _, en in table},
+    **{f"{g}.{code}": en for table in _TABLES_OF_CODES for g in table for code, _, en in table[g]},
 }
 _TABLES: Mapping[Language, Mapping[str, str]] = {"zh": ZH, "en": EN}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Literal
 
@@ -10,6 +11,9 @@ from msgspec import Struct
 from device.book import Book, Filed
 from device.journal import Journal
 from device.kiosk.port import Earlier, HoldView, RequestView
+from device.kiosk.port_custody import OrderView, SealView
+from hardware.interfaces import Report
+from ledger.custody import fits
 from ledger.messages import VillageList
 
 SHOWN = 60  # newest requests on the screen
@@ -91,6 +95,59 @@ def earlier(journal: Journal, request: str) -> Earlier | None:
         payee=str(values.get("payee", "")),
         amount_fen=amount if isinstance(amount, int) else None,
         copies=filed.request.copies,
+    )
+
+
+def custody(
+    book: Book,
+    seals: Mapping[str, str],
+    reports: Mapping[str, Report | None],
+    made: Callable[[str], int],
+    now_ms: int,
+) -> tuple[SealView, ...]:
+    """Return where each seal is, and what may be done with it now.
+
+    Args:
+        seals: names by id; reports: what each controller read last, None while it is silent.
+        made: counts the impressions since a hatch was opened.
+    """
+    return tuple(
+        _seal(book, seal, name, reports[seal], made, now_ms) for seal, name in seals.items()
+    )
+
+
+def _seal(
+    book: Book,
+    seal: str,
+    name: str,
+    report: Report | None,
+    made: Callable[[str], int],
+    now_ms: int,
+) -> SealView:
+    standing = book.custody.standing(seal)
+    orders = tuple(
+        OrderView(
+            permit=one.permit,
+            purpose=one.purpose,
+            not_after_ms=one.not_after_ms,
+            fits=fits(standing, one.purpose),
+        )
+        for one in book.custody.orders()
+        if one.seal == seal and one.not_after_ms >= now_ms and one.permit not in book.revoked
+    )
+    return SealView(
+        seal=seal,
+        name=name,
+        place=standing.place,
+        trouble=standing.trouble,
+        permit=standing.permit,
+        purpose=standing.purpose,
+        since_ms=standing.since_ms,
+        until_ms=standing.until_ms,
+        shut=report is not None and report.inputs.door_closed,
+        present=report is not None and report.inputs.seal_present,
+        made=made(seal) if standing.opened else 0,
+        orders=orders,
     )
 
 

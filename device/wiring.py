@@ -17,6 +17,7 @@ from device.capture import Capture
 from device.cards import Cards
 from device.clock import DeviceClock, Mark, system_boottime_ms, system_power_on
 from device.config import DeviceConfig, DriverConfig
+from device.custody import Bench, Custody
 from device.door import Door, make_link_key
 from device.errors import ConfigError
 from device.eyes import Eyes
@@ -183,6 +184,8 @@ def _assemble(
     jobs = _jobs(core)
     village_list = ListCache(journal)
     house = _house(core, config_bytes, village_list)
+    pages = Pages(core.eyes, core.references)
+    stamping = _stamping(core, jobs, house, uplink)
     return Parts(
         machine=config.device,
         village_name=config.village_name,
@@ -194,9 +197,16 @@ def _assemble(
         bus=bus,
         lock=core.lock,
         eyes=core.eyes,
-        pages=Pages(core.eyes, core.references),
+        pages=pages,
         jobs=jobs,
-        stamping=_stamping(core, jobs, house, uplink),
+        stamping=stamping,
+        custody=Custody(
+            benches={seal.id: Bench(lock=core.lock, hold=stamping.hold)},
+            recorder=recorder,
+            busy=jobs.busy,
+            pages=pages.taken,
+            now_s=world.now_s,
+        ),
         house=house,
         cards=Cards(_reader(config.reader)),
         village_list=village_list,

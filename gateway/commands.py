@@ -11,6 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gateway.commands_custody import CustodyOrder
 from ledger.bus import Message
 from ledger.matters import MatterList
 from ledger.records_retention import Cause, What
@@ -284,6 +285,7 @@ class KeepCosignatures(Struct, frozen=True, kw_only=True):
 Command = (
     Decide
     | Withdraw
+    | CustodyOrder
     | DraftPolicy
     | ReleasePolicy
     | Delegate

@@ -51,10 +51,12 @@ from gateway.commands import (
     RevokePermit,
     Withdraw,
 )
+from gateway.commands_custody import AskHatch, ConfirmSeal, PermitHatch, StateSeal, WithdrawHatch
 from gateway.desk import access, delegations, permits
 from gateway.desk.access import Action
 from gateway.desk.accounts import OFFICES, VILLAGE_OFFICES
 from gateway.errors import NotAllowedError, NotFoundError, RequestRefusedError
+from gateway.orders_custody import CustodyOrders
 from gateway.orders_requests import RequestOrders
 from gateway.register import screening
 from gateway.register.cosignatures import Cosignatures
@@ -78,6 +80,11 @@ ACTIONS: dict[type, Action] = {
     EndDelegation: Action.DELEGATE,
     DraftStanding: Action.DRAFT_STANDING,
     ReleaseStanding: Action.RELEASE_STANDING,
+    AskHatch: Action.ASK_CUSTODY,
+    PermitHatch: Action.RELEASE_CUSTODY,
+    WithdrawHatch: Action.ASK_CUSTODY,
+    StateSeal: Action.STOP_SEAL,
+    ConfirmSeal: Action.RELEASE_CUSTODY,
     RevokePermit: Action.REVOKE_PERMIT,
     ReleaseHold: Action.RELEASE_HOLD,
     DraftList: Action.IMPORT_LIST,
@@ -128,6 +135,7 @@ class Orders:
         self._township = township
         self._book = Book(log, intake)
         self._requests = RequestOrders(township, self._book, permit_days)
+        keeping = CustodyOrders(township, self._book)
         self._handlers: dict[type, Callable[[Transaction, Any, int], Done]] = {
             Decide: self._requests.decide,
             Withdraw: self._requests.withdraw,
@@ -137,6 +145,11 @@ class Orders:
             EndDelegation: partial(orders_policy.end_delegation, self._book),
             DraftStanding: partial(orders_standing.draft, self._book),
             ReleaseStanding: partial(orders_standing.release, township, self._book),
+            AskHatch: keeping.ask,
+            PermitHatch: keeping.permit,
+            WithdrawHatch: keeping.withdraw,
+            StateSeal: keeping.state,
+            ConfirmSeal: keeping.confirm,
             RevokePermit: self._revoke,
             ReleaseHold: self._release,
             ImportList: partial(orders_lists.release_first, self._book),

@@ -110,6 +110,18 @@ class Controller(Protocol):
         """
         ...
 
+    def open_hatch(self, job: bytes, pulse_s: float) -> None:
+        """Free the hatch for `pulse_s` seconds; sent exactly once. The press stays locked.
+
+        On return the controller has accepted it; `lock` ends it. `job` as for `grant`, `pulse_s`
+        over 0 and at most 10. Presses made while the hatch is open count as any others.
+
+        Raises:
+            LockRefusedError: nothing moved and nothing will.
+            GrantUnknownError: no answer; the hatch may be free.
+        """
+        ...
+
     def lock(self) -> None:
         """End the grant: every output off, so that the bolt goes out. May be repeated."""
         ...

@@ -68,6 +68,20 @@ class MachineClient:
         assert isinstance(answer, dict)
         return answer
 
+    def press_inside(self) -> dict[str, Any]:
+        """Press behind the open hatch and return what became of it."""
+        answer = self._call("POST", "/inside")
+        assert isinstance(answer, dict)
+        return answer
+
+    def move_seal(self, *, present: bool) -> bool:
+        """Take the seal out or put it in, behind the open hatch; True if it went."""
+        return bool(self._call("POST", "/seal", {"present": present})["moved"])
+
+    def shut_hatch(self) -> bool:
+        """Push the hatch shut; True if it then is."""
+        return bool(self._call("POST", "/door", {"closed": True})["closed"])
+
     def set_fault(
         self,
         name: str,

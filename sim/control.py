@@ -61,6 +61,12 @@ class DoorCall(_Call):
     closed: Literal[True] = True
 
 
+class SealCall(_Call):
+    """A hand behind the open hatch takes the seal out or puts it in."""
+
+    present: bool
+
+
 class PanelCall(_Call):
     """What the panel's driver sends; what is left out stays as it is."""
 
@@ -153,6 +159,15 @@ def _add_hands(app: FastAPI, machine: SimMachine) -> None:
     @app.post("/door")
     def push_door(_call: DoorCall) -> dict[str, object]:
         return {"closed": machine.close_door()}
+
+    @app.post("/inside")
+    def press_inside() -> dict[str, object]:
+        stroke = msgspec.to_builtins(machine.press_inside())
+        return {**stroke, "at_ms": machine.state()["at_ms"]}
+
+    @app.post("/seal")
+    def move_seal(call: SealCall) -> dict[str, object]:
+        return {"moved": machine.move_seal(call.present)}
 
     @app.post("/panel")
     def show_panel(call: PanelCall) -> dict[str, object]:

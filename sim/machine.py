@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -176,10 +177,23 @@ class SimMachine:
 
     def press_lever(self) -> Stroke:
         """The clerk presses the lever; returns when it is at the top again."""
+        return self._pressed(Plant.press_lever)
+
+    def press_inside(self) -> Stroke:
+        """Somebody presses behind the open hatch; returns when the press is at the top again."""
+        return self._pressed(Plant.press_inside)
+
+    def move_seal(self, present: bool) -> bool:
+        """Somebody takes the seal out or puts it in, behind the open hatch; True if it went."""
+        with self._lock:
+            self._catch_up()
+            return self._plant.move_seal(present)
+
+    def _pressed(self, push: Callable[[Plant], bool]) -> Stroke:
         with self._lock:
             self._catch_up()
             before = len(self._plant.presses)
-            down = self._plant.press_lever()
+            down = push(self._plant)
         if not down:
             return Stroke(down=False)
         self._wait_for_top()

@@ -127,6 +127,7 @@ class Plant:
         self._hand = HandPress()
         self._motor = MotorPress()
         self._door_open = False
+        self._seal_in = True
         self._hatch_ms = 0
         self._holdup_ms = HOLDUP_MS
         self._happenings: list[Happening] = []
@@ -168,6 +169,19 @@ class Plant:
         strikes = 2 if self._faults.strikes("double_strike") else 1
         stall = self._faults.strikes("press_stall")
         return self._hand.push(free=True, strikes=strikes, stall=stall)
+
+    def press_inside(self) -> bool:
+        """A hand behind the open hatch holds the bolt back and presses; False if it cannot."""
+        if self.mechanics is not Mechanics.HAND or self.door_closed:
+            return False
+        return self._hand.push(free=True, strikes=1, stall=False)
+
+    def move_seal(self, present: bool) -> bool:
+        """A hand behind the open hatch takes the seal out or puts it in; False if it cannot."""
+        if self.door_closed:
+            return False
+        self._seal_in = present
+        return True
 
     def lay(self, photo: str | None) -> Sheet | None:
         """Lay a new sheet, which bears no impression of this machine, or empty the tray."""
@@ -227,7 +241,7 @@ class Plant:
     @property
     def seal_present(self) -> bool:
         """The seal is in its holder."""
-        return not self._faults.on("seal_missing")
+        return self._seal_in and not self._faults.on("seal_missing")
 
     @property
     def door_closed(self) -> bool:

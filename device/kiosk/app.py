@@ -18,6 +18,7 @@ from device.kiosk.applying import Applying
 from device.kiosk.errors import ElsewhereError, TokenError
 from device.kiosk.finding import MatterFinder
 from device.kiosk.home import Home
+from device.kiosk.keeping import Keeping
 from device.kiosk.offline import Offline
 from device.kiosk.options import KioskOptions
 from device.kiosk.pin_memory import PinMemory
@@ -58,6 +59,7 @@ def create_app(
     app.include_router(Applying(screen, finder).router())
     app.include_router(Stamping(screen).router())
     app.include_router(Offline(screen).router())
+    app.include_router(Keeping(screen).router())
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     _handle_errors(app, screen)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False)

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from device.kiosk.pin_memory import PinMemory, Standing, key_of
 from device.kiosk.port import Person
+from device.texts import Phrase
 
 log = structlog.get_logger()
 
@@ -34,6 +35,14 @@ class PinAnswer(Struct, frozen=True, kw_only=True):
     outcome: Literal["right", "wrong", "too-soon", "locked"]
     wait_s: float = 0.0
     left: int = 0
+
+
+def refusal(answer: PinAnswer) -> Phrase:
+    """Return what somebody is told whose PIN was not taken."""
+    if answer.outcome == "locked":
+        return Phrase("pin.locked", {"minutes": int(answer.wait_s // 60) + 1})
+    values: dict[str, str | int] = {"seconds": int(answer.wait_s) + 1, "left": answer.left}
+    return Phrase(f"pin.{answer.outcome}", values)
 
 
 class _Tries(Struct, frozen=True, kw_only=True):

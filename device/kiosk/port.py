@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from device.kiosk.port_custody import CustodyCommand, SealView
 from ledger.matters import Matter
 from ledger.records import Identifier
 
@@ -115,6 +116,7 @@ class View(Struct, frozen=True, kw_only=True):
             `camera-gone`, `lock-silent`, ...), or "".
         online: the broker is reached; `answered_ms` is when the gateway last acknowledged.
         undelivered: entries without acknowledgement; `undelivered_since_ms` of the oldest.
+        custody: where each seal is, and which hatch permits are there.
         shut: the township's key was revoked and no other has come yet: nobody is believed.
         standing: items that can be stamped without asking, with what is left of them.
         unproved: something acknowledged waits for its receipt for longer than it should.
@@ -149,6 +151,7 @@ class View(Struct, frozen=True, kw_only=True):
     unproved: bool = False
     witnessed_only: bool = False
     shut: bool = False
+    custody: tuple[SealView, ...] = ()
 
 
 class PagePhoto(Struct, frozen=True, kw_only=True):
@@ -235,7 +238,7 @@ class EndJob(Struct, frozen=True, kw_only=True):
     by: str
 
 
-Command = FileRequest | ReadEarlier | TakePage | BeginJob | StampNow | EndJob
+Command = FileRequest | ReadEarlier | TakePage | BeginJob | StampNow | EndJob | CustodyCommand
 
 
 class AgentPort(Protocol):

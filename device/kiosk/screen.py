@@ -27,7 +27,7 @@ from device.kiosk.pin_memory import PinMemory
 from device.kiosk.pins import PinGuard
 from device.kiosk.port import AgentPort, Command, EndJob, Person, View
 from device.kiosk.rendering import Renderer, mark_of
-from device.kiosk.sessions import Session, Sessions
+from device.kiosk.sessions import CustodyDraft, Session, Sessions
 from device.kiosk.status import strip
 from device.texts import Phrase
 
@@ -231,10 +231,22 @@ class Screen:
         assert session.person is not None
         if person is None:
             self.change(session, notice=Phrase("card.unknown"))
+        elif session.custody is not None and session.custody.awaits:
+            self._second_card(session, session.custody, person)
         elif person.card == session.person.card:
             self.change(session, active_s=self.clock())
         elif not _busy(view):
             self._await_pin(self.leave(session, view, None), person)
+
+    def _second_card(self, session: Session, draft: CustodyDraft, person: Person) -> None:
+        """Another person's card, whom a page waits for, leads to the PIN beside the first."""
+        known = (session.person, draft.second, draft.witness)
+        if any(one is not None and one.account == person.account for one in known):
+            changed = self.change(session, notice=Phrase("custody.same"))
+            raise ElsewhereError(f"/custody/{draft.awaits}", changed)
+        waiting = structs.replace(draft, card=person.card)
+        changed = self.change(session, custody=waiting, active_s=self.clock())
+        raise ElsewhereError("/custody/pin", changed)
 
     def _await_pin(self, session: Session, person: Person) -> None:
         locked_s = self.guard.locked_s(person.card)

@@ -16,6 +16,7 @@ from msgspec import Struct, structs
 
 from device.kiosk.port import PagePhoto, Person, RequestView
 from device.texts import Language, Phrase
+from ledger.records_custody import Check, Purpose, Work
 
 Size = Literal["1", "2", "3"]
 
@@ -43,6 +44,32 @@ class Draft(Struct, frozen=True, kw_only=True):
     reviewed: bool = False
 
 
+class CustodyDraft(Struct, frozen=True, kw_only=True):
+    """An opening of the hatch as far as the persons at the screen have got.
+
+    Args:
+        awaits: whose card the screen waits for, or ""; `card` was laid, its PIN is awaited.
+        done: the hatch is shut again and the questions begin; `chosen` that `works` are.
+    """
+
+    permit: str
+    seal: str
+    purpose: Purpose
+    second: Person | None = None
+    witness: Person | None = None
+    awaits: Literal["", "second", "witness"] = ""
+    card: str = ""
+    done: bool = False
+    holder: str = ""
+    place: str = ""
+    days: int = 0
+    check: Check | None = None
+    works: tuple[Work, ...] = ()
+    chosen: bool = False
+    page: PagePhoto | None = None
+    counted: int | None = None
+
+
 class Session(Struct, frozen=True, kw_only=True):
     """One browser's session.
 
@@ -54,6 +81,7 @@ class Session(Struct, frozen=True, kw_only=True):
         active_s: when somebody last touched the screen, monotonic seconds.
         filed: the request filed last, until the agent's view shows it.
         stamping: the answer to the last StampNow, while it is of interest.
+        custody: the opening of the hatch that this clerk is at.
         hold_seen: the hold whose full-screen page the clerk has read.
     """
 
@@ -70,6 +98,7 @@ class Session(Struct, frozen=True, kw_only=True):
     filed: RequestView | None = None
     stamping: Future[object] | None = None
     hold_seen: str = ""
+    custody: CustodyDraft | None = None
 
 
 class Sessions:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from starlette.background import BackgroundTask
 
 from device.kiosk.errors import ElsewhereError
-from device.kiosk.pins import PinAnswer
+from device.kiosk.pins import PinAnswer, refusal
 from device.kiosk.port import View
 from device.kiosk.screen import Screen, Visit
 from device.texts import Phrase
@@ -70,7 +70,7 @@ class SignIn:
         if person is None:
             return self._screen.go(visit, "/")
         title = self._screen.renderer.words(visit.session)("pin.title")
-        return self._screen.page(visit, "pin.html", title, name=person.name)
+        return self._screen.page(visit, "pin.html", title, name=person.name, base="")
 
     def try_pin(self, request: Request, pin: Annotated[str, Form(max_length=64)] = "") -> Response:
         """Sign in when it is the PIN of the card."""
@@ -119,12 +119,10 @@ class SignIn:
         return self._screen.go(again, _local(back))
 
     def _refuse(self, visit: Visit, answer: PinAnswer) -> Response:
+        notice = refusal(answer)
         if answer.outcome == "locked":
-            notice = Phrase("pin.locked", {"minutes": int(answer.wait_s // 60) + 1})
             session = self._screen.change(visit.session, card="", notice=notice)
             return self._screen.go(Visit(session=session, view=visit.view, path="/"), "/")
-        values: dict[str, str | int] = {"seconds": int(answer.wait_s) + 1, "left": answer.left}
-        notice = Phrase(f"pin.{answer.outcome}", values)
         session = self._screen.change(visit.session, notice=notice)
         return self._screen.go(Visit(session=session, view=visit.view, path="/pin"), "/pin")
 

@@ -28,6 +28,10 @@ class Action(enum.Enum):
     RELEASE_POLICY = "release-policy"  # another person's draft
     DELEGATE = "delegate"  # one's own offices, or end what one gave or holds
     END_DELEGATION = "end-delegation"  # anybody's, at once
+    READ_CUSTODY = "read-custody"
+    ASK_CUSTODY = "ask-custody"  # an opening of a hatch, or take one back
+    RELEASE_CUSTODY = "release-custody"  # what another person asks for
+    STOP_SEAL = "stop-seal"  # one that is lost, at once; or ask that it is found or void
     READ_LOG = "read-log"
     READ_PHOTOS = "read-photos"  # of pages and impressions: they show personal data
     READ_PERSONAL = "read-personal"  # names, purposes and amounts behind the commitments
@@ -62,6 +66,10 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.RELEASE_POLICY: _TOWNSHIP,
     Action.DELEGATE: frozenset(OFFICES),
     Action.END_DELEGATION: frozenset({"auditor", "administrator"}),
+    Action.READ_CUSTODY: _TOWNSHIP | VILLAGE_OFFICES | {"keeper"},
+    Action.ASK_CUSTODY: _TOWNSHIP,
+    Action.RELEASE_CUSTODY: _TOWNSHIP,
+    Action.STOP_SEAL: _TOWNSHIP,
     Action.READ_LOG: frozenset({"approver", "auditor", "administrator", "keeper"}),
     Action.READ_PHOTOS: frozenset({*APPROVING, "auditor", "administrator"}),
     Action.READ_PERSONAL: frozenset({*APPROVING, "auditor"}),

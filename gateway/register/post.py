@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from gateway.desk import lists
 from gateway.desk.permits import LONGEST_DAYS as LONGEST_PERMIT_DAYS
-from gateway.register import keybook
+from gateway.register import keybook, post_custody
 from gateway.register.keybook import Keys
 from gateway.register.log import GatewayLog, Letter
 from gateway.register.screening import ANSWER_DAYS, answer
@@ -82,6 +82,7 @@ def standing(reader: Reader, township: str, now_ms: int) -> Iterator[Letter]:
     What ended within the last days is yielded with an empty payload, which removes it.
     """
     yield from _permits(reader, township, now_ms)
+    yield from post_custody.standing(reader, township, now_ms)
     which = LogFilter(
         kinds=(Refusal.kind, Approval.kind, HoldRelease.kind),
         from_ms=now_ms - ANSWER_DAYS * _DAY_MS,

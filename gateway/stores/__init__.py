@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from gateway.stores.audit_reader import AuditReader
+from gateway.stores.custody import CustodyReader
 from gateway.stores.erasures import RetentionReader
 from gateway.stores.office import OfficeReader
 from gateway.stores.policies import PolicyReader
@@ -191,6 +192,7 @@ class Reader(
     PolicyReader,
     OfficeReader,
     StandingReader,
+    CustodyReader,
     AuditReader,
     RetentionReader,
     LogReader,
@@ -377,6 +379,7 @@ class Store(Protocol):
 
 __all__ = [
     "AuditReader",
+    "CustodyReader",
     "DeskReader",
     "EntryReader",
     "History",

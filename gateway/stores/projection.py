@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from gateway.stores import projection_custody
 from gateway.stores.alerts import About
 from gateway.stores.tables import Tables, inserting
 from gateway.stores.views import StoredEntry
@@ -30,6 +31,7 @@ from ledger.records import (
     SealUse,
     Void,
 )
+from ledger.records_custody import Handover, Hatch, SealState, Service, TakeOut
 from ledger.records_people import Delegation
 from ledger.records_permits import StandingPermit
 from ledger.records_retention import Erasure
@@ -109,6 +111,8 @@ def apply(tables: Tables, entry: StoredEntry) -> None:
             _erasure(tables, entry, erasure)
         case Delegation() as delegation:
             _delegation(tables, entry, delegation)
+        case Hatch() | TakeOut() | Handover() | Service() | SealState() as keeping:
+            projection_custody.apply(tables, entry, keeping)
         case _:
             pass
 

@@ -257,6 +257,22 @@ DERIVED_TABLES = {
         until_ms INTEGER NOT NULL,
         ended INTEGER
     )""",
+    "custody": """(
+        machine TEXT NOT NULL,
+        seal TEXT NOT NULL,
+        idx INTEGER NOT NULL,
+        standing TEXT NOT NULL,
+        PRIMARY KEY (machine, seal)
+    ) WITHOUT ROWID""",
+    "hatches": """(
+        permit TEXT PRIMARY KEY,
+        idx INTEGER NOT NULL,
+        machine TEXT NOT NULL,
+        released INTEGER,
+        withdrawn INTEGER,
+        opened INTEGER,
+        closed INTEGER
+    )""",
     "latest": """(
         machine TEXT PRIMARY KEY,
         idx INTEGER NOT NULL,
@@ -272,6 +288,7 @@ CREATE INDEX facets_received ON facets (received_ms);
 CREATE INDEX refs_target ON refs (target, source);
 CREATE INDEX requests_decided ON requests (decided, idx);
 CREATE INDEX requests_filed_by ON requests (filed_by, idx);
+CREATE INDEX hatches_idx ON hatches (idx);
 CREATE INDEX delegations_until ON delegations (until_ms);
 CREATE INDEX approvals_request ON approvals (request);
 CREATE INDEX permits_machine ON permits (machine, idx);

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from gateway.stores.calendar import OFFSET_S
 from gateway.stores.erasures import KEPT_KINDS, DueEntry, DueMonth, ErasureView
+from gateway.stores.sqlite_custody import CustodyQueries
 from gateway.stores.sqlite_entries import related
 from gateway.stores.sqlite_office import OfficeQueries
 from gateway.stores.sqlite_standing import StandingQueries
@@ -32,7 +33,7 @@ _DUE = f"""
     ) GROUP BY idx"""
 
 
-class RetentionQueries(OfficeQueries, StandingQueries):
+class RetentionQueries(OfficeQueries, StandingQueries, CustodyQueries):
     """See `gateway.stores.erasures.RetentionReader`."""
 
     def policy(self) -> RetentionPolicy | None:

@@ -12,6 +12,7 @@ from gateway.web.api.answers import describe
 from gateway.web.console import (
     alerts,
     approvals,
+    custody,
     delegations,
     entries,
     filed,
@@ -43,6 +44,7 @@ CONSOLE = (
     entries,
     alerts,
     holds,
+    custody,
     permits,
     standing,
     imports,

@@ -19,6 +19,7 @@ MENU: tuple[tuple[str, str, Action, str], ...] = (
     ("log", "/log", Action.READ_LOG, ""),
     ("alerts", "/alerts", Action.READ_ALERTS, "alerts"),
     ("holds", "/holds", Action.READ_HOLDS, "holds"),
+    ("custody", "/custody", Action.READ_CUSTODY, ""),
     ("permits", "/permits", Action.READ_PERMITS, ""),
     ("standing", "/standing", Action.READ_STANDING, "standing"),
     ("matters", "/matters", Action.READ_LISTS, "lists"),

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from hardware import frames
 from hardware.controller.line import SerialLine
+from hardware.controller.machine_key import load_machine_key
 from hardware.controller.options import LineOptions, check_grant
 from hardware.errors import (
     BoardUnsafeError,
@@ -31,13 +32,13 @@ from hardware.errors import (
 from hardware.firmware import registers as r
 from hardware.interfaces import Controller, Inputs, Report, Settlement
 
-KEY_BYTES: Final = 32
 MAP_VERSION: Final = 1
 # MAC over: text, nonce, job, strokes, time to live, unique id (machine contract).
 _MAC_TEXT: Final = b"SEAL1"
 # ARM and UNLOCK follow each other; this is what their frames may take on a slow line.
 _ARM_SLACK_S: Final = 2
 _ARM_LIFE_S: Final = 30
+_HATCH_LIFE_S: Final = 5
 _PRESS_PULSE: Final = 20  # x100 ms
 _ATTEMPTS: Final = 3
 _REST_S: Final = 2.0
@@ -84,29 +85,6 @@ def connect(options: Options) -> Controller:
     """
     key = check(options)
     return McuController(options, key, SerialLine(options.port, options.baud, options.timeout_s))
-
-
-def load_machine_key(path: Path) -> bytes:
-    """Return the key in `path`: 32 bytes or 64 hex digits, readable by its owner alone.
-
-    Raises:
-        DriverError: no such file, wrong length, or others may read it.
-    """
-    try:
-        mode = path.stat().st_mode
-        data = path.read_bytes()
-    except OSError as error:
-        raise DriverError(f"expected the machine key at {path}, found {error}") from error
-    if mode & 0o077:
-        raise DriverError(f"expected mode 0600 on {path}, found {mode & 0o777:04o}; chmod 600 it")
-    if len(data) != KEY_BYTES:
-        try:
-            data = bytes.fromhex(data.decode("ascii").strip())
-        except ValueError:
-            data = b""
-    if len(data) != KEY_BYTES:
-        raise DriverError(f"expected 32 bytes or 64 hex digits in {path}, found another length")
-    return data
 
 
 class _Status(Struct, frozen=True):
@@ -198,6 +176,27 @@ class McuController:
             raise
         except LockSilentError as error:
             raise GrantUnknownError(f"UNLOCK went out and no answer came: {error}") from error
+
+    def open_hatch(self, job: bytes, pulse_s: float) -> None:
+        """See `Controller.open_hatch`: a grant for SERVICE, then the pulse, which is sent once."""
+        check_grant(job, pulse_s)
+        self._configure(1)
+        try:
+            self._arm(job, _HATCH_LIFE_S)
+        except LockRefusedError as refused:
+            if refused.reason != "bad-mac":
+                raise
+            self._arm(job, _HATCH_LIFE_S)
+        self._command(r.ENTER_SERVICE)
+        pulse = frames.write_coil(r.PULSE + r.HATCH, int(pulse_s * 10 + 0.5))
+        try:
+            reply = self._line.ask(self._options.unit, pulse)
+        except LockSilentError as error:
+            raise GrantUnknownError(f"HATCH went out and no answer came: {error}") from error
+        if reply.exception is not None:
+            raise LockRefusedError(
+                f"exception-{reply.exception}", "expected the hatch's pulse taken, found it refused"
+            )
 
     def lock(self) -> None:
         """See `Controller.lock`; also the work light and lamps go off."""

@@ -165,6 +165,11 @@ class RelayController:
             self.lock()
             raise
 
+    def open_hatch(self, job: bytes, pulse_s: float) -> None:
+        """See `Controller.open_hatch`; the board knows no jobs, so `job` stays in the journal."""
+        check_grant(job, pulse_s)
+        self._pulse(self._board.outputs.hatch, pulse_s)
+
     def lock(self) -> None:
         """See `Controller.lock`; also the work light and lamps go off."""
         for pdu in self._board.words.off(self._board.channels):

@@ -31,6 +31,7 @@ from ledger.matters import Matter, Verdict
 from ledger.messages import Acknowledgement, OpeningStored, PhotoResult, VillageList
 from ledger.receipts import Receipt
 from ledger.records import HoldRelease, Incident, Permit, Record, Revocation
+from ledger.records_custody import Hatch
 from ledger.signers import Signer, keyfile
 from ledger.topics import Leaf, Topic
 from ledger.tree import MemoryHashes, leaf_hash
@@ -204,6 +205,25 @@ class ModelGateway:
         }
         self._enter(Leaf.PERMIT, permit, Permit(**{**fields, **changes}))
         return permit
+
+    def permit_hatch(self, purpose: str, permit: str = "h-1", **changes: Any) -> str:
+        """Permit an opening of the hatch and return the permit's id."""
+        fields: dict[str, Any] = {
+            "step": "permitted",
+            "permit": permit,
+            "seal": SEAL,
+            "purpose": purpose,
+            "by": "b-2",
+            "machine": MACHINE,
+            "asked": "a" * 64,
+            "not_after_ms": int(time.time() * 1000) + DAY_MS,
+        }
+        self.say(permit, Hatch(**{**fields, **changes}))
+        return permit
+
+    def say(self, name: str, body: Record) -> None:
+        """Send an entry that stands at the broker under a name."""
+        self._enter(Leaf.PERMIT, name, body)
 
     def revoke(self, permit: str) -> None:
         """Revoke a permit."""

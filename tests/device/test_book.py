@@ -129,7 +129,7 @@ def scene(tmp_path: Path) -> Scene:
 
 def known(book: Book) -> dict[str, object]:
     """Return all that a book knows."""
-    return dict(vars(book))
+    return {**vars(book), "custody": vars(book.custody)}
 
 
 def test_an_incident_spends_all_it_may_hide_until_a_person_has_counted(scene: Scene) -> None:

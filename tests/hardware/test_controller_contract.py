@@ -49,6 +49,41 @@ def strokes_of(controller):
     return controller.read().strokes
 
 
+def test_hatch_is_freed_for_its_pulse_and_the_press_stays_locked(bus, controller):
+    controller.start()
+
+    controller.open_hatch(JOB, 1.0)
+    freed = bus.model.outputs
+    report = read_until(controller, lambda report: not bus.model.outputs >> r.HATCH & 1)
+
+    assert freed >> r.HATCH & 1
+    assert not freed >> r.LOCK & 1
+    assert report.inputs.lock is LockState.LOCKED
+    assert grants(bus) == 0
+
+
+def test_lock_ends_the_hatch_before_its_time(bus, controller):
+    controller.start()
+    controller.open_hatch(JOB, 10.0)
+
+    controller.lock()
+
+    assert not bus.model.outputs >> r.HATCH & 1
+
+
+def test_grant_works_again_once_the_hatch_is_over(bus, controller, mechanism):
+    mechanism.planned = 1
+    controller.start()
+    controller.open_hatch(JOB, 1.0)
+    controller.lock()
+
+    controller.grant(JOB, 3.0)
+    report = read_until(controller, lambda report: report.presses == 1)
+    controller.lock()
+
+    assert report.presses == 1
+
+
 def test_start_switches_everything_off_and_reads(bus, controller):
     report = controller.start()
 

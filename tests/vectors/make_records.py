@@ -19,6 +19,7 @@ from ledger import (
     envelope,
     messages,
     records,
+    records_custody,
     records_office,
     records_people,
     records_permits,
@@ -197,6 +198,40 @@ def bodies() -> list[records.Record]:
             page=H["c"], operator="c-wang", counter_before=42, controller="B", request=H["a"],
             permit="s-0123456789abcdef", n=1, of=1, seal=seal,
         ),
+        records_custody.Hatch(
+            step="permitted", permit="h-0123456789abcdef", seal=seal, purpose="takeout",
+            by="b-zhao", machine="m-420625103201", asked=H["a"], not_after_ms=1_795_000_000_000,
+        ),
+        records_custody.Hatch(
+            step="opened", permit="h-0123456789abcdef", seal=seal, purpose="takeout", by="c-wang",
+            second="k-chen", strokes_before=41,
+        ),
+        records_custody.TakeOut(
+            step="out", permit="h-0123456789abcdef", seal=seal, hatch=H["a"], by="c-wang",
+            second="k-chen", from_ms=1_793_000_000_000, until_ms=1_793_200_000_000,
+            holder_commitment=H["b"], place_commitment=H["c"],
+        ),
+        records_custody.Hatch(
+            step="closed", permit="h-0123456789abcdef", seal=seal, purpose="takeout", by="c-wang",
+            second="k-chen", present=False, strokes_before=41, strokes_after=41, counted=0,
+            proof="counter",
+        ),
+        records_custody.TakeOut(
+            step="returned", permit="h-fedcba9876543210", seal=seal, hatch=H["a"], by="c-wang",
+            second="k-chen", taken=H["b"], check="sound", sample=photo("c"),
+        ),
+        records_custody.Handover(
+            permit="h-00000000000000aa", seal=seal, hatch=H["a"], giver="k-chen", receiver="k-liu",
+            witness="s-sun", sample=photo("c"),
+        ),
+        records_custody.Service(
+            permit="h-00000000000000bb", seal=seal, hatch=H["a"], technician="t-ma",
+            second="k-liu", works=("ink", "cleaning"),
+        ),
+        records_custody.SealState(
+            state="void", seal=seal, machine="m-420625103201", by="b-zhao", second="b-qian",
+            asked=H["a"], reason_commitment=H["b"],
+        ),
     ]  # fmt: skip
 
 
@@ -228,7 +263,8 @@ def good() -> list[dict[str, str]]:
         )
     rows = []
     for body in bodies():
-        party = body.authors[0]
+        named = getattr(body, "machine", None) is not None and "gateway" in body.authors
+        party = "gateway" if named else body.authors[0]
         author = DEVICE if party == "device" else GATEWAY
         position = chain.follow(heads[party], 1, 1_793_000_000_000 + len(rows), None)
         payload = codec.encode_entry(position, body)

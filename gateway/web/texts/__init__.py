@@ -12,6 +12,7 @@ from typing import Literal
 from gateway.web.texts import (
     audit,
     common,
+    custody,
     desk,
     ladder,
     lists,
@@ -25,7 +26,10 @@ from gateway.web.texts import (
 
 Language = Literal["zh", "en"]
 
-AREAS = (common, desk, lists, log, ladder, audit, paper, policy, retention, standing, words)
+AREAS = (
+    *(common, desk, custody, lists, log, ladder),
+    *(audit, paper, policy, retention, standing, words),
+)
 ZH: Mapping[str, str] = {key: zh for area in AREAS for key, zh, _ in area.ROWS}
 EN: Mapping[str, str] = {key: en for area in AREAS for key, _, en in area.ROWS}
 TEXTS: Mapping[Language, Mapping[str, str]] = {"zh": ZH, "en": EN}

@@ -19,7 +19,7 @@ from device import wiring
 from device.agent import Agent
 from device.kiosk.port import BeginJob, StampNow
 from device.lock import most
-from hardware.errors import CameraError, GrantUnknownError, LockSilentError
+from hardware.errors import CameraError, GrantUnknownError, LockRefusedError, LockSilentError
 from hardware.interfaces import Inputs, Photo, Report, Settlement
 from sim import camera_view
 from sim.camera_film import Film
@@ -104,6 +104,8 @@ class ModelController:
         self.during: dict[int, Callable[[], None]] = {}  # what happens at which of them
         self.deaf = False  # the next grant goes unanswered
         self.silent = False
+        self.refuses = False  # the hatch stays shut
+        self.hatches: list[bytes] = []
         self._turn = turn
         self._presses = 0
         self._unlocked = False
@@ -142,6 +144,13 @@ class ModelController:
         if self.deaf:
             self.deaf = False
             raise GrantUnknownError("expected an answer to UNLOCK, found none")
+
+    def open_hatch(self, job: bytes, pulse_s: float) -> None:
+        """See `Controller`; a hand pulls the hatch open at once."""
+        if self.refuses:
+            raise LockRefusedError("alarm", "expected a locked controller, found an alarm")
+        self.hatches.append(job)
+        self.set(door_closed=False)
 
     def lock(self) -> None:
         """See `Controller`."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from gateway.stores.custody import SealStanding
 from gateway.stores.views import (
     Account,
     AlertView,
@@ -49,6 +50,9 @@ class Log:
 
     def entry(self, key: int | str) -> StoredEntry | None:
         return next((one for one in self.written if key in (one.index, one.sha256)), None)
+
+    def seal_standings(self) -> tuple[SealStanding, ...]:
+        return ()
 
     def permit(self, permit: str) -> PermitView | None:
         return self.issued.get(permit)

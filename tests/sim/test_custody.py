@@ -1,0 +1,233 @@
+"""A seal lent and brought back, and a machine serviced, on real screens with real processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from msgspec import Struct, structs
+from playwright.sync_api import Browser, Page, expect
+
+from sim.client import MachineClient
+from sim.township import Township
+from sim.township_plan import Person, Plan, make_plan
+from sim.waiting import until
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PATIENCE_MS = 40_000
+KEEPER = ("keeper-2", "孙长友", "c0ffee01", "135790")
+
+
+class Scene(Struct):
+    """One village of a township at work: its kiosk, its machine, and two people's consoles."""
+
+    plan: Plan
+    machine: MachineClient
+    kiosk: Page
+    asking: Page
+    permitting: Page
+
+    def permitted(self, purpose: str) -> None:
+        """Ask for an opening as one person, and permit it as another one."""
+        village = self.plan.villages[0]
+        self.asking.goto(f"/custody/{village.machine}/committee")
+        self.asking.select_option("#purpose", label=purpose)
+        self.asking.fill("#reason", "县档案馆用印")
+        self.asking.click("#ask")
+        expect(self.asking.get_by_text("已申请，等另一人准许。")).to_be_visible()
+        expect(self.asking.get_by_role("button", name="准许开仓")).to_have_count(0)
+        self.permitting.goto("/custody")
+        self.permitting.get_by_role("button", name="准许开仓").click()
+        expect(self.permitting.get_by_text("已准许，发往机器。")).to_be_visible()
+
+    def opened(self, purpose: str) -> None:
+        """Go from the kiosk's home to the opened hatch, the second person by card and PIN."""
+        kiosk = self.kiosk
+        kiosk.goto("/home")
+        kiosk.click("#custody")
+        row = kiosk.locator("li", has_text=purpose)
+        until(f"the permit for {purpose}", lambda: _reload(kiosk) and row.count() > 0, 40)
+        row.get_by_role("button", name="打开仓门").click()
+        expect(kiosk.get_by_role("heading", name="请第二个人刷卡")).to_be_visible()
+        self.machine.lay_card(KEEPER[2])
+        self.typed(KEEPER[3], "**/custody/ready")
+        kiosk.click("#open")
+        kiosk.wait_for_url("**/hatch")
+        expect(kiosk.get_by_text("仓门开着", exact=True)).to_be_visible()
+
+    def typed(self, pin: str, url: str) -> None:
+        """Type a PIN on the screen's keys."""
+        self.kiosk.wait_for_selector(".keypad")
+        for digit in pin:
+            self.kiosk.click(f".keypad [data-key='{digit}']")
+        self.kiosk.click("#next")
+        self.kiosk.wait_for_url(url)
+
+    def shut(self) -> None:
+        """Push the hatch shut and say that it is done."""
+        assert self.machine.shut_hatch()
+        self.kiosk.click("#done:not([disabled])")
+
+    def answered(self, heading: str, answer: str) -> None:
+        """Answer one question."""
+        expect(self.kiosk.get_by_role("heading", name=heading)).to_be_visible()
+        self.kiosk.locator("input[name='answer']").fill(answer)
+        self.kiosk.click("#next")
+
+    def settled(self) -> None:
+        """Confirm the summary."""
+        expect(self.kiosk.get_by_role("heading", name="都对吗")).to_be_visible()
+        self.kiosk.click("#settle")
+        expect(self.kiosk.get_by_text("已记下。")).to_be_visible()
+
+    def ledger(self) -> Page:
+        """Show the seal's page at the console."""
+        self.permitting.goto(f"/custody/{self.plan.villages[0].machine}/committee")
+        return self.permitting
+
+
+@pytest.fixture
+def scene(chromium: Browser, tmp_path: Path) -> Iterator[Scene]:
+    """Start a township of one village of profile B, and sign everybody in."""
+    plan = make_plan(tmp_path / "town", 2, friendly=False)
+    plan.folder.mkdir()
+    plan = structs.replace(plan, villages=plan.villages[1:])
+    town = Township(plan, lambda _step: None)
+    pages: list[Page] = []
+
+    def page(url: str, width: int, height: int) -> Page:
+        one = chromium.new_page(
+            base_url=url, viewport={"width": width, "height": height}, locale="zh-CN"
+        )
+        one.set_default_timeout(PATIENCE_MS)
+        pages.append(one)
+        one.goto("/")
+        return one
+
+    def staff(person: Person) -> Page:
+        one = page(plan.console, 1366, 768)
+        one.fill("[name=account]", person.account)
+        one.fill("[name=password]", person.password)
+        one.keyboard.press("Enter")
+        one.wait_for_url(f"{plan.console}/")
+        return one
+
+    try:
+        town.start()
+        village = plan.villages[0]
+        _add_keeper(plan)
+        kiosk = page(village.kiosk, 1024, 600)
+        made = Scene(
+            plan=plan,
+            machine=town.machine(village),
+            kiosk=kiosk,
+            asking=staff(plan.person("admin")),
+            permitting=staff(plan.person("auditor")),
+        )
+        made.machine.lay_card(village.card)
+        kiosk.wait_for_url("**/pin")
+        made.typed(village.pin, "**/home")
+        yield made
+    finally:
+        for one in pages:
+            one.close()
+        town.stop()
+
+
+def _add_keeper(plan: Plan) -> None:
+    """Let a second person sign in at the machine."""
+    account, name, card, pin = KEEPER
+    path = plan.device_folder(plan.villages[0]) / "people.toml"
+    more = (
+        f'\n[[person]]\naccount = "{account}"\nname = "{name}"\ncard = "{card}"\n'
+        f'pin_hash = "{PasswordHasher().hash(pin)}"\n'
+    )
+    path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
+
+
+def _reload(page: Page) -> bool:
+    page.reload()
+    return True
+
+
+def test_seal_is_lent_stamps_nothing_and_comes_back(scene: Scene, tmp_path: Path) -> None:
+    scene.permitted("外借")
+    scene.opened("外借")
+    assert scene.machine.move_seal(present=False)
+    scene.shut()
+    scene.answered("交给谁", "李四")
+    scene.answered("带到哪里", "县档案馆")
+    scene.answered("几天内还", "3")
+    scene.answered("压了几次", "0")
+    scene.settled()
+
+    expect(scene.kiosk.locator("#strip")).to_contain_text("印章外借，还没还")
+    expect(scene.kiosk.locator("#strip")).to_contain_text("请借用人归还")
+    ledger = scene.ledger()
+    expect(ledger.get_by_text("外借中").first).to_be_visible()
+    until(
+        "the opening of the entry",
+        lambda: _reload(ledger) and ledger.get_by_text("县档案馆").count() > 1,
+        40,
+    )
+    ledger.screenshot(path=tmp_path / "ledger-out.png", full_page=True)
+
+    scene.permitted("归还")
+    scene.opened("归还")
+    assert scene.machine.move_seal(present=True)
+    scene.shut()
+    scene.kiosk.click("#sound")
+    scene.machine.lay_page("rendered:3")
+    expect(scene.kiosk.get_by_role("heading", name="盖了印的纸")).to_be_visible()
+    scene.kiosk.click("#take")
+    scene.answered("压了几次", "0")
+    scene.settled()
+
+    expect(scene.kiosk.locator("#strip")).to_contain_text("机器正常")
+    ledger = scene.ledger()
+    until(
+        "the return in the ledger",
+        lambda: _reload(ledger) and ledger.get_by_text("印章完好").count(),
+        40,
+    )
+    expect(ledger.locator(".chip.good", has_text="在机器里")).to_be_visible()
+    scene.permitting.goto("/custody")
+    scene.permitting.screenshot(path=tmp_path / "custody.png", full_page=True)
+    scene.permitting.set_viewport_size({"width": 390, "height": 844})
+    assert scene.permitting.evaluate("document.documentElement.scrollWidth") <= 390
+    assert scene.ledger().evaluate("document.documentElement.scrollWidth") <= 390
+    scene.permitting.screenshot(path=tmp_path / "ledger-phone.png")
+
+
+def test_strokes_of_a_service_are_counted_or_hold_the_machine(scene: Scene) -> None:
+    scene.permitted("加油墨或检修")
+    scene.opened("加油墨或检修")
+    for _ in range(2):
+        assert scene.machine.press_inside()["down"]
+    scene.shut()
+    scene.kiosk.click("#ink")
+    scene.kiosk.click("#next:not([disabled])")
+    scene.answered("压了几次", "2")
+    scene.settled()
+    expect(scene.kiosk.locator("#strip")).to_contain_text("机器正常")
+
+    scene.permitted("加油墨或检修")
+    scene.opened("加油墨或检修")
+    assert scene.machine.press_inside()["down"]
+    scene.shut()
+    scene.kiosk.click("#repair")
+    scene.kiosk.click("#next:not([disabled])")
+    scene.answered("压了几次", "0")
+    scene.kiosk.click("#settle")
+
+    scene.kiosk.wait_for_url("**/hold")
+    expect(scene.kiosk.get_by_text("开仓期间压的次数对不上")).to_be_visible()
+    ledger = scene.ledger()
+    until(
+        "the count in the ledger",
+        lambda: _reload(ledger) and ledger.get_by_text("对不上").count(),
+        40,
+    )
