@@ -14,6 +14,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from vision.decoding import Image
+from vision.shrinking import shrunk
 
 Points = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -63,8 +64,7 @@ class Line(Struct, frozen=True):
 
 def find_outline(image: Image) -> Points | None:
     """Return the sheet's corners in pixels, in order around it; None when no sheet stands out."""
-    scale = min(1.0, _SEARCH_PX / max(image.shape[:2]))
-    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small, scale = shrunk(image, _SEARCH_PX)
     light = _brightness(np.asarray(small.min(axis=2), np.uint8))
     points, normals = _edges(light)
     sides = [_lines(points, normals, light.shape, turn) for turn in range(4)]
@@ -153,8 +153,8 @@ def _line_through(points: Points, normals: Points, theta: float, rho: float) -> 
         if len(near) < 12:
             return None
         centre = near.mean(axis=0)
-        _, _, axes = np.linalg.svd(near - centre, full_matrices=False)
-        fitted = axes[1] * np.sign(axes[1] @ normal)
+        _, axes = np.linalg.eigh(np.cov(near - centre, rowvar=False))
+        fitted = axes[:, 0] * np.sign(axes[:, 0] @ normal)
         normal, rho = fitted.astype(np.float64), float(centre @ fitted)
     positions = near @ np.array((-normal[1], normal[0]))
     start = float(np.floor(positions.min())) - 1

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from vision.decoding import Image
 from vision.outline import find_outline
+from vision.shrinking import shrunk
 
 PAGE_PX = 1400  # longest side of a flat page; A4 at 120 dpi
 
@@ -58,11 +59,13 @@ def flatten(image: Image, page: Page) -> Image:
     scale = min(1.0, PAGE_PX / max(width, height, 1.0))
     size = (max(round(float(width) * scale), 8), max(round(float(height) * scale), 8))
     if page.whole:
-        return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+        return shrunk(image, PAGE_PX)[0]
     target = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], np.float32)
-    shrunk, kept = _shrunk(image, scale)
+    kept = 1.0
+    while 2 * scale <= kept:  # so that fine print is averaged, not skipped
+        image, kept = shrunk(image, max(image.shape[:2]) // 2)[0], kept / 2
     matrix = cv2.getPerspectiveTransform(corners * np.float32(kept), target)
-    return np.asarray(cv2.warpPerspective(shrunk, matrix, size), np.uint8)
+    return np.asarray(cv2.warpPerspective(image, matrix, size), np.uint8)
 
 
 def lifted(page: Page, flat: Image) -> NDArray[np.float64]:
@@ -103,12 +106,15 @@ def without_rim(ink: Gray) -> Gray:
     return ink[rim_y:-rim_y, rim_x:-rim_x]
 
 
-def is_blank(image: Image) -> bool:
+def is_blank(image: Image, page: Page | None = None) -> bool:
     """Tell whether the page bears no print at all; without a page the whole frame is judged.
+
+    Args:
+        page: where the paper lies, when the caller knows; it is sought otherwise.
 
     A red letterhead alone is not print. Ruled lines are: an empty form is not blank.
     """
-    page = find_page(image)
+    page = page or find_page(image)
     height, width = image.shape[:2]
     whole = Page(((0, 0), (width, 0), (width, height), (0, height)), whole=True)
     ink = darkness(flatten(image, page or whole))
@@ -141,11 +147,3 @@ def _clockwise(quad: Points) -> Points:
     around = quad[np.argsort(np.arctan2(quad[:, 1] - middle[1], quad[:, 0] - middle[0]))]
     first = int(np.argmin(around.sum(axis=1)))
     return np.asarray(np.roll(around, -first, axis=0), np.float32)
-
-
-def _shrunk(image: Image, scale: float) -> tuple[Image, float]:
-    """Halve a large picture before warping, so that fine print is averaged, not skipped."""
-    if scale > 0.7:
-        return image, 1.0
-    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.uint8), scale
