@@ -6,14 +6,13 @@ Everything is seeded: the same arguments give the same pixels on every machine.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from sim.documents import COMMITTEE, Document, document
+from sim.seals import round_shape
 from sim.typeface import typeface
 
 DPI = 150
@@ -80,13 +79,13 @@ def impression(
         seed: texture of the ink; one press, one seed.
         strength: 1 a good press, 0.3 a faint one.
     """
-    shape = _seal_shape(text, 2 * diameter_px).resize(
+    shape = round_shape(text, 2 * diameter_px).resize(
         (diameter_px, diameter_px), Image.Resampling.LANCZOS
     )
     ink = np.asarray(shape, np.float32) / 255
     rng = np.random.default_rng(seed)
-    pressure = _clouds(rng, diameter_px, 5, 0.72, 1.0)
-    grain = _clouds(rng, diameter_px, diameter_px // 2, 0.55, 1.25)
+    pressure = clouds(rng, diameter_px, 5, 0.72, 1.0)
+    grain = clouds(rng, diameter_px, diameter_px // 2, 0.55, 1.25)
     covered: Mask = np.clip(ink * pressure * grain * strength, 0, 0.94).astype(np.float32)
     return covered
 
@@ -180,51 +179,7 @@ def _wrapped(text: str, indent: int, width_px: int) -> list[str]:
     return [*lines, line]
 
 
-def _seal_shape(text: str, size: int) -> Image.Image:
-    """Draw ring, star and arc text of a round seal, black and white, `size` square."""
-    shape = Image.new("L", (size, size))
-    draw = ImageDraw.Draw(shape)
-    stroke = round(size * 0.029)  # 1.2 mm of 42 mm
-    draw.ellipse((1, 1, size - 2, size - 2), None, 255, stroke)
-    draw.polygon(_star(size / 2, size / 2, size * 0.165), 255)
-    _arc_text(shape, text, size)
-    return shape
-
-
-def _star(x: float, y: float, radius: float) -> list[tuple[float, float]]:
-    inner = radius * math.sin(math.pi / 10) / math.sin(7 * math.pi / 10)
-    points = []
-    for i in range(10):
-        reach = inner if i % 2 else radius
-        angle = math.pi * i / 5
-        points.append((x + reach * math.sin(angle), y - reach * math.cos(angle)))
-    return points
-
-
-def _arc_text(shape: Image.Image, text: str, size: int) -> None:
-    """Set `text` around the inside of the ring, tall and narrow as seal cutters do."""
-    span = min(282.0, 20.0 * len(text))
-    step = span / max(len(text) - 1, 1)
-    height = round(size * 0.128)
-    width = min(round(height * 0.86), round(math.radians(step) * size * 0.385 * 0.96))
-    for i, character in enumerate(text):
-        tile = _character(character, width, height)
-        angle = -span / 2 + i * step
-        tile = tile.rotate(-angle, Image.Resampling.BICUBIC, expand=True)
-        x = size / 2 + size * 0.385 * math.sin(math.radians(angle))
-        y = size / 2 - size * 0.385 * math.cos(math.radians(angle))
-        shape.paste(255, (round(x - tile.width / 2), round(y - tile.height / 2)), tile)
-
-
-def _character(character: str, width: int, height: int) -> Image.Image:
-    font = typeface(height, character)
-    box = font.getbbox(character, stroke_width=1)
-    tile = Image.new("L", (round(box[2] - box[0]), round(box[3] - box[1])))
-    ImageDraw.Draw(tile).text((-box[0], -box[1]), character, 255, font, stroke_width=1)
-    return tile.resize((width, height), Image.Resampling.LANCZOS)
-
-
-def _clouds(rng: np.random.Generator, size: int, cells: int, low: float, high: float) -> Mask:
+def clouds(rng: np.random.Generator, size: int, cells: int, low: float, high: float) -> Mask:
     """Smooth random field of `cells` x `cells` waves between `low` and `high`."""
     coarse = Image.fromarray(rng.random((max(cells, 2),) * 2, dtype=np.float32))
     field = np.asarray(coarse.resize((size, size), Image.Resampling.BICUBIC), np.float32)

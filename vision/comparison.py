@@ -88,9 +88,12 @@ def difference(reference: Gray, laid: Gray, red: Gray) -> Difference:
 
 def _tiles(values: Gray) -> Gray:
     """Mean of each tile, a step apart."""
-    means = cv2.boxFilter(values, -1, (_TILE_PX, _TILE_PX))
-    half = _TILE_PX // 2
-    return np.asarray(means[half:-half:_STEP_PX, half:-half:_STEP_PX], np.float32)
+    rows, columns = (side // _STEP_PX for side in values.shape)
+    whole = values[: rows * _STEP_PX, : columns * _STEP_PX]
+    cells = cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)
+    steps = _TILE_PX // _STEP_PX
+    means = cv2.blur(cells, (steps, steps), anchor=(0, 0))
+    return np.asarray(means[: rows - steps + 1, : columns - steps + 1], np.float32)
 
 
 def _left_over(one: Gray, other: Gray) -> Gray:
@@ -101,7 +104,8 @@ def _left_over(one: Gray, other: Gray) -> Gray:
         for y in (-_NEAR_PX, 0.0, _NEAR_PX):
             move = np.array([[1, 0, x], [0, 1, y]], np.float32)
             moved = cv2.warpAffine(other, move, (width, height))
-            tiles = _tiles(np.asarray((one - moved) ** 2, np.float32))
+            apart = np.asarray(cv2.absdiff(one, moved), np.float32)
+            tiles = _tiles(np.asarray(cv2.multiply(apart, apart), np.float32))
             best = tiles if best is None else np.minimum(best, tiles)
     assert best is not None
     return np.maximum(best, 0)
@@ -138,8 +142,9 @@ def _bent(reference: Gray, laid: Gray) -> Gray:
     wide = cv2.resize(moves, (columns * tile, rows * tile), interpolation=cv2.INTER_LINEAR)
     below, beside = height - reach - rows * tile, width - reach - columns * tile
     full = cv2.copyMakeBorder(wide, reach, below, reach, beside, cv2.BORDER_REPLICATE)
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    bent = cv2.remap(laid, x + full[..., 0], y + full[..., 1], cv2.INTER_LINEAR)
+    x = full[..., 0] + np.arange(width, dtype=np.float32)[None, :]
+    y = full[..., 1] + np.arange(height, dtype=np.float32)[:, None]
+    bent = cv2.remap(laid, x, y, cv2.INTER_LINEAR)
     return np.asarray(bent, np.float32)
 
 

@@ -49,9 +49,19 @@ class Match(Struct, frozen=True):
     turned_deg: float
 
 
-def same_page(approved: Image, seen: Image) -> Match:
-    """Compare two pictures of pages; displacement, rotation and lighting do not matter."""
-    reference, moving = _flat(approved), _flat(seen)
+def same_page(
+    approved: Image,
+    seen: Image,
+    *,
+    approved_page: Page | None = None,
+    seen_page: Page | None = None,
+) -> Match:
+    """Compare two pictures of pages; displacement, rotation and lighting do not matter.
+
+    Args:
+        approved_page, seen_page: where the paper lies, when the caller knows; sought otherwise.
+    """
+    reference, moving = _flat(approved, approved_page), _flat(seen, seen_page)
     if reference is None or moving is None:
         return Match(0.0, None, 0.0)
     found = align(reference, moving)
@@ -84,12 +94,15 @@ def settle(reference: Gray, moving: Gray, matrix: Matrix) -> Matrix:
     size = (reference.shape[1], reference.shape[0])
     laid = cv2.warpPerspective(moving, matrix, size)
     reach, tile = _SETTLE_REACH_PX, _SETTLE_TILE_PX
+    means = cv2.boxFilter(reference, -1, (tile, tile), anchor=(0, 0))
     here, there = [], []
     for y in range(reach, reference.shape[0] - tile - reach, tile):
         for x in range(reach, reference.shape[1] - tile - reach, tile):
+            if float(means[y, x]) < _INKED:
+                continue
             patch = reference[y : y + tile, x : x + tile]
             around = laid[y - reach : y + tile + reach, x - reach : x + tile + reach]
-            if float(patch.mean()) < _INKED or float(around.max()) < 0.2:
+            if float(around.max()) < 0.2:
                 continue
             _, best, _, at = cv2.minMaxLoc(cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED))
             if best > _AGREES:
@@ -103,8 +116,8 @@ def settle(reference: Gray, moving: Gray, matrix: Matrix) -> Matrix:
     return matrix if correction is None else np.asarray(correction @ matrix, np.float64)
 
 
-def _flat(image: Image) -> Image | None:
-    page = find_page(image)
+def _flat(image: Image, page: Page | None) -> Image | None:
+    page = page or find_page(image)
     return None if page is None else flatten(image, page)
 
 

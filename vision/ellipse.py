@@ -6,6 +6,8 @@ the radius, 1 on the ellipse itself.
 
 from __future__ import annotations
 
+import functools
+
 import cv2
 import numpy as np
 from msgspec import Struct
@@ -145,7 +147,7 @@ def measure(
     best = rises.argmax(axis=1)
     rise = rises[np.arange(ANGLES), best]
     inside = across[:, middle] >= 0
-    strength = float(np.percentile(rise[inside], 75)) if inside.any() else 0.0
+    strength = _upper_quartile(rise[inside])
     hits = inside & (rise > max(_PALE * least, _PALE_PART * strength))
     visible = inside
     if dark is not None:
@@ -174,14 +176,13 @@ def ridge(across: Gray) -> Gray:
     """Return for each sample how far it rises over the paper outside and inside of it."""
     known = np.maximum(across, 0)
     near = cv2.blur(known, (3, 1), borderType=cv2.BORDER_REPLICATE)
-    sums = np.cumsum(np.pad(known, ((0, 0), (1, _OUTER[1])), mode="edge"), axis=1)
-    count = len(REACHES)
-    outer = (sums[:, _OUTER[1] : _OUTER[1] + count] - sums[:, _OUTER[0] : _OUTER[0] + count]) / (
-        _OUTER[1] - _OUTER[0]
-    )
-    padded = np.pad(near, ((0, 0), (_INNER[1], 0)), mode="edge")
-    views = np.lib.stride_tricks.sliding_window_view(padded, _INNER[1] - _INNER[0], axis=1)
-    inner = views[:, :count].min(axis=2)
+    count, (first, last) = len(REACHES), _OUTER
+    beyond = cv2.copyMakeBorder(known, 0, 0, 0, last, cv2.BORDER_REPLICATE)
+    outer = cv2.blur(beyond, (last - first, 1), anchor=(0, 0))[:, first : first + count]
+    first, last = _INNER
+    within = cv2.copyMakeBorder(near, 0, 0, last, 0, cv2.BORDER_REPLICATE)
+    window = np.ones((1, last - first), np.uint8)
+    inner = cv2.erode(within, window, anchor=(0, 0))[:, :count]
     return np.asarray(near - np.maximum(outer, inner), np.float32)
 
 
@@ -203,13 +204,25 @@ def fitted(ellipse: Ellipse, ring: Ring, reaches: Gray, circle: bool) -> Ellipse
     return found
 
 
+def _upper_quartile(values: Gray) -> float:
+    if not values.size:
+        return 0.0
+    place = (3 * values.size) // 4
+    return float(np.partition(values, place)[place])
+
+
 def _directions(ellipse: Ellipse, count: int) -> NDArray[np.float32]:
-    angles = np.linspace(0, 2 * np.pi, count, endpoint=False)
     turn = np.deg2rad(ellipse.turned_deg)
-    along, across = ellipse.a * np.cos(angles), ellipse.b * np.sin(angles)
-    x = along * np.cos(turn) - across * np.sin(turn)
-    y = along * np.sin(turn) + across * np.cos(turn)
-    return np.stack([x, y], axis=1).astype(np.float32)
+    cosine, sine = ellipse.a * float(np.cos(turn)), ellipse.a * float(np.sin(turn))
+    across, down = -ellipse.b * float(np.sin(turn)), ellipse.b * float(np.cos(turn))
+    to_ellipse = np.array([[cosine, sine], [across, down]], np.float64)
+    return np.asarray(_circle_of(count) @ to_ellipse, np.float32)
+
+
+@functools.lru_cache(maxsize=8)
+def _circle_of(count: int) -> NDArray[np.float64]:
+    angles = np.linspace(0, 2 * np.pi, count, endpoint=False)
+    return np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
 def _ellipse(points: NDArray[np.float32]) -> Ellipse | None:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from vision.decoding import Image
 from vision.page import Gray
+from vision.shrinking import shrunk
 
 WORK_PX = 1000  # longest side; an A4 ring of 1.2 mm is 4 px wide, enough to fit an ellipse
 _PAPER_PX = 125  # paper is estimated on a copy this large, where print has been averaged away
@@ -42,11 +43,7 @@ class Ink(Struct, frozen=True):
 
 def ink(picture: Image) -> Ink:
     """Return the maps of `picture`, which should be a page or a crop of one."""
-    scale = min(1.0, WORK_PX / max(picture.shape[:2]))
-    small = picture
-    if scale < 1.0:
-        size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
-        small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    small, scale = shrunk(picture, WORK_PX)
     smooth = cv2.GaussianBlur(small, (0, 0), 0.8)
     share = smooth.astype(np.float32) / np.maximum(_paper(small), _LEAST_PAPER)
     blue, green, red = cv2.split(share)

@@ -1,7 +1,7 @@
 """The paper in the picture: where it lies, the page made flat, and whether it is blank.
 
-Paper is the large bright thing without colour, so it is sought in the darkest of the three
-channels: there wood, skin and the yellow band of a simulated machine are dark.
+`vision.outline` finds its edges; a picture without any, such as a scan, is a page if it bears
+print.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from vision.decoding import Image
+from vision.outline import find_outline
+from vision.shrinking import shrunk
 
 PAGE_PX = 1400  # longest side of a flat page; A4 at 120 dpi
 
@@ -21,11 +23,6 @@ Gray = NDArray[np.float32]
 Points = NDArray[np.float32]
 MatLike = NDArray[np.integer[Any] | np.floating[Any]]  # what OpenCV's functions return
 
-_SEARCH_PX = 640  # the paper is sought on a copy whose longest side is this
-_MIN_AREA = 0.1  # of the frame; an identity card on an A4 tray has 0.07
-_MIN_SOLIDITY = 0.9  # paper fills its own quadrilateral
-_MIN_CONTRAST = 22  # grey levels between paper and tray
-_WHOLE_AREA = 0.93  # a paper larger than this has no visible edge
 _MIN_INKED_TILES = 0.04  # share of tiles with print before a frame without edges is a page
 _TILE_PX = 32
 RED_INK = 0.08  # redness of pale ink; fresh paper has under 0.03
@@ -45,13 +42,11 @@ class Page(Struct, frozen=True):
 
 def find_page(image: Image) -> Page | None:
     """Return where the paper lies; None when there is neither a paper edge nor print."""
-    height, width = image.shape[:2]
-    scale = min(1.0, _SEARCH_PX / max(height, width))
-    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    quad = _paper_quad(np.asarray(small.min(axis=2), np.uint8))
-    if quad is not None:
-        ordered = _clockwise(quad / scale)
+    corners = find_outline(image)
+    if corners is not None:
+        ordered = _clockwise(corners)
         return Page(tuple((float(x), float(y)) for x, y in ordered), whole=False)
+    height, width = image.shape[:2]
     whole = Page(((0, 0), (width, 0), (width, height), (0, height)), whole=True)
     return whole if _printed(flatten(image, whole)) else None
 
@@ -64,11 +59,13 @@ def flatten(image: Image, page: Page) -> Image:
     scale = min(1.0, PAGE_PX / max(width, height, 1.0))
     size = (max(round(float(width) * scale), 8), max(round(float(height) * scale), 8))
     if page.whole:
-        return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+        return shrunk(image, PAGE_PX)[0]
     target = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], np.float32)
-    shrunk, kept = _shrunk(image, scale)
+    kept = 1.0
+    while 2 * scale <= kept:  # so that fine print is averaged, not skipped
+        image, kept = shrunk(image, max(image.shape[:2]) // 2)[0], kept / 2
     matrix = cv2.getPerspectiveTransform(corners * np.float32(kept), target)
-    return np.asarray(cv2.warpPerspective(shrunk, matrix, size), np.uint8)
+    return np.asarray(cv2.warpPerspective(image, matrix, size), np.uint8)
 
 
 def lifted(page: Page, flat: Image) -> NDArray[np.float64]:
@@ -109,12 +106,15 @@ def without_rim(ink: Gray) -> Gray:
     return ink[rim_y:-rim_y, rim_x:-rim_x]
 
 
-def is_blank(image: Image) -> bool:
+def is_blank(image: Image, page: Page | None = None) -> bool:
     """Tell whether the page bears no print at all; without a page the whole frame is judged.
+
+    Args:
+        page: where the paper lies, when the caller knows; it is sought otherwise.
 
     A red letterhead alone is not print. Ruled lines are: an empty form is not blank.
     """
-    page = find_page(image)
+    page = page or find_page(image)
     height, width = image.shape[:2]
     whole = Page(((0, 0), (width, 0), (width, height), (0, height)), whole=True)
     ink = darkness(flatten(image, page or whole))
@@ -141,82 +141,9 @@ def _printed(flat: Image) -> bool:
     return float(inked.mean()) > _MIN_INKED_TILES
 
 
-def _paper_quad(pale: NDArray[np.uint8]) -> Points | None:
-    """The quadrilateral of the largest bright region of `pale`, None when it is no paper."""
-    closed = cv2.morphologyEx(pale, cv2.MORPH_CLOSE, np.ones((13, 13), np.uint8))
-    closed = cv2.GaussianBlur(closed, (5, 5), 0)
-    _, mask = cv2.threshold(closed, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((9, 9), np.uint8))
-    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    if not contours:
-        return None
-    outline = max(contours, key=cv2.contourArea)
-    area = cv2.contourArea(outline) / mask.size
-    if not _MIN_AREA < area < _WHOLE_AREA or not _stands_out(closed, mask):
-        return None
-    quad = _four_corners(outline)
-    if quad is None or cv2.contourArea(outline) < _MIN_SOLIDITY * cv2.contourArea(quad):
-        return None
-    return _refined(outline[:, 0, :].astype(np.float32), quad)
-
-
-def _stands_out(closed: MatLike, mask: MatLike) -> bool:
-    inside, outside = closed[mask > 0], closed[mask == 0]
-    if not inside.size or not outside.size:
-        return False
-    return float(np.median(inside)) - float(np.median(outside)) > _MIN_CONTRAST
-
-
-def _four_corners(outline: MatLike) -> Points | None:
-    hull = cv2.convexHull(outline)
-    length = cv2.arcLength(hull, True)
-    for tolerance in (0.01, 0.02, 0.03, 0.05):
-        shape = cv2.approxPolyDP(hull, tolerance * length, True)
-        if len(shape) == 4:
-            return np.asarray(shape[:, 0, :], np.float32)
-        if len(shape) < 4:
-            break
-    return np.asarray(cv2.boxPoints(cv2.minAreaRect(hull)), np.float32)
-
-
-def _refined(points: Points, quad: Points) -> Points:
-    """Replace each side of `quad` by the line through the outline along it."""
-    lines = []
-    for start, end in zip(quad, np.roll(quad, -1, axis=0), strict=True):
-        along = (end - start) / max(float(np.linalg.norm(end - start)), 1.0)
-        offset = points - start
-        position = offset @ along / max(float(np.linalg.norm(end - start)), 1.0)
-        distance = np.abs(offset @ np.array([-along[1], along[0]], np.float32))
-        near = points[(position > 0.08) & (position < 0.92) & (distance < 6)]
-        if len(near) < 12:
-            return quad
-        direction = cv2.fitLine(near, cv2.DIST_HUBER, 0, 0.01, 0.01).ravel()
-        lines.append(direction)
-    corners = [_crossing(lines[i - 1], lines[i]) for i in range(4)]
-    moved = np.array(corners, np.float32)
-    far = np.abs(moved - quad).max() > 12
-    return quad if far or not np.isfinite(moved).all() else moved
-
-
-def _crossing(one: NDArray[np.float32], other: NDArray[np.float32]) -> tuple[float, float]:
-    matrix = np.array([[one[0], -other[0]], [one[1], -other[1]]], np.float64)
-    if abs(np.linalg.det(matrix)) < 1e-6:
-        return (float("nan"), float("nan"))
-    t = np.linalg.solve(matrix, np.array([other[2] - one[2], other[3] - one[3]], np.float64))[0]
-    return (float(one[2] + t * one[0]), float(one[3] + t * one[1]))
-
-
 def _clockwise(quad: Points) -> Points:
     """Order corners clockwise from the one nearest to the frame's top left."""
     middle = quad.mean(axis=0)
     around = quad[np.argsort(np.arctan2(quad[:, 1] - middle[1], quad[:, 0] - middle[0]))]
     first = int(np.argmin(around.sum(axis=1)))
     return np.asarray(np.roll(around, -first, axis=0), np.float32)
-
-
-def _shrunk(image: Image, scale: float) -> tuple[Image, float]:
-    """Halve a large picture before warping, so that fine print is averaged, not skipped."""
-    if scale > 0.7:
-        return image, 1.0
-    small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.uint8), scale

@@ -83,6 +83,8 @@ def follow(ink: Gray, dark: Gray, start: Ellipse, least: float) -> Ring | None:
     The wide search forgives a rough start; the narrow one is not drawn away by a second ring
     beside the first. Whichever ends on more ink is right.
     """
+    if measure(ink, start, _WIDE[0], least)[0].coverage < _HOPELESS:
+        return None
     found = [_followed(ink, start, least, path) for path in (_WIDE, _NARROW)]
     rings = [measure(ink, one, 0.035, least, dark)[0] for one in found if one is not None]
     exact = [float(measure(ink, ring.ellipse, 0.02, least)[0].hits.mean()) for ring in rings]
@@ -94,10 +96,21 @@ def _joined(found: list[Ring], ring: Ring) -> list[Ring]:
     if any(_within(ring.ellipse, other.ellipse) for other in found):
         return found
     inside = [other for other in found if _within(other.ellipse, ring.ellipse)]
+    same = [other for other in found if _same(ring.ellipse, other.ellipse)]
+    if any(other.coverage >= ring.coverage for other in same):
+        return found
+    inside += [other for other in same if all(other is not one for one in inside)]
     # A second ring around the first may be more worn; one drawn around several must be better.
     if any(other.coverage > ring.coverage + _WORN * _concentric(other, ring) for other in inside):
         return found
     return [other for other in found if all(other is not one for one in inside)] + [ring]
+
+
+def _same(one: Ellipse, other: Ellipse) -> bool:
+    """Whether two rings were drawn around one seal, perhaps struck twice; see `_explained`."""
+    apart = float(np.hypot(one.x - other.x, one.y - other.y))
+    alike = 1 / _OUTER_RING < one.radius / other.radius < _OUTER_RING
+    return alike and apart < _SAME_CENTRE * other.radius
 
 
 def _concentric(one: Ring, other: Ring) -> bool:

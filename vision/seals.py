@@ -1,9 +1,9 @@
 """Seals in a picture: every impression with its place, shape, colour and state.
 
-Rings (round and oval) and square seals are sought on the whole picture, as a page's outline may
-be wrong; strips of riding seams at the page's edges. Blue seals are found likewise and called
-blue. A picture without a coloured seal is searched for rings in its black print: those are
-copies of seals, never impressions.
+Rings (round and oval) and square seals are sought on the page, or on the whole picture where no
+paper's edge is seen; strips of riding seams at the page's edges. Blue seals are found likewise
+and called blue. A picture without a coloured seal is searched for rings in its black print:
+those are copies of seals, never impressions.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import enum
 
 import cv2
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from vision.decoding import Image
 from vision.ellipse import Ellipse, Ring
 from vision.ink import Ink, ink
-from vision.page import Gray, Page, find_page, flatten, lifted
+from vision.page import Gray, Page, find_page
 from vision.rings import LEAST_COVERAGE, find_rings
 from vision.seal_state import Condition, State, of_ring, of_square, of_strip
 from vision.seams import find_seams
@@ -27,9 +27,12 @@ _LEAST_RED = 0.02  # of the paper's brightness; JPEG's colour steps on white pap
 _LEAST_DARK = 0.1  # a copier's grey; shades on paper change slower than a ring
 _LEAST_COPY = 0.1  # of the longer side, 30 mm on A4: smaller rings in print are logos
 # Blue is the colour of forms and logos, so a blue seal has to be clearer and more whole.
-_LEAST_BLUE, _BLUE_COVERAGE = 0.04, 0.85
+_LEAST_BLUE, _BLUE_COVERAGE = 0.08, 0.85
 _MOST_LEAN = 0.45  # of its redness: orange has 0.5 and more, stamp-pad ink -0.2 to 0.25
 _SURE = 0.8  # coverage of a ring from which a square around it is no rival
+_BESIDE_PAGE = 1.005  # its outline is known to a few pixels
+_LEAST_PAGE = 0.25  # of the picture: what is smaller may be a slip that lies on the page
+_LAYERS = ("red", "blue", "dark")
 _WIPED = 1.12  # reach around a ring within which all ink is its own
 
 
@@ -88,20 +91,36 @@ def find_seals(
         px_per_mm: scale of the picture on a calibrated tray.
         copies: search black print when there is no coloured seal.
     """
-    maps = ink(picture)
+    page = page or find_page(picture)
+    maps = _on_page(ink(picture), page)
     least = max(_LEAST_RED, maps.noise)
     found = _coloured(maps.red, maps, Colour.RED, least, LEAST_COVERAGE, px_per_mm)
     found = [seal for seal in found if not _is_orange(seal, maps)]
     sure = [seal for seal in found if seal.condition.coverage > _SURE]
     squares = _squares(maps, sure, least, px_per_mm)
     found = [seal for seal in found if seal in sure or not _covered(seal, squares)] + squares
-    found += _strips(picture, page or find_page(picture), found)
+    found += _strips(maps, page, found, least)
     least_blue = max(_LEAST_BLUE, maps.noise)
     blue = _coloured(maps.blue, maps, Colour.BLUE, least_blue, _BLUE_COVERAGE, px_per_mm)
     found += [one for one in blue if one.condition.visible > 0.85 and not _covered(one, found)]
     if not found and copies:
         found = copied_seals(maps, px_per_mm)
     return tuple(found)
+
+
+def _on_page(maps: Ink, page: Page | None) -> Ink:
+    """The ink on the page alone: a desk of red wood would have all the votes."""
+    if page is None or page.whole:
+        return maps
+    corners = np.array(page.corners, np.float32) * np.float32(maps.scale)
+    middle = corners.mean(axis=0)
+    inside = np.zeros(maps.red.shape, np.float32)
+    grown = middle + (corners - middle) * np.float32(_BESIDE_PAGE)
+    cv2.fillConvexPoly(inside, np.rint(grown).astype(np.int32), (1.0,))
+    if float(inside.mean()) < _LEAST_PAGE:
+        return maps
+    cut = {name: np.asarray(getattr(maps, name) * inside, np.float32) for name in _LAYERS}
+    return structs.replace(maps, **cut)
 
 
 def copied_seals(maps: Ink, px_per_mm: float | None = None) -> list[Seal]:
@@ -166,23 +185,22 @@ def _squares(maps: Ink, found: list[Seal], least: float, px_per_mm: float | None
     return squares
 
 
-def _strips(picture: Image, page: Page | None, found: list[Seal]) -> list[Seal]:
+def _strips(maps: Ink, page: Page | None, found: list[Seal], least: float) -> list[Seal]:
     """Seam strips at the edges of the page; a picture without a page has no such edges."""
     if page is None:
         return []
-    flat = picture if page.whole else flatten(picture, page)
-    to_picture = lifted(page, flat)
-    maps = ink(flat)
-    layer = maps.red
-    for seal in found:
-        outline = cv2.perspectiveTransform(
-            np.array([seal.outline], np.float32), np.linalg.inv(to_picture)
-        )
-        grown = outline[0].mean(axis=0) + (outline[0] - outline[0].mean(axis=0)) * _WIPED
-        cv2.fillPoly(layer, [np.rint(grown * maps.scale).astype(np.int32)], 0.0)
+    layer, to_picture = _wiped(maps.red, found, maps.scale), np.diag([1.0, 1.0, maps.scale])
+    if not page.whole:
+        corners = np.array(page.corners, np.float32) * np.float32(maps.scale)
+        sides = np.linalg.norm(corners - np.roll(corners, -1, axis=0), axis=1)
+        across, down = round(float(max(sides[0::2]))), round(float(max(sides[1::2])))
+        flat = np.array([[0, 0], [across, 0], [across, down], [0, down]], np.float32)
+        matrix = cv2.getPerspectiveTransform(corners, flat)
+        layer = np.asarray(cv2.warpPerspective(layer, matrix, (across, down)), np.float32)
+        to_picture = to_picture @ np.linalg.inv(matrix)
     strips = []
-    for seam in find_seams(layer, max(_LEAST_RED, maps.noise)):
-        x, y, width, height = (side / maps.scale for side in seam.box())
+    for seam in find_seams(layer, least):
+        x, y, width, height = seam.box()
         corners = np.array([[(x, y), (x + width, y), (x + width, y + height), (x, y + height)]])
         outline = cv2.perspectiveTransform(corners.astype(np.float64), to_picture)[0]
         strips.append(_strip_seal(outline, seam.strength))
@@ -206,9 +224,9 @@ def _wiped(layer: Gray, found: list[Seal], scale: float) -> Gray:
     """A copy of `layer` without the seals that were found."""
     left = layer.copy()
     for seal in found:
-        if seal.ellipse is not None:
-            around = seal.ellipse.scaled(scale).points(reach=_WIPED)
-            cv2.fillPoly(left, [np.rint(around).astype(np.int32)], 0.0)
+        outline = np.array(seal.outline) * scale
+        around = outline.mean(axis=0) + (outline - outline.mean(axis=0)) * _WIPED
+        cv2.fillPoly(left, [np.rint(around).astype(np.int32)], 0.0)
     return left
 
 

@@ -18,7 +18,7 @@ from vision.ellipse import Ellipse
 from vision.page import Gray
 
 _VOTE_PX = 400  # longest side of the map that votes; a seal of 14 mm on A4 is 18 px there
-_LEAST_RADIUS_PX, _GROWTH = 9.0, 1.08
+_LEAST_RADIUS_PX, _GROWTH = 9.0, 1.11
 _LARGEST = 0.56  # radius as a share of the longest side: a crop that a seal fills
 _PAD = 0.1  # of the longest side: centres of seam halves lie off the page
 _CELL = 0.07  # of the radius: how far votes of one ring may scatter
@@ -46,12 +46,9 @@ class Stretch(Struct, frozen=True):
 ROUND = (Stretch(1.0, 1.0),)
 # Ovals are 45 x 30 mm at the most and mostly lie straight; scans stretch round seals likewise.
 OVAL = (
-    Stretch(1.0, 1.32),
-    Stretch(1.32, 1.0),
-    Stretch(1.0, 1.65),
-    Stretch(1.65, 1.0),
-    Stretch(1.0, 1.38, 45.0),
-    Stretch(1.38, 1.0, 45.0),
+    *(Stretch(1.0, longer) for longer in (1.28, 1.48, 1.7)),
+    *(Stretch(longer, 1.0) for longer in (1.28, 1.48, 1.7)),
+    *(Stretch(1.0, 1.48, turned_deg) for turned_deg in (-60.0, -25.0, 25.0, 60.0)),
 )
 
 
@@ -170,12 +167,18 @@ def _peaks(
     pad = min(_PAD * max(size), 0.8 * radius)
     columns = int((size[1] + 2 * pad) / cell) + 3
     rows = int((size[0] + 2 * pad) / cell) + 3
-    both = np.concatenate([points + radius * normals, points - radius * normals])
-    at = ((both + pad + cell) / cell).astype(np.int32)
-    column, row = at[:, 0], at[:, 1]
-    kept = (column > 0) & (row > 0) & (column < columns - 1) & (row < rows - 1)
-    votes = np.bincount((row * columns + column)[kept], minlength=rows * columns)
+    at, across = (points + (pad + cell)) / cell, normals * np.float32(radius / cell)
+    # What falls off the map gathers in its outermost cells, which are then left out.
+    places = [
+        np.clip(moved, 0, last).astype(np.int32)
+        for moved, last in (
+            (np.concatenate([at[:, 1] + across[:, 1], at[:, 1] - across[:, 1]]), rows - 1),
+            (np.concatenate([at[:, 0] + across[:, 0], at[:, 0] - across[:, 0]]), columns - 1),
+        )
+    ]
+    votes = np.bincount(places[0] * columns + places[1], minlength=rows * columns)
     square = votes.reshape(rows, columns).astype(np.float32)
+    square[[0, -1], :] = square[:, [0, -1]] = 0.0
     counted = cv2.boxFilter(square, -1, (3, 3), normalize=False)
     whole = 4 * np.pi * radius  # both edges of the ring
     tops = counted > _LEAST_VOTES * _LEAST_SEEN * whole
