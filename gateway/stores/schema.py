@@ -257,6 +257,11 @@ DERIVED_TABLES = {
         until_ms INTEGER NOT NULL,
         ended INTEGER
     )""",
+    "actors": """(
+        account TEXT NOT NULL,
+        idx INTEGER NOT NULL,
+        PRIMARY KEY (account, idx)
+    ) WITHOUT ROWID""",
     "latest": """(
         machine TEXT PRIMARY KEY,
         idx INTEGER NOT NULL,
