@@ -39,6 +39,17 @@ from ledger.records_retention import Erasure
 _INSERT_FACETS = inserting(
     "facets", "idx", "kind", "machine", "seal", "matter", "permit", "received_ms"
 )
+_INSERT_ACTOR = inserting("actors", "account", "idx")
+_ACTING = (
+    "operator",
+    "approver",
+    "by",
+    "released_by",
+    "filed_by",
+    "applicant_account",
+    "absent",
+    "substitute",
+)  # fields that name an account
 _PUT_LATEST = (
     "INSERT INTO latest (machine, idx, heartbeat) VALUES (?, ?, ?) ON CONFLICT (machine)"
     " DO UPDATE SET idx = excluded.idx, heartbeat = coalesce(excluded.heartbeat, heartbeat)"
@@ -147,6 +158,8 @@ def _facets(tables: Tables, entry: StoredEntry) -> None:
         getattr(body, "permit", None) or None,  # UNSET in most requests
         entry.received_ms,
     )
+    for account in {getattr(body, field, None) for field in _ACTING} - {None, ""}:
+        tables.put_off(_INSERT_ACTOR, account, entry.index)
     if entry.party == "device":
         heartbeat = entry.index if isinstance(body, Heartbeat) else None
         tables.put_off(_PUT_LATEST, entry.machine, entry.index, heartbeat)

@@ -273,6 +273,11 @@ DERIVED_TABLES = {
         opened INTEGER,
         closed INTEGER
     )""",
+    "actors": """(
+        account TEXT NOT NULL,
+        idx INTEGER NOT NULL,
+        PRIMARY KEY (account, idx)
+    ) WITHOUT ROWID""",
     "latest": """(
         machine TEXT PRIMARY KEY,
         idx INTEGER NOT NULL,

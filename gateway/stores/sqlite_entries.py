@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from gateway.errors import StoreError
+from gateway.stores import searching
 from gateway.stores.tables import Tables
 from gateway.stores.views import (
     LogFilter,
@@ -304,6 +305,9 @@ def _conditions(which: LogFilter) -> tuple[list[str], list[object]]:
         if moment is not None:
             conditions.append(comparison)
             values.append(moment)
+    if which.search is not None:
+        found, given = searching.conditions(which.search)
+        conditions, values = [*conditions, *found], [*values, *given]
     return conditions, values
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from gateway.stores.searching import Search
 from ledger.codec import Payload
 from ledger.matters import Layer
 from ledger.records import Heartbeat, Party, Position, Record
@@ -148,9 +149,8 @@ class LogFilter(Struct, frozen=True, kw_only=True):
 
     Args:
         kinds, matters: any of them matches (matters by code); empty means all.
-        flag: a flag or finding code of a use.
-        alert: only entries with an alert: any, or of this severity.
-        from_ms, to_ms: received in [from, to).
+        flag: a flag or finding code of a use. alert: any, or of this severity.
+        from_ms, to_ms: received in [from, to). search: words that people type.
     """
 
     machine: str | None = None
@@ -162,6 +162,7 @@ class LogFilter(Struct, frozen=True, kw_only=True):
     alert: Literal["any", "yellow", "red"] | None = None
     from_ms: int | None = None
     to_ms: int | None = None
+    search: Search | None = None
 
 
 class ApprovalView(Struct, frozen=True, kw_only=True):

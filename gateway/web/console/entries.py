@@ -22,6 +22,7 @@ from gateway.web.identity import Allow, Visitor, site_of
 from gateway.web.ladder import climb
 from gateway.web.pages import page
 from gateway.web.render import day_start_ms
+from gateway.web.searching import search_of
 from ledger import envelope
 from ledger.records import ENTRY_RECORDS
 from ledger.records_office import OFFICE_ENTRY_RECORDS
@@ -55,6 +56,7 @@ class Chosen(Struct, frozen=True, kw_only=True):
     machine: str
     kind: str
     matter: str
+    words: str
     alert: str
     first: str
     last: str
@@ -64,11 +66,14 @@ def _chosen(
     machine: Short = "",
     kind: Short = "main",
     matter: Short = "",
+    words: Short = "",
     alert: Short = "",
     first: Short = "",
     last: Short = "",
 ) -> Chosen:
-    return Chosen(machine=machine, kind=kind, matter=matter, alert=alert, first=first, last=last)
+    return Chosen(
+        machine=machine, kind=kind, matter=matter, words=words, alert=alert, first=first, last=last
+    )
 
 
 @router.get("/log")
@@ -81,7 +86,7 @@ def log(
     """The log, newest first, with filters; `kind` `main` leaves out heartbeats and the like."""
     site, chosen = site_of(request), structs.asdict(asked)
     with site.port.reader() as reader:
-        which = log_filter(reader, asked)
+        which = log_filter(reader, asked, visitor)
         found = reader.entries(which, before=before, limit=PAGE_SIZE + 1)
         machines = reader.machines()
         return page(
@@ -96,7 +101,7 @@ def log(
             query=urlencode({name: value for name, value in chosen.items() if value}),
             machines=machines,
             kinds=KINDS,
-            total=reader.count_entries(which),
+            total=None if which.search else reader.count_entries(which),
             size=reader.size(),
             newest=before is None,
         )
@@ -206,7 +211,7 @@ def rows(
     ]
 
 
-def log_filter(reader: Reader, asked: Chosen) -> LogFilter:
+def log_filter(reader: Reader, asked: Chosen, visitor: Visitor) -> LogFilter:
     """Return the filter that a form's fields say; what makes no sense is left out.
 
     `matter` is an item's code, or a part of its name in any list and version.
@@ -223,6 +228,7 @@ def log_filter(reader: Reader, asked: Chosen) -> LogFilter:
         alert=wanted,
         from_ms=day_start_ms(asked.first),
         to_ms=None if last_ms is None else last_ms + DAY_MS,
+        search=search_of(reader, visitor, asked.words),
     )
 
 

@@ -1,4 +1,4 @@
-// Keys in lists: j next row, k previous row, Enter opens it, space marks it or turns the page.
+// Keys in lists: / the search field, j next row, k previous row, Enter opens it, space marks it or turns the page.
 // Everything here is a convenience: each page works without it.
 "use strict";
 (function () {
@@ -30,7 +30,9 @@
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     const row = event.target.closest("[data-row]");
     let done = false;
-    if (event.key === "j") done = move(1);
+    const field = document.querySelector("[data-search]");
+    if (event.key === "/" && field) { field.focus(); field.select(); done = true; }
+    else if (event.key === "j") done = move(1);
     else if (event.key === "k") done = move(-1);
     else if (event.key === " " && event.target === row) done = toggle();
     else if (event.key === "Enter" && event.target === row) {

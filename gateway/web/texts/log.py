@@ -5,6 +5,19 @@ from __future__ import annotations
 ROWS: tuple[tuple[str, str, str], ...] = (
     ("log.title", "用印记录", "Seal log"),
     ("log.lead", "符合条件的 {n} 条，最新的在前。", "{n} entries match, newest first."),
+    ("log.found", "找到的记录，最新的在前。", "Entries found, newest first."),
+    ("log.words", "查找", "Search"),
+    (
+        "log.words-hint",
+        "人名、用途、收款方、事项、村、编号，空格隔开可多个",
+        "names, purpose, payee, item, village, number; several with spaces between",
+    ),
+    (
+        "log.words-public",
+        "经办人、事项、村、编号，空格隔开可多个",
+        "staff, item, village, number; several with spaces between",
+    ),
+    ("keys.search", "斜杠 / 到查找框。", "Slash goes to the search field."),
     ("log.main", "用印与审批", "Uses and approvals"),
     ("log.filter", "筛选", "Filter"),
     ("log.from", "从", "From"),

@@ -1,0 +1,83 @@
+"""Searching the seal log in a real browser: in Chinese, by keyboard, for the right eyes only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.gateway.web.served.policies import DESK, PHONE, Window
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture
+def window(busy: Any, serve: Any, chromium: Any) -> Iterator[Callable[..., Window]]:
+    """Open windows on one busy township."""
+    url = serve(busy)
+    made: list[Window] = []
+
+    def open_window(account: str, size: dict[str, int] = DESK) -> Window:
+        made.append(Window(chromium, url, account, size))
+        return made[-1]
+
+    yield open_window
+    for one in made:
+        one.context.close()
+
+
+def search(one: Window, words: str) -> str:
+    """Search by the keyboard alone and return the rows."""
+    page = one.goto("/log")
+    page.keyboard.press("/")
+    page.keyboard.type(words)
+    page.keyboard.press("Enter")
+    page.wait_for_load_state("networkidle")
+    return str(page.inner_text("main"))
+
+
+def test_auditor_finds_a_person_by_two_characters_and_opens_the_entry_by_keyboard(
+    window: Any,
+) -> None:
+    zhao = window("zhao")
+
+    by_name = search(zhao, "建国")
+    zhao.page.keyboard.press("j")
+    zhao.page.keyboard.press("Enter")
+    zhao.page.wait_for_url("**/log/*")
+    entry = zhao.page.inner_text("main")
+
+    assert by_name.count("用印申请") >= 1 and "王建国" not in by_name
+    assert "王建国" in entry
+    assert zhao.complaints == []
+
+
+def test_words_narrow_each_other(window: Any) -> None:
+    zhao = window("zhao")
+
+    both, none = search(zhao, "务工 陈玉兰"), search(zhao, "居住情况 陈玉兰")
+    by_person = search(zhao, "王审批")
+    hostile = search(zhao, "<script>alert(1)</script>%'\"--")
+
+    assert "务工介绍信" in both and "没有符合条件的记录" not in both
+    assert "没有符合条件的记录" in none
+    assert "审批" in by_person and "没有符合条件的记录" not in by_person
+    assert "没有符合条件的记录" in hostile
+    assert zhao.complaints == []
+
+
+def test_office_without_personal_data_finds_nobody_by_name(window: Any) -> None:
+    sun = window("sun")
+
+    assert "没有符合条件的记录" in search(sun, "建国")
+    assert "务工介绍信" in search(sun, "务工")
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_log_fits_the_screen(window: Any, size: dict[str, int]) -> None:
+    zhao = window("zhao", size)
+    for path in ("/log", "/log?words=建国", "/language/en?back=/log"):
+        page = zhao.goto(path)
+
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
