@@ -220,7 +220,8 @@ def _check_office(reader: Reader, command: Command, now_ms: int, operator: bool)
         )
     account = known_account(reader, command.by)
     now = [one for one in reader.delegations(now_ms) if one.holds(now_ms)]
-    access.require(delegations.offices_of(account, now), action)
+    posts = delegations.posts_of(account, reader.accounts(), now)
+    access.require((one.office for one in posts), action)
 
 
 def _add_account(transaction: Transaction, command: AddAccount, _now_ms: int) -> Done:

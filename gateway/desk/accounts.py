@@ -20,9 +20,12 @@ OFFICES = (
     "director",
     "supervisor",
     "station",
+    "county",
+    "technician",
 )
-VILLAGE_OFFICES = frozenset({"secretary", "director", "supervisor"})
-"""Offices that are held in one village, and count for its requests alone."""
+"""All offices; `approver` is what townships without finer offices call those who approve."""
+VILLAGE_OFFICES = frozenset({"clerk", "keeper", "secretary", "director", "supervisor"})
+"""Offices that are held in one village, and see and decide nothing of another."""
 _DECOY = "no such account"
 
 

@@ -151,9 +151,11 @@ class LogFilter(Struct, frozen=True, kw_only=True):
         flag: a flag or finding code of a use.
         alert: only entries with an alert: any, or of this severity.
         from_ms, to_ms: received in [from, to).
+        machines: only what concerns one of these; None: whatever it concerns.
     """
 
     machine: str | None = None
+    machines: tuple[str, ...] | None = None
     kinds: tuple[str, ...] = ()
     seal: str | None = None
     matters: tuple[str, ...] = ()

@@ -9,11 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from gateway.web.texts import audit, common, desk, ladder, log, paper, policy, retention, words
+from gateway.web.texts import (
+    audit,
+    common,
+    desk,
+    ladder,
+    log,
+    paper,
+    people,
+    policy,
+    retention,
+    words,
+)
 
 Language = Literal["zh", "en"]
 
-AREAS = (common, desk, log, ladder, audit, paper, policy, retention, words)
+AREAS = (common, desk, log, ladder, audit, paper, policy, people, retention, words)
 ZH: Mapping[str, str] = {key: zh for area in AREAS for key, zh, _ in area.ROWS}
 EN: Mapping[str, str] = {key: en for area in AREAS for key, _, en in area.ROWS}
 TEXTS: Mapping[Language, Mapping[str, str]] = {"zh": ZH, "en": EN}
