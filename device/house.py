@@ -135,6 +135,7 @@ class House:
                 controller=lock.profile,
                 strokes={self._seal: self._strokes(lock)},
                 reason="recovered" if self._journal.boot > 1 else "started",
+                opener=self._references.recipient,
             )
         )
         if self._journal.get(CONFIG_KEY) != self._config_sha256.encode():

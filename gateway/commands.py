@@ -11,6 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gateway.commands_people import PeopleCommand
 from ledger.bus import Message
 from ledger.matters import MatterList
 from ledger.records_retention import Cause, What
@@ -271,4 +272,5 @@ Command = (
     | RevokeKey
     | Deliver
     | KeepCosignatures
+    | PeopleCommand
 )

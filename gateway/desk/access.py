@@ -48,6 +48,10 @@ class Action(enum.Enum):
     IMPORT_LIST = "import-list"
     READ_RETENTION = "read-retention"
     ERASE = "erase"  # ask or confirm; never both by one person, see `retention`
+    READ_PEOPLE = "read-people"
+    DRAFT_PEOPLE = "draft-people"
+    RELEASE_PEOPLE = "release-people"  # another person's draft
+    STOP_ACCOUNT = "stop-account"  # or a card: at once, by one person
 
 
 class Post(Struct, frozen=True):
@@ -88,6 +92,10 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.IMPORT_LIST: frozenset({"administrator"}),
     Action.READ_RETENTION: _OVERSIGHT,
     Action.ERASE: frozenset({"auditor", "administrator"}),
+    Action.READ_PEOPLE: frozenset({*_TOWNSHIP, "county", *_OF_VILLAGE}),
+    Action.DRAFT_PEOPLE: _TOWNSHIP,
+    Action.RELEASE_PEOPLE: _TOWNSHIP,
+    Action.STOP_ACCOUNT: _TOWNSHIP,
 }
 
 

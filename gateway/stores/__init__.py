@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from gateway.stores.audit_reader import AuditReader
 from gateway.stores.erasures import RetentionReader
+from gateway.stores.people import PeopleReader
 from gateway.stores.policies import PolicyReader
 from gateway.stores.trees import LogReader, LogView, Witnessed
 from gateway.stores.views import (
@@ -184,7 +185,14 @@ class DeskReader(Protocol):
 
 
 class Reader(
-    EntryReader, DeskReader, PolicyReader, AuditReader, RetentionReader, LogReader, Protocol
+    EntryReader,
+    DeskReader,
+    PolicyReader,
+    PeopleReader,
+    AuditReader,
+    RetentionReader,
+    LogReader,
+    Protocol,
 ):
     """Everything that can be read, as of one moment: a reader sees one snapshot."""
 
@@ -279,6 +287,10 @@ class Transaction(Reader, Protocol):
 
     def put_policy_file(self, file_sha256: str, file: bytes, content: bytes) -> None:
         """Keep a policy as it was written and as canonical JSON, before its entry is appended."""
+        ...
+
+    def put_people_file(self, file_sha256: str, file: bytes) -> None:
+        """Keep a people list's file, before its entry is appended."""
         ...
 
     def quarantine(self, trouble: Trouble, data: bytes | None) -> int:

@@ -6,7 +6,7 @@ Derived tables hold nothing that entries, openings and photo arrivals do not say
 
 from __future__ import annotations
 
-VERSION = 5
+VERSION = 6
 
 LOG = """
 CREATE TABLE entries (
@@ -84,6 +84,10 @@ CREATE TABLE policy_files (
     file_sha256 TEXT PRIMARY KEY,
     file BLOB NOT NULL,
     content BLOB NOT NULL
+);
+CREATE TABLE people_files (
+    file_sha256 TEXT PRIMARY KEY,
+    file BLOB NOT NULL
 );
 CREATE TABLE quarantine (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
