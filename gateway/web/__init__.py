@@ -21,6 +21,7 @@ from gateway.web.console import (
     machines,
     matters,
     papers,
+    people,
     permits,
     policy,
     retention,
@@ -47,6 +48,7 @@ CONSOLE = (
     policy,
     delegations,
     machines,
+    people,
     retention,
     troubles,
 )

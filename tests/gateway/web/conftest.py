@@ -75,6 +75,7 @@ class Machine:
         self.bus = world.broker.bus(name)
         self.bus.start(self.bus.done, lambda up: None)
         self.counter = 0
+        self.identity = pyrage.x25519.Identity.generate()
         self._photos: dict[str, int] = {}  # sent and perhaps not stored yet, with their sizes
         self._world, self._signer = world, signer
         self._head = Head(
@@ -224,7 +225,15 @@ class Machine:
 
     def start(self) -> None:
         """Come up and send a heartbeat."""
-        self.say(Start(version="0.1.0", controller="A", strokes={"committee": 0}, reason="started"))
+        self.say(
+            Start(
+                version="0.1.0",
+                controller="A",
+                strokes={"committee": 0},
+                reason="started",
+                opener=str(self.identity.to_public()),
+            )
+        )
         self.say(
             Heartbeat(
                 state="idle",

@@ -51,8 +51,11 @@ DECIDED = {
     "approver station auditor county administrator": """
         GET /permits, GET /permits/{permit_id}, GET /api/v1/permits,
         GET /api/v1/permits/{permit_id}""",
+    "keeper secretary director supervisor approver station auditor county administrator ": """
+        GET /people""",
     "approver station auditor administrator": """
-        POST /policy/draft, POST /policy/draft/confirm,
+        GET /people/{place}, POST /people/{place}, POST /people/drafts/{version}/release,
+        POST /accounts/{account}/stop, POST /policy/draft, POST /policy/draft/confirm,
         POST /policy/versions/{version}/release""",
     "auditor county administrator": """
         GET /alerts, GET /alerts/{alert_id}, GET /troubles, GET /retention,
@@ -131,6 +134,7 @@ def things(world: Any, name: str, pages: Any, applicant: str) -> Things:
     names = {
         "request_id": request, "permit_id": permit, "entry_id": use, "hold_id": hold,
         "sealed_sha256": photo, "machine_id": name, "village": village, "alert_id": alert,
+        "place": village,
     }  # fmt: skip
     return Things(names, (request, permit, use, hold, photo, applicant))
 
