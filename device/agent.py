@@ -29,6 +29,7 @@ from device.kiosk.port import (
     Earlier,
     EndJob,
     FileRequest,
+    Person,
     ReadEarlier,
     RequestView,
     StampNow,
@@ -38,6 +39,7 @@ from device.kiosk.port import (
 from device.kiosk.port_custody import OpenHatch, ReportLost, ShutHatch
 from device.lock import Lock
 from device.pages import Pages
+from device.people import People
 from device.recorder import Recorder
 from device.stamping import Stamping
 from device.uplink import Arrival, LogRewritten, Uplink
@@ -83,6 +85,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     house: House
     cards: Cards
     village_list: Callable[[], VillageList | None]
+    people: People
 
 
 class Agent:
@@ -141,6 +144,10 @@ class Agent:
     def next_card(self, after: int) -> tuple[int, str] | None:
         """Return the first card laid after card number `after`."""
         return self._parts.cards.next(after)
+
+    def people(self) -> tuple[Person, ...]:
+        """Return those who may sign in at this moment."""
+        return self._parts.people.now(self._view.now_ms)
 
     def redraw(self) -> None:
         """Publish a new view; called from the loop's thread."""
@@ -318,4 +325,6 @@ class Agent:
                 parts.custody.made,
                 now_ms,
             ),
+            people=parts.people.state(now_ms),
+            people_until_ms=parts.people.not_after_ms,
         )

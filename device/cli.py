@@ -200,7 +200,7 @@ def check_config(config_path: Path) -> None:
 @exits
 def run(config_path: Path) -> None:
     """Run the machine until SIGTERM."""
-    from device import loading, wiring
+    from device import wiring
     from device.kiosk.app import create_app
     from device.kiosk.server import Kiosk
 
@@ -209,7 +209,7 @@ def run(config_path: Path) -> None:
     agent = wiring.build(config, config_path.read_bytes())
     app = create_app(
         agent,
-        lambda: loading.people(config),
+        agent.people,
         idle_s=config.kiosk.idle_s,
         pin_file=config.state / "pins.json",
     )

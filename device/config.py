@@ -96,7 +96,7 @@ class DeviceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Everything that one agent needs to know.
 
     Args:
-        people: TOML file with the people who may sign in here.
+        people: TOML file with the people who may sign in until the township's list has come.
         free_mb: below this no new impression is begun, so that begun ones can be written.
         photo_days: how long delivered photos are kept here; less when room is short.
         photo_patience_s: how long an unusable after-photo is retaken before it is an incident.
@@ -109,7 +109,7 @@ class DeviceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     village_name: str
     domain: Literal["sim", "field"]
     state: Path
-    people: Path
+    people: Path | None = None
     keys: KeysConfig
     log: LogConfig
     seal: Annotated[tuple[SealConfig, ...], Meta(min_length=1, max_length=1)]

@@ -139,6 +139,7 @@ class House:
                 controller=lock.profile,
                 strokes={self._seal: lock.strokes(self._book.strokes.get(self._seal, 0))},
                 reason="recovered" if self._journal.boot > 1 else "started",
+                opener=self._references.recipient,
             )
         )
         if self._journal.get(CONFIG_KEY) != self._config_sha256.encode():

@@ -164,12 +164,14 @@ def check_broker(config: DeviceConfig) -> None:
 
 
 def people(config: DeviceConfig) -> tuple[Person, ...]:
-    """Return the people who may sign in at this machine.
+    """Return the people of the configuration's file, nobody without one.
 
     Raises:
         ConfigError: the file is missing or not of its form.
     """
     path = config.people
+    if path is None:
+        return ()
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
         return msgspec.convert(raw.get("person", []), tuple[Person, ...])

@@ -24,6 +24,11 @@ class References:
         self._folder = folder
         self._identity = identity
 
+    @property
+    def recipient(self) -> str:
+        """The age recipient to which others encrypt what this device alone reads."""
+        return str(self._identity.to_public())
+
     def keep(self, jpeg: bytes) -> str:
         """Keep a page, durable on return, and return its hash.
 

@@ -50,6 +50,14 @@ PROMPTS = {
     "welcome.window": "Questions: {window} {phone}",
     "welcome.machine": "Machine {machine}",
     "card.unknown": "This card is not registered. Use another, or have the township register it.",
+    "people.taken-away": "The township has struck you off the list; signed out.",
+    "people.missing": "The township has sent no people list yet: no card works. Have the "
+    "township's administrator draft one and another person release it.",
+    "people.expired": "The people list has expired: no card works. Have the township's "
+    "administrator draft it again and another person release it.",
+    "people.damaged": "The people list is damaged: no card works. Have the township's "
+    "administrator draft it again and another person release it.",
+    "people.soon": "The people list ends on {day}; remind the township's administrator.",
     "pin.title": "Enter your PIN",
     "pin.hello": "Hello {name}",
     "pin.hint": "Then tap OK",

@@ -18,11 +18,13 @@ from device.concerns import concerns
 from device.errors import JournalError
 from device.journal import Journal, Waiting
 from device.patience import Patience
+from device.people import People
 from device.proofs import Proofs, must_be_proved
 from device.releases import contradiction
 from device.silence import Silence
 from device.township_keys import TownshipKeys
-from ledger import codec, envelope
+from device.village_list import list_time_ms
+from ledger import codec
 from ledger.bus import Bus, Message
 from ledger.envelope import LARGEST_ENTRY, LARGEST_LIST
 from ledger.errors import LedgerError
@@ -69,6 +71,7 @@ class Uplink:
         now_s: monotonic seconds.
         photos: folder of encrypted photos, named by their hash.
         proofs: asks for receipts; a permit is believed only with its own.
+        people: takes the list of who may sign in.
     """
 
     def __init__(
@@ -81,11 +84,12 @@ class Uplink:
         village: str,
         now_s: Callable[[], float],
         proofs: Proofs,
+        people: People | None = None,
     ) -> None:
-        self.proofs = proofs
+        self.proofs, self._people = proofs, people
         self._journal, self._bus, self._keys, self._photos = journal, bus, keys, photos
         self._device, self._township, self._now_s = journal.head.author, township, now_s
-        self._village, self._list_ms = village, _list_time(journal)
+        self._village, self._list_ms = village, list_time_ms(journal)
         self._acked = self._kept = int(journal.get("acked") or b"0")
         self._acked_at_ms = 0
         self._ack_raw: bytes | None = None
@@ -253,8 +257,8 @@ class Uplink:
                 return Arrival(LogRewritten(evidence)) if evidence else None
             case Leaf.RECEIPT:
                 return self._prove(topic.rest[0], message.payload)
-            case Leaf.LINEAGE:
-                self._hear_lineage(message.payload)
+            case Leaf.LINEAGE | Leaf.PEOPLE:
+                self._hear(topic.leaf, message.payload)
                 return None
             case Leaf.PERMIT | Leaf.ANSWER:
                 return self._believe_entry(message.payload)
@@ -280,9 +284,12 @@ class Uplink:
                 return None
         return Arrival(record)
 
-    def _hear_lineage(self, raw: bytes) -> None:
-        """Take what the township says of its own keys and logs."""
-        if self._keys.hear(raw):
+    def _hear(self, leaf: Leaf, raw: bytes) -> None:
+        """Take what the township says of its own keys and logs, or of who may sign in here."""
+        if leaf is Leaf.PEOPLE:
+            if self._people is not None:
+                self._people.hear(raw)
+        elif self._keys.hear(raw):
             self.proofs.look_again()
             self._withdraw()
 
@@ -292,6 +299,8 @@ class Uplink:
             if permit not in self._journal.book.revoked:
                 log.error("permit_withdrawn", permit=permit, why="key revoked")
                 self._journal.book.revoked.add(permit)
+        if self._people is not None:
+            self._people.judge_again()
 
     def _believe_entry(self, raw: bytes) -> Arrival | None:
         taken, entry = self._keys.entry(raw)
@@ -376,13 +385,3 @@ class Uplink:
         except JournalError as error:
             log.warning("acknowledgement_not_kept", why=str(error))
         self._kept, self._kept_at_s = self._acked, now_s
-
-
-def _list_time(journal: Journal) -> int:
-    """Return when the kept village list was made, 0 without one."""
-    raw = journal.get("list")
-    if raw is None:
-        return 0
-    taken = envelope.parse(raw, LARGEST_LIST)
-    record = codec.decode_message(taken.payload_type, taken.payload)
-    return record.at_ms if isinstance(record, VillageList) else 0

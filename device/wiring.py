@@ -25,6 +25,7 @@ from device.house import CLOCK_KEY, House
 from device.inbox import Inbox
 from device.jobs import Jobs, page_hashes
 from device.journal import Journal
+from device.kiosk.port import Person
 from device.loading import (
     Keys,
     bus_options,
@@ -33,8 +34,10 @@ from device.loading import (
     load_keys,
     wall_clock,
 )
+from device.loading import people as file_people
 from device.lock import Lock
 from device.pages import Pages
+from device.people import People
 from device.proofs import Proofs
 from device.recorder import Recorder
 from device.references import References
@@ -42,34 +45,16 @@ from device.renewal import Renewal
 from device.stamping import Stamping
 from device.township_keys import TownshipKeys
 from device.uplink import Uplink
+from device.village_list import ListCache
 from hardware import loader
 from hardware.interfaces import Camera, CardReader, Controller
-from ledger import codec, envelope, mqtt, topics
+from ledger import mqtt, topics
 from ledger.bus import Bus
 from ledger.messages import VillageList
 from ledger.signers import choice, keyfile
 from ledger.topics import RULES, Leaf
 
 log = structlog.get_logger()
-
-
-class ListCache:
-    """The village's resolved list, decoded once per version."""
-
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
-        self._raw: bytes | None = None
-        self._list: VillageList | None = None
-
-    def __call__(self) -> VillageList | None:
-        """Return the newest list that the gateway sent, or None."""
-        raw = self._journal.get("list")
-        if raw is not None and raw != self._raw:
-            taken = envelope.parse(raw, envelope.LARGEST_LIST)
-            record = codec.decode_message(taken.payload_type, taken.payload)
-            self._list = record if isinstance(record, VillageList) else None
-            self._raw = raw
-        return self._list
 
 
 class World(Struct, frozen=True, kw_only=True):
@@ -180,7 +165,9 @@ def _assemble(
         eyes=_eyes(config, keys, inbox, world),
         now_s=world.now_s,
     )
-    uplink = _uplink(config, keys, journal, bus, world.now_s)
+    township = TownshipKeys(journal, keys.ring, config.township, config.log.founding)
+    people = People(journal, township, keys.reference, _first_people(config))
+    uplink = _uplink(config, keys, journal, bus, world.now_s, township, people)
     jobs = _jobs(core)
     village_list = ListCache(journal)
     house = _house(core, config_bytes, village_list)
@@ -210,6 +197,7 @@ def _assemble(
         house=house,
         cards=Cards(_reader(config.reader)),
         village_list=village_list,
+        people=people,
     )
 
 
@@ -223,13 +211,30 @@ def _eyes(config: DeviceConfig, keys: Keys, inbox: Inbox[Input], world: World) -
     return Eyes(Capture(camera, keys.seal, _photos(config)), inbox.put)
 
 
+def _first_people(config: DeviceConfig) -> Callable[[], tuple[Person, ...]] | None:
+    return None if config.people is None else lambda: file_people(config)
+
+
 def _uplink(
-    config: DeviceConfig, keys: Keys, journal: Journal, bus: Bus, now_s: Callable[[], float]
+    config: DeviceConfig,
+    keys: Keys,
+    journal: Journal,
+    bus: Bus,
+    now_s: Callable[[], float],
+    township: TownshipKeys,
+    people: People,
 ) -> Uplink:
-    township = TownshipKeys(journal, keys.ring, config.township, config.log.founding)
     proofs = Proofs(journal, township, keys.log_name, _asker(config, bus), now_s, keys.policy)
     uplink = Uplink(
-        journal, bus, township, _photos(config), config.township, config.village, now_s, proofs
+        journal,
+        bus,
+        township,
+        _photos(config),
+        config.township,
+        config.village,
+        now_s,
+        proofs,
+        people,
     )
     uplink.subscribe()
     return uplink

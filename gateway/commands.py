@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from gateway.commands_custody import CustodyOrder
+from gateway.commands_people import PeopleCommand
 from ledger.bus import Message
 from ledger.matters import MatterList
 from ledger.records_retention import Cause, What
@@ -311,4 +312,5 @@ Command = (
     | RevokeKey
     | Deliver
     | KeepCosignatures
+    | PeopleCommand
 )

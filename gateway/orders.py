@@ -52,18 +52,19 @@ from gateway.commands import (
     Withdraw,
 )
 from gateway.commands_custody import AskHatch, ConfirmSeal, PermitHatch, StateSeal, WithdrawHatch
+from gateway.commands_people import DraftPeople, ReleasePeople, StopAccount
 from gateway.desk import access, delegations, permits
 from gateway.desk.access import Action
-from gateway.desk.accounts import OFFICES, VILLAGE_OFFICES
 from gateway.errors import NotAllowedError, NotFoundError, RequestRefusedError
 from gateway.orders_custody import CustodyOrders
+from gateway.orders_people import PeopleOrders
 from gateway.orders_requests import RequestOrders
 from gateway.register import screening
 from gateway.register.cosignatures import Cosignatures
 from gateway.register.intake import Intake
 from gateway.register.log import GatewayLog, Letter
 from gateway.stores import Reader, Transaction
-from gateway.stores.views import Account, HoldView
+from gateway.stores.views import HoldView
 from ledger.records import (
     HoldRelease,
     Revocation,
@@ -100,6 +101,9 @@ ACTIONS: dict[type, Action] = {
     AskErasure: Action.ERASE,
     AskDue: Action.ERASE,
     ConfirmErasure: Action.ERASE,
+    DraftPeople: Action.DRAFT_PEOPLE,
+    ReleasePeople: Action.RELEASE_PEOPLE,
+    StopAccount: Action.STOP_ACCOUNT,
 }
 OPERATORS = frozenset(
     {
@@ -136,6 +140,7 @@ class Orders:
         self._book = Book(log, intake)
         self._requests = RequestOrders(township, self._book, permit_days)
         keeping = CustodyOrders(township, self._book)
+        people = PeopleOrders(township, self._book)
         self._handlers: dict[type, Callable[[Transaction, Any, int], Done]] = {
             Decide: self._requests.decide,
             Withdraw: self._requests.withdraw,
@@ -164,7 +169,10 @@ class Orders:
             AskErasure: partial(orders_retention.ask, self._book),
             AskDue: partial(orders_retention.ask_due, self._book),
             ConfirmErasure: partial(orders_retention.confirm, self._book),
-            AddAccount: _add_account,
+            AddAccount: people.add,
+            DraftPeople: people.draft,
+            ReleasePeople: people.release,
+            StopAccount: people.stop,
             AgreeKey: partial(orders_keys.agree, intake.keys, self._book, own_keys),
             RevokeKey: partial(orders_keys.revoke, intake.keys, self._book),
             Deliver: partial(orders_carried.deliver, intake),
@@ -254,29 +262,5 @@ def _check_office(reader: Reader, command: Command, now_ms: int, operator: bool)
         )
     account = known_account(reader, command.by)
     now = [one for one in reader.delegations(now_ms) if one.holds(now_ms)]
-    access.require(delegations.offices_of(account, now), action)
-
-
-def _add_account(transaction: Transaction, command: AddAccount, _now_ms: int) -> Done:
-    unknown = sorted(set(command.offices) - set(OFFICES))
-    if unknown:
-        raise RequestRefusedError("unknown-office", f"expected {OFFICES}, found {unknown}")
-    in_village = sorted(VILLAGE_OFFICES & set(command.offices))
-    if in_village and transaction.village(command.village) is None:
-        raise RequestRefusedError(
-            "village-missing",
-            f"expected the village in which the office {in_village[0]} is held, found "
-            f"{command.village!r}",
-        )
-    transaction.put_account(
-        Account(
-            account=command.account,
-            person=command.person,
-            name=command.name,
-            offices=command.offices,
-            keeps=command.keeps,
-            password_hash=command.password_hash,
-            village=command.village,
-        )
-    )
-    return Done(answer=None)
+    posts = delegations.posts_of(account, reader.accounts(), now)
+    access.require((one.office for one in posts), action)

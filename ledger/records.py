@@ -77,8 +77,13 @@ class PhotoRef(Struct, frozen=True, kw_only=True):
     sealed_size: Positive
 
 
-class Start(Record, frozen=True, kw_only=True):
-    """The agent came up. `strokes`: the controller's counter (profile B) or the journal's."""
+class Start(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """The agent came up.
+
+    Args:
+        strokes: the controller's counter (profile B) or the journal's.
+        opener: the age recipient to which the township encrypts what this machine alone reads.
+    """
 
     kind = "start"
     authors = ("device",)
@@ -86,6 +91,7 @@ class Start(Record, frozen=True, kw_only=True):
     controller: Literal["A", "B"]
     strokes: dict[Identifier, Count]
     reason: Literal["started", "recovered"]
+    opener: Annotated[str, Meta(pattern=r"^age1[02-9ac-hj-np-z]{58}\Z")] | None = None
 
 
 class Heartbeat(Record, frozen=True, kw_only=True, omit_defaults=True):

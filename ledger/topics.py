@@ -42,6 +42,7 @@ class Leaf(enum.Enum):
     PERMIT = "permit"  # down: permit/<id>: the Permit's entry, later its Revocation
     ANSWER = "answer"  # down: answer/<payload sha256>: Refusal, Approval or HoldRelease
     LIST = "list"  # down: VillageList
+    PEOPLE = "people"  # down: a Parcel: who may sign in, encrypted to the machine
     LINEAGE = "lineage"  # down: how the township's own keys and logs followed one another
     CHECKPOINT = "checkpoint"  # down: Growth: the newest checkpoint, and that the log only grew
     RECEIPT = "receipt"  # down: receipt/<payload sha256>: a tlog-proof
@@ -60,6 +61,7 @@ RULES: dict[Leaf, Rules] = {
     Leaf.PERMIT: Rules("down", 1, True, (1,)),
     Leaf.ANSWER: Rules("down", 1, True, (1,)),
     Leaf.LIST: Rules("down", 1, True),
+    Leaf.PEOPLE: Rules("down", 1, True),
     Leaf.LINEAGE: Rules("down", 1, True),
     Leaf.CHECKPOINT: Rules("down", 0, False),
     Leaf.RECEIPT: Rules("down", 0, False, (1,)),

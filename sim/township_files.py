@@ -179,6 +179,7 @@ def add_accounts(plan: Plan) -> None:
         secret.write_text(person.password, encoding="utf-8")
         words = ["account", "add", person.account, "--name", person.name]
         words += ["--office", person.office, "--password-file", str(secret)]
+        words += ["--village", person.village] if person.village else []
         run_command(main, *words, "--config", str(plan.gateway_config))
     secret.unlink()
 

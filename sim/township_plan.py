@@ -43,6 +43,7 @@ class Person(Struct, frozen=True, kw_only=True):
     name: str
     office: str
     password: str
+    village: str = ""
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -105,7 +106,7 @@ def make_plan(folder: Path, villages: int, *, friendly: bool) -> Plan:
     """
     free = _Ports()
     made = tuple(_village(number, free, friendly) for number in range(1, villages + 1))
-    clerks = (_person(one.clerk, one.clerk_name, "clerk") for one in made)
+    clerks = (_person(one.clerk, one.clerk_name, "clerk", one.code) for one in made)
     return Plan(
         folder=folder,
         villages=made,
@@ -150,5 +151,11 @@ def _village(number: int, free: _Ports, friendly: bool) -> Village:
     )
 
 
-def _person(account: str, name: str, office: str) -> Person:
-    return Person(account=account, name=name, office=office, password=secrets.token_hex(4))
+def _person(account: str, name: str, office: str, village: str = "") -> Person:
+    return Person(
+        account=account,
+        name=name,
+        office=office,
+        password=secrets.token_hex(4),
+        village=village,
+    )

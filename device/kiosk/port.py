@@ -6,23 +6,36 @@ the commands below and gets its answer from a Future. The kiosk decides nothing 
 
 from __future__ import annotations
 
+import hmac
 from concurrent.futures import Future
 from typing import Literal, Protocol
 
 from msgspec import Struct
 
 from device.kiosk.port_custody import CustodyCommand, SealView
+from ledger import people
 from ledger.matters import Matter
 from ledger.records import Identifier
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """Somebody who may sign in here; `pin_hash` is argon2id, `card` the card's identifier."""
+    """Somebody who may sign in here; `pin_hash` is argon2id.
+
+    Args:
+        card: the card's identifier; with a salt, its hash as `ledger.people` makes it.
+    """
 
     account: Identifier
     name: str
     card: str
     pin_hash: str
+    card_salt: str = ""
+
+    def carries(self, laid: str) -> bool:
+        """Return whether a card that was laid (its identifier) is this person's."""
+        if self.card_salt:
+            return people.is_card(people.Card(salt=self.card_salt, sha256=self.card), laid)
+        return hmac.compare_digest(self.card.encode(), laid.encode())
 
 
 class RequestView(Struct, frozen=True, kw_only=True):
@@ -124,6 +137,8 @@ class View(Struct, frozen=True, kw_only=True):
         photos_waiting: photos that the gateway has not yet stored.
         clock_proved: the wall clock is known to be right.
         unanswered: entries have waited too long for the township although the link is up.
+        people: how the list of those who may sign in stands; nobody may but with `file` (of the
+            configuration) and `valid`. `people_until_ms`: when the list ends, 0 without one.
     """
 
     machine: str
@@ -152,6 +167,8 @@ class View(Struct, frozen=True, kw_only=True):
     witnessed_only: bool = False
     shut: bool = False
     custody: tuple[SealView, ...] = ()
+    people: Literal["missing", "file", "valid", "expired", "damaged"] = "file"
+    people_until_ms: int = 0
 
 
 class PagePhoto(Struct, frozen=True, kw_only=True):

@@ -80,6 +80,8 @@ class Screen:
             session = self.sessions.open(self._newest_card())
         elif self._expired(session, view):
             raise ElsewhereError("/", self.leave(session, view, Phrase("idle.gone")))
+        elif self._taken_away(session, view):
+            raise ElsewhereError("/", self.leave(session, view, Phrase("people.taken-away")))
         if touched or _busy(view):
             session = self.change(session, active_s=self.clock())
         return Visit(session=session, view=view, path=request.url.path)
@@ -148,16 +150,17 @@ class Screen:
         session = self.change(session, card_seen=laid[0])
         person = self.person_of(laid[1])
         if session.person is not None:
-            self._card_while_signed_in(session, view, person)
+            self._card_while_signed_in(session, view, person, laid[1])
             return
         if person is None:
-            unknown = self.change(session, card="", notice=Phrase("card.unknown"))
+            why = "card.unknown" if view.people in ("file", "valid") else f"people.{view.people}"
+            unknown = self.change(session, card="", notice=Phrase(why))
             raise ElsewhereError("/", unknown)
-        self._await_pin(session, person)
+        self._await_pin(session, person, laid[1])
 
     def person_of(self, card: str) -> Person | None:
         """Return who carries this card, if anybody who may sign in here."""
-        return next((one for one in self.people() if one.card == card), None) if card else None
+        return next((one for one in self.people() if one.carries(card)), None) if card else None
 
     def ask(self, command: Command, kind: type[_Answer]) -> _Answer:
         """Hand a command to the agent and wait for its answer.
@@ -227,7 +230,16 @@ class Screen:
             return False
         return self._left_s(session) <= 0 and not _busy(view)
 
-    def _card_while_signed_in(self, session: Session, view: View, person: Person | None) -> None:
+    def _taken_away(self, session: Session, view: View) -> bool:
+        """Tell whether the clerk is on the list no more; an impression is made to its end."""
+        who = session.person
+        if who is None or _busy(view):
+            return False
+        return not any((one.account, one.card) == (who.account, who.card) for one in self.people())
+
+    def _card_while_signed_in(
+        self, session: Session, view: View, person: Person | None, laid: str
+    ) -> None:
         assert session.person is not None
         if person is None:
             self.change(session, notice=Phrase("card.unknown"))
@@ -236,7 +248,7 @@ class Screen:
         elif person.card == session.person.card:
             self.change(session, active_s=self.clock())
         elif not _busy(view):
-            self._await_pin(self.leave(session, view, None), person)
+            self._await_pin(self.leave(session, view, None), person, laid)
 
     def _second_card(self, session: Session, draft: CustodyDraft, person: Person) -> None:
         """Another person's card, whom a page waits for, leads to the PIN beside the first."""
@@ -248,12 +260,12 @@ class Screen:
         changed = self.change(session, custody=waiting, active_s=self.clock())
         raise ElsewhereError("/custody/pin", changed)
 
-    def _await_pin(self, session: Session, person: Person) -> None:
+    def _await_pin(self, session: Session, person: Person, laid: str) -> None:
         locked_s = self.guard.locked_s(person.card)
         if locked_s > 0:
             notice = Phrase("pin.locked", {"minutes": int(locked_s // 60) + 1})
             raise ElsewhereError("/", self.change(session, card="", notice=notice))
-        fields = {"card": person.card, "active_s": self.clock(), "notice": None}
+        fields = {"card": laid, "active_s": self.clock(), "notice": None}
         raise ElsewhereError("/pin", self.change(session, **fields))
 
     def _card_after(self, number: int) -> tuple[int, str] | None:

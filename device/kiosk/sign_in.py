@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from device.kiosk.port import View
 from device.kiosk.screen import Screen, Visit
 from device.texts import Phrase
 
+SOON_MS = 14 * 24 * 3600 * 1000  # so long before the people list ends the screen says so
 _BESIDE_HOLD = ("/hold", "/pin")  # pages that a hold does not turn away from
 
 
@@ -48,7 +50,8 @@ class SignIn:
         if visit.view.hold is not None:
             return self._screen.go(visit, "/hold")
         title = self._screen.renderer.words(visit.session)("welcome.title")
-        page = self._screen.page(visit, "welcome.html", title)
+        people, day = self._people(visit.view)
+        page = self._screen.page(visit, "welcome.html", title, people=people, people_day=day)
         page.background = BackgroundTask(self._prepare, visit.view)
         return page
 
@@ -117,6 +120,16 @@ class SignIn:
         session = self._screen.change(visit.session, **changes)
         again = Visit(session=session, view=visit.view, path=visit.path)
         return self._screen.go(again, _local(back))
+
+    def _people(self, view: View) -> tuple[str, str]:
+        """Return what is to be said of the people list: a text's key, and the day it ends."""
+        if view.people not in ("file", "valid"):
+            return f"people.{view.people}", ""
+        if view.people == "valid" and view.people_until_ms - view.now_ms < SOON_MS:
+            zone = self._screen.options.time_zone
+            day = datetime.fromtimestamp(view.people_until_ms / 1000, tz=zone)
+            return "people.soon", f"{day:%Y-%m-%d}"
+        return "", ""
 
     def _refuse(self, visit: Visit, answer: PinAnswer) -> Response:
         notice = refusal(answer)

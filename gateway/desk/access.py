@@ -1,14 +1,18 @@
-"""Access: the one place that says which office may do what.
+"""Access: the one place that says which office may do what, and for which villages.
 
 Pages and the JSON API name an `Action` for each endpoint, and the writer asks again for each
-order, because an account can change between the page and the write. Whether this person may
-decide this very request (applicant, keeper, earlier approver) is said in `approvals`.
+order, because an account can change between the page and the write. An office of a village
+reaches what belongs to that village; every other office the whole township, and nothing reaches
+further: one gateway keeps one township. Whether this person may decide this very request
+(applicant, keeper, earlier approver) is said in `approvals`.
 """
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
+
+from msgspec import Struct
 
 from gateway.desk.accounts import OFFICES, VILLAGE_OFFICES
 from gateway.desk.policy import APPROVING
@@ -52,44 +56,62 @@ class Action(enum.Enum):
     RELEASE_LIST = "release-list"  # another person's draft
     READ_RETENTION = "read-retention"
     ERASE = "erase"  # ask or confirm; never both by one person, see `retention`
+    READ_PEOPLE = "read-people"
+    DRAFT_PEOPLE = "draft-people"
+    RELEASE_PEOPLE = "release-people"  # another person's draft
+    STOP_ACCOUNT = "stop-account"  # or a card: at once, by one person
 
 
+class Post(Struct, frozen=True):
+    """An office as somebody holds it now: in one village, or ("") in the whole township."""
+
+    office: str
+    village: str = ""
+
+
+_ALL = frozenset(OFFICES)
 _TOWNSHIP = frozenset({"approver", "auditor", "administrator", "station"})
+_OVERSIGHT = frozenset({"auditor", "administrator", "county"})  # the county reads, and only that
+_OF_VILLAGE = frozenset({"keeper", "secretary", "director", "supervisor"})  # watch over their seal
 ALLOWED: dict[Action, frozenset[str]] = {
-    Action.READ_HOME: frozenset(OFFICES),
+    Action.READ_HOME: _ALL,
     Action.READ_REQUESTS: frozenset({*APPROVING, "auditor"}),
     Action.DECIDE: frozenset(APPROVING),
-    Action.READ_FILED: frozenset(OFFICES),
-    Action.WITHDRAW: frozenset(OFFICES),
-    Action.READ_POLICY: frozenset(OFFICES),
+    Action.READ_FILED: _ALL - {"county"},
+    Action.WITHDRAW: _ALL - {"county"},
+    Action.READ_POLICY: _ALL,
     Action.DRAFT_POLICY: _TOWNSHIP,
     Action.RELEASE_POLICY: _TOWNSHIP,
-    Action.DELEGATE: frozenset(OFFICES),
+    Action.DELEGATE: frozenset({*APPROVING, "auditor", "administrator"}),
     Action.END_DELEGATION: frozenset({"auditor", "administrator"}),
-    Action.READ_CUSTODY: _TOWNSHIP | VILLAGE_OFFICES | {"keeper"},
+    Action.READ_CUSTODY: _TOWNSHIP | VILLAGE_OFFICES,
     Action.ASK_CUSTODY: _TOWNSHIP,
     Action.RELEASE_CUSTODY: _TOWNSHIP,
     Action.STOP_SEAL: _TOWNSHIP,
-    Action.READ_LOG: frozenset({"approver", "auditor", "administrator", "keeper"}),
+    Action.READ_LOG: frozenset({"approver", "station", *_OVERSIGHT, *_OF_VILLAGE}),
     Action.READ_PHOTOS: frozenset({*APPROVING, "auditor", "administrator"}),
     Action.READ_PERSONAL: frozenset({*APPROVING, "auditor"}),
-    Action.READ_ALERTS: frozenset({"auditor", "administrator"}),
+    Action.READ_ALERTS: _OVERSIGHT,
     Action.HANDLE_CASES: frozenset({"auditor"}),
-    Action.READ_MACHINES: frozenset({"auditor", "administrator", "keeper"}),
-    Action.READ_HOLDS: frozenset({"auditor", "administrator"}),
+    Action.READ_MACHINES: frozenset({*_OVERSIGHT, "technician", *_OF_VILLAGE}),
+    Action.READ_HOLDS: _OVERSIGHT | {"technician"},
     Action.RELEASE_HOLD: frozenset({"auditor", "administrator"}),
-    Action.READ_PERMITS: frozenset({"approver", "auditor", "administrator"}),
+    Action.READ_PERMITS: frozenset({"approver", "station", *_OVERSIGHT}),
     Action.REVOKE_PERMIT: frozenset({"administrator", "auditor"}),
     Action.READ_STANDING: _TOWNSHIP,
     Action.DRAFT_STANDING: _TOWNSHIP,
     Action.RELEASE_STANDING: _TOWNSHIP,
     Action.ENROL: frozenset({"administrator"}),
     Action.REVOKE_KEY: frozenset({"administrator", "auditor"}),
-    Action.READ_LISTS: frozenset(OFFICES),
+    Action.READ_LISTS: _ALL,
     Action.IMPORT_LIST: frozenset({"administrator"}),
     Action.RELEASE_LIST: _TOWNSHIP,
-    Action.READ_RETENTION: frozenset({"auditor", "administrator"}),
+    Action.READ_RETENTION: _OVERSIGHT,
     Action.ERASE: frozenset({"auditor", "administrator"}),
+    Action.READ_PEOPLE: frozenset({*_TOWNSHIP, "county", *_OF_VILLAGE}),
+    Action.DRAFT_PEOPLE: _TOWNSHIP,
+    Action.RELEASE_PEOPLE: _TOWNSHIP,
+    Action.STOP_ACCOUNT: _TOWNSHIP,
 }
 
 
@@ -98,9 +120,12 @@ def may(offices: Iterable[str], action: Action) -> bool:
     return not ALLOWED[action].isdisjoint(offices)
 
 
-def everywhere(offices: Iterable[str], action: Action) -> bool:
-    """Return whether `action` is allowed for all villages; a village's office gives its own."""
-    return not (ALLOWED[action] - VILLAGE_OFFICES).isdisjoint(offices)
+def reach(posts: Iterable[Post], action: Action) -> frozenset[str] | None:
+    """Return the villages in which these posts allow `action`; None: in all of the township."""
+    allowed = [one for one in posts if one.office in ALLOWED[action]]
+    if any(one.office not in VILLAGE_OFFICES for one in allowed):
+        return None
+    return frozenset(one.village for one in allowed if one.village)
 
 
 def require(offices: Iterable[str], action: Action) -> None:

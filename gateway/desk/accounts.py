@@ -20,9 +20,13 @@ OFFICES = (
     "director",
     "supervisor",
     "station",
+    "county",
+    "technician",
 )
-VILLAGE_OFFICES = frozenset({"secretary", "director", "supervisor"})
-"""Offices that are held in one village, and count for its requests alone."""
+"""All offices; `approver` is what townships without finer offices call those who approve."""
+VILLAGE_OFFICES = frozenset({"clerk", "keeper", "secretary", "director", "supervisor"})
+"""Offices that are held in one village, and see and decide nothing of another."""
+NO_PASSWORD = "-"  # no password matches it: who has it cannot sign in with one
 _DECOY = "no such account"
 
 

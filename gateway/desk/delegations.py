@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from gateway.desk.access import Post
 from gateway.desk.accounts import VILLAGE_OFFICES
 from gateway.desk.policy import APPROVING
 from gateway.errors import RequestRefusedError
@@ -57,28 +58,23 @@ def held(
     return tuple(own)
 
 
-def offices_of(account: Account, delegations: Iterable[DelegationView]) -> tuple[str, ...]:
-    """Return every office that an account acts in now, in some village, its own first."""
-    others = [
-        office for one in delegations if one.substitute == account.account for office in one.offices
-    ]
-    return tuple(dict.fromkeys((*account.offices, *others)))
-
-
-def villages_of(
+def posts_of(
     account: Account, accounts: Iterable[Account], delegations: Iterable[DelegationView]
-) -> frozenset[str]:
-    """Return the villages in which an account holds a village's office now, in its own right or
-    for somebody who is away."""
+) -> tuple[Post, ...]:
+    """Return every office that an account acts in now, with its village, its own first.
+
+    Args:
+        delegations: those that hold now.
+    """
     known = {one.account: one for one in accounts}
-    holders = [(account, account.offices)] + [
-        (known[one.absent], one.offices)
+    others = [
+        _post(known[one.absent], office)
         for one in delegations
         if one.substitute == account.account and one.absent in known
+        for office in one.offices
+        if office in known[one.absent].offices
     ]
-    return frozenset(
-        one.village for one, offices in holders if not VILLAGE_OFFICES.isdisjoint(offices)
-    )
+    return tuple(dict.fromkeys([*(_post(account, one) for one in account.offices), *others]))
 
 
 def check_delegation(
@@ -127,6 +123,10 @@ def check_substitute(
             f"expected somebody who neither keeps a seal nor works a machine, found "
             f"{substitute.account}: choose another person",
         )
+
+
+def _post(account: Account, office: str) -> Post:
+    return Post(office, account.village if office in VILLAGE_OFFICES else "")
 
 
 def _acts_for(account: Account, office: str, village: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from gateway.desk import lists
 from gateway.desk.permits import LONGEST_DAYS as LONGEST_PERMIT_DAYS
-from gateway.register import keybook, post_custody
+from gateway.register import keybook, people_post, post_custody
 from gateway.register.keybook import Keys
 from gateway.register.log import GatewayLog, Letter
 from gateway.register.screening import ANSWER_DAYS, answer
@@ -77,12 +77,13 @@ class Post:
 
 
 def standing(reader: Reader, township: str, now_ms: int) -> Iterator[Letter]:
-    """Yield the permits and answers that should stand at the broker now.
+    """Yield the permits, answers and people lists that should stand at the broker now.
 
     What ended within the last days is yielded with an empty payload, which removes it.
     """
     yield from _permits(reader, township, now_ms)
     yield from post_custody.standing(reader, township, now_ms)
+    yield from people_post.letters(reader, township)
     which = LogFilter(
         kinds=(Refusal.kind, Approval.kind, HoldRelease.kind),
         from_ms=now_ms - ANSWER_DAYS * _DAY_MS,

@@ -17,6 +17,7 @@ from gateway.stores.audit_reader import AuditReader
 from gateway.stores.custody import CustodyReader
 from gateway.stores.erasures import RetentionReader
 from gateway.stores.office import OfficeReader
+from gateway.stores.people import PeopleReader
 from gateway.stores.policies import PolicyReader
 from gateway.stores.standing import StandingReader
 from gateway.stores.trees import LogReader, LogView, Witnessed
@@ -193,6 +194,7 @@ class Reader(
     OfficeReader,
     StandingReader,
     CustodyReader,
+    PeopleReader,
     AuditReader,
     RetentionReader,
     LogReader,
@@ -295,6 +297,10 @@ class Transaction(Reader, Protocol):
 
     def put_policy_file(self, file_sha256: str, file: bytes, content: bytes) -> None:
         """Keep a policy as it was written and as canonical JSON, before its entry is appended."""
+        ...
+
+    def put_people_file(self, file_sha256: str, file: bytes) -> None:
+        """Keep a people list's file, before its entry is appended."""
         ...
 
     def quarantine(self, trouble: Trouble, data: bytes | None) -> int:

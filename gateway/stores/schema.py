@@ -89,6 +89,10 @@ CREATE TABLE policy_files (
     file BLOB NOT NULL,
     content BLOB NOT NULL
 );
+CREATE TABLE people_files (
+    file_sha256 TEXT PRIMARY KEY,
+    file BLOB NOT NULL
+);
 CREATE TABLE quarantine (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     code TEXT NOT NULL,

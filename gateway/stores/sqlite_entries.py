@@ -282,6 +282,9 @@ def _conditions(which: LogFilter) -> tuple[list[str], list[object]]:
         if wanted is not None:
             conditions.append(f"f.{column} = ?")
             values.append(wanted)
+    if which.machines is not None:
+        conditions.append("f.machine IN (SELECT value FROM json_each(?))")
+        values.append(msgspec.json.encode(which.machines).decode())
     if which.matters:
         conditions.append("f.matter IN (SELECT value FROM json_each(?))")
         values.append(msgspec.json.encode(which.matters).decode())

@@ -199,6 +199,13 @@ class SqliteTransaction(LogQueries):
             content,
         )
 
+    def put_people_file(self, file_sha256: str, file: bytes) -> None:
+        self._tables.run(
+            "INSERT OR IGNORE INTO people_files (file_sha256, file) VALUES (?, ?)",
+            file_sha256,
+            file,
+        )
+
     def quarantine(self, trouble: Trouble, data: bytes | None) -> int:
         self._tables.insert(
             "quarantine",

@@ -151,9 +151,11 @@ class LogFilter(Struct, frozen=True, kw_only=True):
         kinds, matters: any of them matches (matters by code); empty means all.
         flag: a flag or finding code of a use. alert: any, or of this severity.
         from_ms, to_ms: received in [from, to). search: words that people type.
+        machines: only what concerns one of these; None: whatever it concerns.
     """
 
     machine: str | None = None
+    machines: tuple[str, ...] | None = None
     kinds: tuple[str, ...] = ()
     seal: str | None = None
     matters: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ from gateway.web.console import (
     machines,
     matters,
     papers,
+    people,
     permits,
     policy,
     retention,
@@ -53,6 +54,7 @@ CONSOLE = (
     policy,
     delegations,
     machines,
+    people,
     retention,
     troubles,
 )

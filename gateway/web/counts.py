@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from gateway.desk.access import Action
 from gateway.stores import Reader
+from gateway.stores.views import LogFilter
 from gateway.web.identity import Visitor
 
 MOST = 100  # a badge says 99+ beyond this
@@ -41,8 +42,14 @@ def counts(reader: Reader, visitor: Visitor) -> Counts:
         holds=len(reader.holds()) if visitor.may(Action.READ_HOLDS) else 0,
         alerts=len(reader.alerts(without_case=True, limit=MOST)) if alerts else 0,
         red_alerts=len(reader.alerts("red", without_case=True, limit=MOST)) if alerts else 0,
-        entries=reader.size() if visitor.may(Action.READ_LOG) else 0,
+        entries=seen_entries(reader, visitor) if visitor.may(Action.READ_LOG) else 0,
     )
+
+
+def seen_entries(reader: Reader, visitor: Visitor) -> int:
+    """Return how many entries this visitor may read."""
+    machines = visitor.only_machines(Action.READ_LOG)
+    return reader.size() if machines is None else reader.count_entries(LogFilter(machines=machines))
 
 
 def _drafts(reader: Reader, visitor: Visitor) -> int:

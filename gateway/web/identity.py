@@ -13,11 +13,10 @@ from fastapi import Form, Header, Request
 from msgspec import Struct
 
 from gateway.desk import access
-from gateway.desk.access import Action
-from gateway.desk.delegations import offices_of, villages_of
+from gateway.desk.access import Action, Post
+from gateway.desk.delegations import posts_of
 from gateway.errors import GatewayError, NotAllowedError
 from gateway.stores import Reader
-from gateway.stores.policies import DelegationView
 from gateway.stores.views import Account
 from gateway.web.sessions import Session
 from gateway.web.site import Site
@@ -47,31 +46,47 @@ class Visitor(Struct, frozen=True, kw_only=True):
     """The signed-in person of one request.
 
     Args:
-        offices: with those held for somebody who is away.
-        machines: of the villages in which this person holds a village's office.
+        posts: offices with their villages, those held for somebody who is away as well.
+        machines: by village, of those in which this person holds an office.
     """
 
     account: Account
     session: Session
     language: Language
-    offices: tuple[str, ...]
-    machines: frozenset[str]
+    posts: tuple[Post, ...]
+    machines: dict[str, tuple[str, ...]]
+
+    @property
+    def offices(self) -> tuple[str, ...]:
+        """Every office that this person acts in, each once."""
+        return tuple(dict.fromkeys(one.office for one in self.posts))
 
     def may(self, action: Action) -> bool:
-        """Return whether this person's offices allow `action`."""
+        """Return whether this person's offices allow `action`, in some village at least."""
         return access.may(self.offices, action)
 
-    def sees(self, machine: str, action: Action) -> bool:
-        """Return whether this person's offices allow `action` for a machine's village."""
-        return access.everywhere(self.offices, action) or (
-            self.may(action) and machine in self.machines
-        )
+    def only_villages(self, action: Action) -> frozenset[str] | None:
+        """Return the villages for which `action` is allowed; None: all of them."""
+        return access.reach(self.posts, action)
 
     def only_machines(self, action: Action) -> tuple[str, ...] | None:
         """Return the machines for which `action` is allowed; None: all of them."""
-        if access.everywhere(self.offices, action):
+        villages = self.only_villages(action)
+        if villages is None:
             return None
-        return tuple(sorted(self.machines))
+        return tuple(
+            machine for village in sorted(villages) for machine in self.machines.get(village, ())
+        )
+
+    def sees(self, machine: str, action: Action) -> bool:
+        """Return whether this person's offices allow `action` for a machine's village."""
+        machines = self.only_machines(action)
+        return machines is None or machine in machines
+
+    def sees_village(self, village: str, action: Action) -> bool:
+        """Return whether this person's offices allow `action` for a village."""
+        villages = self.only_villages(action)
+        return villages is None or village in villages
 
 
 class Allow:
@@ -141,9 +156,8 @@ def visitor_of(request: Request) -> Visitor | None:
         return None
     with site.port.reader() as reader:
         account = reader.account(session.account)
-        now_ms = site.port.now_ms()
-        now = [one for one in reader.delegations(now_ms) if one.holds(now_ms)]
-        machines = _machines(reader, account, now)
+        posts = () if account is None else _posts(reader, account, site.port.now_ms())
+        places = [reader.village(one.village) for one in posts if one.village]
     if account is None or sha256(account.password_hash.encode()) != session.stamp:
         site.sessions.end(session.key)
         return None
@@ -151,17 +165,14 @@ def visitor_of(request: Request) -> Visitor | None:
         account=account,
         session=session,
         language=language_of(request),
-        offices=offices_of(account, now),
-        machines=machines,
+        posts=posts,
+        machines={one.village: one.machines for one in places if one is not None},
     )
 
 
-def _machines(reader: Reader, account: Account | None, now: list[DelegationView]) -> frozenset[str]:
-    if account is None:
-        return frozenset()
-    villages = villages_of(account, reader.accounts(), now)
-    places = [reader.village(one) for one in villages]
-    return frozenset(machine for one in places if one is not None for machine in one.machines)
+def _posts(reader: Reader, account: Account, now_ms: int) -> tuple[Post, ...]:
+    now = [one for one in reader.delegations(now_ms) if one.holds(now_ms)]
+    return posts_of(account, reader.accounts(), now)
 
 
 def site_of(request: Request) -> Site:

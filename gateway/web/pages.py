@@ -26,6 +26,7 @@ MENU: tuple[tuple[str, str, Action, str], ...] = (
     ("policy", "/policy", Action.READ_POLICY, "drafts"),
     ("delegations", "/delegations", Action.DELEGATE, ""),
     ("machines", "/machines", Action.READ_MACHINES, ""),
+    ("people", "/people", Action.READ_PEOPLE, ""),
     ("retention", "/retention", Action.READ_RETENTION, ""),
 )
 

@@ -54,6 +54,7 @@ def shell(desk: Town, write_config: Callable[..., Path]) -> Shell:
                 offices=(office,),
                 keeps=(),
                 password_hash=hash_password(PASSWORD),
+                village="330109110201",
             ),
             operator=True,
         )

@@ -247,8 +247,8 @@ def test_release_that_a_machine_missed_is_sent_again_and_written_once(desk: Town
     desk.take(machine.message(desk.incident()))
     command = ReleaseHold(by="chief", hold=machine.head.sha256, impressions=1)
     first = desk.order(command)
-    written = len(desk.entries())
     desk.account("auditor", "auditor")
+    written = len(desk.entries())
     desk.now_ms += 31 * DAY_MS  # the broker has let go of it
 
     again = desk.order(structs.replace(command, by="auditor"))

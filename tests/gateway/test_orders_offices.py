@@ -47,8 +47,8 @@ ORDERS: tuple[tuple[Command, str], ...] = (
 def test_order_is_refused_when_the_office_was_taken_away_before_the_write(
     desk: Town, command: Command, other_office: str
 ) -> None:
-    before = len(desk.entries())
     desk.account("chair", other_office)
+    before = len(desk.entries())
 
     with pytest.raises(NotAllowedError):
         desk.order(command)

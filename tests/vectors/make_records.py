@@ -232,6 +232,18 @@ def bodies() -> list[records.Record]:
             state="void", seal=seal, machine="m-420625103201", by="b-zhao", second="b-qian",
             asked=H["a"], reason_commitment=H["b"],
         ),
+        records_people.PeopleList(
+            place=VILLAGE, machine="m-420625103201", version=3, file_sha256=H["a"],
+            file_size=900, not_after_ms=1_805_000_000_000, by="a-li", released_by="b-zhao",
+        ),
+        records_people.AccountAct(
+            account="c-wang", act="given", offices=("clerk",), village=VILLAGE, by="a-li",
+            released_by="b-zhao",
+        ),
+        records.Start(
+            version="0.1.0", controller="B", strokes={seal: 41}, reason="started",
+            opener="age1cpuf23gsrra0rp0qyvpe0u73vwf9mdcxezzu94znydurlup4x49qxusn7h",
+        ),
     ]  # fmt: skip
 
 

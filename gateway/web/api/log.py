@@ -12,6 +12,7 @@ from gateway.errors import NotFoundError
 from gateway.stores.views import EntryDetail, LogFilter, MachineView, StoredEntry
 from gateway.web.api.answers import answer, detail_for_visitor, documented
 from gateway.web.console import entries as pages
+from gateway.web.console.machines import seen_machines
 from gateway.web.evidence import gather
 from gateway.web.identity import Allow, Visitor, site_of
 from gateway.web.ladder import Ladder, climb
@@ -43,6 +44,7 @@ def entries(
     """Entries, newest first; go on with `before` = the last index."""
     which = LogFilter(
         machine=machine,
+        machines=visitor.only_machines(Action.READ_LOG),
         kinds=tuple(kind),
         seal=seal,
         matters=() if matter is None else (matter,),
@@ -60,7 +62,7 @@ def entries(
 def entry(request: Request, visitor: LogLooker, entry_id: str) -> Response:
     """One entry by index or payload hash, with everything beside it."""
     with site_of(request).port.reader() as reader:
-        return answer(detail_for_visitor(pages.find(reader, entry_id), visitor))
+        return answer(detail_for_visitor(pages.find(reader, entry_id, visitor), visitor))
 
 
 @router.get("/entries/{entry_id}/ladder", responses=documented(Ladder))
@@ -68,7 +70,7 @@ def ladder(request: Request, visitor: LogLooker, entry_id: str) -> Response:
     """What was checked on this entry just now, rung by rung."""
     site = site_of(request)
     with site.port.reader() as reader:
-        evidence = gather(reader, pages.find(reader, entry_id).entry, site.port.photo)
+        evidence = gather(reader, pages.find(reader, entry_id, visitor).entry, site.port.photo)
     return answer(climb(evidence, site.port.keyring))
 
 
@@ -88,7 +90,7 @@ def photo(request: Request, visitor: PhotoLooker, sealed_sha256: str) -> Respons
 def machines(request: Request, visitor: MachineLooker) -> Response:
     """All machines."""
     with site_of(request).port.reader() as reader:
-        return answer(reader.machines())
+        return answer(seen_machines(reader, visitor))
 
 
 @router.get("/machines/{machine_id}", responses=documented(MachineView))
@@ -96,6 +98,6 @@ def machine(request: Request, visitor: MachineLooker, machine_id: str) -> Respon
     """One machine."""
     with site_of(request).port.reader() as reader:
         found = reader.machine(machine_id)
-    if found is None:
+    if found is None or not visitor.sees(machine_id, Action.READ_MACHINES):
         raise NotFoundError(f"expected a machine, found none named {machine_id[:64]}")
     return answer(found)

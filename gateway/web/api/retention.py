@@ -98,7 +98,7 @@ def ask_month(request: Request, visitor: Eraser, month: str) -> Response:
 def erasures(request: Request, visitor: LogLooker, entry_id: str) -> Response:
     """What was asked or done about one entry, oldest first."""
     with site_of(request).port.reader() as reader:
-        return answer(reader.erasures(find(reader, entry_id).entry.sha256))
+        return answer(reader.erasures(find(reader, entry_id, visitor).entry.sha256))
 
 
 @router.post("/entries/{entry_id}/erasure", responses=documented(Asked))
@@ -106,7 +106,7 @@ def ask(request: Request, visitor: Eraser, entry_id: str, body: Wish) -> Respons
     """Ask that an entry's values or photos be erased; another person has to confirm."""
     site = site_of(request)
     with site.port.reader() as reader:
-        entry = find(reader, entry_id).entry
+        entry = find(reader, entry_id, visitor).entry
     command = AskErasure(
         by=visitor.account.account,
         entry=entry.sha256,

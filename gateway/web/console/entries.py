@@ -17,6 +17,7 @@ from gateway.errors import NotFoundError
 from gateway.stores import Reader
 from gateway.stores.views import EntryDetail, LogFilter, MachineView, StoredEntry
 from gateway.web.answers import MatterNames
+from gateway.web.counts import seen_entries
 from gateway.web.evidence import gather
 from gateway.web.identity import Allow, Visitor, site_of
 from gateway.web.ladder import climb
@@ -88,7 +89,7 @@ def log(
     with site.port.reader() as reader:
         which = log_filter(reader, asked, visitor)
         found = reader.entries(which, before=before, limit=PAGE_SIZE + 1)
-        machines = reader.machines()
+        machines = seen_machines(reader, visitor)
         return page(
             request,
             reader,
@@ -102,7 +103,7 @@ def log(
             machines=machines,
             kinds=KINDS,
             total=None if which.search else reader.count_entries(which),
-            size=reader.size(),
+            size=seen_entries(reader, visitor),
             newest=before is None,
         )
 
@@ -120,7 +121,7 @@ def show(
     """
     site = site_of(request)
     with site.port.reader() as reader:
-        detail = find(reader, entry_id)
+        detail = find(reader, entry_id, visitor)
         ladder = climb(gather(reader, detail.entry, site.port.photo), site.port.keyring)
         parsed = envelope.parse(detail.entry.envelope)
         body = msgspec.to_builtins(detail.entry.body)
@@ -143,8 +144,8 @@ def show(
             machine=reader.machine(detail.entry.machine) if detail.entry.machine else None,
             step=step,
             **_erasing(reader, detail, visitor, site.port.now_ms()),
-            previous=_index(reader, detail.entry.index - 1),
-            following=_index(reader, detail.entry.index + 1),
+            previous=_index(reader, detail.entry.index - 1, visitor),
+            following=_index(reader, detail.entry.index + 1, visitor),
         )
 
 
@@ -152,7 +153,7 @@ def show(
 def raw(request: Request, visitor: Looker, entry_id: str) -> Response:
     """The signed bytes as they lie in the store, to check with any other program."""
     with site_of(request).port.reader() as reader:
-        entry = find(reader, entry_id).entry
+        entry = find(reader, entry_id, visitor).entry
     return Response(
         entry.envelope,
         media_type="application/json",
@@ -179,15 +180,15 @@ def photo(request: Request, visitor: PhotoLooker, sealed_sha256: str) -> Respons
     return Response(jpeg, media_type="image/jpeg")
 
 
-def find(reader: Reader, entry_id: str) -> EntryDetail:
+def find(reader: Reader, entry_id: str, visitor: Visitor) -> EntryDetail:
     """Return an entry by its index or its payload hash.
 
     Raises:
-        NotFoundError: there is none.
+        NotFoundError: there is none, or it is another village's.
     """
     key: int | str = int(entry_id) if entry_id.isdecimal() and len(entry_id) < 16 else entry_id
     detail = reader.detail(key)
-    if detail is None:
+    if detail is None or not visitor.sees(detail.entry.machine, Action.READ_LOG):
         raise NotFoundError(f"expected an entry, found none named {entry_id[:64]}")
     return detail
 
@@ -211,10 +212,16 @@ def rows(
     ]
 
 
-def log_filter(reader: Reader, asked: Chosen, visitor: Visitor) -> LogFilter:
-    """Return the filter that a form's fields say; what makes no sense is left out.
+def seen_machines(reader: Reader, visitor: Visitor) -> tuple[MachineView, ...]:
+    """Return the machines whose entries this visitor may read."""
+    return tuple(one for one in reader.machines() if visitor.sees(one.machine, Action.READ_LOG))
 
-    `matter` is an item's code, or a part of its name in any list and version.
+
+def log_filter(reader: Reader, asked: Chosen, visitor: Visitor) -> LogFilter:
+    """Return the filter that a form's fields say, within what the visitor may read.
+
+    What makes no sense is left out. `matter` is an item's code, or a part of its name in any
+    list and version.
     """
     typed, kind = asked.matter.strip(), asked.kind
     last_ms = day_start_ms(asked.last)
@@ -223,6 +230,7 @@ def log_filter(reader: Reader, asked: Chosen, visitor: Visitor) -> LogFilter:
         wanted = asked.alert  # type: ignore[assignment]  # narrowed by the line above
     return LogFilter(
         machine=asked.machine or None,
+        machines=visitor.only_machines(Action.READ_LOG),
         kinds=MAIN_KINDS if kind == "main" else ((kind,) if kind in KINDS else ()),
         matters=tuple({typed, *reader.matter_codes(typed)}) if typed else (),
         alert=wanted,
@@ -266,5 +274,7 @@ def _opened(detail: EntryDetail, visitor: Visitor) -> dict[str, Any] | None:
     return opening.values
 
 
-def _index(reader: Reader, index: int) -> int | None:
-    return index if 0 <= index < reader.size() else None
+def _index(reader: Reader, index: int, visitor: Visitor) -> int | None:
+    """Return the index of a neighbour that this visitor may open, or None."""
+    found = reader.entry(index) if 0 <= index < reader.size() else None
+    return index if found is not None and visitor.sees(found.machine, Action.READ_LOG) else None

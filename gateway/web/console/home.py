@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -11,6 +12,7 @@ from gateway.desk.access import Action
 from gateway.stores import Reader
 from gateway.stores.views import MachineView
 from gateway.web.console.approvals import row
+from gateway.web.console.machines import seen_machines
 from gateway.web.counts import badge, counts
 from gateway.web.identity import Allow, Visitor, site_of
 from gateway.web.pages import menu, page
@@ -47,7 +49,7 @@ def home(request: Request, visitor: Anybody) -> Response:
             else (),
             places={one.machine: one for one in reader.machines()},
             cases=_my_cases(reader, visitor),
-            machines=_quiet(reader, site.port.now_ms())
+            machines=_quiet(seen_machines(reader, visitor), site.port.now_ms())
             if visitor.may(Action.READ_MACHINES)
             else (),
             waiting=counts(reader, visitor),
@@ -79,10 +81,10 @@ def _my_cases(reader: Reader, visitor: Visitor) -> list[object]:
     return list(mine[:FIRST])
 
 
-def _quiet(reader: Reader, now_ms: int) -> list[MachineView]:
+def _quiet(machines: Iterable[MachineView], now_ms: int) -> list[MachineView]:
     return [
         machine
-        for machine in reader.machines()
+        for machine in machines
         if machine.gap is not None
         or (machine.received_ms is not None and now_ms - machine.received_ms > SILENT_MS)
     ]

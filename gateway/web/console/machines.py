@@ -10,7 +10,8 @@ from starlette.responses import Response
 from gateway.commands import RevokeKey
 from gateway.desk.access import Action
 from gateway.errors import NotFoundError, RequestRefusedError
-from gateway.stores.views import LogFilter
+from gateway.stores import Reader
+from gateway.stores.views import LogFilter, MachineView
 from gateway.web.held import held
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
 from gateway.web.pages import page, see_other
@@ -24,11 +25,18 @@ Revoker = Annotated[Visitor, Depends(AllowChange(Action.REVOKE_KEY))]
 Looker = Annotated[Visitor, Depends(Allow(Action.READ_MACHINES))]
 
 
+def seen_machines(reader: Reader, visitor: Visitor) -> tuple[MachineView, ...]:
+    """Return the machines that this visitor may look at, by id."""
+    return tuple(
+        one for one in reader.machines() if visitor.sees(one.machine, Action.READ_MACHINES)
+    )
+
+
 @router.get("/machines")
 def machines(request: Request, visitor: Looker) -> Response:
     """All machines by village."""
     with site_of(request).port.reader() as reader:
-        found = reader.machines()
+        found = seen_machines(reader, visitor)
         return page(
             request,
             reader,
@@ -45,7 +53,7 @@ def show(request: Request, visitor: Looker, machine_id: str) -> Response:
     """One machine with its holds, pending photos and latest entries."""
     with site_of(request).port.reader() as reader:
         machine = reader.machine(machine_id)
-        if machine is None:
+        if machine is None or not visitor.sees(machine_id, Action.READ_MACHINES):
             raise NotFoundError(f"expected a machine, found none named {machine_id[:64]}")
         return page(
             request,
@@ -58,7 +66,7 @@ def show(request: Request, visitor: Looker, machine_id: str) -> Response:
             people={one.account: one.name for one in reader.accounts()},
             pending=reader.pending_photos(machine_id)[:LATEST],
             latest=reader.entries(LogFilter(machine=machine_id), limit=LATEST)
-            if visitor.may(Action.READ_LOG)
+            if visitor.may(Action.READ_LOG) and visitor.sees(machine_id, Action.READ_LOG)
             else (),
             reasons=REVOKED,
         )

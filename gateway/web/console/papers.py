@@ -9,6 +9,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from gateway.desk.access import Action
+from gateway.errors import NotFoundError
 from gateway.web import paper
 from gateway.web.console.entries import find
 from gateway.web.identity import Allow, Visitor, site_of
@@ -25,7 +26,7 @@ def of_entry(
     """The sheet or the label of one entry."""
     port = site_of(request).port
     with port.reader() as reader:
-        entry = find(reader, entry_id).entry
+        entry = find(reader, entry_id, visitor).entry
         values = paper.of_entry(reader, port.config, port.keyring, entry, port.now_ms())
     return _page(request, visitor, form, values)
 
@@ -34,6 +35,8 @@ def of_entry(
 def of_village(request: Request, visitor: MachineLooker, village: str) -> HTMLResponse:
     """The sheet for the door of a village's office."""
     port = site_of(request).port
+    if not visitor.sees_village(village, Action.READ_MACHINES):
+        raise NotFoundError(f"expected a village, found none with the code {village[:12]}")
     values = paper.of_village(port.config, port.keyring, village)
     return _page(request, visitor, "door", values)
 

@@ -19,6 +19,7 @@ from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.orders_policy import is_waiting
 from gateway.stores import Reader
 from gateway.stores.calendar import local_date
+from gateway.stores.views import VillageView
 from gateway.web.console.imports import unpacked
 from gateway.web.console.retention import mine
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
@@ -46,7 +47,7 @@ def show(
     with site_of(request).port.reader() as reader:
         now_ms = site_of(request).port.now_ms()
         if matter.strip():
-            tried = attempt(reader, village, matter.strip(), amount.strip(), payee, now_ms)
+            tried = _try(reader, visitor, village, matter.strip(), amount.strip(), payee, now_ms)
         return _page(
             request, reader, visitor, tried=tried, village=village, matter=matter, amount=amount,
             payee=payee,
@@ -120,6 +121,31 @@ def release(request: Request, visitor: Releaser, version: int) -> Response:
     return see_other("/policy?done=policy-released")
 
 
+def _villages(reader: Reader, visitor: Visitor) -> list[VillageView]:
+    """Return the villages for which this visitor may ask."""
+    return [
+        one for one in reader.villages() if visitor.sees_village(one.village, Action.READ_POLICY)
+    ]
+
+
+def _try(
+    reader: Reader,
+    visitor: Visitor,
+    village: str,
+    matter: str,
+    amount: str,
+    payee: str,
+    now_ms: int,
+) -> Trial:
+    """Return what a request would need; sums of a payee are told to who may read them."""
+    own = [one.village for one in _villages(reader, visitor)]
+    asked = village or next(iter(own), "")
+    if asked not in own:
+        raise NotFoundError(f"expected a village, found none with the code {asked[:12]!r}")
+    known = payee if visitor.sees_village(asked, Action.READ_PERSONAL) else ""
+    return attempt(reader, asked, matter, amount, known, now_ms)
+
+
 def _page(
     request: Request, reader: Reader, visitor: Visitor, *, status: int = 200, **values: Any
 ) -> Response:
@@ -146,7 +172,7 @@ def _page(
         content=content,
         waiting=[one for one in policies if is_waiting(one, policies, now_ms)],
         policies=policies,
-        villages=reader.villages(),
+        villages=_villages(reader, visitor),
         mine=mine(reader, visitor),
         people=_names(reader),
         today=today,

@@ -136,7 +136,7 @@ def ask(
         )
     site = site_of(request)
     with site.port.reader() as reader:
-        entry = find(reader, entry_id).entry
+        entry = find(reader, entry_id, visitor).entry
     site.order(
         AskErasure(
             by=visitor.account.account,

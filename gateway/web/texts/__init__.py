@@ -18,6 +18,7 @@ from gateway.web.texts import (
     lists,
     log,
     paper,
+    people,
     policy,
     retention,
     standing,
@@ -28,7 +29,7 @@ Language = Literal["zh", "en"]
 
 AREAS = (
     *(common, desk, custody, lists, log, ladder),
-    *(audit, paper, policy, retention, standing, words),
+    *(audit, paper, policy, people, retention, standing, words),
 )
 ZH: Mapping[str, str] = {key: zh for area in AREAS for key, zh, _ in area.ROWS}
 EN: Mapping[str, str] = {key: en for area in AREAS for key, _, en in area.ROWS}

@@ -75,6 +75,7 @@ class Machine:
         self.bus = world.broker.bus(name)
         self.bus.start(self.bus.done, lambda up: None)
         self.counter = 0
+        self.identity = pyrage.x25519.Identity.generate()
         self._photos: dict[str, int] = {}  # sent and perhaps not stored yet, with their sizes
         self._world, self._signer = world, signer
         self._head = Head(
@@ -98,7 +99,7 @@ class Machine:
         return self._head.sha256
 
     def send(self, leaf: Leaf, rest: tuple[str, ...], data: bytes) -> None:
-        assert self.bus.publish(str(Topic(TOWNSHIP, self.name, leaf, rest)), data)
+        assert self.bus.publish(str(Topic(self._world.township, self.name, leaf, rest)), data)
         self._world.broker.pump()
 
     def send_photo(self, photo: Photo) -> None:
@@ -224,7 +225,15 @@ class Machine:
 
     def start(self) -> None:
         """Come up and send a heartbeat."""
-        self.say(Start(version="0.1.0", controller="A", strokes={"committee": 0}, reason="started"))
+        self.say(
+            Start(
+                version="0.1.0",
+                controller="A",
+                strokes={"committee": 0},
+                reason="started",
+                opener=str(self.identity.to_public()),
+            )
+        )
         self.say(
             Heartbeat(
                 state="idle",
@@ -240,11 +249,19 @@ class Machine:
 class World:
     """One township: a running gateway, two machines, its people, two lists."""
 
-    def __init__(self, folder: Path, password_hash: str, domain: str = "sim") -> None:
-        self.folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        password_hash: str,
+        domain: str = "sim",
+        township: str = TOWNSHIP,
+        names: tuple[str, str] = ("m-1", "m-2"),
+    ) -> None:
+        self.folder, self.township = folder, township
         self.broker = SimBroker(1)
-        self._recipient = pyrage.x25519.Recipient.from_str(_keys(folder, domain))
-        self.config = _config(folder, domain)
+        recipient = _keys(folder, domain, township, names)
+        self._recipient = pyrage.x25519.Recipient.from_str(recipient)
+        self.config = _config(folder, domain, township, names)
         self.store = sqlite.connect(sqlite.Options(folder=self.config.state))
         with self.store.transaction() as transaction:
             for account in PEOPLE:
@@ -254,7 +271,7 @@ class World:
         self.broker.pump()
         self.machines = {
             name: Machine(self, name, keyfile.load(folder / f"{name}.pem", folder / f"{name}.json"))
-            for name in ("m-1", "m-2")
+            for name in names
         }
         self.broker.pump()
         self.import_list("allowed.csv", "township", "示范镇")
@@ -336,11 +353,12 @@ def _decidable(reader: Any, request: str) -> bool:
     )
 
 
-def _keys(folder: Path, domain: str) -> str:
+def _keys(folder: Path, domain: str, township: str, names: tuple[str, str]) -> str:
     trusted = folder / "keys"
     trusted.mkdir()
-    common = {"township": TOWNSHIP, "epoch": 1, "domain": domain}
-    for name, role in (("gw-1", "gateway"), ("log", "log"), ("m-1", "device"), ("m-2", "device")):
+    common = {"township": township, "epoch": 1, "domain": domain}
+    devices = [(name, "device") for name in names]
+    for name, role in (("gw-1", "gateway"), ("log", "log"), *devices):
         holder = "gw-1" if role == "log" else name
         keyfile.create(
             folder / f"{name}.pem", folder / f"{name}.json", holder=holder, role=role, **common
@@ -351,8 +369,10 @@ def _keys(folder: Path, domain: str) -> str:
     ).public_key
 
 
-def _config(folder: Path, domain: str) -> GatewayConfig:
+def _config(folder: Path, domain: str, township: str, names: tuple[str, str]) -> GatewayConfig:
     text = (HERE / "gateway.toml").read_text(encoding="utf-8")
+    text = text.replace(TOWNSHIP[:9], township[:9])
+    text = text.replace('"m-1"', f'"{names[0]}"').replace('"m-2"', f'"{names[1]}"')
     path = folder / "gateway.toml"
     path.write_text(in_the_field(folder, text) if domain == "field" else text, encoding="utf-8")
     return load(path)
@@ -391,6 +411,16 @@ def make_world(tmp_path: Path, password_hash: str) -> Iterator[Callable[[str], W
     yield make
     for world in made:
         world.close()
+
+
+@pytest.fixture
+def neighbour(tmp_path: Path, password_hash: str) -> Iterator[World]:
+    """The township next door: a gateway, keys, machines and people of its own."""
+    folder = tmp_path / "neighbour"
+    folder.mkdir()
+    made = World(folder, password_hash, township="330182108000", names=("m-8", "m-9"))
+    yield made
+    made.close()
 
 
 @pytest.fixture

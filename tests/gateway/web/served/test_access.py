@@ -1,4 +1,4 @@
-"""Who may do what: every endpoint, every office; and what every answer carries."""
+"""Every endpoint names its guard; what every answer carries. Who may what: test_access_walk."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import re
 import httpx
 import pytest
 
-from gateway.desk.access import ALLOWED, Action, may, require
-from gateway.desk.accounts import OFFICES
+from gateway.desk.access import Action, require
 from gateway.errors import NotAllowedError
 from gateway.web import CONSOLE, api, create_app
 from gateway.web.identity import Allow
@@ -19,15 +18,6 @@ OPEN = {
     ("POST", "/sign-in"),
     ("GET", "/language/{language}"),
     ("POST", "/api/v1/token"),
-}
-ACCOUNTS = {
-    "wang": "approver",
-    "zhao": "auditor",
-    "sun": "administrator",
-    "li": "clerk",
-    "qian": "keeper",
-    "zhou": "director",
-    "zheng": "station",
 }
 
 
@@ -88,27 +78,6 @@ def test_nobody_gets_anything_without_signing_in(site):
             assert answer.status_code == 401, path
         else:
             assert answer.headers.get("location", "").startswith("/sign-in"), path
-
-
-@pytest.mark.parametrize("account", sorted(ACCOUNTS))
-def test_each_office_reaches_what_it_may_and_nothing_else(site, account):
-    console = site(account)
-    offices = {ACCOUNTS[account]} | ({"approver"} if account == "qian" else set())
-    headers = {"x-csrf-token": console.csrf()}
-    for method, path, guards in routes():
-        if not guards or path in ("/sign-out", "/api/v1/token"):
-            continue
-
-        answer = console.client.request(method, address(path), headers=headers)
-
-        allowed = may(offices, guards[0].action)
-        assert (answer.status_code != 403) == allowed, (account, method, path, answer.text[:200])
-        assert answer.status_code < 500, (method, path)
-
-
-def test_every_action_belongs_to_known_offices():
-    assert ALLOWED.keys() == set(Action)
-    assert all(offices <= set(OFFICES) for offices in ALLOWED.values())
 
 
 def test_unknown_office_may_do_nothing():

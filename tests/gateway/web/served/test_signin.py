@@ -118,6 +118,7 @@ def test_office_taken_away_is_gone_at_once(world, site, password_hash):
             offices=("clerk",),
             keeps=(),
             password_hash=password_hash,
+            village="330182107201",
         )
     ).result(20)
 

@@ -1,0 +1,226 @@
+"""People of a place: what a draft says, what it changes, who could be on it. Pure.
+
+A place is a village, or the township for its own staff. Accounts say who holds which office now;
+the newest list adds what only the machine needs: card and PIN. One person drafts, another one
+releases; taking somebody away is one person's act and makes every waiting draft stale.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Literal
+
+from msgspec import Struct, structs
+
+from gateway.desk.accounts import OFFICES, VILLAGE_OFFICES
+from gateway.errors import RequestRefusedError
+from gateway.stores.people import PeopleView
+from gateway.stores.views import Account
+from ledger import people
+from ledger.people import MOST_STAFF, Roster, Staff
+
+WAITING_DAYS = 30  # a draft that nobody released by then must be drafted again
+MOST_DAYS = 366
+DAY_MS = 24 * 3600 * 1000
+_IDENTIFIER = re.compile(r"[a-z0-9-]{1,40}\Z")
+LONGEST_NAME, LONGEST_CARD = 60, 64
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One person as a draft's author wrote it; "" for card and PIN keeps what stood there.
+
+    Args:
+        card: the card's identifier as the reader tells it.
+        pin_hash: argon2id.
+    """
+
+    account: str
+    person: str
+    name: str
+    offices: tuple[str, ...]
+    card: str = ""
+    pin_hash: str = ""
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """What a draft changes of one account; `offices` are those it would have."""
+
+    account: str
+    name: str
+    what: Literal["added", "removed", "changed"]
+    offices: tuple[str, ...]
+    fields: tuple[Literal["name", "person", "offices", "card", "pin"], ...] = ()
+
+
+def place_of(account: Account, township: str) -> str:
+    """Return the place to which an account belongs: a village if it holds an office there."""
+    in_village = not VILLAGE_OFFICES.isdisjoint(account.offices)
+    return account.village if in_village else township
+
+
+def staff_now(
+    accounts: Iterable[Account], township: str, place: str, newest: Roster | None
+) -> tuple[Staff, ...]:
+    """Return who holds an office in a place now, with the cards and PINs of its newest list."""
+    known = {one.account: one for one in (() if newest is None else newest.staff)}
+    return tuple(
+        Staff(
+            account=one.account,
+            person=one.person,
+            name=one.name,
+            offices=one.offices,
+            card=known[one.account].card if one.account in known else None,
+            pin_hash=known[one.account].pin_hash if one.account in known else "",
+        )
+        for one in accounts
+        if one.offices and place_of(one, township) == place
+    )
+
+
+def drafted(
+    rows: Iterable[Row],
+    now: tuple[Staff, ...],
+    accounts: Iterable[Account],
+    township: str,
+    place: str,
+    version: int,
+) -> Roster:
+    """Return the list that a draft's rows say.
+
+    Raises:
+        RequestRefusedError: `people-form`, `account-twice`, `account-elsewhere`,
+            `unknown-office`, `village-missing`, `card-twice` or `people-unchanged`.
+    """
+    written = tuple(rows)
+    names = [one.account for one in written]
+    if len(set(names)) != len(names):
+        raise RequestRefusedError("account-twice", f"expected each account once, found {names}")
+    if not written or len(written) > MOST_STAFF:
+        raise _form(f"1 to {MOST_STAFF} people", str(len(written)))
+    for one in written:
+        _check(one, accounts, township, place)
+    _check_cards(written, now)
+    known = {one.account: one for one in now}
+    staff = tuple(
+        _staff(one, known.get(one.account)) for one in sorted(written, key=lambda row: row.account)
+    )
+    return Roster(place=place, version=version, salt=people.new_salt(), staff=staff)
+
+
+def differences(before: Iterable[Staff], after: Iterable[Staff]) -> tuple[Difference, ...]:
+    """Return what changes, account by account."""
+    old, new = {one.account: one for one in before}, {one.account: one for one in after}
+    found = []
+    for name in sorted({*old, *new}):
+        one = new.get(name) or old[name]
+        fields = _fields(old[name], new[name]) if name in old and name in new else ()
+        what: Literal["added", "removed", "changed"] = "changed"
+        if name not in old:
+            what = "added"
+        elif name not in new:
+            what = "removed"
+        elif not fields:
+            continue
+        offices = new[name].offices if name in new else ()
+        found.append(
+            Difference(account=name, name=one.name, what=what, offices=offices, fields=fields)
+        )
+    return tuple(found)
+
+
+def without(staff: Iterable[Staff], account: str, *, card_only: bool) -> tuple[Staff, ...]:
+    """Return those who are left when an account, or its card, is taken away."""
+    return tuple(
+        structs.replace(one, card=None, pin_hash="") if one.account == account else one
+        for one in staff
+        if card_only or one.account != account
+    )
+
+
+def in_force(views: Iterable[PeopleView], place: str) -> PeopleView | None:
+    """Return the newest list of a place that was released or shortened; None: none yet."""
+    return max(
+        (one for one in views if one.place == place and not one.is_draft),
+        key=lambda one: one.index,
+        default=None,
+    )
+
+
+def is_waiting(draft: PeopleView, views: Iterable[PeopleView], now_ms: int) -> bool:
+    """Return whether a draft can still be released."""
+    newest = in_force(views, draft.place)
+    fresh = now_ms - draft.at_ms <= WAITING_DAYS * DAY_MS
+    return draft.is_draft and fresh and (newest is None or draft.version > newest.version)
+
+
+def _check(row: Row, accounts: Iterable[Account], township: str, place: str) -> None:
+    for name in (row.account, row.person):
+        if not _IDENTIFIER.match(name):
+            raise _form("an id of a-z, 0-9 and - (at most 40)", repr(name[:60]))
+    if not 0 < len(row.name) <= LONGEST_NAME or not row.name.isprintable():
+        raise _form(f"a name of at most {LONGEST_NAME} characters", repr(row.name[:80]))
+    if len(row.card) > LONGEST_CARD or not row.card.isprintable():
+        raise _form("a card's number as the reader tells it", repr(row.card[:80]))
+    unknown = sorted(set(row.offices) - set(OFFICES))
+    if unknown or not row.offices:
+        raise RequestRefusedError("unknown-office", f"expected some of {OFFICES}, found {unknown}")
+    if place == township and set(row.offices) & VILLAGE_OFFICES:
+        raise RequestRefusedError(
+            "village-missing", f"expected offices of the township, found {row.offices}"
+        )
+    there = next((one for one in accounts if one.account == row.account), None)
+    if there is not None and there.offices and place_of(there, township) != place:
+        raise RequestRefusedError(
+            "account-elsewhere",
+            f"expected an account of {place}, found {row.account} in {place_of(there, township)}",
+        )
+
+
+def _check_cards(rows: tuple[Row, ...], now: tuple[Staff, ...]) -> None:
+    listed = {one.account for one in rows}
+    for row in rows:
+        if not row.card:
+            continue
+        others = [one.account for one in rows if one.card == row.card and one is not row]
+        others += [
+            one.account
+            for one in now
+            if one.account != row.account
+            and one.account in listed
+            and one.card is not None
+            and people.is_card(one.card, row.card)
+        ]
+        if others:
+            raise RequestRefusedError(
+                "card-twice", f"expected a card of one person, found it with {', '.join(others)}"
+            )
+
+
+def _staff(row: Row, before: Staff | None) -> Staff:
+    card = people.new_card(row.card) if row.card else (before.card if before else None)
+    return Staff(
+        account=row.account,
+        person=row.person,
+        name=row.name,
+        offices=row.offices,
+        card=card,
+        pin_hash=row.pin_hash or (before.pin_hash if before else ""),
+    )
+
+
+def _fields(
+    old: Staff, new: Staff
+) -> tuple[Literal["name", "person", "offices", "card", "pin"], ...]:
+    compared: tuple[tuple[Literal["name", "person", "offices", "card", "pin"], bool], ...] = (
+        ("name", old.name != new.name),
+        ("person", old.person != new.person),
+        ("offices", set(old.offices) != set(new.offices)),
+        ("card", old.card != new.card),
+        ("pin", old.pin_hash != new.pin_hash),
+    )
+    return tuple(name for name, changed in compared if changed)
+
+
+def _form(expected: str, found: str) -> RequestRefusedError:
+    return RequestRefusedError("people-form", f"expected {expected}, found {found}")

@@ -1,0 +1,262 @@
+"""Orders on people: who holds which office where, who may sign in, and taking it away.
+
+Giving takes two persons, taking away one. Each change of an account is an entry of its own.
+"""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from gateway.book import Book, Done, known_account
+from gateway.commands import AddAccount
+from gateway.commands_people import DraftPeople, ReleasePeople, StopAccount
+from gateway.desk import people as desk
+from gateway.desk.accounts import NO_PASSWORD, OFFICES, VILLAGE_OFFICES
+from gateway.desk.people import DAY_MS, MOST_DAYS
+from gateway.errors import NotFoundError, RequestRefusedError
+from gateway.register import people_post
+from gateway.register.log import Letter
+from gateway.stores import Reader, Transaction
+from gateway.stores.people import PeopleView
+from gateway.stores.views import Account
+from ledger import codec, people
+from ledger.people import Roster, Staff
+from ledger.records_people import AccountAct, PeopleList
+
+
+class PeopleOrders:
+    """Carries out orders on the people of one township; belongs to the writer thread."""
+
+    def __init__(self, township: str, book: Book) -> None:
+        self._township = township
+        self._book = book
+
+    def draft(self, transaction: Transaction, command: DraftPeople, now_ms: int) -> Done:
+        """Keep a list and its draft entry; nothing changes until another person releases it."""
+        self._check_place(transaction, command.place)
+        if not 1 <= command.days <= MOST_DAYS:
+            raise RequestRefusedError("people-days", f"expected 1 to {MOST_DAYS} days")
+        now = staff_of(transaction, self._township, command.place)
+        roster = desk.drafted(
+            command.rows,
+            now,
+            transaction.accounts(),
+            self._township,
+            command.place,
+            _next_version(transaction),
+        )
+        body = self._list(transaction, roster, now_ms + command.days * DAY_MS, command.by, None)
+        self._book.append(transaction, body, now_ms)
+        return Done(answer=body.version)
+
+    def release(self, transaction: Transaction, command: ReleasePeople, now_ms: int) -> Done:
+        """Put another person's draft in force: accounts, and the lists of the place's machines."""
+        views = transaction.people_lists()
+        found = next(
+            (one for one in views if one.version == command.version and one.is_draft), None
+        )
+        if found is None:
+            raise NotFoundError(f"expected a draft, found none numbered {command.version}")
+        if not desk.is_waiting(found, views, now_ms) or found.not_after_ms <= now_ms:
+            raise RequestRefusedError(
+                "draft-stale", f"expected a fresh draft, found version {found.version}: draft again"
+            )
+        drafter = transaction.account(found.by)
+        if drafter is None or drafter.person == known_account(transaction, command.by).person:
+            raise RequestRefusedError(
+                "draft-own", f"expected another person than {found.by} to release it"
+            )
+        roster = roster_of(transaction, found)
+        machines = self._machines(transaction, found.place)
+        for machine in machines:
+            people_post.require_opener(transaction, machine)
+        self._apply(transaction, roster, found.by, command.by, now_ms)
+        body = structs.replace(_body(found), released_by=command.by)
+        for place in machines or (None,):
+            entry = self._book.append(transaction, structs.replace(body, machine=place), now_ms)
+        return Done(answer=entry.index, letters=self._letters(transaction, found.place))
+
+    def stop(self, transaction: Transaction, command: StopAccount, now_ms: int) -> Done:
+        """Take an account, or its card, away at once; the machines get a new list."""
+        account = known_account(transaction, command.account)
+        place = desk.place_of(account, self._township)
+        now = staff_of(transaction, self._township, place)
+        mine = next((one for one in now if one.account == account.account), None)
+        if command.card_only and (mine is None or mine.card is None):
+            raise NotFoundError(f"expected a card of {account.account}, found none on a list")
+        if not command.card_only:
+            account = structs.replace(account, offices=(), password_hash=NO_PASSWORD)
+            transaction.put_account(account)
+        act = AccountAct(
+            account=account.account,
+            act="card-stopped" if command.card_only else "stopped",
+            offices=account.offices,
+            village=account.village,
+            by=command.by,
+            released_by=None,
+        )
+        entry = self._book.append(transaction, act, now_ms)
+        left = desk.without(now, account.account, card_only=command.card_only)
+        self._shorten(transaction, place, left, command.by, now_ms)
+        return Done(answer=entry.index, letters=self._letters(transaction, place))
+
+    def add(self, transaction: Transaction, command: AddAccount, now_ms: int) -> Done:
+        """Add or change an account for the gateway's own operator; the log says so."""
+        unknown = sorted(set(command.offices) - set(OFFICES))
+        if unknown:
+            raise RequestRefusedError("unknown-office", f"expected {OFFICES}, found {unknown}")
+        in_village = sorted(VILLAGE_OFFICES & set(command.offices))
+        if in_village and transaction.village(command.village) is None:
+            raise RequestRefusedError(
+                "village-missing",
+                f"expected the village in which the office {in_village[0]} is held, found "
+                f"{command.village!r}",
+            )
+        account = Account(
+            account=command.account,
+            person=command.person,
+            name=command.name,
+            offices=command.offices,
+            keeps=command.keeps,
+            password_hash=command.password_hash,
+            village=command.village,
+        )
+        self._put(transaction, account, command.by, None, now_ms)
+        return Done(answer=None)
+
+    def _shorten(
+        self, transaction: Transaction, place: str, left: tuple[Staff, ...], by: str, now_ms: int
+    ) -> None:
+        """Put a shorter list in force at every machine that has one; no draft outlives it."""
+        views = transaction.people_lists(place)
+        newest = desk.in_force(views, place)
+        roster = Roster(
+            place=place, version=_next_version(transaction), salt=people.new_salt(), staff=left
+        )
+        not_after_ms = now_ms if newest is None else newest.not_after_ms
+        body = self._list(transaction, roster, not_after_ms, by, by)
+        machines = sorted({one.machine for one in views if one.machine is not None})
+        for machine in machines or (None,):
+            self._book.append(transaction, structs.replace(body, machine=machine), now_ms)
+
+    def _apply(
+        self, transaction: Transaction, roster: Roster, by: str, released_by: str, now_ms: int
+    ) -> None:
+        """Change the accounts of a place to what its list says."""
+        village = "" if roster.place == self._township else roster.place
+        known = {one.account: one for one in transaction.accounts()}
+        listed = {one.account for one in roster.staff}
+        for one in roster.staff:
+            account = _account(one, known.get(one.account), village)
+            if account != known.get(one.account):
+                self._put(transaction, account, by, released_by, now_ms)
+        for old in known.values():
+            there = desk.place_of(old, self._township) == roster.place
+            if there and old.offices and old.account not in listed:
+                ended = structs.replace(old, offices=(), password_hash=NO_PASSWORD)
+                self._put(transaction, ended, by, released_by, now_ms)
+
+    def _put(
+        self,
+        transaction: Transaction,
+        account: Account,
+        by: str,
+        released_by: str | None,
+        now_ms: int,
+    ) -> None:
+        transaction.put_account(account)
+        act = AccountAct(
+            account=account.account,
+            act="given",
+            offices=account.offices,
+            village=account.village,
+            by=by,
+            released_by=released_by,
+        )
+        self._book.append(transaction, act, now_ms)
+
+    def _check_place(self, reader: Reader, place: str) -> None:
+        if place != self._township and reader.village(place) is None:
+            raise NotFoundError(f"expected a place of this township, found {place[:12]!r}")
+
+    def _machines(self, reader: Reader, place: str) -> tuple[str, ...]:
+        village = reader.village(place)
+        return () if village is None else village.machines
+
+    def _letters(self, reader: Reader, place: str) -> tuple[Letter, ...]:
+        return tuple(people_post.letters(reader, self._township, place))
+
+    def _list(
+        self,
+        transaction: Transaction,
+        roster: Roster,
+        not_after_ms: int,
+        by: str,
+        released_by: str | None,
+    ) -> PeopleList:
+        """Keep a list's file and return the entry that names it, of no machine yet."""
+        file = people.encode(roster)
+        digest = codec.sha256(file)
+        transaction.put_people_file(digest, file)
+        return PeopleList(
+            place=roster.place,
+            machine=None,
+            version=roster.version,
+            file_sha256=digest,
+            file_size=len(file),
+            not_after_ms=not_after_ms,
+            by=by,
+            released_by=released_by,
+        )
+
+
+def staff_of(reader: Reader, township: str, place: str) -> tuple[Staff, ...]:
+    """Return who holds an office in a place now, with the cards and PINs of its newest list."""
+    newest = desk.in_force(reader.people_lists(place), place)
+    roster = None if newest is None else roster_of(reader, newest)
+    return desk.staff_now(reader.accounts(), township, place, roster)
+
+
+def roster_of(reader: Reader, view: PeopleView) -> Roster:
+    """Return what a draft or list says.
+
+    Raises:
+        RequestRefusedError: `people-missing`: its file is not here.
+    """
+    file = reader.people_file(view.file_sha256)
+    if file is None or codec.sha256(file) != view.file_sha256:
+        raise RequestRefusedError(
+            "people-missing",
+            f"expected the file of the people list {view.version}, found none: the administrator "
+            "restores it from a backup",
+        )
+    return people.decode(file)
+
+
+def _next_version(reader: Reader) -> int:
+    return 1 + max((one.version for one in reader.people_lists()), default=0)
+
+
+def _account(staff: Staff, before: Account | None, village: str) -> Account:
+    return Account(
+        account=staff.account,
+        person=staff.person,
+        name=staff.name,
+        offices=staff.offices,
+        keeps=() if before is None else before.keeps,
+        password_hash=NO_PASSWORD if before is None else before.password_hash,
+        village=village,
+    )
+
+
+def _body(view: PeopleView) -> PeopleList:
+    return PeopleList(
+        place=view.place,
+        machine=view.machine,
+        version=view.version,
+        file_sha256=view.file_sha256,
+        file_size=view.file_size,
+        not_after_ms=view.not_after_ms,
+        by=view.by,
+        released_by=view.released_by,
+    )

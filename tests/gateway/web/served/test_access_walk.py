@@ -1,0 +1,247 @@
+"""Who may do what: every route of the application, every office, own, other and foreign things.
+
+The table says by hand what `access.py` must come to; a route that it does not name fails.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from fastapi.routing import iter_route_contexts
+from msgspec import Struct
+
+from gateway.commands import AddAccount
+from gateway.desk.access import ALLOWED, Action
+from gateway.desk.accounts import OFFICES, VILLAGE_OFFICES
+from gateway.web import create_app
+
+pytestmark = pytest.mark.slow
+VILLAGE = "330182107201"
+OPEN = "GET /sign-in, POST /sign-in, GET /language/{language}, POST /api/v1/token"
+BESIDE = "GET /openapi.json, /static"
+DECIDED = {
+    "clerk keeper secretary director supervisor approver station auditor county technician "
+    "administrator": """
+        GET /, GET /live/badges, POST /sign-out, GET /api/v1/me, DELETE /api/v1/token,
+        GET /matters, GET /matters/why, GET /matters/versions/{version},
+        GET /policy, GET /policy/versions/{version}, GET /api/v1/lists,
+        GET /api/v1/lists/{version}, GET /api/v1/villages,
+        GET /api/v1/villages/{village}/matters, GET /api/v1/look-up""",
+    "clerk keeper secretary director supervisor approver station auditor technician "
+    "administrator": "GET /filed, POST /filed/{request_id}/withdrawal",
+    "secretary director supervisor approver station": """
+        POST /approvals/{request_id}, POST /api/v1/requests/{request_id}/decision""",
+    "secretary director supervisor approver station auditor": """
+        GET /approvals, GET /approvals/{request_id}, GET /api/v1/requests,
+        GET /api/v1/requests/{request_id}""",
+    "secretary director supervisor approver station auditor administrator": """
+        GET /photos/{sealed_sha256}, GET /api/v1/photos/{sealed_sha256},
+        GET /delegations, POST /delegations, POST /delegations/{delegation}/end""",
+    "keeper secretary director supervisor approver station auditor county administrator": """
+        GET /log, GET /log/{entry_id}, GET /log/{entry_id}/envelope,
+        GET /log/{entry_id}/paper/{form}, GET /api/v1/entries, GET /api/v1/entries/{entry_id},
+        GET /api/v1/entries/{entry_id}/ladder, GET /api/v1/entries/{entry_id}/envelope,
+        GET /api/v1/entries/{entry_id}/erasures""",
+    "keeper secretary director supervisor auditor county technician administrator": """
+        GET /machines, GET /machines/{machine_id}, GET /villages/{village}/door,
+        GET /api/v1/machines, GET /api/v1/machines/{machine_id}""",
+    "approver station auditor county administrator": """
+        GET /permits, GET /permits/{permit_id}, GET /api/v1/permits,
+        GET /api/v1/permits/{permit_id}""",
+    "keeper secretary director supervisor approver station auditor county administrator ": """
+        GET /people""",
+    "approver station auditor administrator": """
+        GET /people/{place}, POST /people/{place}, POST /people/drafts/{version}/release,
+        POST /accounts/{account}/stop, POST /policy/draft, POST /policy/draft/confirm,
+        POST /policy/versions/{version}/release""",
+    "auditor county administrator": """
+        GET /alerts, GET /alerts/{alert_id}, GET /troubles, GET /retention,
+        GET /retention/months/{month}, GET /api/v1/alerts, GET /api/v1/alerts/{alert_id},
+        GET /api/v1/troubles, GET /api/v1/cases, GET /api/v1/cases/{case_id},
+        GET /api/v1/retention""",
+    "auditor county technician administrator": """
+        GET /holds, GET /holds/{hold_id}, GET /api/v1/holds""",
+    "auditor administrator": """
+        POST /holds/{hold_id}, POST /api/v1/holds/{hold_id}/release, POST /permits/{permit_id},
+        POST /api/v1/permits/{permit_id}/revocation, POST /machines/{machine_id}/revoke,
+        POST /retention/months/{month}, POST /retention/erasures, POST /retention/policy,
+        POST /retention/policy/{asked}, POST /log/{entry_id}/erasure, POST /api/v1/retention,
+        POST /api/v1/retention/{asked}/confirmation, POST /api/v1/retention/months/{month},
+        POST /api/v1/entries/{entry_id}/erasure, POST /api/v1/erasures/{asked}/confirmation""",
+    "auditor": """
+        POST /alerts, POST /alerts/{alert_id}/open, POST /cases/{case_id}/assign,
+        POST /cases/{case_id}/note, POST /cases/{case_id}/close, GET /troubles/{number}/bytes,
+        POST /api/v1/cases, POST /api/v1/cases/{case_id}/assignment,
+        POST /api/v1/cases/{case_id}/notes, POST /api/v1/cases/{case_id}/closing""",
+    "administrator": """
+        GET /matters/import, POST /matters/import, POST /matters/import/confirm,
+        POST /machines/{machine_id}/code, POST /api/v1/lists""",
+}
+ENDS_SESSION = ("POST /sign-out", "DELETE /api/v1/token")
+OF_THE_TOWNSHIP = ("GET /matters", "GET /api/v1/villages/")  # items lists are no village's secret
+
+
+class Things(Struct, frozen=True):
+    """Names of what one village (or another township) has, by the routes' parameter."""
+
+    names: dict[str, str]
+    marks: tuple[str, ...]
+
+    def address(self, path: str) -> str:
+        """Fill a route's parameters in; what these things do not include is named `nothing`."""
+        given = {"version": "999", "number": "999", "form": "sheet", "month": "2020-01"}
+
+        def name(found: re.Match[str]) -> str:
+            return self.names.get(found[1]) or given.get(found[1], "nothing")
+
+        return re.sub(r"\{([a-z_0-9]+)\}", name, path)
+
+
+NOTHING = Things({}, ())
+
+
+def split(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",") if one.strip()]
+
+
+TABLE = {route: set(offices.split()) for offices, text in DECIDED.items() for route in split(text)}
+
+
+def routes(app: Any) -> Iterator[str]:
+    """Yield every route of an application as `METHOD /path`, whoever put it there."""
+    for one in iter_route_contexts(app.routes):
+        methods = sorted((getattr(one, "methods", None) or {""}) - {"HEAD"})
+        yield from (f"{method} {one.path}".strip() for method in methods)
+
+
+def things(world: Any, name: str, pages: Any, applicant: str) -> Things:
+    """Let a machine live a day and return what it left behind."""
+    machine = world.machines[name]
+    machine.start()
+    permit = world.approved(machine, world.photo(pages[0][0]), applicant=applicant)
+    before, after = world.photo(pages[0][0]), world.photo(pages[0][1])
+    use = machine.use(permit, before, after)
+    request = world.waiting(machine, world.photo(pages[1][0]), applicant=applicant)
+    hold = machine.incident()
+    world.until(lambda reader: reader.hold(hold) and reader.entry(use))
+    with world.app.reader() as reader:
+        photo = reader.request(request).pages[0].sealed_sha256
+        village = reader.machine(name).village
+        alert = next((one.alert for one in reader.alerts(machine=name)), "")
+    names = {
+        "request_id": request, "permit_id": permit, "entry_id": use, "hold_id": hold,
+        "sealed_sha256": photo, "machine_id": name, "village": village, "alert_id": alert,
+        "place": village,
+    }  # fmt: skip
+    return Things(names, (request, permit, use, hold, photo, applicant))
+
+
+@pytest.fixture
+def township(world: Any, neighbour: Any, pages: Any, password_hash: str) -> dict[str, Things]:
+    """Things of the own village, of another one, and of the township next door."""
+    for office in OFFICES:
+        village = VILLAGE if office in VILLAGE_OFFICES else ""
+        command = AddAccount(
+            by="root", account=f"o-{office}", person=f"p-o-{office}", name=office,
+            offices=(office,), keeps=(), password_hash=password_hash, village=village,
+        )  # fmt: skip
+        world.app.submit_operator(command).result(20)
+    return {
+        "own": things(world, "m-1", pages, "陈玉兰"),
+        "other": things(world, "m-2", pages, "王建国"),
+        "foreign": things(neighbour, "m-9", pages, "欧阳春晓"),
+    }
+
+
+def ask(console: Any, route: str, address: str) -> Any:
+    """Send one request with the session's token; forms say as little as a route takes."""
+    method, _, _ = route.partition(" ")
+    headers = {"x-csrf-token": console.token}
+    data = {"decision": "approve", "csrf": console.token} if method == "POST" else None
+    if "/api/" in route:
+        body = {"decision": "approve"} if data else None
+        return console.client.request(method, address, headers=headers, json=body)
+    return console.client.request(method, address, headers=headers, data=data)
+
+
+def test_every_route_of_the_application_is_decided(world: Any) -> None:
+    found = set(routes(create_app(world.app)))
+
+    assert found == {*TABLE, *split(OPEN), *split(BESIDE)}
+
+
+def test_the_table_and_the_actions_name_known_offices_alone() -> None:
+    assert set().union(*TABLE.values()) == set(OFFICES)
+    assert set(ALLOWED) == set(Action)
+    assert set().union(*ALLOWED.values()) == set(OFFICES)
+
+
+def test_the_county_reads_and_writes_nothing() -> None:
+    written = {route for route, offices in TABLE.items() if "county" in offices}
+
+    assert {one for one in written if not one.startswith("GET ")} == set(ENDS_SESSION)
+
+
+def test_who_keeps_or_works_a_seal_approves_nothing() -> None:
+    approving = TABLE["POST /approvals/{request_id}"]
+
+    assert not approving & {"keeper", "clerk", "technician", "county"}
+
+
+def test_each_office_reaches_its_routes_and_its_place_alone(
+    world: Any, township: dict[str, Things], site: Callable[..., Any]
+) -> None:
+    with world.app.reader() as reader:
+        size = reader.size()
+
+    wrong = []
+    for office in OFFICES:
+        console = site(f"o-{office}")
+        console.token = console.csrf()
+        for route in sorted(set(TABLE) - set(ENDS_SESSION)):
+            found = walk(console, route, office, township)
+            wrong += [(office, route, place, status) for place, status in found]
+
+    assert wrong == []
+    with world.app.reader() as reader:
+        assert reader.size() == size
+
+
+def walk(
+    console: Any, route: str, office: str, township: dict[str, Things]
+) -> Iterator[tuple[str, int | str]]:
+    """Yield what is not as the table says, for one route."""
+    method, _, path = route.partition(" ")
+    allowed = office in TABLE[route]
+    places = {"nothing": NOTHING, "other": township["other"], "foreign": township["foreign"]}
+    if method == "GET":
+        places["own"] = township["own"]
+    elif office not in VILLAGE_OFFICES:
+        places.pop("other")  # theirs to change; nothing is changed while we walk
+    for place, those in places.items():
+        answer = ask(console, route, those.address(path))
+        yield from judged(route, place, those, answer, allowed, office)
+        hidden = [township["foreign"], *([township["other"]] if office in VILLAGE_OFFICES else [])]
+        asked = set(those.names.values())
+        told = [one for each in hidden for one in each.marks if one not in asked]
+        yield from ((place, f"told {one}") for one in told if one in answer.text)
+
+
+def judged(
+    route: str, place: str, those: Things, answer: Any, allowed: bool, office: str
+) -> Iterator[tuple[str, int | str]]:
+    """Yield the status of an answer if it is not what this office may be told there."""
+    named = any(f"{{{one}}}" in route for one in those.names if those.names[one])
+    other = place == "other" and office in VILLAGE_OFFICES and not route.startswith(OF_THE_TOWNSHIP)
+    expected = {200}
+    if not allowed:
+        expected = {403}
+    elif not named:
+        expected = set(range(200, 500)) - {403}  # nothing of that name, or no name at all
+    elif place == "foreign" or other:
+        expected = {404} if route.startswith("GET ") else {403, 404, 409, 422}
+    if answer.status_code not in expected:
+        yield place, answer.status_code
