@@ -86,6 +86,15 @@ class Book:
         reserved = self.open_intent is not None and self.open_intent.intent.permit == permit
         return self._spent.get(permit, 0) + int(reserved)
 
+    def open_of(self, seal: str) -> OpenIntent | None:
+        """Return the reservation that has no outcome yet, if it is of this seal."""
+        one = self.open_intent
+        return one if one is not None and one.intent.seal == seal else None
+
+    def holds_of(self, seal: str) -> list[Hold]:
+        """Return the incidents that keep a seal locked."""
+        return [one for one in self.holds.values() if one.incident.seal == seal]
+
     def permit_of(self, request: str) -> Permit | None:
         """Return the permit that was issued for a request."""
         return self._permit_by_request.get(request)

@@ -94,6 +94,7 @@ class View(Struct, frozen=True, kw_only=True):
             `camera-gone`, `lock-silent`, ...), or "".
         online: the broker is reached; `answered_ms` is when the gateway last acknowledged.
         undelivered: entries without acknowledgement; `undelivered_since_ms` of the oldest.
+        items: which items each seal may stamp, see `device.seal_items`.
         custody: where each seal is, and which hatch permits are there.
         shut: the township's key was revoked and no other has come yet: nobody is believed.
         unproved: something acknowledged waits for its receipt for longer than it should.
@@ -126,6 +127,7 @@ class View(Struct, frozen=True, kw_only=True):
     unproved: bool = False
     shut: bool = False
     custody: tuple[SealView, ...] = ()
+    items: dict[str, tuple[str, ...]] = {}
 
 
 class PagePhoto(Struct, frozen=True, kw_only=True):
