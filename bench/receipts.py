@@ -179,8 +179,11 @@ def _parts(plan: Plan, village: Village, broker_url: str) -> Parts:
     machine = dict.fromkeys(("serial", "camera", "reader", "control", "machine_key"), nowhere)
     township_files.write_device(plan, village, {**machine, "clock": str(offset)}, broker_url)
     path = plan.device_config(village)
-    world = wiring.World(controller=_no_controller, camera=_Dark())
-    return wiring.build_parts(device_config.load(path), path.read_bytes(), world=world)
+    config = device_config.load(path)
+    world = wiring.World(
+        controllers={seal.id: _no_controller for seal in config.seal}, camera=_Dark()
+    )
+    return wiring.build_parts(config, path.read_bytes(), world=world)
 
 
 def _no_controller() -> Controller:

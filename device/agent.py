@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 
 import structlog
@@ -76,11 +76,12 @@ class Parts(Struct, frozen=True, kw_only=True):
     recorder: Recorder
     uplink: Uplink
     bus: Bus
-    lock: Lock
+    locks: Mapping[str, Lock]
     eyes: Eyes
     pages: Pages
     jobs: Jobs
-    stamping: Stamping
+    stampings: tuple[Stamping, ...]
+    items: Mapping[str, tuple[str, ...]]
     custody: Custody
     house: House
     cards: Cards
@@ -113,7 +114,8 @@ class Agent:
             while self._step():
                 pass
         finally:
-            parts.lock.stop()
+            for lock in parts.locks.values():
+                lock.stop()
             parts.uplink.close()
             parts.bus.stop()
             parts.cards.stop()
@@ -174,13 +176,15 @@ class Agent:
                 self._obey(command, answer)
             case Seen():
                 parts = self._parts
-                if not (parts.jobs.seen(item) or parts.stamping.seen(item)):
+                known = any(one.seen(item) for one in parts.stampings)
+                if not (known or parts.jobs.seen(item)):
                     parts.pages.seen(item)
 
     def _tick(self) -> None:
         """Look at the lock first: a disk that takes nothing must not blind us."""
         parts = self._parts
-        parts.stamping.poll()
+        for stamping in parts.stampings:
+            stamping.poll()
         parts.jobs.poll()
         parts.custody.poll()
         try:
@@ -189,8 +193,8 @@ class Agent:
         finally:
             self.redraw()
         watched = parts.eyes.watched
-        state = parts.stamping.state
-        for message in parts.house.tick(parts.jobs.fault(), state, parts.lock, watched=watched):
+        state = parts.jobs.state
+        for message in parts.house.tick(parts.jobs.fault(), state, parts.locks, watched=watched):
             self._arrived(parts.uplink.receive(message))
 
     def _hear(self) -> None:
@@ -231,7 +235,8 @@ class Agent:
                     answer.set_result(self._earlier(request))
                 case TakePage():
                     parts.eyes.watch()
-                    parts.lock.signal(ok=True, alarm=False, light=True)
+                    for lock in parts.locks.values():
+                        lock.signal(ok=True, alarm=False, light=True)
                     parts.pages.take(answer)
                 case BeginJob(by=by, request=request):
                     answer.set_result(parts.jobs.begin(by, request))
@@ -259,7 +264,7 @@ class Agent:
         village = self._parts.village_list()
         matters = village.matters if village else ()
         covers = standing.covering(self._journal.book, command, matters, self._now_ms())
-        filed = filing.file(command, village, self._parts.pages.taken, covers)
+        filed = filing.file(command, village, self._parts.pages.taken, self._parts.items, covers)
         entry = self._parts.recorder.append(
             filed.body, withheld=filed.withheld, photos=filed.photos
         )
@@ -298,7 +303,7 @@ class Agent:
             seals=parts.seals,
             simulated=parts.simulated,
             now_ms=now_ms,
-            state=parts.stamping.state.value,
+            state=parts.jobs.state.value,
             fault=parts.jobs.fault(),
             hold=views.hold(book),
             online=parts.uplink.online,
@@ -318,10 +323,11 @@ class Agent:
             witnessed_only=parts.uplink.proofs.witnessed_only,
             standing=standing.views(book, village.matters if village else (), now_ms),
             shut=parts.uplink.shut,
+            items=dict(parts.items),
             custody=views.custody(
                 book,
                 dict(parts.seals),
-                {parts.seals[0][0]: parts.lock.report if parts.lock.ready else None},
+                {seal: one.report if one.ready else None for seal, one in parts.locks.items()},
                 parts.custody.made,
                 now_ms,
             ),

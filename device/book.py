@@ -116,6 +116,15 @@ class Book:
             return self.spent(warrant.permit)
         return self.spending.for_request(warrant.request)
 
+    def open_of(self, seal: str) -> OpenIntent | None:
+        """Return the reservation that has no outcome yet, if it is of this seal."""
+        one = self.open_intent
+        return one if one is not None and one.intent.seal == seal else None
+
+    def holds_of(self, seal: str) -> list[Hold]:
+        """Return the incidents that keep a seal locked."""
+        return [one for one in self.holds.values() if one.incident.seal == seal]
+
     def permit_of(self, request: str) -> Permit | None:
         """Return the permit that was issued for a request."""
         return self._permit_by_request.get(request)

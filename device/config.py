@@ -30,10 +30,19 @@ class ControllerConfig(DriverConfig, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class SealConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A seal in this machine: its identifier and the name that the clerk reads."""
+    """A seal in this machine: its identifier and the name that the clerk reads.
+
+    Args:
+        unit: its controller's address on the serial line, where a machine has several.
+        options: of its controller, where they differ from those under [controller].
+        matters: codes, names or categories of the items that it may stamp; none: every item.
+    """
 
     id: Identifier
     name: str
+    unit: Annotated[int, Meta(ge=1, le=247)] | None = None
+    options: dict[str, Any] = {}
+    matters: tuple[str, ...] = ()
 
 
 class BrokerConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -112,7 +121,7 @@ class DeviceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     people: Path | None = None
     keys: KeysConfig
     log: LogConfig
-    seal: Annotated[tuple[SealConfig, ...], Meta(min_length=1, max_length=1)]
+    seal: Annotated[tuple[SealConfig, ...], Meta(min_length=1, max_length=8)]
     controller: ControllerConfig
     camera: DriverConfig
     broker: BrokerConfig
@@ -124,6 +133,21 @@ class DeviceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     photo_days: Annotated[int, Meta(ge=1)] = 30
     photo_patience_s: Annotated[float, Meta(gt=0, le=600)] = 60.0
     heartbeat_s: Annotated[float, Meta(gt=0)] = 600.0
+
+    def __post_init__(self) -> None:
+        """Refuse seals that could not be told apart, or that would share a controller."""
+        ids = [one.id for one in self.seal]
+        if len(set(ids)) != len(ids):
+            raise ValueError(f"expected [[seal]] with different ids, found {ids}")
+        options = [self.controller_options(one) for one in self.seal]
+        places = [(str(one.get("port")), one.get("unit")) for one in options]
+        if len(self.seal) > 1 and len(set(places)) != len(places):
+            raise ValueError(f"expected a unit of its own in each [[seal]], found {places}")
+
+    def controller_options(self, seal: SealConfig) -> dict[str, Any]:
+        """Return the options of a seal's controller."""
+        unit = {} if seal.unit is None else {"unit": seal.unit}
+        return {**self.controller.options, **unit, **seal.options}
 
 
 def load(path: Path) -> DeviceConfig:

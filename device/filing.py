@@ -12,6 +12,7 @@ from msgspec import UNSET, Struct
 
 from device.errors import RequestRefusedError
 from device.kiosk.port import FileRequest
+from device.seal_items import fitting
 from ledger import disclosure
 from ledger.disclosure import Opened
 from ledger.matters import Answer, Verdict, look_up
@@ -35,12 +36,14 @@ def file(
     asked: FileRequest,
     village: VillageList | None,
     pages: Mapping[str, PhotoRef],
+    items: Mapping[str, tuple[str, ...]],
     standing: StandingPermit | None = None,
 ) -> Filing:
     """Return the request, or the refusal that the list demands.
 
     Args:
         pages: the photos taken for this request, by the hash of their JPEG.
+        items: which items each seal of the machine may stamp, see `device.seal_items`.
         standing: the standing permit that covers it, if one does; the request names it.
 
     Raises:
@@ -53,6 +56,8 @@ def file(
     if answer.verdict is Verdict.FORBIDDEN:
         return _refusal(asked, village, answer, answer.reason)
     assert answer.matter is not None
+    if asked.seal not in fitting(items, answer.matter):
+        return _refusal(asked, village, answer, "seal-not-for-this")
     limit = answer.matter.max_copies
     if limit is not None and asked.copies > limit:
         return _refusal(asked, village, answer, "too-many-copies")

@@ -5,7 +5,7 @@ release files from a USB stick, and the erasing of what is no longer needed.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -51,7 +51,7 @@ class House:
     def __init__(
         self,
         *,
-        seal: str,
+        seals: tuple[str, ...],
         version: str,
         config_sha256: str,
         township: str,
@@ -65,23 +65,23 @@ class House:
         now_s: Callable[[], float],
         village_list: Callable[[], VillageList | None],
     ) -> None:
-        self._seal, self._version, self._config_sha256 = seal, version, config_sha256
+        self._seals, self._version, self._config_sha256 = seals, version, config_sha256
         self._township, self._recorder, self._references = township, recorder, references
         self._panel, self._photos, self._inbox = panel, photos, inbox
         self._photo_days, self._heartbeat_s, self._now_s = photo_days, heartbeat_s, now_s
         self._journal, self._book = recorder.journal, recorder.journal.book
         self._village_list = village_list
-        self._begun = False
+        self._due: set[str] = set(seals)
         self._resting = False
         self._last_seq, self._last_s = 0, now_s()
         self._mark_kept_ms = 0
         self._inbox_at_s = 0.0
-        self._door_open = False
+        self._doors_open: set[str] = set()
         self._shown: tuple[bool, bool] | None = None
 
-    def begin_again(self) -> None:
-        """Journal the counters as they stand, at the next tick; they are the new base."""
-        self._begun = False
+    def begin_again(self, seal: str) -> None:
+        """Journal a seal's counter as it stands, at the next tick; it is the new base."""
+        self._due.add(seal)
 
     def marked(self, at_ms: int, seq: int) -> None:
         """Take over the time of an acknowledgement, and keep it now and then.
@@ -105,7 +105,7 @@ class House:
             about=None,
             permit=None,
             matter=None,
-            seal=self._seal,
+            seal=self._seals[0],
             reason=reason,
             list_version=0,
             filed_by=release.by,
@@ -113,31 +113,37 @@ class House:
         )
         self._recorder.append(body, keep={REFUSED_KEY: sha256.encode()})
 
-    def tick(self, fault: str, state: State, lock: Lock, *, watched: bool) -> Iterator[Message]:
+    def tick(
+        self, fault: str, state: State, locks: Mapping[str, Lock], *, watched: bool
+    ) -> Iterator[Message]:
         """Do what is due; gives the release files that were laid down, as messages.
 
         Args:
             watched: somebody looks through the camera, so the work light is on.
         """
-        if not self._begun and lock.ready:
-            self._begin(lock)
+        if self._due and all(lock.ready for lock in locks.values()):
+            self._begin(locks)
         self._resting = state is State.IDLE and not watched
-        self._note_door(lock)
-        self._light(fault, state, lock, watched=watched)
+        for seal, lock in locks.items():
+            self._note_door(seal, lock)
+        self._light(fault, state, locks.values(), watched=watched)
         self._beat(fault, state)
         if self._now_s() >= self._inbox_at_s:
             self._inbox_at_s = self._now_s() + INBOX_S
             yield from self._read_inbox()
 
-    def _begin(self, lock: Lock) -> None:
-        """Write the first entries of this run, once the controller's counter can be read."""
+    def _begin(self, locks: Mapping[str, Lock]) -> None:
+        """Write the first entries of this run, once the controllers' counters can be read."""
         if self._book.open_intent is not None:
             return  # it is closed first, so that counters stay in order
         self._recorder.append(
             Start(
                 version=self._version,
-                controller=lock.profile,
-                strokes={self._seal: lock.strokes(self._book.strokes.get(self._seal, 0))},
+                controller=locks[self._seals[0]].profile,
+                strokes={
+                    seal: locks[seal].strokes(self._book.strokes.get(seal, 0))
+                    for seal in sorted(self._due)
+                },
                 reason="recovered" if self._journal.boot > 1 else "started",
                 opener=self._references.recipient,
             )
@@ -147,7 +153,7 @@ class House:
                 Config(config_sha256=self._config_sha256, version=self._version),
                 keep={CONFIG_KEY: self._config_sha256.encode()},
             )
-        self._begun = True
+        self._due.clear()
 
     def _beat(self, fault: str, state: State) -> None:
         seq = self._journal.head.seq
@@ -170,15 +176,15 @@ class House:
             if self._resting:
                 self._prune()
 
-    def _note_door(self, lock: Lock) -> None:
+    def _note_door(self, seal: str, lock: Lock) -> None:
         """Every opening of the hatch is an entry; one that a permit allows has its own."""
         report = lock.report
         is_open = lock.ready and report is not None and not report.inputs.door_closed
-        permitted = bool(self._book.custody.standing(self._seal).opened)
-        if is_open and not permitted and not self._door_open:
+        permitted = bool(self._book.custody.standing(seal).opened)
+        if is_open and not permitted and seal not in self._doors_open:
             body = Incident(
                 intent=None,
-                seal=self._seal,
+                seal=seal,
                 code="door-opened",
                 impressions_min=0,
                 impressions_max=0,
@@ -191,11 +197,12 @@ class House:
             except JournalError as error:
                 log.error("door_not_written", why=str(error))
                 return
-        self._door_open = is_open
+        (self._doors_open.add if is_open else self._doors_open.discard)(seal)
 
-    def _light(self, fault: str, state: State, lock: Lock, *, watched: bool) -> None:
+    def _light(self, fault: str, state: State, locks: Iterable[Lock], *, watched: bool) -> None:
         working = watched or state not in (State.IDLE, State.HELD)
-        lock.signal(ok=not fault, alarm=state is State.HELD, light=working)
+        for lock in locks:
+            lock.signal(ok=not fault, alarm=state is State.HELD, light=working)
         shown = (not fault and state is not State.HELD, state is State.HELD)
         if self._panel is not None and shown != self._shown:
             try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any
 
@@ -21,6 +21,7 @@ from device.eyes import Eyes, Seen
 from device.guard import obstacle
 from device.kiosk.port import JobView
 from device.lock import Lock
+from device.neighbours import LOCKED, Neighbours
 from device.recorder import Recorder
 from device.references import References
 from device.stamping import Stamping
@@ -52,37 +53,53 @@ class Jobs:
     def __init__(
         self,
         *,
-        seal: str,
+        locks: Mapping[str, Lock],
+        neighbours: Neighbours,
         window_s: float,
-        lock: Lock,
         eyes: Eyes,
         recorder: Recorder,
         references: References,
         now_s: Callable[[], float],
     ) -> None:
-        self._seal, self._window_s, self._lock, self._eyes = seal, window_s, lock, eyes
+        self._locks, self._neighbours = locks, neighbours
+        self._window_s, self._eyes = window_s, eyes
         self._recorder, self._references = recorder, references
         self._now_s = now_s
         self._changed: Callable[[], None] = _nobody
         self._book = recorder.journal.book
         self._tokens = itertools.count(2_000_000)
-        self._stamping: Stamping | None = None
+        self._stampings: Mapping[str, Stamping] = {}
         self._leaving = threading.Event()
         self.job: Job | None = None
 
-    def serve(self, stamping: Stamping) -> None:
-        """Name the cycle that this serves; called once, before the loop begins."""
-        self._stamping = stamping
+    def serve(self, stampings: Mapping[str, Stamping]) -> None:
+        """Name the cycles that this serves, by seal; called once, before the loop begins."""
+        self._stampings = stampings
 
     def tell(self, changed: Callable[[], None]) -> None:
         """Name whom to call when the screen should be drawn anew."""
         self._changed = changed
 
     @property
+    def seal(self) -> str:
+        """The seal of the job in hand, or the machine's first one."""
+        return self.job.view.seal if self.job is not None else next(iter(self._locks))
+
+    @property
     def stamping(self) -> Stamping:
-        """The cycle."""
-        assert self._stamping is not None
-        return self._stamping
+        """The cycle of the job in hand, or of the machine's first seal."""
+        return self._stampings[self.seal]
+
+    @property
+    def state(self) -> State:
+        """Where the machine is: held while one of its seals is, else where the busy one is."""
+        states = [one.state for one in self._stampings.values()]
+        busy = next((one for one in states if one is not State.IDLE), State.IDLE)
+        return State.HELD if State.HELD in states else busy
+
+    @property
+    def _lock(self) -> Lock:
+        return self._locks[self.seal]
 
     def begin(self, by: str, request: str) -> JobView:
         """Take up the permit of a request.
@@ -93,10 +110,14 @@ class Jobs:
         permit = self._book.warrant_of(request)
         if permit is None:
             raise PermitRefusedError("no-permit", "expected an approved request, found none")
-        if self.stamping.state not in (State.IDLE, State.READY) or self._checking():
+        moving = any(one.state not in LOCKED for one in self._stampings.values())
+        if moving or self._checking():
             raise PermitRefusedError("busy", "expected an idle machine, found one at work")
         self._check(permit, by)
-        self.stamping.take_up()
+        for seal, other in self._stampings.items():
+            if seal != permit.seal and other.state is State.READY:
+                other.leave()
+        self._stampings[permit.seal].take_up()
         self.job = Job(permit=permit, by=by, view=self._view_of(permit), begun_s=self._now_s())
         self._changed()
         return self.job.view
@@ -147,9 +168,10 @@ class Jobs:
 
         A job that a hold stopped is over with the hold: the clerk may apply for something else.
         """
-        if self.job is None and self.stamping.state is State.READY:
-            self.stamping.leave()
-        elif self.stamping.state is State.IDLE and self._stopped():
+        for seal, one in self._stampings.items():
+            if one.state is State.READY and (self.job is None or seal != self.seal):
+                one.leave()
+        if self.job is not None and self.stamping.state is State.IDLE and self._stopped():
             self.job = None
             self._changed()
 
@@ -165,16 +187,25 @@ class Jobs:
 
     def fault(self) -> str:
         """Return what must be cleared before an impression can begin, as a stable word, or ""."""
-        if not self._lock.ready and self._lock.fault:  # none while it is only started anew
-            return self._lock.fault
-        report = self._lock.report
-        trouble = self._book.custody.standing(self._seal).trouble
-        found = trouble or (obstacle(report) if report else "")
-        return self._recorder.blocked or found or self._eyes.fault
+        for lock in self._locks.values():
+            if not lock.ready and lock.fault:  # none while it is only started anew
+                return lock.fault
+        found = [self._fault_of(seal) for seal in self._locks]
+        mine = self._fault_of(self.seal) if self.job is not None else ""
+        return (
+            self._recorder.blocked or mine or (found[0] if all(found) else "") or self._eyes.fault
+        )
+
+    def _fault_of(self, seal: str) -> str:
+        """Return what must be cleared before one seal can be used, or ""."""
+        report = self._locks[seal].report
+        trouble = self._book.custody.standing(seal).trouble
+        return trouble or (obstacle(report) if report else "")
 
     def busy(self) -> str:
         """Return why no hatch may be opened now, or "": a held machine may need repair."""
-        resting = self.stamping.state in (State.IDLE, State.HELD)
+        states = [one.state for one in self._stampings.values()]
+        resting = all(one in (State.IDLE, State.HELD) for one in states)
         stopped = self.job is None or self._stopped()
         return "" if resting and stopped else "busy"
 
@@ -269,8 +300,10 @@ class Jobs:
         return ""
 
     def _obstacle(self) -> str:
-        if not self.stamping.ready:
+        if not all(one.ready for one in self._stampings.values()):
             return self._lock.fault or "not-ready"
+        if other := self._neighbours.trouble(self.seal):
+            return other
         if fault := self.fault():
             return fault
         report = self._lock.report
@@ -278,16 +311,17 @@ class Jobs:
 
     def _check(self, permit: Warrant, by: str) -> None:
         at_ms, proved = self._recorder.clock.read_for_permits()
+        seal = permit.seal if permit.seal in self._locks else self.seal
         moment = permits.Moment(
             machine=self._recorder.journal.head.author,
-            seal=self._seal,
+            seal=seal,
             request=permit.request,
             at_ms=at_ms,
             proved=proved,
         )
         book = self._book
         try:
-            permits.check_custody(book.custody.standing(self._seal))
+            permits.check_custody(book.custody.standing(seal))
             permits.check(permit, moment, book.spent_of(permit), permit.permit in book.revoked)
             if permit.standing is not None:
                 if book.warrant_of(permit.request) is None:  # refused since the job began
@@ -331,7 +365,7 @@ class Jobs:
         return JobView(
             permit=permit.permit,
             request=permit.request,
-            seal=self._seal,
+            seal=permit.seal,
             n=min(self._book.spent_of(permit) + 1, permit.impressions),
             of=permit.impressions,
             step="lay",

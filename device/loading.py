@@ -143,7 +143,11 @@ def check_drivers(config: DeviceConfig, *, present: tuple[str, ...] = ()) -> tup
     }
     used = {kind: one for kind, one in named.items() if one is not None and kind not in present}
     for kind, one in used.items():
-        loader.check_options(kind, one.driver, one.options)
+        if kind != "controller":
+            loader.check_options(kind, one.driver, one.options)
+    for seal in config.seal if "controller" in used else ():
+        options = config.controller_options(seal)
+        loader.check_options("controller", config.controller.driver, options)
     return tuple(f"{kind} {one.driver}" for kind, one in used.items())
 
 

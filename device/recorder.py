@@ -7,6 +7,7 @@ that could add to it stays shut (`blocked`), and `retry` tries again until it is
 from __future__ import annotations
 
 import shutil
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 import structlog
@@ -50,17 +51,17 @@ class Recorder:
         self.journal = journal
         self.clock = clock
         self.least_mb = free_mb
-        self._unwritten: Unwritten | None = None
+        self._unwritten: deque[Unwritten] = deque()
 
     @property
     def waiting(self) -> bool:
         """Something that has happened is not written yet."""
-        return self._unwritten is not None
+        return bool(self._unwritten)
 
     @property
     def blocked(self) -> str:
         """Why nothing new may be begun, as a stable word, or ""."""
-        if self._unwritten is not None:
+        if self._unwritten:
             return "journal"
         if self.journal.differs:
             return "log-differs"
@@ -108,19 +109,17 @@ class Recorder:
         self, body: Record, photos: Sequence[PhotoRef], then: Callable[[], None]
     ) -> None:
         """Journal what has happened, now or as soon as the disk lets us, then call `then`."""
-        assert self._unwritten is None, "two things cannot happen while nothing may begin"
-        self._unwritten = Unwritten(body, tuple(photos), then)
+        self._unwritten.append(Unwritten(body, tuple(photos), then))
         self.retry()
 
     def retry(self) -> None:
-        """Try again to write what waits."""
-        waiting = self._unwritten
-        if waiting is None:
-            return
-        try:
-            self.append(waiting.body, photos=waiting.photos)
-        except (JournalError, LedgerError) as error:
-            log.error("entry_not_written", kind=waiting.body.kind, why=str(error))
-            return
-        self._unwritten = None
-        waiting.then()
+        """Try again to write what waits, in the order in which it happened."""
+        while self._unwritten:
+            waiting = self._unwritten[0]
+            try:
+                self.append(waiting.body, photos=waiting.photos)
+            except (JournalError, LedgerError) as error:
+                log.error("entry_not_written", kind=waiting.body.kind, why=str(error))
+                return
+            self._unwritten.popleft()
+            waiting.then()

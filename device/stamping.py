@@ -41,11 +41,12 @@ class Stamping:
 
     Args:
         seal: identifier of the seal.
-        window_s: how long the lever is free.
-        photo_patience_s: how long an unusable after-photo is taken again.
+        window_s, photo_patience_s: how long the lever is free, an unusable photo is retaken.
         offline: tells whether the gateway is out of reach.
-        reference: returns the approved page of a permit's request as JPEG, b"" if unknown.
-        rebased: called after a release, to journal the counters as they stand.
+        reference: returns the approved page of a request as JPEG, b"" if unknown.
+        rebased: called after a release, to journal this seal's counter as it stands.
+        others: why another seal of the machine forbids an impression, or ""; `first_token`: of
+            the questions to the eyes, which no other cycle uses.
         now_s: monotonic seconds.
     """
 
@@ -61,29 +62,31 @@ class Stamping:
         watcher: Watcher,
         reference: Callable[[str], bytes],
         offline: Callable[[], bool],
-        rebased: Callable[[], None],
+        rebased: Callable[[str], None],
+        others: Callable[[], str],
+        first_token: int,
         now_s: Callable[[], float],
     ) -> None:
         self._seal, self._window_s, self._patience_s = seal, window_s, photo_patience_s
         self._lock, self._eyes, self._recorder, self._watcher = lock, eyes, recorder, watcher
         self._reference, self._offline, self._now_s = reference, offline, now_s
-        self._rebased = rebased
+        self._rebased, self._others = rebased, others
         self._journal, self._book = recorder.journal, recorder.journal.book
-        self._tokens = itertools.count(1_000_000)
+        self._tokens = itertools.count(first_token)
         self._awaited: int | None = None
         self._order: Order | None = None
         self._reserved: Reserved | None = None
         self._outcome: Outcome | None = None
         self._after: Taken | None = None
-        self._cause = ""
-        self._settlement = NOTHING
+        self._cause, self._settlement = "", NOTHING
         self._photo_until_s = 0.0
         self._retake_at_s: float | None = None
         self._rebase = False
-        self._tamper_known = any(one.incident.code == "tamper" for one in self._book.holds.values())
+        held = self._book.holds_of(seal)
+        self._tamper_known = any(one.incident.code == "tamper" for one in held)
         self._explained: tuple[str, ...] = ()  # alarms of an open intent's time
         self._reconciled = 0  # the start of the controller whose counters were compared
-        self.state = State.HELD if self._book.holds else State.IDLE
+        self.state = State.HELD if held else State.IDLE
 
     def take_up(self) -> None:
         """A permit was taken up."""
@@ -121,7 +124,7 @@ class Stamping:
         self._recorder.retry()
         report = self._lock.poll()
         if not self._recorder.waiting:
-            if self.state is State.HELD and not self._book.holds:
+            if self.state is State.HELD and not self._book.holds_of(self._seal):
                 self._release()
             elif report is not None:
                 self._look_at(report)
@@ -207,7 +210,6 @@ class Stamping:
         log.info("cycle_moved", state=self.state.value, to=step.to.value, event_name=event.value)
         self.state = step.to
         effects: dict[Effect, Callable[[], None]] = {
-            Effect.NONE: lambda: None,
             Effect.RESERVE: self._reserve,
             Effect.GRANT: self._grant,
             Effect.WATCH: self._watch,
@@ -217,11 +219,15 @@ class Stamping:
             Effect.RECORD: self._record,
             Effect.HOLD: self._hold,
         }
-        effects[step.effect]()
+        effects.get(step.effect, lambda: None)()
 
     def _reserve(self) -> None:
         order = self._order
         assert order is not None
+        if self._book.open_intent is not None or self._others():
+            self._move(Event.INTENT_FAILED)
+            self._watcher.stopped("other-seal")
+            return
         counter = self._lock.strokes(self._book.strokes.get(self._seal, 0))
         controller = self._lock.profile
         try:
@@ -309,7 +315,8 @@ class Stamping:
             flags.append("offline")
         if not self._recorder.clock.read()[1]:
             flags.append("time_unproved")
-        counter = self._strokes_after(reserved)
+        known = self._outcome.strokes if self._outcome is not None else None
+        counter = reserved.counter_before + self._settlement.minimum if known is None else known
         body = bodies.use(reserved, after, counter, tuple(flags))
         self._recorder.must_append(body, (body.before, body.after), self._recorded)
 
@@ -318,7 +325,7 @@ class Stamping:
         self._move(Event.ENTRY_SIGNED if remains else Event.LAST_SIGNED)
 
     def _hold(self) -> None:
-        open_intent = self._book.open_intent
+        open_intent = self._book.open_of(self._seal)
         intent = open_intent.sha256 if open_intent else None
         photos: tuple[PhotoRef, ...] = ()
         if intent is not None and self._reserved is not None:
@@ -348,25 +355,20 @@ class Stamping:
         else:
             self._awaited = token
 
-    def _strokes_after(self, reserved: Reserved) -> int:
-        if self._outcome is not None and self._outcome.strokes is not None:
-            return self._outcome.strokes
-        return reserved.counter_before + self._settlement.minimum
-
     def _reconcile(self, report: Report) -> None:
         """Close what an earlier run left open, and compare counters, as the controller answers.
 
         After a release a person has counted: the counters as they are become the new base. What
         the controller has latched it may forget only here, after its entry is durable.
         """
-        open_intent = self._book.open_intent
+        open_intent = self._book.open_of(self._seal)
         if open_intent is not None:
             self._explained = tuple(word for word in report.alarms if word != "tamper")
             self._resume(open_intent.sha256)
             return
         if self._rebase:
             self._rebase = False
-            self._rebased()
+            self._rebased(self._seal)
             if self._tamper_known or "tamper" not in report.alarms:  # else it is found anew
                 self._lock.acknowledge(report.alarms)
             return

@@ -169,6 +169,17 @@ _TROUBLES: tuple[Row, ...] = (
 CODES: Mapping[str, tuple[Row, ...]] = {
     "reason": (
         *_TROUBLES,
+        ("seal-not-for-this", "这台机器没有能盖这件事的印章。", "No seal here may stamp this."),
+        (
+            "other-seal",
+            "同一台机器的另一枚印章还没锁好，先不能盖。",
+            "Another seal of this machine is not locked yet.",
+        ),
+        (
+            "other-silent",
+            "同一台机器的另一枚印章的锁没有应答。",
+            "The lock of another seal of this machine does not answer.",
+        ),
         (
             "no-hatch-permit",
             "没有这个开仓许可，或已用过、已撤回。",
@@ -226,6 +237,8 @@ CODES: Mapping[str, tuple[Row, ...]] = {
             "请镇里处理。找到也先别用。",
             "The township must act. Do not use it even if found.",
         ),
+        ("other-seal", "请等另一枚印章锁好再试。", "Wait until the other seal is locked."),
+        ("other-silent", "请叫技术员。", "Call the technician."),
         ("seal-void", "请镇里登记新印章。", "The township must register a new seal."),
     ),
     "hold": (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -16,8 +16,9 @@ from device.agent import Agent, Input, Parts
 from device.capture import Capture
 from device.cards import Cards
 from device.clock import DeviceClock, Mark, system_boottime_ms, system_power_on
-from device.config import DeviceConfig, DriverConfig
+from device.config import DeviceConfig, DriverConfig, SealConfig
 from device.custody import Bench, Custody
+from device.cycle import State
 from device.door import Door, make_link_key
 from device.errors import ConfigError
 from device.eyes import Eyes
@@ -36,6 +37,7 @@ from device.loading import (
 )
 from device.loading import people as file_people
 from device.lock import Lock
+from device.neighbours import Neighbours
 from device.pages import Pages
 from device.people import People
 from device.proofs import Proofs
@@ -47,6 +49,7 @@ from device.township_keys import TownshipKeys
 from device.uplink import Uplink
 from device.village_list import ListCache
 from hardware import loader
+from hardware.controller.line import Lines
 from hardware.interfaces import Camera, CardReader, Controller
 from ledger import mqtt, topics
 from ledger.bus import Bus
@@ -56,16 +59,18 @@ from ledger.topics import RULES, Leaf
 
 log = structlog.get_logger()
 
+FIRST_TOKEN = 10_000_000  # of the first cycle's questions to the eyes; far above the others'
+
 
 class World(Struct, frozen=True, kw_only=True):
     """What the agent touches beside disk and broker; None stands for what the configuration names.
 
     Args:
-        controller: connects to the controller, as often as it was lost.
+        controllers: by seal, connect to its controller, as often as it was lost.
         now_s: monotonic seconds.
     """
 
-    controller: Callable[[], Controller] | None = None
+    controllers: Mapping[str, Callable[[], Controller]] | None = None
     camera: Camera | None = None
     now_s: Callable[[], float] = time.monotonic
 
@@ -97,7 +102,7 @@ def build_parts(
     """
     world = world or World()
     keys = load_keys(config)
-    there = {"controller": world.controller, "camera": world.camera}
+    there = {"controller": world.controllers, "camera": world.camera}
     check_drivers(config, present=tuple(kind for kind, part in there.items() if part is not None))
     check_broker(config)
     journal = Journal(config.state, keys.signer, keys.seal)
@@ -141,7 +146,8 @@ class _Core(Struct, frozen=True, kw_only=True):
     config: DeviceConfig
     recorder: Recorder
     references: References
-    lock: Lock
+    locks: Mapping[str, Lock]
+    neighbours: Neighbours
     eyes: Eyes
     now_s: Callable[[], float]
 
@@ -155,13 +161,14 @@ def _assemble(
     world: World,
 ) -> Parts:
     """Put the parts together; how each is made stands in the function of its name."""
-    journal, seal = recorder.journal, config.seal[0]
+    journal, locks = recorder.journal, _locks(config, world)
     inbox: Inbox[Input] = Inbox(bus)
     core = _Core(
         config=config,
         recorder=recorder,
         references=References(config.state / "references", keys.reference),
-        lock=Lock(world.controller or _controller(config), world.now_s),
+        locks=locks,
+        neighbours=Neighbours(locks),
         eyes=_eyes(config, keys, inbox, world),
         now_s=world.now_s,
     )
@@ -172,23 +179,26 @@ def _assemble(
     village_list = ListCache(journal)
     house = _house(core, config_bytes, village_list)
     pages = Pages(core.eyes, core.references)
-    stamping = _stamping(core, jobs, house, uplink)
+    stampings = _stampings(core, jobs, house, uplink)
     return Parts(
         machine=config.device,
         village_name=config.village_name,
-        seals=((seal.id, seal.name),),
+        seals=tuple((one.id, one.name) for one in config.seal),
         simulated=config.domain == "sim",
         inbox=inbox,
         recorder=recorder,
         uplink=uplink,
         bus=bus,
-        lock=core.lock,
+        locks=locks,
         eyes=core.eyes,
         pages=pages,
         jobs=jobs,
-        stamping=stamping,
+        stampings=tuple(stampings.values()),
+        items={one.id: one.matters for one in config.seal},
         custody=Custody(
-            benches={seal.id: Bench(lock=core.lock, hold=stamping.hold)},
+            benches={
+                seal: Bench(lock=locks[seal], hold=one.hold) for seal, one in stampings.items()
+            },
             recorder=recorder,
             busy=jobs.busy,
             pages=pages.taken,
@@ -201,9 +211,17 @@ def _assemble(
     )
 
 
-def _controller(config: DeviceConfig) -> Callable[[], Controller]:
-    named = config.controller
-    return lambda: loader.load_controller(named.driver, named.options)
+def _locks(config: DeviceConfig, world: World) -> dict[str, Lock]:
+    """Return a lock for each seal; controllers that name one port share its line."""
+    lines, named = Lines(), config.controller
+
+    def connect(seal: SealConfig) -> Callable[[], Controller]:
+        if world.controllers is not None:
+            return world.controllers[seal.id]
+        options = config.controller_options(seal)
+        return lambda: loader.load_controller(named.driver, options, lines)
+
+    return {one.id: Lock(connect(one), world.now_s) for one in config.seal}
 
 
 def _eyes(config: DeviceConfig, keys: Keys, inbox: Inbox[Input], world: World) -> Eyes:
@@ -242,9 +260,9 @@ def _uplink(
 
 def _jobs(core: _Core) -> Jobs:
     return Jobs(
-        seal=core.config.seal[0].id,
+        locks=core.locks,
+        neighbours=core.neighbours,
         window_s=core.config.controller.window_s,
-        lock=core.lock,
         eyes=core.eyes,
         recorder=core.recorder,
         references=core.references,
@@ -257,7 +275,7 @@ def _house(
 ) -> House:
     config, panel = core.config, core.config.panel
     return House(
-        seal=config.seal[0].id,
+        seals=tuple(one.id for one in config.seal),
         version=metadata.version("sealkeeper"),
         config_sha256=hashlib.sha256(config_bytes).hexdigest(),
         township=config.township,
@@ -273,28 +291,39 @@ def _house(
     )
 
 
-def _stamping(core: _Core, jobs: Jobs, house: House, uplink: Uplink) -> Stamping:
-    """Return the cycle; it and the clerk's jobs know each other from here on."""
+def _stampings(core: _Core, jobs: Jobs, house: House, uplink: Uplink) -> dict[str, Stamping]:
+    """Return a cycle for each seal; they and the clerk's jobs know each other from here on."""
 
     def reference(request: str) -> bytes:
         pages = page_hashes(core.recorder.journal.opened(request))
         return core.references.load(pages[0]) if pages else b""
 
-    stamping = Stamping(
-        seal=core.config.seal[0].id,
-        window_s=core.config.controller.window_s,
-        photo_patience_s=core.config.photo_patience_s,
-        lock=core.lock,
-        eyes=core.eyes,
-        recorder=core.recorder,
-        watcher=jobs,
-        reference=reference,
-        offline=lambda: not uplink.online,
-        rebased=house.begin_again,
-        now_s=core.now_s,
-    )
-    jobs.serve(stamping)
-    return stamping
+    def cycle(number: int, seal: str) -> Stamping:
+        return Stamping(
+            seal=seal,
+            window_s=core.config.controller.window_s,
+            photo_patience_s=core.config.photo_patience_s,
+            lock=core.locks[seal],
+            eyes=core.eyes,
+            recorder=core.recorder,
+            watcher=jobs,
+            reference=reference,
+            offline=lambda: not uplink.online,
+            rebased=house.begin_again,
+            others=lambda: core.neighbours.trouble(seal),
+            first_token=FIRST_TOKEN * (number + 1),
+            now_s=core.now_s,
+        )
+
+    stampings = {seal: cycle(number, seal) for number, seal in enumerate(core.locks)}
+    for seal, stamping in stampings.items():
+        core.neighbours.add(seal, _state_of(stamping))
+    jobs.serve(stampings)
+    return stampings
+
+
+def _state_of(stamping: Stamping) -> Callable[[], State]:
+    return lambda: stamping.state
 
 
 def _photos(config: DeviceConfig) -> Path:

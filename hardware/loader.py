@@ -8,6 +8,7 @@ can be wrong in more than their form has `check(options)` too, which opens no pa
 from __future__ import annotations
 
 import importlib
+import inspect
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from hardware.controller.line import Lines
 from hardware.errors import DriverError
 from hardware.interfaces import Camera, CardReader, Controller, Panel
 
@@ -24,9 +26,20 @@ _NAME: Final = re.compile(r"[a-z_][a-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 _DRIVER_MARK: Final = "\ndef connect("
 
 
-def load_controller(driver: str, options: Mapping[str, object]) -> Controller:
-    """Return the connected controller; raise DriverError, or what its `connect` raises."""
-    return cast(Controller, _load("controller", driver, options))
+def load_controller(
+    driver: str, options: Mapping[str, object], lines: Lines | None = None
+) -> Controller:
+    """Return the connected controller; raise DriverError, or what its `connect` raises.
+
+    Args:
+        lines: shared by the controllers of one machine; a driver whose `connect` takes none
+            has a line of its own.
+    """
+    if lines is None:
+        return cast(Controller, _load("controller", driver, options))
+    module = _module("controller", driver)
+    more = (lines,) if "lines" in inspect.signature(module.connect).parameters else ()
+    return cast(Controller, module.connect(_convert(module, driver, options), *more))
 
 
 def load_camera(driver: str, options: Mapping[str, object]) -> Camera:

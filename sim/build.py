@@ -31,6 +31,7 @@ class MachineOptions(Struct, frozen=True, kw_only=True):
         trace: where events are appended as JSON lines.
         state: folder of the memory that survives the process; None for memory that does not.
         machine_key: file of profile B's key, 64 hexadecimal digits; made if it is not there.
+        seals: how many seals the machine has, each with its controller on the one line.
         baud: what the line's timing follows; 0 for a line without delays.
     """
 
@@ -43,6 +44,7 @@ class MachineOptions(Struct, frozen=True, kw_only=True):
     state: Path | None = None
     machine_key: Path | None = None
     unit: int = 1
+    seals: int = 1
     baud: int = 9600
 
 

@@ -61,6 +61,7 @@ def cli() -> None:
 @click.option("--state", type=click.Path(path_type=Path), help="folder of what survives this run")
 @click.option("--machine-key", type=click.Path(path_type=Path), help="key of profile B")
 @click.option("--unit", type=click.IntRange(1, 247), default=1, help="Modbus unit number")
+@click.option("--seals", type=click.IntRange(1, 8), default=1, help="seals, at unit, unit + 1 ...")
 @click.option("--baud", type=click.IntRange(min=0), default=9600, help="pace; 0 for no delays")
 def machine(**given: Any) -> None:
     """Run one machine: print its addresses as one JSON line, serve until SIGTERM or SIGINT."""

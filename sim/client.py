@@ -62,9 +62,9 @@ class MachineClient:
         """Take the sheet away."""
         self._call("POST", "/paper", {"photo": None})
 
-    def press_lever(self) -> dict[str, Any]:
-        """Press the lever and return what became of it, once it is at the top again."""
-        answer = self._call("POST", "/lever")
+    def press_lever(self, seal: int = 1) -> dict[str, Any]:
+        """Press a seal's lever and return what became of it, once it is at the top again."""
+        answer = self._call("POST", "/lever", None if seal == 1 else {"seal": seal})
         assert isinstance(answer, dict)
         return answer
 

@@ -59,12 +59,20 @@ class DoorCall(_Call):
     """A hatch is only ever pushed shut from outside; opening it is the controller's, or a fault."""
 
     closed: Literal[True] = True
+    seal: int = 1
 
 
 class SealCall(_Call):
     """A hand behind the open hatch takes the seal out or puts it in."""
 
     present: bool
+    seal: int = 1
+
+
+class PressCall(_Call):
+    """Which seal's press, from 1."""
+
+    seal: int = 1
 
 
 class PanelCall(_Call):
@@ -149,25 +157,26 @@ def _add_hands(app: FastAPI, machine: SimMachine) -> None:
         return {"paper": None if sheet is None else msgspec.to_builtins(sheet)}
 
     @app.post("/lever")
-    def press_lever() -> dict[str, object]:
-        return {**msgspec.to_builtins(machine.press_lever()), "at_ms": machine.state()["at_ms"]}
+    def press_lever(call: PressCall | None = None) -> dict[str, object]:
+        stroke = msgspec.to_builtins(machine.press_lever(1 if call is None else call.seal))
+        return {**stroke, "at_ms": machine.state()["at_ms"]}
 
     @app.post("/card")
     def lay_card(call: CardCall) -> dict[str, object]:
         return {"uid": machine.lay_card(call.uid)}
 
     @app.post("/door")
-    def push_door(_call: DoorCall) -> dict[str, object]:
-        return {"closed": machine.close_door()}
+    def push_door(call: DoorCall) -> dict[str, object]:
+        return {"closed": machine.close_door(call.seal)}
 
     @app.post("/inside")
-    def press_inside() -> dict[str, object]:
-        stroke = msgspec.to_builtins(machine.press_inside())
+    def press_inside(call: PressCall | None = None) -> dict[str, object]:
+        stroke = msgspec.to_builtins(machine.press_inside(1 if call is None else call.seal))
         return {**stroke, "at_ms": machine.state()["at_ms"]}
 
     @app.post("/seal")
     def move_seal(call: SealCall) -> dict[str, object]:
-        return {"moved": machine.move_seal(call.present)}
+        return {"moved": machine.move_seal(call.present, call.seal)}
 
     @app.post("/panel")
     def show_panel(call: PanelCall) -> dict[str, object]:

@@ -17,7 +17,8 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from sim.build import MachineOptions, board_name, build_controller, has_modes
+from sim.benches import Benches
+from sim.build import MachineOptions, board_name, has_modes
 from sim.camera import Scene, SimCamera
 from sim.clock import FLAT_BATTERY_MS, read_offset_ms, real_ms, write_offset_ms
 from sim.controller.line import Answer, SerialLine
@@ -63,19 +64,13 @@ class SimMachine:
         self._started_ns = time.monotonic_ns()
         self._started_ms = real_ms()
         self._faults = FaultSet()
-        self._plant = Plant(
-            seed=options.seed,
-            faults=self._faults,
-            mechanics=options.mechanics,
-            start_ms=self._started_ms,
-        )
-        self._stack = PaperStack(options.seed, options.photo)
-        self._plant.lay(self._stack.next())
         self._clock_file = folder / "clock-offset"
         write_offset_ms(self._clock_file, 0)
         self._key_file = options.machine_key or folder / "machine.key"
-        self._controller = build_controller(options, self._plant, self._faults, self._key_file)
-        self._powered = True
+        self._benches = Benches(options, self._faults, self._key_file, self._started_ms)
+        self._plant = self._benches.first.plant
+        self._stack = PaperStack(options.seed, options.photo)
+        self._plant.lay(self._stack.next())
         self._clock_set_back = False
         self._panel = PanelState()
         self._trace = Trace(options.trace)
@@ -89,7 +84,8 @@ class SimMachine:
         """Switch the machine on."""
         with self._lock:
             self._note("start", profile=self.options.profile, seed=self.options.seed)
-            self._controller.power_on()
+            for bench in self._benches:
+                bench.controller.power_on()
         self._thread.start()
         self._line.start()
         self._camera.start()
@@ -102,7 +98,8 @@ class SimMachine:
         self._line.stop()
         self._reader.close()
         with self._lock:
-            self._controller.power_off()
+            for bench in self._benches:
+                bench.controller.power_off()
             self._note("stop")
             self._trace.close()
 
@@ -175,39 +172,47 @@ class SimMachine:
             self._note("card", read=self._plant.powered)
         return typed
 
-    def press_lever(self) -> Stroke:
-        """The clerk presses the lever; returns when it is at the top again."""
-        return self._pressed(Plant.press_lever)
+    def press_lever(self, seal: int = 1) -> Stroke:
+        """The clerk presses a seal's lever; returns when it is at the top again."""
+        return self._pressed(self._of(seal), Plant.press_lever)
 
-    def press_inside(self) -> Stroke:
+    def press_inside(self, seal: int = 1) -> Stroke:
         """Somebody presses behind the open hatch; returns when the press is at the top again."""
-        return self._pressed(Plant.press_inside)
+        return self._pressed(self._of(seal), Plant.press_inside)
 
-    def move_seal(self, present: bool) -> bool:
-        """Somebody takes the seal out or puts it in, behind the open hatch; True if it went."""
+    def move_seal(self, present: bool, seal: int = 1) -> bool:
+        """Somebody takes a seal out or puts it in, behind the open hatch; True if it went."""
+        plant = self._of(seal)
         with self._lock:
             self._catch_up()
-            return self._plant.move_seal(present)
+            return plant.move_seal(present)
 
-    def _pressed(self, push: Callable[[Plant], bool]) -> Stroke:
+    def _of(self, seal: int) -> Plant:
+        bench = self._benches.numbered(seal)
+        if bench is None:
+            raise FaultError(f"a seal of 1..{self.options.seals}", str(seal))
+        return bench.plant
+
+    def _pressed(self, plant: Plant, push: Callable[[Plant], bool]) -> Stroke:
         with self._lock:
             self._catch_up()
-            before = len(self._plant.presses)
-            down = push(self._plant)
+            before = len(plant.presses)
+            down = push(plant)
         if not down:
             return Stroke(down=False)
-        self._wait_for_top()
+        self._wait_for_top(plant)
         with self._lock:
-            made = self._plant.presses[before:]
+            made = plant.presses[before:]
             marks = sum(press.impression for press in made)
             return Stroke(down=True, presses=len(made), impressions=marks)
 
-    def close_door(self) -> bool:
-        """Somebody pushes the hatch shut; True if it then is."""
+    def close_door(self, seal: int = 1) -> bool:
+        """Somebody pushes a seal's hatch shut; True if it then is."""
+        plant = self._of(seal)
         with self._lock:
             self._catch_up()
-            self._plant.close_door()
-            return self._plant.door_closed
+            plant.close_door()
+            return plant.door_closed
 
     def show_panel(self, *, ok: bool | None, alarm: bool | None, tones: int) -> PanelState:
         """The front panel's lamps and buzzer."""
@@ -228,7 +233,7 @@ class SimMachine:
             return Scene(
                 page=paper.photo if paper is not None else None,
                 impressions=tuple((mark.x, mark.y, mark.rotation_deg) for mark in marks),
-                light=bool(self._plant.outputs() & 1 << Output.LIGHT),
+                light=any(one.plant.outputs() & 1 << Output.LIGHT for one in self._benches),
                 camera=self._camera_state(),
             )
 
@@ -240,6 +245,7 @@ class SimMachine:
             now_ms = self._plant.now_ms
             return {
                 **physical(self._plant),
+                "seals": [physical(one.plant) for one in self._benches],
                 "clock_ms": real_ms() + read_offset_ms(self._clock_file),
                 "simulated": True,
                 "profile": options.profile,
@@ -265,23 +271,27 @@ class SimMachine:
         """Let the plant's clock reach real time; the caller holds the lock."""
         elapsed_ms = (time.monotonic_ns() - self._started_ns) // 1_000_000
         for _ in range(self._started_ms + elapsed_ms - self._plant.now_ms):
-            self._controller.poll()
-            self._plant.advance(1)
+            self._benches.step()
+            self._benches.follow_faults()
             self._follow_power()
         self._follow_clock_fault()
-        for event in self._plant.take_happenings():
-            self._trace.add(event.kind, event.at_ms, self._ns_at(event.at_ms), **event.facts)
+        for bench in self._benches:
+            which = {} if bench.number == 1 else {"seal": bench.number}
+            for event in bench.plant.take_happenings():
+                at_ns = self._ns_at(event.at_ms)
+                self._trace.add(event.kind, event.at_ms, at_ns, **event.facts, **which)
 
     def _follow_power(self) -> None:
-        if self._plant.powered == self._powered:
-            return
-        self._powered = self._plant.powered
-        if self._powered:
-            self._controller.power_on()
-            log.info("power_returned", at_ms=self._plant.now_ms)
-        else:
-            self._controller.power_off()
-            log.info("power_lost", at_ms=self._plant.now_ms)
+        for bench in self._benches:
+            if bench.plant.powered == bench.powered:
+                continue
+            bench.powered = bench.plant.powered
+            if bench.powered:
+                bench.controller.power_on()
+                log.info("power_returned", at_ms=bench.plant.now_ms, seal=bench.number)
+            else:
+                bench.controller.power_off()
+                log.info("power_lost", at_ms=bench.plant.now_ms, seal=bench.number)
 
     def _follow_clock_fault(self) -> None:
         set_back = self._faults.on("clock_back")
@@ -294,12 +304,13 @@ class SimMachine:
             self._catch_up()
             if not self._plant.powered:
                 return None
-            moves = self._controller.moves(frame)
+            controller = self._benches.addressed(frame).controller
+            moves = controller.moves(frame)
             lost = self._faults.strikes("request_lost", moves=moves)
             self._note("rx", hex=frame.hex(), moves=moves, lost=lost)
             if lost:
                 return None
-            reply = self._controller.receive(frame)
+            reply = controller.receive(frame)
             if not reply:
                 return None
             answer, fault = spoil(reply, self._faults, moves=moves)
@@ -325,12 +336,12 @@ class SimMachine:
         self._note("paper", id=sheet.id if sheet else None, photo=sheet.photo if sheet else None)
         return sheet
 
-    def _wait_for_top(self) -> None:
+    def _wait_for_top(self, plant: Plant) -> None:
         deadline = time.monotonic() + LEVER_PATIENCE_S
         while time.monotonic() < deadline:
             with self._lock:
                 self._catch_up()
-                if not self._plant.pressing:
+                if not plant.pressing:
                     return
             time.sleep(TICK_S)
 

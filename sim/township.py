@@ -174,6 +174,7 @@ class Township:
         words = ["-m", "sim", "machine", "--profile", village.profile]
         words += ["--seed", str(village.number), "--state", str(folder)]
         words += ["--trace", str(folder / "trace.jsonl")]
+        words += ["--seals", str(max(1, len(village.seals)))]
         if village.profile == "B":
             words += ["--machine-key", str(folder / "machine.key")]
         return Program(f"simulator-{village.number}", words, self.plan.logs)

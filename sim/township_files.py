@@ -157,7 +157,7 @@ def write_device(
         ("", _device_fields(plan, village)),
         ("keys", _enrolled_keys(village) if door else _key_fields(plan, village)),
         ("log", {"domain": LOG_DOMAIN, "county": COUNTY}),
-        ("[seal]", {"id": SEAL, "name": f"{village.name}村民委员会"}),
+        *(("[seal]", one) for one in _seals(village)),
         ("controller", {"driver": "mcu" if village.profile == "B" else "relay"}),
         ("controller", {"options": controller, "window_s": WINDOW_S}),
         ("camera", {"driver": "opencv", "options": {"source": machine["camera"]}}),
@@ -168,6 +168,15 @@ def write_device(
         ("kiosk", {"port": village.kiosk_port, "idle_s": IDLE_S}),
     ]
     plan.device_config(village).write_text(_toml(tables), encoding="utf-8")
+
+
+def _seals(village: Village) -> list[dict[str, Any]]:
+    if not village.seals:
+        return [{"id": SEAL, "name": f"{village.name}村民委员会"}]
+    return [
+        {"id": one.id, "name": one.name, "unit": unit, "matters": list(one.matters)}
+        for unit, one in enumerate(village.seals, start=1)
+    ]
 
 
 def add_accounts(plan: Plan) -> None:
@@ -278,7 +287,8 @@ def _village_fields(village: Village) -> dict[str, Any]:
 
 def _machine_fields(village: Village) -> dict[str, Any]:
     keepers = [f"keeper-{village.number}"]
-    return {"id": village.machine, "village": village.code, "seals": [SEAL], "keepers": keepers}
+    seals = [one.id for one in village.seals] or [SEAL]
+    return {"id": village.machine, "village": village.code, "seals": seals, "keepers": keepers}
 
 
 def _device_fields(plan: Plan, village: Village) -> dict[str, Any]:

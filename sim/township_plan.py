@@ -16,8 +16,19 @@ KIOSK_PORT, CONSOLE_PORT = 8081, 8000
 LOOPBACK = "127.0.0.1"
 
 
+class PlannedSeal(Struct, frozen=True, kw_only=True):
+    """One of several seals in a machine, and the items that it may stamp."""
+
+    id: str
+    name: str
+    matters: tuple[str, ...] = ()
+
+
 class Village(Struct, frozen=True, kw_only=True):
-    """One village: its machine, its clerk, and where its kiosk answers."""
+    """One village: its machine, its clerk, and where its kiosk answers.
+
+    `seals`: of its machine; none: the committee's alone.
+    """
 
     number: int
     name: str
@@ -29,6 +40,7 @@ class Village(Struct, frozen=True, kw_only=True):
     card: str
     pin: str
     kiosk_port: int
+    seals: tuple[PlannedSeal, ...] = ()
 
     @property
     def kiosk(self) -> str:

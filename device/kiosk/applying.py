@@ -76,8 +76,7 @@ class Applying:
         view = visit.view
         if view.hold is not None or not view.seals:
             raise ElsewhereError("/home", visit.session)
-        only = view.seals[0][0] if len(view.seals) == 1 else ""
-        return self._keep(visit, Draft(seal=only), questions.first_open(Draft(seal=only), view))
+        return self._keep(visit, Draft(), questions.first_open(Draft(), view))
 
     def again(self, request: Request, earlier: Annotated[str, Form(max_length=64)]) -> Response:
         """Begin with what an earlier request said; only its pages are photographed anew."""
@@ -108,6 +107,7 @@ class Applying:
         self._check_order(visit, draft, question)
         special = {
             questions.CONFIRM: self._confirm,
+            "seal": self._seals,
             "matter": lambda visit, draft: self._finder.page(visit, draft, bool(typing)),
             "copies": lambda visit, draft: self._number(visit, draft, question),
             "amount": lambda visit, draft: self._number(visit, draft, question),
@@ -122,9 +122,11 @@ class Applying:
     def answer_seal(self, request: Request, seal: Annotated[str, Form(max_length=60)]) -> Response:
         """Take one of the machine's seals."""
         visit = self._screen.clerk(request)
-        if seal not in dict(visit.view.seals):
+        draft = _draft(visit)
+        matter = questions.matter_of(draft, visit.view)
+        if matter is None or seal not in questions.seals_for(matter, visit.view):
             raise ElsewhereError("/apply/seal", visit.session)
-        return self._answered(visit, structs.replace(_draft(visit), seal=seal), "seal")
+        return self._answered(visit, structs.replace(draft, seal=seal), "seal")
 
     def answer_matter(
         self, request: Request, matter: Annotated[str, Form(max_length=60)]
@@ -138,7 +140,10 @@ class Applying:
             raise ElsewhereError("/apply/matter", visit.session)
         if answer.verdict is Verdict.FORBIDDEN:
             return self._refused_at_once(visit, answer.matter.code)
-        chosen = structs.replace(draft, matter=answer.matter.code)
+        seals = questions.seals_for(answer.matter, visit.view)
+        if not seals:
+            return self._refused_at_once(visit, answer.matter.code)
+        chosen = questions.with_seal(structs.replace(draft, matter=answer.matter.code), visit.view)
         if chosen.copies > questions.most_copies(answer.matter, self._screen.options.copies_max):
             chosen = structs.replace(chosen, copies=0)
         return self._answered(visit, chosen, "matter")
@@ -227,7 +232,7 @@ class Applying:
             raise ElsewhereError("/home", visit.session)
         command = FileRequest(
             by=_account(visit),
-            seal=draft.seal,
+            seal=draft.seal or visit.view.seals[0][0],
             matter=matter,
             applicant=draft.applicant,
             purpose=draft.purpose,
@@ -314,6 +319,12 @@ class Applying:
         value = amount if question == "amount" else str(draft.copies or 1)
         return self._page(visit, draft, question, "number.html", value=value, most=most)
 
+    def _seals(self, visit: Visit, draft: Draft) -> Response:
+        matter = questions.matter_of(draft, visit.view)
+        fits = questions.seals_for(matter, visit.view) if matter is not None else ()
+        seals = [(seal, name) for seal, name in visit.view.seals if seal in fits]
+        return self._page(visit, draft, "seal", "seal.html", seals=seals)
+
     def _purpose(self, visit: Visit, draft: Draft) -> Response:
         words = self._screen.renderer.words(visit.session)
         usual = tuple(words(f"purpose.{place}") for place in range(1, PURPOSES + 1))
@@ -338,7 +349,7 @@ class Applying:
             "copies": words("request.copies", n=draft.copies),
             "pages": words("confirm.page-count", n=len(draft.pages)),
         }
-        order = questions.asked(draft, visit.view)
+        order = questions.summary(draft, visit.view)
         lines = tuple(Line(question=one, value=values[one]) for one in order)
         standing = covering(draft, visit.view, _account(visit))
         context = {"lines": lines, "standing": standing}
@@ -348,7 +359,7 @@ class Applying:
 def _again_from(said: Earlier, view: View) -> Draft:
     """Return the draft of a corrected request; what the list no longer has is asked for again."""
     known = look_up(view.matters, said.matter).matter
-    return Draft(
+    draft = Draft(
         seal=said.seal if said.seal in dict(view.seals) else "",
         matter=said.matter if known is not None else "",
         applicant=said.applicant,
@@ -360,6 +371,7 @@ def _again_from(said: Earlier, view: View) -> Draft:
         copies=said.copies,
         reviewed=True,
     )
+    return questions.with_seal(draft, view)
 
 
 def _with_text(draft: Draft, question: str, answer: str) -> Draft | None:

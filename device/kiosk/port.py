@@ -129,6 +129,7 @@ class View(Struct, frozen=True, kw_only=True):
             `camera-gone`, `lock-silent`, ...), or "".
         online: the broker is reached; `answered_ms` is when the gateway last acknowledged.
         undelivered: entries without acknowledgement; `undelivered_since_ms` of the oldest.
+        items: which items each seal may stamp, see `device.seal_items`.
         custody: where each seal is, and which hatch permits are there.
         shut: the township's key was revoked and no other has come yet: nobody is believed.
         standing: items that can be stamped without asking, with what is left of them.
@@ -169,6 +170,7 @@ class View(Struct, frozen=True, kw_only=True):
     custody: tuple[SealView, ...] = ()
     people: Literal["missing", "file", "valid", "expired", "damaged"] = "file"
     people_until_ms: int = 0
+    items: dict[str, tuple[str, ...]] = {}
 
 
 class PagePhoto(Struct, frozen=True, kw_only=True):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from device.kiosk.port import View
 from device.kiosk.sessions import Draft
+from device.seal_items import fitting
 from ledger.matters import Matter, look_up
 
 CONFIRM = "confirm"
@@ -20,6 +23,23 @@ def matter_of(draft: Draft, view: View) -> Matter | None:
     return look_up(view.matters, draft.matter).matter if draft.matter else None
 
 
+def seals_for(matter: Matter, view: View) -> tuple[str, ...]:
+    """Return the seals of this machine that may stamp an item."""
+    items = {seal: view.items.get(seal, ()) for seal, _ in view.seals}
+    return fitting(items, matter)
+
+
+def with_seal(draft: Draft, view: View) -> Draft:
+    """Return the draft with the seal that its item leaves no choice of, or without one to ask."""
+    matter = matter_of(draft, view)
+    if matter is None:
+        return draft
+    fits = seals_for(matter, view)
+    if draft.seal in fits:
+        return draft
+    return structs.replace(draft, seal=fits[0] if len(fits) == 1 else "")
+
+
 def about_money(matter: Matter) -> bool:
     """Tell whether payee and amount are worth asking; both may be skipped."""
     return any(word in matter.name or word in matter.category for word in _MONEY_WORDS)
@@ -28,9 +48,16 @@ def about_money(matter: Matter) -> bool:
 def asked(draft: Draft, view: View) -> tuple[str, ...]:
     """Return the questions of this draft in order, without the final confirmation."""
     matter = matter_of(draft, view)
-    seal = ("seal",) if len(view.seals) > 1 else ()
+    seal = ("seal",) if matter is not None and len(seals_for(matter, view)) > 1 else ()
     money = ("payee", "amount") if matter is not None and about_money(matter) else ()
-    return (*seal, "matter", "applicant", "purpose", *money, "copies", "pages")
+    return ("matter", *seal, "applicant", "purpose", *money, "copies", "pages")
+
+
+def summary(draft: Draft, view: View) -> tuple[str, ...]:
+    """Return the lines of the summary: what was asked, and the seal where there are several."""
+    first, *more = asked(draft, view)
+    named = () if "seal" in more or len(view.seals) < 2 else ("seal",)
+    return (first, *named, *more)
 
 
 def answered(question: str, draft: Draft) -> bool:

@@ -15,7 +15,7 @@ from typing import Final
 import serial
 
 from hardware import frames
-from hardware.errors import FrameError, LockSilentError
+from hardware.errors import DriverError, FrameError, LockSilentError
 
 BITS_PER_BYTE: Final = 10  # 8N1: start, eight, stop
 # Modbus asks for 3.5 characters of silence between frames, and 1.75 ms from 19200 baud on.
@@ -135,6 +135,32 @@ class SerialLine:
                 silent_until = now + silence_s
             else:
                 time.sleep(min(0.001, silent_until - now))
+
+
+class Lines:
+    """The serial lines of one machine: controllers that name one port share it.
+
+    Its controllers belong to one thread. One that closes the line does not hurt the others: the
+    next request opens it again.
+    """
+
+    def __init__(self) -> None:
+        self._lines: dict[str, tuple[int, SerialLine]] = {}
+
+    def of(self, port: str, baud: int, timeout_s: float) -> SerialLine:
+        """Return the line of a port; the first to ask says how long an answer may take.
+
+        Raises:
+            DriverError: the port is used with another speed.
+            LockSilentError: it cannot be opened.
+        """
+        known = self._lines.get(port)
+        if known is None:
+            known = baud, SerialLine(port, baud, timeout_s)
+            self._lines[port] = known
+        if known[0] != baud:
+            raise DriverError(f"expected one baud for {port}, found {known[0]} and {baud}")
+        return known[1]
 
 
 def _replies(unit: int, pdu: bytes, heard: bytes) -> list[frames.Reply]:

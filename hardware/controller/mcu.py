@@ -18,7 +18,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from hardware import frames
-from hardware.controller.line import SerialLine
+from hardware.controller.line import Lines, SerialLine
 from hardware.controller.machine_key import load_machine_key
 from hardware.controller.options import LineOptions, check_grant
 from hardware.errors import (
@@ -76,15 +76,19 @@ def check(options: Options) -> bytes:
     return load_machine_key(Path(options.machine_key))
 
 
-def connect(options: Options) -> Controller:
+def connect(options: Options, lines: Lines | None = None) -> Controller:
     """Return the controller behind the port, which is opened exclusively and not yet started.
+
+    Args:
+        lines: the machine's lines, where several controllers share one.
 
     Raises:
         DriverError: as `check`.
         LockSilentError: the port cannot be opened.
     """
     key = check(options)
-    return McuController(options, key, SerialLine(options.port, options.baud, options.timeout_s))
+    line = (lines or Lines()).of(options.port, options.baud, options.timeout_s)
+    return McuController(options, key, line)
 
 
 class _Status(Struct, frozen=True):

@@ -11,7 +11,7 @@ import time
 from typing import Final, Literal
 
 from hardware import frames
-from hardware.controller.line import SerialLine
+from hardware.controller.line import Lines, SerialLine
 from hardware.controller.options import LineOptions, check_grant
 from hardware.controller.presses import PressCounter
 from hardware.controller.profiles import BoardProfile, ZeroRegisters, load_board
@@ -68,17 +68,19 @@ def check(options: Options) -> BoardProfile:
     return board
 
 
-def connect(options: Options) -> Controller:
+def connect(options: Options, lines: Lines | None = None) -> Controller:
     """Return the controller behind the port, which is opened exclusively and not yet started.
+
+    Args:
+        lines: the machine's lines, where several controllers share one.
 
     Raises:
         DriverError: options that may not be used.
         LockSilentError: the port cannot be opened.
     """
     board = check(options)
-    return RelayController(
-        options, board, SerialLine(options.port, options.baud, options.timeout_s)
-    )
+    line = (lines or Lines()).of(options.port, options.baud, options.timeout_s)
+    return RelayController(options, board, line)
 
 
 class RelayController:

@@ -27,10 +27,44 @@ def test_one_seal_is_not_asked_for(village: Any) -> None:
     assert "seal" not in questions.asked(Draft(), village.view())
 
 
-def test_one_of_several_seals_is_asked_for_first(village: Any) -> None:
-    village.change(seals=(("a", "甲"), ("b", "乙")))
+TWO = (("committee", "村委会"), ("party", "党支部"))
 
-    assert questions.first_open(Draft(), village.view()) == "seal"
+
+def chosen(village: Any, items: dict[str, tuple[str, ...]]) -> Draft:
+    """Return the draft after the item was chosen on a machine of two seals."""
+    village.change(seals=TWO, items=items)
+    return questions.with_seal(Draft(matter="CM-05"), village.view())
+
+
+def test_seal_is_asked_for_after_the_item_when_several_may_stamp_it(village: Any) -> None:
+    draft = chosen(village, {})
+
+    assert questions.first_open(Draft(), village.view()) == "matter"
+    assert (draft.seal, questions.first_open(draft, village.view())) == ("", "seal")
+
+
+@pytest.mark.parametrize("named", ["CM-05", "村民建房申请"])
+def test_item_that_one_seal_may_stamp_chooses_it(village: Any, named: str) -> None:
+    draft = chosen(village, {"committee": ("CM-09",), "party": (named,)})
+
+    assert draft.seal == "party"
+    assert "seal" not in questions.asked(draft, village.view())
+
+
+def test_category_chooses_the_seal_too(village: Any) -> None:
+    village.change(seals=TWO, items={"committee": ("重大事项",), "party": ("党建",)})
+
+    draft = questions.with_seal(Draft(matter="GB52-03"), village.view())
+
+    assert draft.seal == "committee"
+
+
+def test_other_item_lets_go_of_a_seal_that_may_not_stamp_it(village: Any) -> None:
+    village.change(seals=TWO, items={"committee": ("CM-05",), "party": ("CM-09",)})
+
+    draft = questions.with_seal(Draft(matter="CM-09", seal="committee"), village.view())
+
+    assert draft.seal == "party"
 
 
 def test_money_is_asked_for_with_a_contract_only(village: Any) -> None:

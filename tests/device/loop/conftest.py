@@ -24,7 +24,7 @@ from hardware.interfaces import Inputs, Photo, Report, Settlement
 from sim import camera_view
 from sim.camera_film import Film
 from sim.render import blank_page, impression, page_image, stamped
-from tests.device.model_gateway import MACHINE
+from tests.device.model_gateway import MACHINE, SEAL
 from tests.device.village import Village
 
 READING_S = 0.01  # what one reading takes
@@ -220,7 +220,9 @@ class Rig(Village):
             self.camera = ModelCamera()
             self.camera.lay(self.lying)
         world = wiring.World(
-            controller=lambda: self.controller, camera=self.camera, now_s=lambda: self.now_s
+            controllers={SEAL: lambda: self.controller},
+            camera=self.camera,
+            now_s=lambda: self.now_s,
         )
         return wiring.build(self.config(), b"", lambda _: self.broker.bus(MACHINE), world)
 

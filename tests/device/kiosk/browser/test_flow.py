@@ -39,12 +39,13 @@ def compose(page: Page, *spelled: tuple[str, str]) -> None:
 def apply_for_two_copies(page: Page, rules: Rules) -> list[Any]:
     """Answer every question by finger; returns what breaks a rule."""
     page.click("#apply")
-    bad = rules(page, "seal")
-    page.click("text=前进村村委会")
-    bad += rules(page, "matter")
+    bad = rules(page, "matter")
     page.click("#typing")
     tap(page, "dwqd")
     page.click(".matter:has-text('对外签订合同')")
+    page.wait_for_url("**/seal")
+    bad += rules(page, "seal")
+    page.click("text=前进村村委会")
     page.wait_for_url("**/applicant")
     compose(page, ("zhang", "张"), ("wei", "伟"))
     bad += rules(page, "applicant")

@@ -25,7 +25,9 @@ BESIDE = "GET /openapi.json, /static"
 DECIDED = {
     "clerk keeper secretary director supervisor approver station auditor county technician "
     "administrator": """
-        GET /, GET /live/badges, POST /sign-out, GET /api/v1/me, DELETE /api/v1/token,
+        GET /, GET /live/badges, GET /custody, GET /custody/{machine}/{seal},
+        GET /matters/versions/{version}/file, GET /matters/drafts/{draft},
+        GET /api/v1/lists/drafts, POST /sign-out, GET /api/v1/me, DELETE /api/v1/token,
         GET /matters, GET /matters/why, GET /matters/versions/{version},
         GET /policy, GET /policy/versions/{version}, GET /api/v1/lists,
         GET /api/v1/lists/{version}, GET /api/v1/villages,
@@ -49,11 +51,15 @@ DECIDED = {
         GET /machines, GET /machines/{machine_id}, GET /villages/{village}/door,
         GET /api/v1/machines, GET /api/v1/machines/{machine_id}""",
     "approver station auditor county administrator": """
-        GET /permits, GET /permits/{permit_id}, GET /api/v1/permits,
+        GET /standing, GET /permits, GET /permits/{permit_id}, GET /api/v1/permits,
         GET /api/v1/permits/{permit_id}""",
     "keeper secretary director supervisor approver station auditor county administrator ": """
         GET /people""",
     "approver station auditor administrator": """
+        POST /custody/{machine}/{seal}/ask, POST /custody/hatches/{permit}/permit,
+        POST /custody/hatches/{permit}/withdraw, POST /custody/{machine}/{seal}/state,
+        POST /custody/states/{asked}/confirm, POST /standing, POST /standing/{permit}/release,
+        POST /matters/drafts/{draft}/release, POST /api/v1/lists/drafts/{draft}/release,
         GET /people/{place}, POST /people/{place}, POST /people/drafts/{version}/release,
         POST /accounts/{account}/stop, POST /policy/draft, POST /policy/draft/confirm,
         POST /policy/versions/{version}/release""",
@@ -78,6 +84,7 @@ DECIDED = {
         POST /api/v1/cases/{case_id}/notes, POST /api/v1/cases/{case_id}/closing""",
     "administrator": """
         GET /matters/import, POST /matters/import, POST /matters/import/confirm,
+        POST /matters/import/annotated,
         POST /machines/{machine_id}/code, POST /api/v1/lists""",
 }
 ENDS_SESSION = ("POST /sign-out", "DELETE /api/v1/token")
