@@ -8,7 +8,8 @@ Rules kept here:
   entry says; see `ledger.succession`.
 - With a policy nothing is believed that its witnesses have not cosigned; a contradiction is one
   whoever has signed it.
-- Nothing is pushed at us: we ask for what is unproved, again after a pause, until it is.
+- Nothing is pushed at us: we ask for what is unproved, in rounds: the next question goes out when
+  all of one is answered, else after a pause.
 
 Belongs to the agent's loop.
 """
@@ -22,7 +23,7 @@ from msgspec import Struct
 
 from device.errors import JournalError
 from device.journal import Journal
-from device.patience import Patience
+from device.patience import FIRST_PAUSE_S, Patience
 from device.township_keys import TownshipKeys
 from ledger import asking, checkpoint, growth, notes, policy, receipts, succession
 from ledger.asking import MOST_ENTRIES, Ask
@@ -73,6 +74,7 @@ class Proofs:
         self._policy = policy
         self._send, self._now_s = send, now_s
         self._patience = Patience(4)
+        self._round: set[str] = set()  # asked for, and not answered yet
         self._waiting: dict[str, Waiting] = {}
         self._known = _believed(journal)
         self._behind_s: float | None = None
@@ -129,6 +131,7 @@ class Proofs:
         ask = Ask(log=newest, size=size, entries=wanted, witnessed=self.witnessed_only)
         if self._send(asking.encode(ask)):
             self._patience.sent(now_s)
+            self._round = set(wanted)
 
     def follow(self, raw: bytes) -> bytes:
         """Take a newer checkpoint, if the log has only grown since the one we know.
@@ -179,14 +182,21 @@ class Proofs:
         origin, size = self._head(receipt.checkpoint)
         head = receipts.verify(receipt, leaf, self._keys(origin, size), self._policy)
         if head != self._known.get(origin):
-            self._patience.answered()  # our view of the log has moved on: ask anew
+            self._patience.wait(self._now_s(), FIRST_PAUSE_S)  # we know the log otherwise: ask anew
             return None
         if own is not None:
             self.renewed |= self._township.proved(sha256, (origin, receipt.index))
         self._journal.prove(sha256, raw)
         self._waiting.pop(sha256, None)
-        self._patience.answered()
+        self._answered(sha256)
         return waiting
+
+    def _answered(self, sha256: str) -> None:
+        """Ask at once after the last answer of a round; after another, leave the rest some time."""
+        self._round.discard(sha256)
+        self._patience.answered()
+        if self._round:
+            self._patience.wait(self._now_s(), FIRST_PAUSE_S)
 
     def _begins(self, new: Checkpoint) -> bool:
         """Tell whether a log that is new here may be believed yet; the first one ever may.

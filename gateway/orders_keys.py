@@ -6,7 +6,7 @@ they do not allow changes nothing.
 
 from __future__ import annotations
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from gateway.book import Book, Done
 from gateway.commands import AgreeKey, RevokeKey
@@ -17,7 +17,8 @@ from gateway.stores.views import StoredEntry
 from ledger import envelope, keyacts, keyhistory
 from ledger.codec import Payload, decode_entry
 from ledger.errors import LedgerError
-from ledger.keyacts import FoundingDraft
+from ledger.keyacts import Draft, FoundingDraft
+from ledger.messages import KeyRecord
 from ledger.records import Record
 from ledger.records_keys import KeyRevocation
 
@@ -35,12 +36,8 @@ def agree(
     Args:
         own: hashes of the records of the keys that we sign with.
     """
-    try:
-        draft = keyacts.decode(command.draft)
-        body = keyacts.body(draft)
-        record = keyacts.newcomer(draft).record
-    except LedgerError as error:
-        raise RequestRefusedError(error.code, str(error)) from error
+    act = _read(command.draft)
+    draft = act.draft
     known = keys.at(transaction)
     if isinstance(draft, FoundingDraft) or not known.founded:
         raise RequestRefusedError(
@@ -53,7 +50,32 @@ def agree(
             "other-log",
             f"expected an act for the log {known.history.log[:16]}..., found {draft.log[:16]}...",
         )
-    if record.role in ("gateway", "log") and keyacts.key_hash(draft) not in own:
+    _check_newcomer(act, own, transaction)
+    entry = _append(keys, book, transaction, act.body, now_ms)
+    _settle(keys, transaction, act.record)
+    return Done(answer=entry.index)
+
+
+class _Act(Struct, frozen=True):
+    """A draft with the entry that it becomes, and the key that comes in."""
+
+    draft: Draft
+    body: Record
+    record: KeyRecord
+
+
+def _read(raw: bytes) -> _Act:
+    try:
+        draft = keyacts.decode(raw)
+        return _Act(draft, keyacts.body(draft), keyacts.newcomer(draft).record)
+    except LedgerError as error:
+        raise RequestRefusedError(error.code, str(error)) from error
+
+
+def _check_newcomer(act: _Act, own: tuple[str, ...], transaction: Transaction) -> None:
+    """Return if it is a key that we sign with from now on, or one of a machine of ours."""
+    record = act.record
+    if record.role in ("gateway", "log") and keyacts.key_hash(act.draft) not in own:
         raise RequestRefusedError(
             "own-key",
             f"expected the {record.role} key that this gateway signs with, found the one that is "
@@ -64,14 +86,17 @@ def agree(
         raise NotFoundError(
             f"expected a machine that the configuration names, found {record.holder}"
         )
-    entry = _append(keys, book, transaction, body, now_ms)
+
+
+def _settle(keys: KeyBook, transaction: Transaction, record: KeyRecord) -> None:
+    """Give a machine the key that has just entered; a log's key must be its newest by now."""
+    known = keys.at(transaction)
     if record.role == "device":
-        key = keys.at(transaction).history.newest("device", record.holder)
+        key = known.history.newest("device", record.holder)
         assert key is not None, "it was appended just now"
         transaction.set_key(record.holder, key.public.keyid, record.epoch, key.sha256)
-    elif record.role == "log" and keys.at(transaction).log_terms.current != (record,):
+    elif record.role == "log" and known.log_terms.current != (record,):
         raise RequestRefusedError("own-key", "expected the log's newest key, found an older one")
-    return Done(answer=entry.index)
 
 
 def revoke(

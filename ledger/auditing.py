@@ -11,7 +11,7 @@ import functools
 import itertools
 import multiprocessing
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 
 from msgspec import Struct, structs
@@ -26,7 +26,15 @@ from ledger.mirror import Mirror
 from ledger.tiles import WIDTH, Tile
 from ledger.tree import HASH_BYTES
 from ledger.trusted_heads import Newest, Trust
-from ledger.verify import UNWITNESSED, Notice, Progress, TownshipVerifier, read_bundle, read_tile
+from ledger.verify import (
+    UNWITNESSED,
+    LogVerifier,
+    Notice,
+    Progress,
+    TownshipVerifier,
+    read_bundle,
+    read_tile,
+)
 from ledger.verify_chains import Folder, read_record
 from ledger.verify_heads import Head, LogKey, LogKeys, believe, log_key, township_of
 from ledger.verify_spans import Keyring, Span, SpanJudge
@@ -88,32 +96,21 @@ def audit(
     mirrors = list(logs)
     found = newest or _newest(mirrors, trust)
     heads = [one.head for one in found]
-    founded = _is_founded(mirrors, heads, bookmark)
-    published = () if founded else published_keys.read(root)
-    own = _own_records(trust.records, heads)
-    verifier = TownshipVerifier(Folder(own, published), trust.log_keys, bookmark)
+    verifier, keys = _prepared(root, mirrors, heads, trust, bookmark)
     for one in found:
         verifier.findings.extend(one.findings)
         _tell_waiting(one, verifier)
-    keys = tuple(dict.fromkeys((*trust.records, *published)))
-    if founded:
-        keys = _known_keys(keys, mirrors, heads, bookmark)
     older = {one.origin: one for one in since}
     _tell_lost_logs(older, heads, verifier.findings)
-    everything = sum(head.checkpoint.size for head in heads if head is not None)
     believed = [(mirror, head) for mirror, head in zip(mirrors, heads, strict=True) if head]
+    told = _telling(progress, verifier, [head for _, head in believed])
     mark = bookmark
     for mirror, head in believed:
-        current = verifier.begin(head)
-        for span in _spans(mirror, head.checkpoint, current.start, keys, processes):
-            current.take(span)
-            if progress is not None:
-                progress(verifier.entries + span.end, everything)
-            if verifier.findings.count("entries-missing") > MOST_OF_ONE_CODE:
-                break  # a head of any size can be signed: nobody makes us look for all of it
-        else:
-            current.finish(mirror.read, older.get(head.checkpoint.origin))
-            mark = current.bookmark
+        log = verifier.begin(head)
+        spans = _spans(mirror, head.checkpoint, log.start, keys, processes)
+        if _took_all(verifier, log, spans, told):
+            log.finish(mirror.read, older.get(head.checkpoint.origin))
+            mark = log.bookmark
     verifier.finish()
     doubt = trusted_county.doubt(verifier.history, trust)
     verifier.findings.extend(() if doubt is None else (doubt,))
@@ -126,6 +123,51 @@ def audit(
         bookmark=mark,
         is_whole=bookmark is None,
     )
+
+
+def _prepared(
+    root: Mirror,
+    mirrors: list[Mirror],
+    heads: list[Head | None],
+    trust: Trust,
+    bookmark: Bookmark | None,
+) -> tuple[TownshipVerifier, tuple[bytes, ...]]:
+    """Return the verifier of these logs, and the key records by which signatures can hold."""
+    founded = _is_founded(mirrors, heads, bookmark)
+    published = () if founded else published_keys.read(root)
+    authority = Folder(_own_records(trust.records, heads), published)
+    keys = tuple(dict.fromkeys((*trust.records, *published)))
+    if founded:
+        keys = _known_keys(keys, mirrors, heads, bookmark)
+    return TownshipVerifier(authority, trust.log_keys, bookmark), keys
+
+
+def _took_all(
+    verifier: TownshipVerifier, log: LogVerifier, spans: Iterator[Span], told: Callable[[int], None]
+) -> bool:
+    """Take the spans of a log; False: too much is missing, and the rest was left.
+
+    A head of any size can be signed: nobody makes us look for all that it promises.
+    """
+    for span in spans:
+        log.take(span)
+        told(span.end)
+        if verifier.findings.count("entries-missing") > MOST_OF_ONE_CODE:
+            return False
+    return True
+
+
+def _telling(
+    progress: Progress | None, verifier: TownshipVerifier, heads: list[Head]
+) -> Callable[[int], None]:
+    """Return what tells how far the log that is read has come, beside those before it."""
+    everything = sum(head.checkpoint.size for head in heads)
+
+    def tell(done: int) -> None:
+        if progress is not None:
+            progress(verifier.entries + done, everything)
+
+    return tell
 
 
 def judge(task: Task) -> bytes:

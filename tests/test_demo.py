@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from sim.demo_texts import EN
+from sim.waiting import until
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = [sys.executable, "-m", "sim", "demo"]
@@ -228,10 +229,7 @@ def test_a_killed_demo_leaves_no_process(tmp_path: Path) -> None:
         demo.process.kill()
         demo.process.wait()
 
-    deadline = time.monotonic() + 30
-    while started_from(place) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert started_from(place) == []
+    until("the end of all that it had started", lambda: not started_from(place), 30.0)
 
 
 def test_results_that_cannot_be_written_are_a_mistake_at_once() -> None:

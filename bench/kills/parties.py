@@ -75,12 +75,29 @@ class Parties:
         for one in fresh:
             one.ready(START_S)
 
+    def begin(self) -> None:
+        """Start all, and return when each machine was answered: something is there to be lost.
+
+        Raises:
+            ProgramError: one of them did not start.
+            OverdueError: a machine had no acknowledgement in time.
+        """
+        place = self.seen.stat().st_size if self.seen.exists() else 0
+        self.start()
+        wanted = {one.machine for one in self.plan.villages}
+
+        def answered() -> bool:
+            told = follower.read(self.seen, place) if self.seen.exists() else ()
+            return wanted <= {one.who for one in told if one.what == "acknowledged"}
+
+        until("an acknowledgement for each machine", answered, START_S)
+
     def strike(self, one: Strike) -> None:
         """Kill the victims, as nearly at once as signals go; `start` brings them back.
 
         A broker that was killed alone is back on return: its gateway starts it again.
         """
-        time.sleep(one.pause_s)
+        time.sleep(one.pause_s)  # when a kill comes is drawn by the plan, and waits for nothing
         programs = [program for victim in one.victims for program in self._programs(victim, one)]
         broker = self._broker() if "broker" in one.victims else None
         for pid in (*(program.pid for program in programs), broker):

@@ -32,7 +32,6 @@ __all__ = ["CannotGoOnError", "Kills", "run"]
 
 WHOLE_EVERY = 100
 TELL_S = 60.0
-WARM_S = 2.0
 
 
 class Progress(Struct, kw_only=True):
@@ -93,8 +92,7 @@ class Campaign:
     def run(self, kills: int) -> tuple[str, ...]:
         """Strike until so many kills are done; return the first breaches, none if all held."""
         begin_s, before_s, told_s = time.monotonic(), self.progress.taken_s, 0.0
-        self.town.start()
-        time.sleep(WARM_S)  # something must be there to be lost
+        self.town.begin()
         breaches = self.looker.look()
         coming = strikes(self.progress.seed, self.progress.strikes, len(self.town.machines))
         while not breaches and self.progress.kills < kills:

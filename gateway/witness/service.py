@@ -81,24 +81,8 @@ def create_app(parts: Parts) -> FastAPI:
     def status() -> Response:
         return PlainTextResponse(_status(parts))
 
-    @app.get("/evidence")
-    def evidence() -> Response:
-        return Response(msgspec.json.encode(parts.memory.evidence()), media_type=JSON_TYPE)
-
-    @app.get("/evidence/{name}")
-    def one_evidence(name: str) -> Response:
-        found = parts.memory.evidence().get(name)
-        if found is None:
-            return PlainTextResponse("expected the name of evidence kept here\n", 404)
-        return Response(msgspec.json.encode(found), media_type=JSON_TYPE)
-
-    @app.get("/monitor")
-    def monitor() -> Response:
-        return _monitor_page(parts, "zh")
-
-    @app.get("/monitor/en")
-    def monitor_english() -> Response:
-        return _monitor_page(parts, "en")
+    _evidence_pages(app, parts.memory)
+    _monitor_pages(app, parts)
 
     @app.get("/{origin_hash}/checkpoint")
     def latest(origin_hash: str) -> Response:
@@ -110,6 +94,29 @@ def create_app(parts: Parts) -> FastAPI:
     app.add_exception_handler(StoreError, _broken)
     app.add_middleware(_Plain)
     return app
+
+
+def _evidence_pages(app: FastAPI, memory: Memory) -> None:
+    @app.get("/evidence")
+    def evidence() -> Response:
+        return Response(msgspec.json.encode(memory.evidence()), media_type=JSON_TYPE)
+
+    @app.get("/evidence/{name}")
+    def one_evidence(name: str) -> Response:
+        found = memory.evidence().get(name)
+        if found is None:
+            return PlainTextResponse("expected the name of evidence kept here\n", 404)
+        return Response(msgspec.json.encode(found), media_type=JSON_TYPE)
+
+
+def _monitor_pages(app: FastAPI, parts: Parts) -> None:
+    @app.get("/monitor")
+    def monitor() -> Response:
+        return _monitor_page(parts, "zh")
+
+    @app.get("/monitor/en")
+    def monitor_english() -> Response:
+        return _monitor_page(parts, "en")
 
 
 class Witness:

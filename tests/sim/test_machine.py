@@ -15,6 +15,7 @@ from sim import clock, reader
 from sim.errors import BoardError, CardError, ClockError, FaultError, PaperError
 from sim.faults import Scope
 from sim.machine import SimMachine
+from sim.waiting import until
 
 BuildMachine = Callable[..., SimMachine]
 ReadTrace = Callable[[SimMachine], list[dict[str, Any]]]
@@ -26,11 +27,8 @@ def set_fault(machine: SimMachine, name: str, seconds: float | None = None) -> N
     machine.set_fault(name, count=None, seconds=seconds, scope=Scope.ANY)
 
 
-def wait_until(condition: Callable[[], bool], deadline_s: float = 5.0) -> None:
-    end = time.monotonic() + deadline_s
-    while not condition():
-        assert time.monotonic() < end, "condition not met in time"
-        time.sleep(0.01)
+def wait_until(condition: Callable[[], bool]) -> None:
+    until("the machine's state", condition, 5.0, pause_s=0.01)
 
 
 def test_state_has_the_keys_that_scripts_rely_on(build_machine: BuildMachine) -> None:
@@ -46,7 +44,7 @@ def test_state_has_the_keys_that_scripts_rely_on(build_machine: BuildMachine) ->
 def test_plants_clock_keeps_up_with_real_time(build_machine: BuildMachine) -> None:
     machine = build_machine()
     before, real_before = int(machine.state()["at_ms"]), time.monotonic()
-    time.sleep(0.5)
+    until("half a second", lambda: int(machine.state()["at_ms"]) >= before + 500, 5.0, 0.01)
 
     passed_ms = int(machine.state()["at_ms"]) - before
 

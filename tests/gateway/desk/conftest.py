@@ -8,40 +8,10 @@ from typing import Any
 import pytest
 
 from gateway.commands import DraftPolicy, ReleasePolicy
+from tests.gateway.sample_policy import TOGETHER, sample
 
 Town = Any
-POLICY = """name = "清溪镇审批办法"
-source = "示例"
-lapse_days = 10
-
-[splitting]
-days = 30
-
-[[rules]]
-name = "支出"
-matters = ["A-1"]
-
-[[rules.tiers]]
-from_fen = 0
-stages = [{ approvals = [{ offices = ["director"] }, { offices = ["secretary"] }] }]
-
-[[rules.tiers]]
-from_fen = 100_000
-
-[[rules.tiers.stages]]
-approvals = [{ offices = ["director"] }, { offices = ["secretary"] }]
-evidence = ["minutes-of-two-committees"]
-
-[[rules.tiers.stages]]
-approvals = [{ offices = ["station"] }]
-
-[[otherwise]]
-approvals = [{ offices = ["director"] }, { offices = ["secretary"] }]
-evidence = ["minutes-of-two-committees"]
-
-[[otherwise]]
-approvals = [{ offices = ["station"] }]
-"""
+POLICY = sample('name = "清溪镇审批办法"\nsource = "示例"', 10, "支出", "A-1", TOGETHER)
 
 
 def enact(town: Town, text: str = POLICY, from_date: str = "2020-01-01") -> int:

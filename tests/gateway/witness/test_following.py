@@ -13,7 +13,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from click.testing import CliRunner, Result
 from bench.public_log import DOMAIN, TOWNSHIP, Township, write_keys
 from gateway.cli import main
 from ledger.signers import keyfile
+from sim.waiting import OverdueError, until
 
 ROOT = Path(__file__).resolve().parents[3]
 DEADLINE_S = 60.0
@@ -106,10 +106,10 @@ class County:
         return (self.folder / "err").read_text(encoding="utf-8")
 
     def until(self, fact: Callable[[], bool], what: str) -> None:
-        deadline_s = time.monotonic() + DEADLINE_S
-        while not fact():
-            assert time.monotonic() < deadline_s, f"waited for {what}: {self.journal()}"
-            time.sleep(0.05)
+        try:
+            until(what, fact, DEADLINE_S, pause_s=0.05)
+        except OverdueError as error:
+            raise AssertionError(self.journal()) from error
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from ledger import checkpoint, notes
 from ledger.notes import NoteKey
 from ledger.signers import keyfile
 from ledger.tree import Frontier
+from sim import waiting
 
 ROOT = Path(__file__).resolve().parents[3]
 DEADLINE_S = 30.0
@@ -130,13 +130,6 @@ def _cosigned_size(public: Path, key: NoteKey) -> int:
     return checkpoint.parse(notes.parse(found[-1].read_bytes()).text).size
 
 
-def _until(fact: Callable[[], bool], what: str) -> None:
-    deadline_s = time.monotonic() + DEADLINE_S
-    while not fact():
-        assert time.monotonic() < deadline_s, f"waited for {what}"
-        time.sleep(0.05)
-
-
 @pytest.fixture
 def start() -> Iterator[Callable[[Path], Running]]:
     """Return what starts a gateway; all are ended at the end."""
@@ -158,9 +151,9 @@ def cosigned_size() -> Callable[[Path, NoteKey], int]:
 
 
 @pytest.fixture
-def until() -> Callable[[Callable[[], bool], str], None]:
+def until() -> Callable[[Callable[[], bool], str], bool]:
     """Return what waits for a fact, with a deadline."""
-    return _until
+    return lambda fact, what: waiting.until(what, fact, DEADLINE_S, pause_s=0.05)
 
 
 @pytest.fixture

@@ -7,46 +7,13 @@ from typing import Any
 from playwright.sync_api import Browser, Page
 
 from gateway.commands import DraftPolicy, ReleasePolicy
+from tests.gateway.sample_policy import IN_TURN, sample
 
 DEADLINE_S = 20.0
 DESK = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
-POLICY = """# 示范镇审批办法
-name = "示范镇用印审批办法"
-source = "示范镇〔2026〕1号"
-lapse_days = 15
-
-[splitting]
-days = 30
-
-[[rules]]
-name = "居住和务工"
-matters = ["T-*"]
-
-[[rules.tiers]]
-from_fen = 0
-stages = [
-    { approvals = [{ offices = ["director"] }] },
-    { approvals = [{ offices = ["secretary"] }] },
-]
-
-[[rules.tiers]]
-from_fen = 100_000
-
-[[rules.tiers.stages]]
-approvals = [{ offices = ["director"] }, { offices = ["secretary"] }]
-evidence = ["minutes-of-two-committees"]
-
-[[rules.tiers.stages]]
-approvals = [{ offices = ["station"] }]
-
-[[otherwise]]
-approvals = [{ offices = ["director"] }, { offices = ["secretary"] }]
-evidence = ["minutes-of-two-committees"]
-
-[[otherwise]]
-approvals = [{ offices = ["station"] }]
-"""
+HEAD = '# 示范镇审批办法\nname = "示范镇用印审批办法"\nsource = "示范镇〔2026〕1号"'
+POLICY = sample(HEAD, 15, "居住和务工", "T-*", IN_TURN)
 
 
 def enact(world: Any, text: str = POLICY) -> None:
