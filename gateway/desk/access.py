@@ -42,6 +42,11 @@ class Action(enum.Enum):
     REVOKE_KEY = "revoke-key"
     READ_LISTS = "read-lists"
     IMPORT_LIST = "import-list"  # draft a new version
+    READ_LEDGER = "read-ledger"  # the register of uses and its figures
+    EXPORT_LEDGER = "export-ledger"
+    READ_CALENDAR = "read-calendar"
+    DRAFT_CALENDAR = "draft-calendar"
+    RELEASE_CALENDAR = "release-calendar"  # another person's draft
     RELEASE_LIST = "release-list"  # another person's draft
     READ_RETENTION = "read-retention"
     ERASE = "erase"  # ask or confirm; never both by one person, see `retention`
@@ -74,6 +79,11 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.READ_LISTS: frozenset(OFFICES),
     Action.IMPORT_LIST: frozenset({"administrator"}),
     Action.RELEASE_LIST: _TOWNSHIP,
+    Action.READ_CALENDAR: frozenset(OFFICES),
+    Action.DRAFT_CALENDAR: _TOWNSHIP,
+    Action.RELEASE_CALENDAR: _TOWNSHIP,
+    Action.READ_LEDGER: frozenset({*APPROVING, "auditor", "administrator"}),
+    Action.EXPORT_LEDGER: frozenset({*APPROVING, "auditor", "administrator"}),
     Action.READ_RETENTION: frozenset({"auditor", "administrator"}),
     Action.ERASE: frozenset({"auditor", "administrator"}),
 }

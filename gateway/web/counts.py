@@ -17,6 +17,7 @@ class Counts(Struct, frozen=True, kw_only=True):
     requests: int = 0
     drafts: int = 0
     lists: int = 0
+    calendars: int = 0
     holds: int = 0
     alerts: int = 0
     red_alerts: int = 0
@@ -36,6 +37,7 @@ def counts(reader: Reader, visitor: Visitor) -> Counts:
         else 0,
         drafts=_drafts(reader, visitor) if visitor.may(Action.RELEASE_POLICY) else 0,
         lists=_list_drafts(reader, visitor) if visitor.may(Action.RELEASE_LIST) else 0,
+        calendars=_calendars(reader, visitor) if visitor.may(Action.RELEASE_CALENDAR) else 0,
         holds=len(reader.holds()) if visitor.may(Action.READ_HOLDS) else 0,
         alerts=len(reader.alerts(without_case=True, limit=MOST)) if alerts else 0,
         red_alerts=len(reader.alerts("red", without_case=True, limit=MOST)) if alerts else 0,
@@ -55,6 +57,21 @@ def _list_drafts(reader: Reader, visitor: Visitor) -> int:
     return sum(
         one.version is None and not one.overtaken and one.by != visitor.account.account
         for one in reader.list_drafts()
+    )
+
+
+def _calendars(reader: Reader, visitor: Visitor) -> int:
+    """Return how many drafts of calendars of others are newer than any release of their year."""
+    views = reader.calendars()
+    newest: dict[int, int] = {}
+    for one in views:
+        if one.released_index is not None:
+            year = one.content.year
+            newest[year] = max(newest.get(year, 0), one.content.version)
+    return sum(
+        one.content.version > newest.get(one.content.year, 0)
+        and one.content.by != visitor.account.account
+        for one in views
     )
 
 

@@ -16,6 +16,7 @@ from gateway.web.texts import (
     ladder,
     lists,
     log,
+    office,
     paper,
     policy,
     retention,
@@ -24,7 +25,7 @@ from gateway.web.texts import (
 
 Language = Literal["zh", "en"]
 
-AREAS = (common, desk, lists, log, ladder, audit, paper, policy, retention, words)
+AREAS = (common, desk, lists, log, office, ladder, audit, paper, policy, retention, words)
 ZH: Mapping[str, str] = {key: zh for area in AREAS for key, zh, _ in area.ROWS}
 EN: Mapping[str, str] = {key: en for area in AREAS for key, _, en in area.ROWS}
 TEXTS: Mapping[Language, Mapping[str, str]] = {"zh": ZH, "en": EN}
