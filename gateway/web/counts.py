@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from gateway import orders_calendar, orders_lists
 from gateway.desk.access import Action
 from gateway.stores import Reader
 from gateway.web.identity import Visitor
@@ -54,25 +55,26 @@ def _drafts(reader: Reader, visitor: Visitor) -> int:
 
 def _list_drafts(reader: Reader, visitor: Visitor) -> int:
     """Return how many drafts of items lists of others nobody has released."""
+    now_ms = _log_ms(reader)
     return sum(
-        one.version is None and not one.overtaken and one.by != visitor.account.account
+        orders_lists.is_waiting(one, now_ms) and one.by != visitor.account.account
         for one in reader.list_drafts()
     )
 
 
 def _calendars(reader: Reader, visitor: Visitor) -> int:
-    """Return how many drafts of calendars of others are newer than any release of their year."""
-    views = reader.calendars()
-    newest: dict[int, int] = {}
-    for one in views:
-        if one.released_index is not None:
-            year = one.content.year
-            newest[year] = max(newest.get(year, 0), one.content.version)
+    """Return how many drafts of calendars of others can still be released."""
+    views, now_ms = reader.calendars(), _log_ms(reader)
     return sum(
-        one.content.version > newest.get(one.content.year, 0)
-        and one.content.by != visitor.account.account
+        orders_calendar.is_waiting(one, views, now_ms) and one.content.by != visitor.account.account
         for one in views
     )
+
+
+def _log_ms(reader: Reader) -> int:
+    """Return when the newest entry came: near enough to now to tell drafts that have run out."""
+    newest = reader.entries(limit=1)
+    return newest[0].received_ms if newest else 0
 
 
 def badge(number: int) -> str:

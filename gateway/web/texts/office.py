@@ -60,6 +60,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("figure.total", "合计", "Total"),
     ("remark.no-permit", "无许可", "no permit"),
     ("remark.late_photo", "照片为事后补拍", "photo taken late"),
+    ("home.drafts", "有 {n} 份草案等您核对发布", "{n} drafts wait for your release"),
+    ("home.drafts-why", "起草人不能自己发布。", "Who drafted them cannot release them."),
     ("menu.calendar", "工作日历", "Calendar"),
     ("calendar.title", "{year} 年工作日历", "Working days of {year}"),
     (
