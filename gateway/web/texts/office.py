@@ -66,9 +66,9 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("calendar.title", "{year} 年工作日历", "Working days of {year}"),
     (
         "calendar.lead",
-        "节假日和调休。用于统计非工作时间用印；不禁止任何用印。一人起草，另一人发布。",
-        "Holidays and weekends on which people work. It tells uses off hours apart and forbids "
-        "none. One drafts, another releases.",
+        "节假日和调休。非工作时间用印会提示（黄色）并单独统计，不禁止。一人起草，另一人发布。",
+        "Holidays and weekends on which people work. Uses off hours raise a yellow alert and are "
+        "counted apart; none is forbidden. One drafts, another releases.",
     ),
     ("calendar.waiting", "等另一人发布的日历", "Calendars that wait for a second person"),
     (
@@ -111,6 +111,12 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "Drafted; another person has to release it.",
     ),
     ("done.calendar-released", "日历已发布。", "The calendar is released."),
+    ("rule.off-hours", "非工作时间用印", "Use off hours"),
+    (
+        "finding.off-hours",
+        "{at_ms} 用印，不在当年日历的工作时间内。",
+        "A use at {at_ms}, outside the working hours of the year's calendar.",
+    ),
     ("kind.calendar", "工作日历", "Calendar"),
     ("kind.export", "台账导出", "Register exported"),
 )

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from gateway.stores.office import CalendarView
 from gateway.stores.views import (
     Account,
     AlertView,
@@ -46,6 +47,7 @@ class Log:
         self.drops: list[Dropped] = []
         self.raised: dict[str, AlertView] = {}
         self.people: dict[str, str] = {}
+        self.year_calendars: list[CalendarView] = []
 
     def entry(self, key: int | str) -> StoredEntry | None:
         return next((one for one in self.written if key in (one.index, one.sha256)), None)
@@ -66,6 +68,9 @@ class Log:
 
     def list_answer(self, machine: str, matter: str, version: int, at_ms: int) -> Answer:
         return matters.look_up(self.matters, matter)
+
+    def calendars(self) -> tuple[CalendarView, ...]:
+        return tuple(self.year_calendars)
 
     def gaps(self) -> tuple[Gap, ...]:
         return tuple(self.open_gaps)
