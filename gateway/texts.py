@@ -69,6 +69,7 @@ ZH = {
     "calendar-same": "与现行日历相同，没有变化。",
     "calendar-stale": "草案已过三十天，或这一年已有更新的日历，请重新起草。",
     "calendar-form": "日历填写有误，请按提示改正。",
+    "report-period": "一次最多统计一年，请缩短日期。",
     "report-long": "这段时间的记录太多，一次最多三千件，请缩短日期或只选一个村。",
     "list-whose": "请写明是哪一级、哪个地区的清单:填在表单里，或写在文件的层级、地区列。",
     "list-second-person": "该清单已有一版:新版须一人起草、另一人发布，请在控制台办理。",
@@ -178,6 +179,7 @@ EN = {
     "calendar-stale": "The draft is older than thirty days, or a newer calendar stands: draft it "
     "again.",
     "calendar-form": "The calendar has errors; correct the lines.",
+    "report-period": "At most one year in one report; choose fewer days.",
     "report-long": "Too many uses for one report (3,000); choose fewer days or one village.",
     "list-whose": "Say whose list it is: layer and place, in the form or in the file's columns.",
     "list-second-person": "This list has a version already: one person drafts a new one, another "

@@ -36,7 +36,7 @@ class RegisterRow(Struct, frozen=True, kw_only=True):
 
     Args:
         index: the entry of its first use in the period.
-        impressions: made in the period, as far as they are proved.
+        impressions: made in the period, as far as they are proved or were counted.
         remarks: codes: `no-permit`, `late_photo`, incidents' codes.
     """
 
@@ -95,12 +95,14 @@ def figures(reader: Reader, period: Period, by: str) -> tuple[Figure, ...]:
     for entry in _entries(reader, period, kinds):
         key = entry.machine if by == "machine" else (getattr(entry.body, "matter", None) or "")
         counts = counted.setdefault(key, {})
-        for name, number in _counts(entry, calendars):
+        for name, number in _counts(reader, entry, calendars):
             counts[name] = counts.get(name, 0) + number
     return tuple(Figure(key=key, **counted[key]) for key in sorted(counted))
 
 
-def _counts(entry: StoredEntry, calendars: tuple[CalendarView, ...]) -> Iterator[tuple[str, int]]:
+def _counts(
+    reader: Reader, entry: StoredEntry, calendars: tuple[CalendarView, ...]
+) -> Iterator[tuple[str, int]]:
     match entry.body:
         case SealRequest():
             yield "requests", 1
@@ -114,6 +116,7 @@ def _counts(entry: StoredEntry, calendars: tuple[CalendarView, ...]) -> Iterator
                 yield "off_hours", 1
         case Incident():
             yield "incidents", 1
+            yield "impressions", _impressions(reader, entry)
         case _ if entry.kind == "permit":
             yield "permits", 1
 
@@ -126,6 +129,16 @@ def _entries(reader: Reader, period: Period, kinds: tuple[str, ...]) -> Iterator
             one for one in page if period.machines is None or one.machine in period.machines
         )
         before = page[-1].index
+
+
+def _impressions(reader: Reader, entry: StoredEntry) -> int:
+    """Return what an entry made: one use, or what was counted of an incident, or is proved."""
+    if isinstance(entry.body, SealUse):
+        return 1
+    assert isinstance(entry.body, Incident)
+    hold = reader.hold(entry.sha256)
+    counted = None if hold is None else hold.counted
+    return entry.body.impressions_min if counted is None else counted
 
 
 def _permit_of(reader: Reader, entry: StoredEntry) -> str | None:
@@ -153,7 +166,7 @@ def _row(reader: Reader, permit: str, entries: list[StoredEntry]) -> RegisterRow
         seal=_seal(view, uses, incidents),
         matter=view.matter if view is not None else next((one.matter for one in uses), ""),
         list_version=0 if view is None else view.list_version,
-        impressions=len(uses) + sum(one.impressions_min for one in incidents),
+        impressions=sum(_impressions(reader, one) for one in entries),
         operators=_unique(one.operator for one in uses),
         approvers=_unique(
             one.approver

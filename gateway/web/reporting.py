@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from msgspec import Struct, structs
 
 from gateway.audit import reports
 from gateway.audit.reports import Figure, Period, RegisterRow
 from gateway.desk.access import Action
+from gateway.errors import RequestRefusedError
 from gateway.sheets import Sheet, Value
 from gateway.stores import Reader
 from gateway.stores.calendar import local_date
@@ -24,6 +26,7 @@ COLUMNS = (
 )  # fmt: skip
 COUNTED = ("requests", "refused", "permits", "impressions", "incidents", "off_hours")
 DAY_MS = 24 * 3600 * 1000
+LONGEST_DAYS = 366  # of one report; the figures read every entry of the period
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -35,11 +38,19 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 def asked(first: str, last: str, village: str, now_ms: int) -> Asked:
-    """Return what a form asks; this month where it says no day."""
+    """Return what a form asks; this month where it says no day.
+
+    Raises:
+        RequestRefusedError: `report-period`.
+    """
     today = local_date(now_ms)
     is_sound = day_start_ms(first) is not None and day_start_ms(last) is not None
     if not is_sound or first > last:
         first, last = f"{today[:7]}-01", today
+    if (date.fromisoformat(last) - date.fromisoformat(first)).days >= LONGEST_DAYS:
+        raise RequestRefusedError(
+            "report-period", f"expected at most {LONGEST_DAYS} days, found {first} to {last}"
+        )
     return Asked(first=first, last=last, village=village)
 
 

@@ -11,6 +11,7 @@ import pytest
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
+from gateway.commands import ReleaseHold
 from ledger.codec import sha256
 from ledger.records_office import LedgerExport
 from tests.gateway.web.served.policies import DESK, PHONE, Window
@@ -39,6 +40,10 @@ def save(page: Any, label: str) -> bytes:
     return Path(waiting.value.path()).read_bytes()
 
 
+def impressions(page: Any) -> list[str]:
+    return [str(one) for one in page.locator("#register tbody td:nth-child(10)").all_inner_texts()]
+
+
 def exports(world: Any) -> list[LedgerExport]:
     with world.app.reader() as reader:
         return [one.body for one in reader.entries(limit=50) if one.kind == "export"]
@@ -56,6 +61,18 @@ def test_register_names_what_for_whom_who_agreed_who_stamped_and_how_often(windo
     assert "无许可" in register
     assert "按村" in figures and "按事项" in figures and "合计" in figures
     assert zhao.complaints == []
+
+
+def test_impressions_that_a_person_counted_stand_in_the_register(busy: Any, window: Any) -> None:
+    with busy.app.reader() as reader:
+        (hold,) = reader.holds()
+    zhao = window("zhao")
+    before = impressions(zhao.goto("/ledger"))
+
+    busy.app.submit(ReleaseHold(by="zhao", hold=hold.hold, impressions=4)).result(20)
+
+    assert before == ["2", "1", "0"]
+    assert impressions(zhao.goto("/ledger")) == ["2", "1", "4"]
 
 
 def test_files_say_what_the_page_says_and_each_is_an_entry(busy: Any, window: Any) -> None:
