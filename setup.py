@@ -11,6 +11,8 @@ REQUIRES = [
     "click>=8.1",
     "cryptography>=43",
     "fastapi>=0.115",
+    # The register as PDF; its font ships in gateway/data/fonts.
+    "fpdf2>=2.8.3",
     "jinja2>=3.1",
     "msgspec>=0.19",
     # Packaged by a third party, so one exact, examined version; see docs/decisions.
@@ -52,6 +54,8 @@ EXTRAS = {
         # Judges the ledger's trees and proofs; GPL, so it must never leave the tests.
         "pymerkle>=7.0",
         "pymodbus>=3.7",
+        # Reads back what the PDF files say.
+        "pypdf>=5.1",
         "pytest>=8.3",
         "pytest-mock>=3.14",
         "pytest-timeout>=2.3",

@@ -15,6 +15,7 @@ from gateway.commands_custody import CustodyOrder
 from gateway.commands_people import PeopleCommand
 from ledger.bus import Message
 from ledger.matters import MatterList
+from ledger.records_office import CalendarDay, LedgerExport
 from ledger.records_retention import Cause, What
 
 
@@ -138,6 +139,31 @@ class ReleaseList(Struct, frozen=True, kw_only=True):
 
     by: str
     draft: str
+
+
+class DraftCalendar(Struct, frozen=True, kw_only=True):
+    """Draft the working days and hours of a year. Answer: its version number."""
+
+    by: str
+    year: int
+    opens_minute: int
+    closes_minute: int
+    days: tuple[CalendarDay, ...]
+
+
+class ReleaseCalendar(Struct, frozen=True, kw_only=True):
+    """Put another person's draft in force. Answer: the entry's index."""
+
+    by: str
+    version: int
+
+
+class NoteExport(Struct, frozen=True, kw_only=True):
+    """Note that a person takes the register or its figures away as a file. Answer: the entry's
+    index; the file is handed out only after it."""
+
+    by: str
+    body: LedgerExport
 
 
 class OpenCase(Struct, frozen=True, kw_only=True):
@@ -298,6 +324,9 @@ Command = (
     | ImportList
     | DraftList
     | ReleaseList
+    | DraftCalendar
+    | ReleaseCalendar
+    | NoteExport
     | OpenCase
     | AssignCase
     | NoteCase

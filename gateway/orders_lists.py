@@ -29,7 +29,7 @@ DAY_MS = 24 * 3600 * 1000
 def release_first(book: Book, transaction: Transaction, command: ImportList, now_ms: int) -> Done:
     """Release the first list of an authority under the next version number."""
     check_list(transaction, command.list, command.file)
-    if standing_list(transaction, command.list) is not None:
+    if has_release(transaction, command.list):
         raise RequestRefusedError(
             "list-second-person",
             "expected an authority without a list, found one: draft it, and another person "
@@ -120,6 +120,11 @@ def check_list(reader: DeskReader, content: MatterList, file: bytes) -> None:
         and not lists.compare(standing, content)
     ):
         raise RequestRefusedError("list-same", "expected a change, found the list as it stands")
+
+
+def has_release(reader: DeskReader, content: MatterList) -> bool:
+    """Return whether the authority ever released a list here, also one whose file was lost."""
+    return any((one.layer, one.place) == (content.layer, content.place) for one in reader.lists())
 
 
 def standing_list(reader: DeskReader, content: MatterList) -> MatterList | None:

@@ -89,4 +89,4 @@ def _lines(report: Report) -> Iterator[str]:
     if report.photos_missing:
         yield "missing photos: seal-device export at the machines, then import-device here"
     for version in report.lists_missing:
-        yield f"list {version}: its file came after the backup; release it again (list import)"
+        yield f"list {version}: its file came after the backup; draft it again (list import --by)"

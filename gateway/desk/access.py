@@ -53,6 +53,11 @@ class Action(enum.Enum):
     REVOKE_KEY = "revoke-key"
     READ_LISTS = "read-lists"
     IMPORT_LIST = "import-list"  # draft a new version
+    READ_LEDGER = "read-ledger"  # the register of uses and its figures
+    EXPORT_LEDGER = "export-ledger"
+    READ_CALENDAR = "read-calendar"
+    DRAFT_CALENDAR = "draft-calendar"
+    RELEASE_CALENDAR = "release-calendar"  # another person's draft
     RELEASE_LIST = "release-list"  # another person's draft
     READ_RETENTION = "read-retention"
     ERASE = "erase"  # ask or confirm; never both by one person, see `retention`
@@ -106,6 +111,11 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.READ_LISTS: _ALL,
     Action.IMPORT_LIST: frozenset({"administrator"}),
     Action.RELEASE_LIST: _TOWNSHIP,
+    Action.READ_CALENDAR: _ALL,
+    Action.DRAFT_CALENDAR: _TOWNSHIP,
+    Action.RELEASE_CALENDAR: _TOWNSHIP,
+    Action.READ_LEDGER: frozenset({*APPROVING, *_OVERSIGHT}),
+    Action.EXPORT_LEDGER: frozenset({*APPROVING, "auditor", "administrator"}),
     Action.READ_RETENTION: _OVERSIGHT,
     Action.ERASE: frozenset({"auditor", "administrator"}),
     Action.READ_PEOPLE: frozenset({*_TOWNSHIP, "county", *_OF_VILLAGE}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from gateway import orders_calendar, orders_lists
 from gateway.desk.access import Action
 from gateway.stores import Reader
 from gateway.stores.views import LogFilter
@@ -19,6 +20,7 @@ class Counts(Struct, frozen=True, kw_only=True):
     drafts: int = 0
     lists: int = 0
     standing: int = 0
+    calendars: int = 0
     holds: int = 0
     alerts: int = 0
     red_alerts: int = 0
@@ -39,6 +41,7 @@ def counts(reader: Reader, visitor: Visitor) -> Counts:
         drafts=_drafts(reader, visitor) if visitor.may(Action.RELEASE_POLICY) else 0,
         lists=_list_drafts(reader, visitor) if visitor.may(Action.RELEASE_LIST) else 0,
         standing=_standing(reader, visitor) if visitor.may(Action.RELEASE_STANDING) else 0,
+        calendars=_calendars(reader, visitor) if visitor.may(Action.RELEASE_CALENDAR) else 0,
         holds=len(reader.holds()) if visitor.may(Action.READ_HOLDS) else 0,
         alerts=len(reader.alerts(without_case=True, limit=MOST)) if alerts else 0,
         red_alerts=len(reader.alerts("red", without_case=True, limit=MOST)) if alerts else 0,
@@ -61,8 +64,9 @@ def _drafts(reader: Reader, visitor: Visitor) -> int:
 
 def _list_drafts(reader: Reader, visitor: Visitor) -> int:
     """Return how many drafts of items lists of others nobody has released."""
+    now_ms = _log_ms(reader)
     return sum(
-        one.version is None and not one.overtaken and one.by != visitor.account.account
+        orders_lists.is_waiting(one, now_ms) and one.by != visitor.account.account
         for one in reader.list_drafts()
     )
 
@@ -73,6 +77,21 @@ def _standing(reader: Reader, visitor: Visitor) -> int:
         one.released_index is None and one.by != visitor.account.account
         for one in reader.standing_permits()
     )
+
+
+def _calendars(reader: Reader, visitor: Visitor) -> int:
+    """Return how many drafts of calendars of others can still be released."""
+    views, now_ms = reader.calendars(), _log_ms(reader)
+    return sum(
+        orders_calendar.is_waiting(one, views, now_ms) and one.content.by != visitor.account.account
+        for one in views
+    )
+
+
+def _log_ms(reader: Reader) -> int:
+    """Return when the newest entry came: near enough to now to tell drafts that have run out."""
+    newest = reader.entries(limit=1)
+    return newest[0].received_ms if newest else 0
 
 
 def badge(number: int) -> str:

@@ -61,13 +61,8 @@ class Gateway:
                 self.writer.step()
         self.broker.pump()
 
-    def order(self, command: Any) -> Future[object]:
-        answer = self.writer.submit(command)
-        self.work()
-        return answer
-
-    def operate(self, command: Any) -> Future[object]:
-        answer = self.writer.submit(command, operator=True)
+    def order(self, command: Any, *, operator: bool = False) -> Future[object]:
+        answer = self.writer.submit(command, operator=operator)
         self.work()
         return answer
 
@@ -262,7 +257,7 @@ def test_list_reaches_each_machine_signed_and_anew_after_an_import(
     csv = "code,name,verdict\nN,死亡证明,禁止\n".encode()
     content = lists.read_csv(csv, "national", "全国", "2020-01-01")
 
-    gateway.operate(ImportList(by="cli-chief", list=content, file=csv))
+    gateway.order(ImportList(by="cli-chief", list=content, file=csv), operator=True)
 
     last = agent.said(agent.got(Leaf.LIST)[-1])
     assert isinstance(last, VillageList)

@@ -17,6 +17,7 @@ from gateway.web.texts import (
     ladder,
     lists,
     log,
+    office,
     paper,
     people,
     policy,
@@ -28,7 +29,7 @@ from gateway.web.texts import (
 Language = Literal["zh", "en"]
 
 AREAS = (
-    *(common, desk, custody, lists, log, ladder),
+    *(common, desk, custody, lists, log, office, ladder),
     *(audit, paper, policy, people, retention, standing, words),
 )
 ZH: Mapping[str, str] = {key: zh for area in AREAS for key, zh, _ in area.ROWS}

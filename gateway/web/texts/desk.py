@@ -152,7 +152,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("layer.province", "省", "Province"),
     ("layer.county", "县", "County"),
     ("layer.township", "乡镇", "Township"),
-    ("import.lead", "先看会改变什么，再确认发布。", "First see what changes, then release."),
+    (
+        "import.lead",
+        "先看会改变什么，再提交给另一人发布。",
+        "First see what changes, then submit it for another person's release.",
+    ),
     ("import.layer", "哪一级的清单", "Whose list"),
     ("import.place", "地区名称", "Place"),
     ("import.file", "清单文件", "File"),

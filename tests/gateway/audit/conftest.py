@@ -8,6 +8,7 @@ import pytest
 from msgspec import structs
 
 from gateway.stores.custody import SealStanding
+from gateway.stores.office import CalendarView
 from gateway.stores.views import (
     Account,
     AlertView,
@@ -47,6 +48,7 @@ class Log:
         self.drops: list[Dropped] = []
         self.raised: dict[str, AlertView] = {}
         self.people: dict[str, str] = {}
+        self.year_calendars: list[CalendarView] = []
 
     def entry(self, key: int | str) -> StoredEntry | None:
         return next((one for one in self.written if key in (one.index, one.sha256)), None)
@@ -70,6 +72,9 @@ class Log:
 
     def list_answer(self, machine: str, matter: str, version: int, at_ms: int) -> Answer:
         return matters.look_up(self.matters, matter)
+
+    def calendars(self) -> tuple[CalendarView, ...]:
+        return tuple(self.year_calendars)
 
     def gaps(self) -> tuple[Gap, ...]:
         return tuple(self.open_gaps)

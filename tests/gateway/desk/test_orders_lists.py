@@ -128,6 +128,16 @@ def test_command_line_enters_an_authoritys_first_list_alone_and_no_later_one(tow
         town.order(structs.replace(command, by="chief"))
 
 
+def test_lost_file_opens_no_way_around_the_second_person(desk: Town) -> None:
+    with desk.store.transaction() as transaction:
+        transaction._tables.run("DELETE FROM list_contents")
+    content = lists.read_csv(CSV, "township", "示例镇", "2020-01-01")
+
+    command = ImportList(by="cli-root", list=content, file=CSV)
+
+    assert refusal(desk, command, operator=True) == "list-second-person"
+
+
 def test_command_line_drafts_only_in_the_name_of_somebody_who_may(office: Town) -> None:
     for by in ("cli-root", "clerk-1"):
         with pytest.raises(NotAllowedError):

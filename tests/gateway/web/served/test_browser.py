@@ -12,8 +12,24 @@ PHONE = {"width": 390, "height": 844}
 LEAST_TARGET_PX = 36
 LIVE_S = 15  # how often a page asks for what is new; the browser's clock is put on by so much
 PATHS = {
-    "zhao": ("/", "/approvals", "/log", "/alerts", "/holds", "/permits", "/matters", "/machines"),
-    "sun": ("/matters/import", "/machines/m-1", "/matters/versions/1"),
+    "zhao": (
+        "/",
+        "/approvals",
+        "/log",
+        "/alerts",
+        "/holds",
+        "/permits",
+        "/matters",
+        "/machines",
+        "/ledger",
+    ),
+    "sun": (
+        "/calendar",
+        "/calendar?year=2027",
+        "/matters/import",
+        "/machines/m-1",
+        "/matters/versions/1",
+    ),
 }
 
 

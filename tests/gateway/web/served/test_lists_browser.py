@@ -84,6 +84,7 @@ def test_list_is_imported_corrected_checked_and_released_by_two(world: Any, wind
     own = page.inner_text("#drafts")
     with world.app.reader() as reader:
         between = reader.list_version()
+    inbox = zhao.goto("/").inner_text("#drafts")
     page = zhao.goto("/matters")
     badge = page.inner_text("#badge-matters")
     page.click("text=核对差异")
@@ -93,6 +94,7 @@ def test_list_is_imported_corrected_checked_and_released_by_two(world: Any, wind
 
     assert "第 3 行:结论 应为" in told and HOSTILE not in page.inner_text("#layers")
     assert "新增 1 项" in difference and "结论 可以 → 禁止" in difference and HOSTILE in difference
+    assert "有 1 份草案等您核对发布" in inbox and "没有需要您办理" not in inbox
     assert "您导入的，须由另一人发布" in own and badge == "1"
     assert "结论 可以 → 禁止" in checked
     assert between == 2
