@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from device import bodies, filing, standing, views
 from device.cards import Cards
+from device.emergency_desk import EmergencyDesk
 from device.errors import DeviceError, JournalError, RequestRefusedError
 from device.eyes import Eyes, Seen
 from device.house import House
@@ -28,6 +29,7 @@ from device.kiosk.port import (
     Earlier,
     EndJob,
     FileRequest,
+    GrantEmergency,
     ReadEarlier,
     RequestView,
     StampNow,
@@ -79,6 +81,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     stamping: Stamping
     house: House
     cards: Cards
+    emergencies: EmergencyDesk
     village_list: Callable[[], VillageList | None]
 
 
@@ -210,7 +213,9 @@ class Agent:
         parts = self._parts
         try:
             match command:
-                case FileRequest() | TakePage() if blocked := parts.recorder.blocked:
+                case FileRequest() | TakePage() | GrantEmergency() if (
+                    blocked := parts.recorder.blocked
+                ):
                     raise RequestRefusedError(blocked, f"expected room to write, found {blocked}")
                 case FileRequest():
                     filed = self._file(command)
@@ -222,6 +227,11 @@ class Agent:
                     parts.eyes.watch()
                     parts.lock.signal(ok=True, alarm=False, light=True)
                     parts.pages.take(answer)
+                case GrantEmergency(request=request):
+                    parts.emergencies.grant(command)
+                    self.redraw()
+                    shown = {one.request: one for one in self._view.requests}
+                    answer.set_result(shown.get(request))
                 case BeginJob(by=by, request=request):
                     answer.set_result(parts.jobs.begin(by, request))
                 case StampNow(by=by):
@@ -299,6 +309,8 @@ class Agent:
             matters=village.matters if village else (),
             requests=views.requests(self._journal, self._names, village, now_ms),
             job=parts.jobs.job.view if parts.jobs.job else None,
+            emergency=parts.emergencies.views(),
+            emergency_wait_s=parts.emergencies.wait_s(),
             standing=standing.views(book, village.matters if village else (), now_ms),
             unproved=parts.uplink.unproved,
             shut=parts.uplink.shut,

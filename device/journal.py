@@ -24,7 +24,9 @@ from ledger.records_permits import StandingPermit
 from ledger.signers import Signer
 
 REWRITTEN_KEY = "rewritten"  # two heads of the public log that contradict each other
-BOOK_KINDS = ("start", "request", "intent", "use", "void", "incident", "count", "refusal")
+BOOK_KINDS = (
+    *("start", "request", "emergency", "intent", "use", "void", "incident", "count", "refusal"),
+)
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
     seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE,

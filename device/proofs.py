@@ -30,7 +30,7 @@ from ledger.errors import LedgerError, MalformedError, ProofError
 from ledger.growth import StaleError
 from ledger.notes import NoteKey
 from ledger.records import LogStart, Permit, Record
-from ledger.records_permits import StandingPermit
+from ledger.records_permits import EmergencyCodes, EmergencyTerms, StandingPermit
 
 log = structlog.get_logger()
 
@@ -227,7 +227,12 @@ class Proofs:
 def must_be_proved(body: Record, device: str) -> bool:
     """Tell whether an entry opens this machine, so that it is believed only with its proof."""
     match body:
-        case Permit(machine=machine) | StandingPermit(machine=machine, released_by=str()):
+        case (
+            Permit(machine=machine)
+            | StandingPermit(machine=machine, released_by=str())
+            | EmergencyTerms(machine=machine, released_by=str())
+            | EmergencyCodes(machine=machine)
+        ):
             return machine == device
         case _:
             return False

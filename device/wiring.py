@@ -18,6 +18,7 @@ from device.cards import Cards
 from device.clock import DeviceClock, Mark, system_boottime_ms, system_power_on
 from device.config import DeviceConfig, DriverConfig
 from device.door import Door, make_link_key
+from device.emergency_desk import EmergencyDesk
 from device.errors import ConfigError
 from device.eyes import Eyes
 from device.house import CLOCK_KEY, House
@@ -198,6 +199,7 @@ def _assemble(
         stamping=_stamping(core, jobs, house, uplink),
         house=house,
         cards=Cards(_reader(config.reader)),
+        emergencies=EmergencyDesk(recorder, world.now_s),
         village_list=ListCache(journal),
     )
 

@@ -41,6 +41,11 @@ class Action(enum.Enum):
     READ_STANDING = "read-standing"
     DRAFT_STANDING = "draft-standing"
     RELEASE_STANDING = "release-standing"  # another person's draft
+    READ_EMERGENCY = "read-emergency"
+    DRAFT_EMERGENCY = "draft-emergency"
+    RELEASE_EMERGENCY = "release-emergency"  # another person's draft
+    PRINT_CODES = "print-codes"  # one's own, once
+    STOP_EMERGENCY = "stop-emergency"
     ENROL = "enrol"  # one-time codes, and what the county agreed to
     REVOKE_KEY = "revoke-key"
     READ_LISTS = "read-lists"
@@ -74,6 +79,11 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.READ_STANDING: _TOWNSHIP,
     Action.DRAFT_STANDING: _TOWNSHIP,
     Action.RELEASE_STANDING: _TOWNSHIP,
+    Action.READ_EMERGENCY: _TOWNSHIP | frozenset(APPROVING),
+    Action.DRAFT_EMERGENCY: _TOWNSHIP,
+    Action.RELEASE_EMERGENCY: _TOWNSHIP,
+    Action.PRINT_CODES: frozenset(APPROVING),
+    Action.STOP_EMERGENCY: frozenset({"administrator", "auditor"}),
     Action.ENROL: frozenset({"administrator"}),
     Action.REVOKE_KEY: frozenset({"administrator", "auditor"}),
     Action.READ_LISTS: frozenset(OFFICES),

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from gateway.stores.audit_reader import AuditReader
+from gateway.stores.emergencies import EmergencyReader
 from gateway.stores.erasures import RetentionReader
 from gateway.stores.policies import PolicyReader
 from gateway.stores.standing import StandingReader
@@ -189,6 +190,7 @@ class Reader(
     DeskReader,
     PolicyReader,
     StandingReader,
+    EmergencyReader,
     AuditReader,
     RetentionReader,
     LogReader,

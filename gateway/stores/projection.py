@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from gateway.stores import projection_permits
 from gateway.stores.alerts import About
 from gateway.stores.tables import Tables, inserting
 from gateway.stores.views import StoredEntry
@@ -31,7 +32,7 @@ from ledger.records import (
     Void,
 )
 from ledger.records_people import Delegation
-from ledger.records_permits import StandingPermit
+from ledger.records_permits import EmergencyPermit, StandingPermit
 from ledger.records_retention import Erasure
 
 _INSERT_FACETS = inserting(
@@ -72,7 +73,7 @@ def apply(tables: Tables, entry: StoredEntry) -> None:
     _facets(tables, entry)
     match entry.body:
         case SealRequest() as request:
-            standing = _standing_of(tables, entry, request)
+            standing = projection_permits.standing_of(tables, entry, request)
             tables.insert(
                 "requests",
                 request=entry.sha256,
@@ -84,7 +85,11 @@ def apply(tables: Tables, entry: StoredEntry) -> None:
                 permit=standing,
             )
         case StandingPermit(released_by=str()) as body:
-            _permit(tables, entry, body.permit, body.machine, body.not_after_ms)
+            projection_permits.issue(tables, entry, body.permit, body.machine, body.not_after_ms)
+        case EmergencyPermit() as body:
+            projection_permits.issue(tables, entry, body.permit, entry.machine, body.not_after_ms)
+            _refer(tables, entry, body.request, "permit")
+            _give(tables, entry, body.request, body.permit)
         case Refusal() | Approval() | Permit() | Revocation():
             _decision(tables, entry)
         case Intent() | SealUse() | Void() | Incident():
@@ -153,7 +158,7 @@ def _decision(tables: Tables, entry: StoredEntry) -> None:
                 _refer(tables, entry, about, "refusal")
                 _decide(tables, entry, about, "refused", reason)
                 if entry.party == "gateway":  # it may come under a standing permit
-                    _end_standing(tables, entry, about, reason)
+                    projection_permits.end_standing(tables, entry, about, reason)
         case Approval(request=request, decision=decision):
             _refer(tables, entry, request, "approval")
             tables.insert("approvals", sha256=entry.sha256, idx=entry.index, request=request)
@@ -165,11 +170,10 @@ def _decision(tables: Tables, entry: StoredEntry) -> None:
             _refer(tables, entry, permit.request, "permit")
             for approval in permit.approvals:
                 _refer(tables, entry, approval, "permit")
-            _permit(tables, entry, permit.permit, permit.machine, permit.not_after_ms)
-            _decide(tables, entry, permit.request, "permitted", "")
-            tables.run(
-                "UPDATE requests SET permit = ? WHERE request = ?", permit.permit, permit.request
+            projection_permits.issue(
+                tables, entry, permit.permit, permit.machine, permit.not_after_ms
             )
+            _give(tables, entry, permit.request, permit.permit)
         case Revocation(permit=name):
             tables.run(
                 "UPDATE permits SET revocation = ? WHERE permit = ? AND revocation IS NULL",
@@ -178,37 +182,13 @@ def _decision(tables: Tables, entry: StoredEntry) -> None:
             )
 
 
-def _permit(
-    tables: Tables, entry: StoredEntry, permit: str, machine: str, not_after_ms: int
-) -> None:
-    tables.insert(
-        "permits", permit=permit, idx=entry.index, machine=machine, not_after_ms=not_after_ms
-    )
-
-
-def _standing_of(tables: Tables, entry: StoredEntry, request: SealRequest) -> str | None:
-    """Return the standing permit that a request names, if there is one that covers it."""
-    found: str | None = tables.value(
-        "SELECT p.permit FROM permits p JOIN facets f USING (idx) WHERE p.permit = ?"
-        " AND f.kind = ? AND f.machine = ? AND f.seal = ? AND f.matter = ?",
-        request.permit or "",
-        StandingPermit.kind,
-        entry.machine,
-        request.seal,
-        request.matter,
-    )
-    return found
-
-
-def _end_standing(tables: Tables, entry: StoredEntry, request: str, reason: str) -> None:
+def _give(tables: Tables, entry: StoredEntry, request: str, permit: str) -> None:
+    _decide(tables, entry, request, "permitted", "")
     tables.run(
-        "UPDATE requests SET decided = 'refused', reason = ?"
-        " WHERE request = ? AND machine = ? AND decided = 'permitted' AND permit IN"
-        " (SELECT permit FROM facets WHERE kind = ?)",
-        reason,
+        "UPDATE requests SET permit = ? WHERE request = ? AND machine = ?",
+        permit,
         request,
         entry.machine,
-        StandingPermit.kind,
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from gateway.stores.calendar import OFFSET_S
 from gateway.stores.erasures import KEPT_KINDS, DueEntry, DueMonth, ErasureView
+from gateway.stores.sqlite_emergencies import EmergencyQueries
 from gateway.stores.sqlite_entries import related
-from gateway.stores.sqlite_standing import StandingQueries
 from gateway.stores.views import StoredEntry
 from ledger.records import CaseStep
 from ledger.records_people import Delegation
@@ -31,7 +31,7 @@ _DUE = f"""
     ) GROUP BY idx"""
 
 
-class RetentionQueries(StandingQueries):
+class RetentionQueries(EmergencyQueries):
     """See `gateway.stores.erasures.RetentionReader`."""
 
     def policy(self) -> RetentionPolicy | None:

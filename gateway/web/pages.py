@@ -21,6 +21,7 @@ MENU: tuple[tuple[str, str, Action, str], ...] = (
     ("holds", "/holds", Action.READ_HOLDS, "holds"),
     ("permits", "/permits", Action.READ_PERMITS, ""),
     ("standing", "/standing", Action.READ_STANDING, "standing"),
+    ("emergency", "/emergency", Action.READ_EMERGENCY, ""),
     ("matters", "/matters", Action.READ_LISTS, ""),
     ("policy", "/policy", Action.READ_POLICY, "drafts"),
     ("delegations", "/delegations", Action.DELEGATE, ""),

@@ -173,6 +173,22 @@ def bodies() -> list[records.Record]:
             page=H["c"], operator="c-wang", counter_before=42, controller="B", request=H["a"],
             permit="s-0123456789abcdef", n=1, of=1, seal=seal,
         ),
+        records_permits.EmergencyTerms(
+            terms="e-0123456789abcdef", machine="m-420625103201", seal=seal, matters=("CM-09",),
+            list_version=3, uses=2, impressions=2, not_after_ms=1_795_000_000_000, by="a-li",
+            released_by="b-zhao",
+        ),
+        records_permits.EmergencyCodes(
+            series="k-0123456789ab", terms="e-0123456789abcdef", machine="m-420625103201",
+            holder="a-li",
+            codes=(records_permits.CodeHash(code="k-0123456789ab-1", sha256=H["a"]),),
+        ),
+        records_permits.EmergencyPermit(
+            permit="x-0123456789abcdef", terms="e-0123456789abcdef", request=H["a"], seal=seal,
+            matter="CM-09", list_version=3, impressions=1, not_after_ms=1_795_000_000_000,
+            approvers=("a-li", "b-zhao"), codes=("k-0123456789ab-1", "k-ba9876543210-1"),
+            by="c-wang", reason="disaster", reason_commitment=H["b"],
+        ),
     ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from gateway.web.texts import (
     audit,
     common,
     desk,
+    emergency,
     ladder,
     log,
     paper,
@@ -24,7 +25,19 @@ from gateway.web.texts import (
 
 Language = Literal["zh", "en"]
 
-AREAS = (common, desk, log, ladder, audit, paper, policy, retention, standing, words)
+AREAS = (
+    common,
+    desk,
+    log,
+    ladder,
+    audit,
+    paper,
+    policy,
+    retention,
+    standing,
+    emergency,
+    words,
+)
 ZH: Mapping[str, str] = {key: zh for area in AREAS for key, zh, _ in area.ROWS}
 EN: Mapping[str, str] = {key: en for area in AREAS for key, _, en in area.ROWS}
 TEXTS: Mapping[Language, Mapping[str, str]] = {"zh": ZH, "en": EN}
