@@ -46,6 +46,7 @@ class Action(enum.Enum):
     RELEASE_EMERGENCY = "release-emergency"  # another person's draft
     PRINT_CODES = "print-codes"  # one's own, once
     STOP_EMERGENCY = "stop-emergency"
+    READ_CHANNELS = "read-channels"  # how the messages to approvers do
     ENROL = "enrol"  # one-time codes, and what the county agreed to
     REVOKE_KEY = "revoke-key"
     READ_LISTS = "read-lists"
@@ -84,6 +85,7 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.RELEASE_EMERGENCY: _TOWNSHIP,
     Action.PRINT_CODES: frozenset(APPROVING),
     Action.STOP_EMERGENCY: frozenset({"administrator", "auditor"}),
+    Action.READ_CHANNELS: frozenset({"auditor", "administrator"}),
     Action.ENROL: frozenset({"administrator"}),
     Action.REVOKE_KEY: frozenset({"administrator", "auditor"}),
     Action.READ_LISTS: frozenset(OFFICES),

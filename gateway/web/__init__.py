@@ -12,6 +12,7 @@ from gateway.web.api.answers import describe
 from gateway.web.console import (
     alerts,
     approvals,
+    channels,
     delegations,
     emergency,
     entries,
@@ -52,6 +53,7 @@ CONSOLE = (
     delegations,
     machines,
     retention,
+    channels,
     troubles,
 )
 

@@ -26,6 +26,7 @@ MENU: tuple[tuple[str, str, Action, str], ...] = (
     ("policy", "/policy", Action.READ_POLICY, "drafts"),
     ("delegations", "/delegations", Action.DELEGATE, ""),
     ("machines", "/machines", Action.READ_MACHINES, ""),
+    ("channels", "/channels", Action.READ_CHANNELS, ""),
     ("retention", "/retention", Action.READ_RETENTION, ""),
 )
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from gateway.web.texts import (
     audit,
+    channels,
     common,
     desk,
     emergency,
@@ -36,6 +37,7 @@ AREAS = (
     retention,
     standing,
     emergency,
+    channels,
     words,
 )
 ZH: Mapping[str, str] = {key: zh for area in AREAS for key, zh, _ in area.ROWS}
