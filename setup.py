@@ -40,9 +40,12 @@ EXTRAS = {
     "hsm": ["python-pkcs11>=0.10"],
     # The drivers for real parts; evdev is compiled on the spot, lgpio has wheels.
     "machine": ["evdev>=1.7", "gpiozero>=2.0", "lgpio>=0.2.2"],
+    # Messages to approvers: DingTalk, WeCom, Feishu, mail and others.
+    "notify": ["apprise>=1.9"],
     # Second signatures by SM2 with SM3: one pure Python package without dependencies.
     "sm": ["gmalg>=1.1.2"],
     "test": [
+        "apprise>=1.9",
         # The same module as evdev, ready built, for the contract tests; x86-64 only.
         "evdev-binary>=1.9; sys_platform == 'linux' and platform_machine == 'x86_64'",
         "gmalg>=1.1.2",

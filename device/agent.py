@@ -17,6 +17,7 @@ from msgspec import Struct
 from device import bodies, filing, standing, views
 from device.cards import Cards
 from device.custody import Custody
+from device.emergency_desk import EmergencyDesk
 from device.errors import DeviceError, JournalError, RequestRefusedError
 from device.eyes import Eyes, Seen
 from device.house import House
@@ -29,6 +30,7 @@ from device.kiosk.port import (
     Earlier,
     EndJob,
     FileRequest,
+    GrantEmergency,
     Person,
     ReadEarlier,
     RequestView,
@@ -85,6 +87,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     custody: Custody
     house: House
     cards: Cards
+    emergencies: EmergencyDesk
     village_list: Callable[[], VillageList | None]
     people: People
 
@@ -225,7 +228,9 @@ class Agent:
         parts = self._parts
         try:
             match command:
-                case FileRequest() | TakePage() if blocked := parts.recorder.blocked:
+                case FileRequest() | TakePage() | GrantEmergency() if (
+                    blocked := parts.recorder.blocked
+                ):
                     raise RequestRefusedError(blocked, f"expected room to write, found {blocked}")
                 case FileRequest():
                     filed = self._file(command)
@@ -238,6 +243,11 @@ class Agent:
                     for lock in parts.locks.values():
                         lock.signal(ok=True, alarm=False, light=True)
                     parts.pages.take(answer)
+                case GrantEmergency(request=request):
+                    parts.emergencies.grant(command)
+                    self.redraw()
+                    shown = {one.request: one for one in self._view.requests}
+                    answer.set_result(shown.get(request))
                 case BeginJob(by=by, request=request):
                     answer.set_result(parts.jobs.begin(by, request))
                 case StampNow(by=by):
@@ -321,6 +331,8 @@ class Agent:
             job=parts.jobs.job.view if parts.jobs.job else None,
             unproved=parts.uplink.proofs.late,
             witnessed_only=parts.uplink.proofs.witnessed_only,
+            emergency=parts.emergencies.views(),
+            emergency_wait_s=parts.emergencies.wait_s(),
             standing=standing.views(book, village.matters if village else (), now_ms),
             shut=parts.uplink.shut,
             items=dict(parts.items),

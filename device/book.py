@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 
 from device import warrants
 from device.custody_book import CustodyBook
+from device.emergencies import Emergencies
 from device.spending import Spending
 from device.warrants import Warrant
 from ledger.codec import Payload
@@ -29,7 +30,7 @@ from ledger.records import (
     Void,
 )
 from ledger.records_custody import Hatch
-from ledger.records_permits import StandingPermit
+from ledger.records_permits import EmergencyPermit, StandingPermit
 
 COUNT_REFUSED = ("count-below-proof", "count-absurd")  # why a release was not obeyed
 
@@ -81,6 +82,8 @@ class Book:
         self.custody = CustodyBook()
         self.release_refused = ""  # why the newest release of a hold was not obeyed
         self.spending = Spending()
+        self.emergencies = Emergencies()
+        self._machine = ""
         self._permit_by_request: dict[str, Permit] = {}
         self._intents: dict[str, Intent] = {}
         self._incidents: dict[str, Charge] = {}
@@ -90,7 +93,13 @@ class Book:
         return self.spending.of_permit(permit)
 
     def warrant_of(self, request: str) -> Warrant | None:
-        """Return what allows a request's impressions; None: nothing yet, or it was refused."""
+        """Return what allows a request's impressions; None: nothing yet, or it was refused.
+
+        An emergency permit stays what a request has: an approval that comes later adds nothing.
+        """
+        emergency = self.emergencies.permit_of(request)
+        if emergency is not None:
+            return warrants.of_emergency(emergency, self._machine)
         permit = self._permit_by_request.get(request)
         if permit is not None:
             return warrants.of_permit(permit)
@@ -102,6 +111,9 @@ class Book:
 
     def warrant_behind(self, intent: Intent) -> Warrant | None:
         """Return what allowed an intent of this journal, refused since or not."""
+        emergency = self.emergencies.permits.get(intent.permit)
+        if emergency is not None:
+            return warrants.of_emergency(emergency, self._machine)
         if intent.request is None:
             permit = self.permits.get(intent.permit)
             return None if permit is None else warrants.of_permit(permit)
@@ -109,6 +121,12 @@ class Book:
         if filed is None or standing is None:
             return None
         return warrants.of_standing(standing, intent.request, filed.request)
+
+    def is_revoked(self, warrant: Warrant) -> bool:
+        """Tell whether a permit, or the terms behind an emergency's, was revoked."""
+        emergency = self.emergencies.permits.get(warrant.permit)
+        terms = "" if emergency is None else emergency.terms
+        return bool({warrant.permit, terms} & self.revoked)
 
     def spent_of(self, warrant: Warrant) -> int:
         """Return the impressions made, reserved or not disproved of those that it allows."""
@@ -136,6 +154,7 @@ class Book:
     def apply(self, entry: Payload) -> None:
         """Take over one entry of this device."""
         self.custody.apply(entry)
+        self._machine = entry.position.device or self._machine
         match entry.body:
             case Start(strokes=strokes):
                 self.strokes.update(strokes)
@@ -148,6 +167,8 @@ class Book:
                 self.spending.reserve(entry.sha256, intent, entry.position.at_ms)
                 self.open_intent = OpenIntent(sha256=entry.sha256, intent=intent)
                 self.strokes[intent.seal] = intent.counter_before
+            case EmergencyPermit() as permit:
+                self.emergencies.apply(permit)
             case SealUse() as use:
                 self._close(use.intent, 1)
                 self.strokes[use.seal] = use.counter_after
@@ -184,8 +205,8 @@ class Book:
                 self._refuse(about, reason)
             case Approval(request=about, decision="refuse", office=office):
                 self._refuse(about, f"refused-by-{office}")
-            case _:
-                pass
+            case body:
+                self.emergencies.hear(body)
 
     def _apply_incident(self, entry: Payload, incident: Incident) -> None:
         self._close(incident.intent, incident.impressions_max)

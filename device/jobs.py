@@ -322,7 +322,7 @@ class Jobs:
         book = self._book
         try:
             permits.check_custody(book.custody.standing(seal))
-            permits.check(permit, moment, book.spent_of(permit), permit.permit in book.revoked)
+            permits.check(permit, moment, book.spent_of(permit), book.is_revoked(permit))
             if permit.standing is not None:
                 if book.warrant_of(permit.request) is None:  # refused since the job began
                     raise PermitRefusedError("request-refused", "expected an open request")

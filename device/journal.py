@@ -21,12 +21,13 @@ from ledger.codec import Payload
 from ledger.errors import ChainError, LedgerError
 from ledger.records import Permit, PhotoRef, Record
 from ledger.records_custody import CUSTODY_KINDS, Hatch
-from ledger.records_permits import StandingPermit
+from ledger.records_permits import EmergencyCodes, EmergencyTerms, StandingPermit
 from ledger.signers import Signer
 
 REWRITTEN_KEY = "rewritten"  # two heads of the public log that contradict each other
+OPENING = (Permit, StandingPermit, Hatch, EmergencyTerms, EmergencyCodes)  # of the gateway
 BOOK_KINDS = (
-    *("start", "request", "intent", "use", "void", "incident", "count", "refusal"),
+    *("start", "request", "emergency", "intent", "use", "void", "incident", "count", "refusal"),
     *CUSTODY_KINDS,
 )
 SCHEMA = """
@@ -160,17 +161,15 @@ class Journal:
         return True
 
     def permits_unless(self, counts: Callable[[Payload], bool]) -> list[str]:
-        """Return the permits that were received, of which `counts` says that they do not."""
-        kinds = (Permit.kind, StandingPermit.kind, Hatch.kind)
-        rows = self._rows(
-            "SELECT after_seq, envelope FROM received WHERE kind IN (?, ?, ?)", *kinds
-        )
-        entries = (self._decode(*row) for row in rows)
-        return [
-            one.body.permit
-            for one in entries
-            if isinstance(one.body, Permit | StandingPermit | Hatch) and not counts(one)
-        ]
+        """Return the permits and emergency terms that were received and do not count.
+
+        Args:
+            counts: tells whether an entry does.
+        """
+        kinds = ", ".join(f"'{one.kind}'" for one in OPENING)
+        rows = self._rows(f"SELECT after_seq, envelope FROM received WHERE kind IN ({kinds})")
+        entries = [self._decode(*row) for row in rows]
+        return [opened_by(one.body) for one in entries if not counts(one)]
 
     def has_received(self, sha256: str) -> bool:
         """Return whether this entry of the gateway is kept here."""
@@ -376,3 +375,11 @@ class Journal:
         with journal_file.translated(self.path), self._db.conn:
             self._db.execute("BEGIN IMMEDIATE")
             yield
+
+
+def opened_by(body: Record) -> str:
+    """Return what a kind of OPENING opens a machine under: a permit, or terms of emergencies."""
+    if isinstance(body, EmergencyTerms | EmergencyCodes):
+        return body.terms
+    assert isinstance(body, Permit | StandingPermit | Hatch)
+    return body.permit

@@ -35,7 +35,7 @@ from ledger.notes import NoteKey
 from ledger.policy import Policy
 from ledger.records import LogStart, Permit, Record
 from ledger.records_custody import Hatch
-from ledger.records_permits import StandingPermit
+from ledger.records_permits import EmergencyCodes, EmergencyTerms, StandingPermit
 
 log = structlog.get_logger()
 
@@ -263,6 +263,8 @@ def must_be_proved(body: Record, device: str) -> bool:
             Permit(machine=machine)
             | StandingPermit(machine=machine, released_by=str())
             | Hatch(machine=machine, step="permitted")
+            | EmergencyTerms(machine=machine, released_by=str())
+            | EmergencyCodes(machine=machine)
         ):
             return machine == device
         case _:

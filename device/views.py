@@ -58,7 +58,7 @@ def request(book: Book, filed: Filed, now_ms: int, *, matter: str, applicant: st
         state = "refused"
     elif permit is None:
         state = "waiting"
-    elif permit.permit in book.revoked:
+    elif book.is_revoked(permit):
         state = "revoked"
     elif left <= 0:
         state = "done"
@@ -76,6 +76,8 @@ def request(book: Book, filed: Filed, now_ms: int, *, matter: str, applicant: st
         permit=permit.permit if permit else "",
         left=max(0, left),
         not_after_ms=permit.not_after_ms if permit else None,
+        code=filed.request.matter,
+        seal=filed.request.seal,
         standing=permit is not None and permit.standing is not None,
     )
 

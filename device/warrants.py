@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from ledger.records import Permit, SealRequest
-from ledger.records_permits import StandingPermit
+from ledger.records_permits import EmergencyPermit, StandingPermit
 
 
 class Warrant(Struct, frozen=True, kw_only=True):
@@ -38,6 +38,21 @@ def of_permit(permit: Permit) -> Warrant:
         list_version=permit.list_version,
         impressions=permit.impressions,
         not_before_ms=permit.not_before_ms,
+        not_after_ms=permit.not_after_ms,
+        request=permit.request,
+    )
+
+
+def of_emergency(permit: EmergencyPermit, machine: str) -> Warrant:
+    """Return what a permit allows that two approvers' codes gave."""
+    return Warrant(
+        permit=permit.permit,
+        machine=machine,
+        seal=permit.seal,
+        matter=permit.matter,
+        list_version=permit.list_version,
+        impressions=permit.impressions,
+        not_before_ms=None,
         not_after_ms=permit.not_after_ms,
         request=permit.request,
     )

@@ -20,6 +20,7 @@ from device.config import DeviceConfig, DriverConfig, SealConfig
 from device.custody import Bench, Custody
 from device.cycle import State
 from device.door import Door, make_link_key
+from device.emergency_desk import EmergencyDesk
 from device.errors import ConfigError
 from device.eyes import Eyes
 from device.house import CLOCK_KEY, House
@@ -206,6 +207,7 @@ def _assemble(
         ),
         house=house,
         cards=Cards(_reader(config.reader)),
+        emergencies=EmergencyDesk(recorder, world.now_s),
         village_list=village_list,
         people=people,
     )

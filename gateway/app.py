@@ -1,9 +1,10 @@
 """App: the gateway put together. Here, and nowhere else, parts meet and threads start.
 
 Threads: `writer` (store, chain, tree, answers), `photos`, `publish`, `witness` (asks others to
-cosign), `web` and `door` (with workers of their own), the bus's thread, which only puts messages
-into queues, and the caller's, which watches the broker and the others. A thread that ended by
-itself ends the process: what starts it again begins from the store.
+cosign), `notify` (tells approvers, where configured), `web` and `door` (with workers of their own),
+the bus's thread, which only puts messages into queues, and the caller's, which watches the broker
+and the others. A thread that ended by itself ends the process: what starts it again begins from
+the store.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
+from time import monotonic
 
 import structlog
 import uvicorn
@@ -27,6 +29,8 @@ from gateway.config import GatewayConfig
 from gateway.control import Control
 from gateway.enrolling import Enrolling
 from gateway.errors import ConfigError, StoreError, ThreadEndedError
+from gateway.notify_send import send
+from gateway.notify_worker import NotifyWorker
 from gateway.photo_worker import PhotoWorker
 from gateway.publish_worker import PublishWorker
 from gateway.register.erasing import Eraser
@@ -36,6 +40,7 @@ from gateway.register.tree import Halt
 from gateway.register.vault import Vault
 from gateway.stores import Reader, Store, sqlite
 from gateway.web import create_app
+from gateway.web.port import ChannelStatus
 from gateway.wiring import (
     Desk,
     Keys,
@@ -97,12 +102,22 @@ class App:
         self.enrolling = self._enrolling(broker)
         self._publisher = publisher
         self._publish = PublishWorker(store, bus, publisher, config.township, self._witness.put)
-        self._threads = (
-            threading.Thread(target=self._writer.run, name="writer", daemon=True),
-            threading.Thread(target=self._photos.run, name="photos", daemon=True),
-            threading.Thread(target=self._publish.run, name="publish", daemon=True),
-            threading.Thread(target=self._witness.run, name="witness", daemon=True),
+        self._threads: tuple[threading.Thread, ...] = tuple(
+            threading.Thread(target=run, name=name, daemon=True)
+            for name, run in (
+                ("writer", self._writer.run),
+                ("photos", self._photos.run),
+                ("publish", self._publish.run),
+                ("witness", self._witness.run),
+            )
         )
+        self._notify: NotifyWorker | None = None
+        if config.notify is not None:
+            self._notify = NotifyWorker(
+                config.notify, config.township_name, store, config.state, send, wall_ms, monotonic
+            )
+            thread = threading.Thread(target=self._notify.run, name="notify", daemon=True)
+            self._threads = (*self._threads, thread)
 
     def start(self) -> None:
         """Start the threads and the bus."""
@@ -116,6 +131,9 @@ class App:
     def stop(self) -> None:
         """Stop taking messages, finish what was taken, close the store."""
         self._bus.stop()
+        if self._notify is not None:
+            self._notify.stop()
+            self._threads[4].join(JOIN_S)
         self._witness.stop()
         self._threads[3].join(JOIN_S)
         self._photos.stop()
@@ -196,6 +214,10 @@ class App:
         """
         self._halt.check()
         check_threads(self._threads)
+
+    def channels(self) -> tuple[ChannelStatus, ...]:
+        """Return how the messages to approvers do; empty: none are configured."""
+        return () if self._notify is None else self._notify.status
 
     def now_ms(self) -> int:
         """Return the gateway's time, UTC milliseconds."""

@@ -99,6 +99,39 @@ class ReleaseStanding(Struct, frozen=True, kw_only=True):
     permit: str
 
 
+class DraftEmergency(Struct, frozen=True, kw_only=True):
+    """Draft emergency terms of a machine for these items (codes or names). Answer: their id."""
+
+    by: str
+    machine: str
+    seal: str
+    matters: tuple[str, ...]
+    uses: int
+    impressions: int
+    not_after_ms: int
+
+
+class ReleaseEmergency(Struct, frozen=True, kw_only=True):
+    """Put another person's draft of emergency terms in force. Answer: the entry's index."""
+
+    by: str
+    terms: str
+
+
+class PrintCodes(Struct, frozen=True, kw_only=True):
+    """Make one's own codes under released terms, once. Answer: the codes, which are not kept."""
+
+    by: str
+    terms: str
+
+
+class StopEmergency(Struct, frozen=True, kw_only=True):
+    """End emergency terms now, with all their codes. Answer: the Revocation entry's index."""
+
+    by: str
+    terms: str
+
+
 class RevokePermit(Struct, frozen=True, kw_only=True):
     """End a permit now. Answer: the Revocation entry's index."""
 
@@ -319,6 +352,10 @@ Command = (
     | EndDelegation
     | DraftStanding
     | ReleaseStanding
+    | DraftEmergency
+    | ReleaseEmergency
+    | PrintCodes
+    | StopEmergency
     | RevokePermit
     | ReleaseHold
     | ImportList

@@ -11,9 +11,10 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field, structs
 
-from gateway import toml
+from gateway import notify_config, toml
 from gateway.desk.permits import LONGEST_DAYS
 from gateway.errors import ConfigError
+from gateway.notify_config import NotifyConfig
 from gateway.stores.views import MachineView, VillageView
 from gateway.toml import Table
 from ledger import checkpoint, codec
@@ -169,6 +170,7 @@ class GatewayConfig(Table, frozen=True, kw_only=True):
         floor_mb: below this much free space nothing is taken any more.
         photo_floor_mb: below this much free space photos have to wait.
         rules: options of the alert rules, by file name.
+        notify: messages to approvers; none without it.
     """
 
     id: Identifier
@@ -194,6 +196,7 @@ class GatewayConfig(Table, frozen=True, kw_only=True):
     floor_mb: Megabytes = 64
     photo_floor_mb: Megabytes = 512
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
+    notify: NotifyConfig | None = None
 
 
 def load(path: Path) -> GatewayConfig:
@@ -339,6 +342,7 @@ def _absolute(config: GatewayConfig, folder: Path) -> GatewayConfig:
         config,
         broker=broker,
         log=log,
+        notify=notify_config.absolute(config.notify, folder),
         token=_absolute_token(config.token, folder),
         **{name: folder / value for name in names if (value := getattr(config, name)) is not None},
     )

@@ -10,7 +10,8 @@ from gateway.book import Book, Done, known_account
 from gateway.commands import AssignCase, CloseCase, NoteCase, OpenCase
 from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.stores import Transaction
-from ledger import codec, disclosure
+from gateway.stores.alerts import case_id
+from ledger import disclosure
 from ledger.records import CaseStep
 from ledger.transitions import IllegalEventError
 
@@ -48,11 +49,6 @@ def close(book: Book, transaction: Transaction, command: CloseCase, now_ms: int)
     event = cases.CaseEvent.CLOSE
     public = _about(transaction, command.case) if command.publish else None
     return _step(book, transaction, command.by, command.case, event, command.note, now_ms, public)
-
-
-def case_id(alert: str) -> str:
-    """Return the id of the one case of an alert."""
-    return "c-" + codec.sha256(b"case " + alert.encode())[:16]
 
 
 def _about(transaction: Transaction, case: str) -> dict[str, Any]:

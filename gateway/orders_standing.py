@@ -22,7 +22,7 @@ from ledger.topics import Leaf, Topic
 
 def draft(book: Book, transaction: Transaction, command: DraftStanding, now_ms: int) -> Done:
     """Write down a draft; it permits nothing until another person releases it."""
-    machine = _machine(transaction, command.machine)
+    machine = machine_of(transaction, command.machine)
     if command.seal not in machine.seals:
         raise RequestRefusedError(
             "unknown-seal", f"expected one of {machine.seals}, found {command.seal[:40]}"
@@ -56,7 +56,7 @@ def release(
         raise NotFoundError(f"expected a draft that waits, found none named {command.permit[:40]}")
     if not standing_permits.is_waiting(found, now_ms):
         raise RequestRefusedError("draft-stale", f"expected a fresh draft, found {found.permit}")
-    machine = _machine(transaction, found.machine)
+    machine = machine_of(transaction, found.machine)
     releaser, drafter = known_account(transaction, command.by), transaction.account(found.by)
     if drafter is None or drafter.person == releaser.person:
         raise RequestRefusedError(
@@ -73,7 +73,12 @@ def release(
     return Done(answer=kept.index, letters=(letter,))
 
 
-def _machine(transaction: Transaction, name: str) -> MachineView:
+def machine_of(transaction: Transaction, name: str) -> MachineView:
+    """Return a machine that the configuration names.
+
+    Raises:
+        NotFoundError: it names none.
+    """
     machine = transaction.machine(name)
     if machine is None:
         raise NotFoundError(f"expected a machine, found none named {name[:40]}")

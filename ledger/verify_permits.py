@@ -28,7 +28,13 @@ from ledger.records import (
     SealUse,
     Void,
 )
-from ledger.records_permits import StandingPermit
+from ledger.records_permits import (
+    EmergencyCodes,
+    EmergencyPermit,
+    EmergencyTerms,
+    StandingPermit,
+)
+from ledger.verify_emergency import EmergencyPermits
 from ledger.verify_spans import Act
 from ledger.verify_standing import StandingPermits
 
@@ -84,6 +90,7 @@ class Permits:
         self._approvals: dict[bytes, tuple[bytes, str, bool]] = {}  # request, approver, approved
         self._permits: dict[str, _Permitted] = {}
         self._standing = StandingPermits()
+        self._emergency = EmergencyPermits()
         self._reserved: dict[str, _Reserved] = {}
         self._doubts: dict[str, _Doubt] = {}
         self._pending: dict[str, list[Finding]] = {}
@@ -92,6 +99,9 @@ class Permits:
             AlertRecord: self._alert,
             Approval: self._approval,
             CountStatement: self._counted,
+            EmergencyCodes: self._emergency_codes,
+            EmergencyPermit: self._emergency_permit,
+            EmergencyTerms: self._emergency_terms,
             HoldRelease: self._released,
             Incident: self._incident,
             Intent: self._intent,
@@ -205,6 +215,33 @@ class Permits:
             not_before_ms=None,
             not_after_ms=body.not_after_ms,
             approvers=(intern(body.by), intern(body.released_by)),
+        )
+
+    def _emergency_terms(self, act: Act, body: EmergencyTerms) -> Breaches:
+        yield from self._emergency.terms(body)
+
+    def _emergency_codes(self, act: Act, body: EmergencyCodes) -> Breaches:
+        self._emergency.codes(body)
+        yield from ()
+
+    def _emergency_permit(self, act: Act, body: EmergencyPermit) -> Breaches:
+        yield from self._emergency.permit(act.author, act.at_ms, body)
+        asked = self._requests.get(bytes.fromhex(body.request))
+        if asked is None:
+            yield from self._unknown("request-unknown", "an earlier request", body.request)
+        elif set(asked) & set(body.approvers):
+            yield "separation", f"expected approvers who did not ask, found {body.approvers}"
+        if body.permit in self._permits:
+            yield "permit-twice", f"expected a new permit, found {body.permit} again"
+            return
+        self._permits[body.permit] = _Permitted(
+            machine=intern(act.author),
+            seal=intern(body.seal),
+            matter=intern(body.matter),
+            impressions=body.impressions,
+            not_before_ms=None,
+            not_after_ms=body.not_after_ms,
+            approvers=tuple(intern(one) for one in body.approvers),
         )
 
     def _intent(self, act: Act, intent: Intent) -> Breaches:

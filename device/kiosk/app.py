@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from device.kiosk.applying import Applying
+from device.kiosk.emergency import Emergency
 from device.kiosk.errors import ElsewhereError, TokenError
 from device.kiosk.finding import MatterFinder
 from device.kiosk.home import Home
@@ -60,6 +61,7 @@ def create_app(
     app.include_router(Stamping(screen).router())
     app.include_router(Offline(screen).router())
     app.include_router(Keeping(screen).router())
+    app.include_router(Emergency(screen).router())
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     _handle_errors(app, screen)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False)

@@ -8,6 +8,7 @@ from typing import TypeVar
 from fastapi import APIRouter, Depends, Request, Response
 from msgspec import Struct
 
+from device.kiosk.emergency import terms_for
 from device.kiosk.errors import ElsewhereError
 from device.kiosk.port import RequestView, View
 from device.kiosk.rendering import mark_of
@@ -55,6 +56,7 @@ class RequestShown(Struct, frozen=True, kw_only=True):
     basis: str
     instead: str
     by_list: bool
+    urgent: bool
 
 
 class HomeShown(Struct, frozen=True, kw_only=True):
@@ -215,4 +217,5 @@ def _shown(one: RequestView, view: View, at: str, until: str = "") -> RequestSho
         basis=matter.basis if matter is not None and one.reason in _BY_LIST else "",
         instead=matter.instead if matter is not None and one.reason in _BY_LIST else "",
         by_list=one.reason in _BY_LIST,
+        urgent=terms_for(view, one.request) is not None,
     )

@@ -48,6 +48,7 @@ class RequestView(Struct, frozen=True, kw_only=True):
         left: impressions left under its permit.
         not_after_ms: when the permit ends (UTC), or None.
         standing: a standing permit covers it, so that nobody was asked.
+        code: the item's code in the list.
     """
 
     request: str
@@ -63,6 +64,8 @@ class RequestView(Struct, frozen=True, kw_only=True):
     left: int = 0
     not_after_ms: int | None = None
     standing: bool = False
+    code: str = ""
+    seal: str = ""
 
 
 class StandingView(Struct, frozen=True, kw_only=True):
@@ -83,6 +86,17 @@ class StandingView(Struct, frozen=True, kw_only=True):
     not_after_ms: int
     agreed_by: tuple[str, ...] = ()
     reason: str = ""
+
+
+class EmergencyView(Struct, frozen=True, kw_only=True):
+    """Terms under which two approvers' codes open this machine for one of these items."""
+
+    terms: str
+    seal: str
+    matters: tuple[str, ...]
+    left: int
+    impressions: int
+    not_after_ms: int
 
 
 class JobView(Struct, frozen=True, kw_only=True):
@@ -133,6 +147,8 @@ class View(Struct, frozen=True, kw_only=True):
         custody: where each seal is, and which hatch permits are there.
         shut: the township's key was revoked and no other has come yet: nobody is believed.
         standing: items that can be stamped without asking, with what is left of them.
+        emergency: terms that can open the machine without the township; `emergency_wait_s` until
+            codes are looked at again after wrong ones.
         unproved: something acknowledged waits for its receipt for longer than it should.
         witnessed_only: a receipt counts only with the signatures of the county's witnesses.
         photos_waiting: photos that the gateway has not yet stored.
@@ -164,6 +180,8 @@ class View(Struct, frozen=True, kw_only=True):
     requests: tuple[RequestView, ...]
     job: JobView | None
     standing: tuple[StandingView, ...] = ()
+    emergency: tuple[EmergencyView, ...] = ()
+    emergency_wait_s: int = 0
     unproved: bool = False
     witnessed_only: bool = False
     shut: bool = False
@@ -248,6 +266,20 @@ class StampNow(Struct, frozen=True, kw_only=True):
     by: str
 
 
+class GrantEmergency(Struct, frozen=True, kw_only=True):
+    """Open a waiting request by two approvers' codes. Answer: RequestView.
+
+    The Future raises PermitRefusedError with the reason; a wrong code makes everybody wait.
+    `reason` is one of `device.emergency_desk.REASONS`, `words` say it in full.
+    """
+
+    by: str
+    request: str
+    reason: str
+    words: str
+    codes: tuple[str, str]
+
+
 class EndJob(Struct, frozen=True, kw_only=True):
     """Leave the stamping; what is left of the permit stays. Answer: None.
 
@@ -257,7 +289,16 @@ class EndJob(Struct, frozen=True, kw_only=True):
     by: str
 
 
-Command = FileRequest | ReadEarlier | TakePage | BeginJob | StampNow | EndJob | CustodyCommand
+Command = (
+    FileRequest
+    | ReadEarlier
+    | TakePage
+    | BeginJob
+    | StampNow
+    | GrantEmergency
+    | EndJob
+    | CustodyCommand
+)
 
 
 class AgentPort(Protocol):

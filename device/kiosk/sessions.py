@@ -70,6 +70,15 @@ class CustodyDraft(Struct, frozen=True, kw_only=True):
     counted: int | None = None
 
 
+class Urgent(Struct, frozen=True, kw_only=True):
+    """An emergency as far as it was told: for which request, why, and the first code."""
+
+    request: str
+    reason: str = ""
+    words: str = ""
+    code: str = ""
+
+
 class Session(Struct, frozen=True, kw_only=True):
     """One browser's session.
 
@@ -95,6 +104,7 @@ class Session(Struct, frozen=True, kw_only=True):
     size: Size = "1"
     notice: Phrase | None = None
     draft: Draft | None = None
+    urgent: Urgent | None = None
     filed: RequestView | None = None
     stamping: Future[object] | None = None
     hold_seen: str = ""

@@ -49,6 +49,12 @@ class Action(enum.Enum):
     READ_STANDING = "read-standing"
     DRAFT_STANDING = "draft-standing"
     RELEASE_STANDING = "release-standing"  # another person's draft
+    READ_EMERGENCY = "read-emergency"
+    DRAFT_EMERGENCY = "draft-emergency"
+    RELEASE_EMERGENCY = "release-emergency"  # another person's draft
+    PRINT_CODES = "print-codes"  # one's own, once
+    STOP_EMERGENCY = "stop-emergency"
+    READ_CHANNELS = "read-channels"  # how the messages to approvers do
     ENROL = "enrol"  # one-time codes, and what the county agreed to
     REVOKE_KEY = "revoke-key"
     READ_LISTS = "read-lists"
@@ -106,6 +112,12 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.READ_STANDING: _TOWNSHIP | {"county"},
     Action.DRAFT_STANDING: _TOWNSHIP,
     Action.RELEASE_STANDING: _TOWNSHIP,
+    Action.READ_EMERGENCY: _TOWNSHIP | frozenset(APPROVING),
+    Action.DRAFT_EMERGENCY: _TOWNSHIP,
+    Action.RELEASE_EMERGENCY: _TOWNSHIP,
+    Action.PRINT_CODES: frozenset(APPROVING),
+    Action.STOP_EMERGENCY: frozenset({"administrator", "auditor"}),
+    Action.READ_CHANNELS: frozenset({"auditor", "administrator"}),
     Action.ENROL: frozenset({"administrator"}),
     Action.REVOKE_KEY: frozenset({"administrator", "auditor"}),
     Action.READ_LISTS: _ALL,

@@ -18,7 +18,7 @@ from gateway.stores.calendar import years_before
 from gateway.stores.erasures import KEPT_KINDS, DueEntry
 from gateway.stores.views import Account, AlertView, StoredEntry
 from ledger.records import AlertRecord, Permit, SealRequest
-from ledger.records_permits import StandingPermit
+from ledger.records_permits import EmergencyPermit, StandingPermit
 from ledger.records_retention import DEFAULT_YEARS, RetentionPolicy, What
 
 DAY_MS = 24 * 3600 * 1000
@@ -103,7 +103,7 @@ def _needed_by(reader: Reader, entry: StoredEntry, now_ms: int) -> str | None:
         case SealRequest():
             request = reader.request(entry.sha256)
             return "request-open" if request and request.state in ("filed", "open") else None
-        case Permit(permit=name) | StandingPermit(permit=name):
+        case Permit(permit=name) | StandingPermit(permit=name) | EmergencyPermit(permit=name):
             permit = reader.permit(name)
             return "permit-running" if permit and not has_ended(permit, now_ms) else None
     hold = reader.hold(entry.sha256)

@@ -15,13 +15,13 @@ from msgspec import Struct
 
 from gateway.errors import StoreError
 from gateway.stores import History, Transaction
-from gateway.stores.alerts import About
+from gateway.stores.alerts import About, case_id
 from gateway.stores.views import Alert, Signed, StoredEntry
 from ledger import chain, codec, disclosure, envelope
 from ledger.chain import Head
 from ledger.disclosure import Opened, Opening
 from ledger.messages import Acknowledgement, OpeningStored, PhotoResult, VillageList
-from ledger.records import AlertRecord, Record
+from ledger.records import AlertRecord, CaseStep, Record
 from ledger.signers import Signer
 
 Judge = Callable[[StoredEntry, History], Iterable[Alert]]
@@ -120,7 +120,21 @@ class GatewayLog:
             finding_commitment=fields["finding_commitment"],
         )
         self.append(transaction, body, now_ms, opened)
+        if alert.follow_up:
+            self._follow_up(transaction, body.alert, alert.follow_up, now_ms)
         return True
+
+    def _follow_up(self, transaction: Transaction, alert: str, text: str, now_ms: int) -> None:
+        """Open the case of an alert that nobody may pass over."""
+        fields, opened = disclosure.withhold({"text": text, "by": self.gateway})
+        body = CaseStep(
+            case=case_id(alert),
+            alert=alert,
+            step="opened",
+            text_commitment=fields["text_commitment"],
+            by_commitment=fields["by_commitment"],
+        )
+        self.append(transaction, body, now_ms, opened)
 
     def raise_found(
         self, transaction: Transaction, find: Callable[[], Iterable[Alert]], now_ms: int

@@ -20,6 +20,7 @@ from gateway.stores.views import LogFilter, PermitView, StoredEntry
 from ledger import lineage, topics
 from ledger.bus import Bus
 from ledger.records import Approval, HoldRelease, Refusal
+from ledger.records_permits import EmergencyCodes
 from ledger.topics import RULES, Leaf, Topic
 
 _DAY_MS = 24 * 3600 * 1000
@@ -84,6 +85,7 @@ def standing(reader: Reader, township: str, now_ms: int) -> Iterator[Letter]:
     yield from _permits(reader, township, now_ms)
     yield from post_custody.standing(reader, township, now_ms)
     yield from people_post.letters(reader, township)
+    yield from emergency_letters(reader, township, now_ms)
     which = LogFilter(
         kinds=(Refusal.kind, Approval.kind, HoldRelease.kind),
         from_ms=now_ms - ANSWER_DAYS * _DAY_MS,
@@ -127,6 +129,25 @@ def lineage_letters(reader: Reader, keys: Keys, township: str) -> Iterator[Lette
             yield Letter(topic=str(topic), payload=payload, until_ms=FOREVER_MS)
 
 
+def emergency_letters(reader: Reader, township: str, now_ms: int) -> Iterator[Letter]:
+    """Yield what a machine must know of emergencies: terms with their codes, or their end."""
+    for one in reader.emergency_terms():
+        terms = one.body
+        if one.release is None or now_ms > terms.not_after_ms:
+            continue
+        last = one.release if one.stopped is None else one.stopped
+        named = [(terms.terms, last)]
+        if one.stopped is None:
+            named += [
+                (entry.body.series, entry)
+                for entry in one.codes
+                if isinstance(entry.body, EmergencyCodes)
+            ]
+        for name, entry in named:
+            topic = Topic(township, terms.machine, Leaf.PERMIT, (name,))
+            yield Letter(topic=str(topic), payload=entry.envelope, until_ms=terms.not_after_ms)
+
+
 def _permits(reader: Reader, township: str, now_ms: int) -> Iterator[Letter]:
     before: int | None = None
     oldest_ms = now_ms - (LONGEST_PERMIT_DAYS + ANSWER_DAYS) * _DAY_MS
@@ -136,6 +157,8 @@ def _permits(reader: Reader, township: str, now_ms: int) -> Iterator[Letter]:
                 return
             if permit.not_after_ms < now_ms - ANSWER_DAYS * _DAY_MS:
                 continue
+            if permit.revocation_index is None and permit.permit.startswith("x-"):
+                continue  # the machine gave it itself
             yield _permit(reader, township, permit, now_ms)
         before = page[-1].index
 

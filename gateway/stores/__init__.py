@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from gateway.stores.audit_reader import AuditReader
 from gateway.stores.custody import CustodyReader
+from gateway.stores.emergencies import EmergencyReader
 from gateway.stores.erasures import RetentionReader
 from gateway.stores.office import OfficeReader
 from gateway.stores.people import PeopleReader
@@ -195,6 +196,7 @@ class Reader(
     StandingReader,
     CustodyReader,
     PeopleReader,
+    EmergencyReader,
     AuditReader,
     RetentionReader,
     LogReader,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from gateway.stores.views import Severity
+from ledger import codec
 
 
 class About(Struct, frozen=True, kw_only=True):
@@ -15,3 +16,8 @@ class About(Struct, frozen=True, kw_only=True):
     entry: str | None
     machine: str | None
     key: str
+
+
+def case_id(alert: str) -> str:
+    """Return the id of the one case of an alert."""
+    return "c-" + codec.sha256(b"case " + alert.encode())[:16]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from gateway.stores import projection_custody
+from gateway.stores import projection_custody, projection_permits
 from gateway.stores.alerts import About
 from gateway.stores.tables import Tables, inserting
 from gateway.stores.views import StoredEntry
@@ -33,7 +33,7 @@ from ledger.records import (
 )
 from ledger.records_custody import Handover, Hatch, SealState, Service, TakeOut
 from ledger.records_people import Delegation
-from ledger.records_permits import StandingPermit
+from ledger.records_permits import EmergencyPermit, StandingPermit
 from ledger.records_retention import Erasure
 
 _INSERT_FACETS = inserting(
@@ -85,25 +85,31 @@ def apply(tables: Tables, entry: StoredEntry) -> None:
     _facets(tables, entry)
     match entry.body:
         case SealRequest() as request:
-            standing = _standing_of(tables, entry, request)
-            tables.insert(
-                "requests",
-                request=entry.sha256,
-                idx=entry.index,
-                machine=entry.machine,
-                filed_by=request.filed_by,
-                decided="" if standing is None else "permitted",
-                reason="",
-                permit=standing,
-            )
+            projection_permits.file(tables, entry, request)
         case StandingPermit(released_by=str()) as body:
-            _permit(tables, entry, body.permit, body.machine, body.not_after_ms)
+            projection_permits.issue(tables, entry, body.permit, body.machine, body.not_after_ms)
+        case EmergencyPermit() as body:
+            projection_permits.issue(tables, entry, body.permit, entry.machine, body.not_after_ms)
+            _refer(tables, entry, body.request, "permit")
+            _give(tables, entry, body.request, body.permit)
         case Refusal() | Approval() | Permit() | Revocation():
             _decision(tables, entry)
         case Intent() | SealUse() | Void() | Incident():
             _impression(tables, entry)
         case CountStatement() | HoldRelease():
             _count(tables, entry)
+        case AlertRecord() | CaseStep() | Correction():
+            _audit(tables, entry)
+        case ListRelease() | Erasure() | Delegation():
+            _office(tables, entry)
+        case Hatch() | TakeOut() | Handover() | Service() | SealState() as keeping:
+            projection_custody.apply(tables, entry, keeping)
+        case _:
+            pass
+
+
+def _office(tables: Tables, entry: StoredEntry) -> None:
+    match entry.body:
         case ListRelease() as body:
             tables.insert(
                 "releases",
@@ -116,16 +122,10 @@ def apply(tables: Tables, entry: StoredEntry) -> None:
             )
             if body.draft is not None:
                 _refer(tables, entry, body.draft, "list")
-        case AlertRecord() | CaseStep() | Correction():
-            _audit(tables, entry)
         case Erasure() as erasure:
             _erasure(tables, entry, erasure)
         case Delegation() as delegation:
             _delegation(tables, entry, delegation)
-        case Hatch() | TakeOut() | Handover() | Service() | SealState() as keeping:
-            projection_custody.apply(tables, entry, keeping)
-        case _:
-            pass
 
 
 def apply_opening(tables: Tables, entry: StoredEntry, values: dict[str, object] | None) -> None:
@@ -172,7 +172,7 @@ def _decision(tables: Tables, entry: StoredEntry) -> None:
                 _refer(tables, entry, about, "refusal")
                 _decide(tables, entry, about, "refused", reason)
                 if entry.party == "gateway":  # it may come under a standing permit
-                    _end_standing(tables, entry, about, reason)
+                    projection_permits.end_standing(tables, entry, about, reason)
         case Approval(request=request, decision=decision):
             _refer(tables, entry, request, "approval")
             tables.insert("approvals", sha256=entry.sha256, idx=entry.index, request=request)
@@ -184,11 +184,10 @@ def _decision(tables: Tables, entry: StoredEntry) -> None:
             _refer(tables, entry, permit.request, "permit")
             for approval in permit.approvals:
                 _refer(tables, entry, approval, "permit")
-            _permit(tables, entry, permit.permit, permit.machine, permit.not_after_ms)
-            _decide(tables, entry, permit.request, "permitted", "")
-            tables.run(
-                "UPDATE requests SET permit = ? WHERE request = ?", permit.permit, permit.request
+            projection_permits.issue(
+                tables, entry, permit.permit, permit.machine, permit.not_after_ms
             )
+            _give(tables, entry, permit.request, permit.permit)
         case Revocation(permit=name):
             tables.run(
                 "UPDATE permits SET revocation = ? WHERE permit = ? AND revocation IS NULL",
@@ -197,37 +196,13 @@ def _decision(tables: Tables, entry: StoredEntry) -> None:
             )
 
 
-def _permit(
-    tables: Tables, entry: StoredEntry, permit: str, machine: str, not_after_ms: int
-) -> None:
-    tables.insert(
-        "permits", permit=permit, idx=entry.index, machine=machine, not_after_ms=not_after_ms
-    )
-
-
-def _standing_of(tables: Tables, entry: StoredEntry, request: SealRequest) -> str | None:
-    """Return the standing permit that a request names, if there is one that covers it."""
-    found: str | None = tables.value(
-        "SELECT p.permit FROM permits p JOIN facets f USING (idx) WHERE p.permit = ?"
-        " AND f.kind = ? AND f.machine = ? AND f.seal = ? AND f.matter = ?",
-        request.permit or "",
-        StandingPermit.kind,
-        entry.machine,
-        request.seal,
-        request.matter,
-    )
-    return found
-
-
-def _end_standing(tables: Tables, entry: StoredEntry, request: str, reason: str) -> None:
+def _give(tables: Tables, entry: StoredEntry, request: str, permit: str) -> None:
+    _decide(tables, entry, request, "permitted", "")
     tables.run(
-        "UPDATE requests SET decided = 'refused', reason = ?"
-        " WHERE request = ? AND machine = ? AND decided = 'permitted' AND permit IN"
-        " (SELECT permit FROM facets WHERE kind = ?)",
-        reason,
+        "UPDATE requests SET permit = ? WHERE request = ? AND machine = ?",
+        permit,
         request,
         entry.machine,
-        StandingPermit.kind,
     )
 
 

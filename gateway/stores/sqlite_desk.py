@@ -24,7 +24,7 @@ from ledger.records import (
     Revocation,
     SealRequest,
 )
-from ledger.records_permits import StandingPermit
+from ledger.records_permits import EmergencyPermit, StandingPermit
 
 _OPENED = "EXISTS (SELECT 1 FROM openings o WHERE o.payload_sha256 = r.request)"
 _STATES = {
@@ -237,7 +237,7 @@ class DeskQueries(MachineQueries):
         permit, index, revocation = row
         entry = self._entry(index)
         body = entry.body
-        assert isinstance(body, Permit | StandingPermit)
+        assert isinstance(body, Permit | StandingPermit | EmergencyPermit)
         document = body if isinstance(body, Permit) else None
         ended = None if revocation is None else self._entry(revocation)
         why = None if ended is None else ended.body
@@ -252,16 +252,16 @@ class DeskQueries(MachineQueries):
             permit=permit,
             index=index,
             sha256=entry.sha256,
-            machine=body.machine,
+            machine=entry.machine,
             seal=body.seal,
             matter=body.matter,
             list_version=body.list_version,
-            impressions=body.impressions if isinstance(body, Permit) else body.total,
+            impressions=body.total if isinstance(body, StandingPermit) else body.impressions,
             not_before_ms=document.not_before_ms if document else None,
             not_after_ms=body.not_after_ms,
-            request=document.request if document else "",
+            request="" if isinstance(body, StandingPermit) else body.request,
             approvals=document.approvals if document else (),
-            per_day=None if isinstance(body, Permit) else body.per_day,
+            per_day=body.per_day if isinstance(body, StandingPermit) else None,
             issued_ms=entry.position.at_ms,
             revocation_index=revocation,
             revoked_ms=None if ended is None else ended.position.at_ms,

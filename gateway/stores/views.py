@@ -393,6 +393,7 @@ class Alert(Struct, frozen=True, kw_only=True):
         code: the rule's, also the `rule` of what is withheld in the AlertRecord.
         entry: hash of the entry that it is about, or None.
         key: says when two findings are the same one, such as `gap/<machine>/<seq>`.
+        follow_up: what a case is opened with at once; "": people decide whether there is one.
     """
 
     code: str
@@ -401,3 +402,4 @@ class Alert(Struct, frozen=True, kw_only=True):
     entry: str | None
     finding: Finding
     key: str
+    follow_up: str = ""

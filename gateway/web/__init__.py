@@ -13,8 +13,10 @@ from gateway.web.console import (
     alerts,
     approvals,
     calendar,
+    channels,
     custody,
     delegations,
+    emergency,
     entries,
     filed,
     holds,
@@ -51,6 +53,7 @@ CONSOLE = (
     custody,
     permits,
     standing,
+    emergency,
     imports,
     list_drafts,
     matters,
@@ -60,6 +63,7 @@ CONSOLE = (
     machines,
     people,
     retention,
+    channels,
     troubles,
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from gateway.web import ladder_values
 from gateway.web.rungs import Evidence, Result, Rung, Values
 from ledger import codec, envelope
@@ -9,8 +11,18 @@ from ledger.codec import Payload
 from ledger.errors import LedgerError
 from ledger.keys import KeyRing
 from ledger.matters import Matter
-from ledger.records import Intent, Permit, PhotoRef, Refusal, Revocation, SealRequest, SealUse
-from ledger.records_permits import StandingPermit
+from ledger.messages import KeyRecord
+from ledger.records import (
+    Intent,
+    Permit,
+    PhotoRef,
+    Record,
+    Refusal,
+    Revocation,
+    SealRequest,
+    SealUse,
+)
+from ledger.records_permits import EmergencyPermit, StandingPermit
 from ledger.records_retention import What
 
 _LIST_RESULTS: dict[str, Result] = {
@@ -19,6 +31,18 @@ _LIST_RESULTS: dict[str, Result] = {
     "forbidden": "bad",
     "off-list": "bad",
 }
+
+
+class Scope(Struct, frozen=True, kw_only=True):
+    """What a permit covers, whichever kind it is of."""
+
+    permit: str
+    machine: str
+    seal: str
+    matter: str
+    not_before_ms: int | None
+    not_after_ms: int
+    impressions: int
 
 
 def climb(evidence: Evidence, entry: Payload, ring: KeyRing) -> tuple[Rung, ...]:
@@ -52,51 +76,66 @@ def _permit(evidence: Evidence, entry: Payload, ring: KeyRing) -> Rung:
         permit = codec.decode_entry(parsed.payload_type, parsed.payload).body
     except LedgerError as error:
         return Rung.of("permit", "bad", "broken", (*values, ("found", str(error))))
-    if not isinstance(permit, Permit | StandingPermit) or signer.role != "gateway":
+    scope = _scope(permit, signer)
+    if scope is None:
         return Rung.of("permit", "bad", "broken", (*values, ("signed-by", signer.holder)))
-    values = (*values, *_permit_values(permit), ("signed-by", signer.holder))
-    said = _permit_fault(permit, entry, evidence, ring)
+    values = (*values, *_scope_values(scope), ("signed-by", signer.holder))
+    said = _permit_fault(scope, entry, evidence, ring)
     return Rung.of("permit", "bad" if said else "good", said or "covers", values)
 
 
-def _permit_values(permit: Permit | StandingPermit) -> Values:
-    begins_ms = _begins_ms(permit)
-    begins = "-" if begins_ms is None else f"ms:{begins_ms}"
-    most = str(permit.impressions) if isinstance(permit, Permit) else str(permit.total)
-    return (
-        ("machine", permit.machine),
-        ("seal", permit.seal),
-        ("matter", permit.matter),
-        ("not-before", begins),
-        ("not-after", f"ms:{permit.not_after_ms}"),
-        ("impressions", most),
+def _scope(body: Record, signer: KeyRecord) -> Scope | None:
+    """Return what a permit of any kind covers; None: it is none, or of the wrong signer."""
+    match body:
+        case Permit() if signer.role == "gateway":
+            begins_ms, most, machine = body.not_before_ms, body.impressions, body.machine
+        case StandingPermit(released_by=str()) if signer.role == "gateway":
+            begins_ms, most, machine = None, body.total, body.machine
+        case EmergencyPermit() if signer.role == "device":
+            begins_ms, most, machine = None, body.impressions, signer.holder
+        case _:
+            return None
+    return Scope(
+        permit=body.permit,
+        machine=machine,
+        seal=body.seal,
+        matter=body.matter,
+        not_before_ms=begins_ms,
+        not_after_ms=body.not_after_ms,
+        impressions=most,
     )
 
 
-def _begins_ms(permit: Permit | StandingPermit) -> int | None:
-    return permit.not_before_ms if isinstance(permit, Permit) else None
+def _scope_values(scope: Scope) -> Values:
+    begins = "-" if scope.not_before_ms is None else f"ms:{scope.not_before_ms}"
+    return (
+        ("machine", scope.machine),
+        ("seal", scope.seal),
+        ("matter", scope.matter),
+        ("not-before", begins),
+        ("not-after", f"ms:{scope.not_after_ms}"),
+        ("impressions", str(scope.impressions)),
+    )
 
 
-def _permit_fault(
-    permit: Permit | StandingPermit, entry: Payload, evidence: Evidence, ring: KeyRing
-) -> str | None:
+def _permit_fault(scope: Scope, entry: Payload, evidence: Evidence, ring: KeyRing) -> str | None:
     body, position = entry.body, entry.position
     assert isinstance(body, SealUse | Intent)
-    at_ms, begins_ms = position.at_ms, _begins_ms(permit)
-    revoked_ms = _revoked_ms(evidence, permit, ring)
+    at_ms, begins_ms = position.at_ms, scope.not_before_ms
+    revoked_ms = _revoked_ms(evidence, scope.permit, ring)
     faults = (
-        ("broken", permit.permit != body.permit),
-        ("other-machine", permit.machine != position.device),
-        ("other-seal", permit.seal != body.seal),
-        ("other-matter", isinstance(body, SealUse) and permit.matter != body.matter),
+        ("broken", scope.permit != body.permit),
+        ("other-machine", scope.machine != position.device),
+        ("other-seal", scope.seal != body.seal),
+        ("other-matter", isinstance(body, SealUse) and scope.matter != body.matter),
         ("too-early", begins_ms is not None and at_ms < begins_ms),
-        ("expired", at_ms > permit.not_after_ms),
+        ("expired", at_ms > scope.not_after_ms),
         ("revoked", revoked_ms is not None and at_ms > revoked_ms),
     )
     return next((said for said, found in faults if found), None)
 
 
-def _revoked_ms(evidence: Evidence, permit: Permit | StandingPermit, ring: KeyRing) -> int | None:
+def _revoked_ms(evidence: Evidence, permit: str, ring: KeyRing) -> int | None:
     if evidence.revocation is None:
         return None
     try:
@@ -104,7 +143,7 @@ def _revoked_ms(evidence: Evidence, permit: Permit | StandingPermit, ring: KeyRi
         entry = codec.decode_entry(parsed.payload_type, parsed.payload)
     except LedgerError:
         return None
-    named = isinstance(entry.body, Revocation) and entry.body.permit == permit.permit
+    named = isinstance(entry.body, Revocation) and entry.body.permit == permit
     return entry.position.at_ms if named and signer.role == "gateway" else None
 
 

@@ -23,12 +23,14 @@ MENU: tuple[tuple[str, str, Action, str], ...] = (
     ("custody", "/custody", Action.READ_CUSTODY, ""),
     ("permits", "/permits", Action.READ_PERMITS, ""),
     ("standing", "/standing", Action.READ_STANDING, "standing"),
+    ("emergency", "/emergency", Action.READ_EMERGENCY, ""),
     ("matters", "/matters", Action.READ_LISTS, "lists"),
     ("policy", "/policy", Action.READ_POLICY, "drafts"),
     ("calendar", "/calendar", Action.READ_CALENDAR, "calendars"),
     ("delegations", "/delegations", Action.DELEGATE, ""),
     ("machines", "/machines", Action.READ_MACHINES, ""),
     ("people", "/people", Action.READ_PEOPLE, ""),
+    ("channels", "/channels", Action.READ_CHANNELS, ""),
     ("retention", "/retention", Action.READ_RETENTION, ""),
 )
 

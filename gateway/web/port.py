@@ -6,10 +6,28 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from msgspec import Struct
+
 from gateway.commands import Command
 from gateway.config import LogConfig, VillageConfig
 from gateway.stores import Reader
 from ledger.keys import KeyRing
+
+
+class ChannelStatus(Struct, frozen=True, kw_only=True):
+    """How a robot or mailbox does that tells approvers; times are UTC milliseconds.
+
+    Args:
+        kind: `dingtalk`, `mailto` ...
+        last_ms: when it took a message last, in this run of the gateway.
+        failing_since_ms: since when it takes none; None: it does.
+    """
+
+    name: str
+    kind: str
+    last_ms: int | None
+    failing_since_ms: int | None
+    failures: int
 
 
 class ConsoleSettings(Protocol):
@@ -78,6 +96,10 @@ class ConsolePort(Protocol):
         Raises:
             GatewayError: no such machine, or nothing can be enrolled in this log.
         """
+        ...
+
+    def channels(self) -> tuple[ChannelStatus, ...]:
+        """Return how the messages to approvers do; empty: none are configured."""
         ...
 
     def now_ms(self) -> int:

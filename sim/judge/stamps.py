@@ -7,7 +7,7 @@ from collections import Counter
 from ledger.codec import Payload
 from ledger.days import local_date
 from ledger.records import Incident, Intent, Permit, Revocation, SealRequest, SealUse, Void
-from ledger.records_permits import StandingPermit
+from ledger.records_permits import EmergencyPermit, StandingPermit
 from sim.judge.account import CLOCKS_AGREE_MS, account, bounds, counted
 from sim.judge.evidence import Evidence
 from sim.judge.verdict import Finder
@@ -145,9 +145,20 @@ class _Spending:
                 pass
 
 
-def _permits(evidence: Evidence) -> dict[str, Permit | StandingPermit]:
-    """Return what was issued; a standing permit counts once another person released it."""
-    return {
+AnyPermit = Permit | StandingPermit | EmergencyPermit
+
+
+def _permits(evidence: Evidence) -> dict[str, AnyPermit]:
+    """Return what was issued; a standing permit counts once another person released it.
+
+    A machine's own emergency permits count here; whose codes they name says the verifier.
+    """
+    own = {
+        one.body.permit: one.body
+        for one in evidence.entries
+        if isinstance(one.body, EmergencyPermit)
+    }
+    return own | {
         one.body.permit: one.body
         for one in evidence.issued
         if isinstance(one.body, Permit)
@@ -157,13 +168,11 @@ def _permits(evidence: Evidence) -> dict[str, Permit | StandingPermit]:
     }
 
 
-def _most(permit: Permit | StandingPermit) -> int:
-    return permit.impressions if isinstance(permit, Permit) else permit.total
+def _most(permit: AnyPermit) -> int:
+    return permit.total if isinstance(permit, StandingPermit) else permit.impressions
 
 
-def _check_standing(
-    evidence: Evidence, permits: dict[str, Permit | StandingPermit], find: Finder
-) -> None:
+def _check_standing(evidence: Evidence, permits: dict[str, AnyPermit], find: Finder) -> None:
     """I6 for standing permits: uses of a day, and a request of its own behind each."""
     requests = {one.sha256: one.body for one in evidence.entries}
     intents = {
@@ -185,13 +194,14 @@ def _check_standing(
 
 
 def _check_scope(
-    device: str, entry: Payload, intent: Intent, permit: Permit | StandingPermit, find: Finder
+    device: str, entry: Payload, intent: Intent, permit: AnyPermit, find: Finder
 ) -> None:
     where, at_ms = f"intent {entry.position.seq}", entry.position.at_ms
+    machine = device if isinstance(permit, EmergencyPermit) else permit.machine
     find.expect(
-        (device, intent.seal) == (permit.machine, permit.seal),
+        (device, intent.seal) == (machine, permit.seal),
         where,
-        f"{permit.seal} in {permit.machine}",
+        f"{permit.seal} in {machine}",
         f"{intent.seal} in {device}",
     )
     find.expect(intent.n <= _most(permit), where, f"n up to {_most(permit)}", intent.n)

@@ -244,6 +244,22 @@ def bodies() -> list[records.Record]:
             version="0.1.0", controller="B", strokes={seal: 41}, reason="started",
             opener="age1cpuf23gsrra0rp0qyvpe0u73vwf9mdcxezzu94znydurlup4x49qxusn7h",
         ),
+        records_permits.EmergencyTerms(
+            terms="e-0123456789abcdef", machine="m-420625103201", seal=seal, matters=("CM-09",),
+            list_version=3, uses=2, impressions=2, not_after_ms=1_795_000_000_000, by="a-li",
+            released_by="b-zhao",
+        ),
+        records_permits.EmergencyCodes(
+            series="k-0123456789ab", terms="e-0123456789abcdef", machine="m-420625103201",
+            holder="a-li",
+            codes=(records_permits.CodeHash(code="k-0123456789ab-1", sha256=H["a"]),),
+        ),
+        records_permits.EmergencyPermit(
+            permit="x-0123456789abcdef", terms="e-0123456789abcdef", request=H["a"], seal=seal,
+            matter="CM-09", list_version=3, impressions=1, not_after_ms=1_795_000_000_000,
+            approvers=("a-li", "b-zhao"), codes=("k-0123456789ab-1", "k-ba9876543210-1"),
+            by="c-wang", reason="disaster", reason_commitment=H["b"],
+        ),
     ]  # fmt: skip
 
 

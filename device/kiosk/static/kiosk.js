@@ -23,7 +23,13 @@ function write(field, text) {
 }
 
 function changed(field) {
+  if (field.dataset.grouped) group(field);
   field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function group(field) {
+  const plain = field.value.toUpperCase().replace(/[^0-9A-Z]/g, "");
+  field.value = (plain.match(new RegExp(`.{1,${field.dataset.grouped}}`, "g")) || []).join("-");
 }
 
 let letters = "";

@@ -53,6 +53,9 @@ def home(request: Request, visitor: Anybody) -> Response:
             if visitor.may(Action.READ_MACHINES)
             else (),
             waiting=counts(reader, visitor),
+            failing=[one for one in site.port.channels() if one.failing_since_ms is not None]
+            if visitor.may(Action.READ_CHANNELS)
+            else [],
         )
 
 

@@ -11,9 +11,11 @@ from typing import Literal
 
 from gateway.web.texts import (
     audit,
+    channels,
     common,
     custody,
     desk,
+    emergency,
     ladder,
     lists,
     log,
@@ -29,8 +31,8 @@ from gateway.web.texts import (
 Language = Literal["zh", "en"]
 
 AREAS = (
-    *(common, desk, custody, lists, log, office, ladder),
-    *(audit, paper, policy, people, retention, standing, words),
+    *(common, desk, custody, lists, log, office, ladder, audit, paper, policy),
+    *(people, retention, standing, emergency, channels, words),
 )
 ZH: Mapping[str, str] = {key: zh for area in AREAS for key, zh, _ in area.ROWS}
 EN: Mapping[str, str] = {key: en for area in AREAS for key, _, en in area.ROWS}

@@ -44,6 +44,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("permit.standing", "常备许可", "standing"),
     ("done.standing-drafted", "草案已提交，等另一人发布。", "Drafted; another person releases it."),
     ("done.standing-released", "已发布，正发往印章机。", "Released and on its way to the machine."),
+    ("rule.standing-use", "常备许可超范围用印", "Standing permit exceeded"),
     ("kind.standing-permit", "常备许可", "Standing permit"),
     ("role.standing-permit", "常备许可", "Standing permit"),
     (
