@@ -75,6 +75,7 @@ class Book:
         self.strokes: dict[str, int] = {}
         self.impressions = 0
         self.custody = CustodyBook()
+        self.words: dict[str, str] = {}  # what people wrote on requests
         self.release_refused = ""  # why the newest release of a hold was not obeyed
         self._spent: dict[str, int] = {}
         self._permit_by_request: dict[str, Permit] = {}

@@ -116,7 +116,7 @@ class Orders:
         own_keys: tuple[str, ...] = (),
     ) -> None:
         self._township = township
-        self._book = Book(log, intake)
+        self._book = Book(log, intake, township)
         self._requests = RequestOrders(township, self._book, permit_days)
         keeping = CustodyOrders(township, self._book)
         self._handlers: dict[type, Callable[[Transaction, Any, int], Done]] = {

@@ -210,6 +210,9 @@ def examples() -> list[records.Record]:
             gateway="gw-420625103", village=VILLAGE, version=3, at_ms=1_793_000_000_000,
             window="清溪镇便民服务中心", window_phone="0710-0000000", matters=(matter,),
         ),
+        messages.AnswerWords(
+            entry=H["a"], name="text", salt="00" * 16, value="请补上村民代表会议记录", **to
+        ),
     ]  # fmt: skip
 
 
