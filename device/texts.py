@@ -12,7 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from device import texts_custody
+from device import texts_custody, texts_slip
 from device.texts_codes import CODES
 from device.texts_en import PROMPTS as PROMPTS_EN
 from device.texts_zh import PROMPTS as PROMPTS_ZH
@@ -20,15 +20,16 @@ from device.texts_zh import PROMPTS as PROMPTS_ZH
 __all__ = ["EN", "ZH", "Language", "Phrase", "Words", "code_phrase", "error_phrase", "say"]
 
 Language = Literal["zh", "en"]
+_PROMPT_ROWS = (*texts_custody.PROMPTS, *texts_slip.PROMPTS)
 _TABLES_OF_CODES = (CODES, texts_custody.CODES)
 ZH: Mapping[str, str] = {
     **PROMPTS_ZH,
-    **{key: zh for key, zh, _ in texts_custody.PROMPTS},
+    **{key: zh for key, zh, _ in _PROMPT_ROWS},
     **{f"{g}.{code}": zh for table in _TABLES_OF_CODES for g in table for code, zh, _ in table[g]},
 }
 EN: Mapping[str, str] = {
     **PROMPTS_EN,
-    **{key: en for key, _, en in texts_custody.PROMPTS},
+    **{key: en for key, _, en in _PROMPT_ROWS},
     **{f"{g}.{code}": en for table in _TABLES_OF_CODES for g in table for code, _, en in table[g]},
 }
 _TABLES: Mapping[Language, Mapping[str, str]] = {"zh": ZH, "en": EN}

@@ -1,0 +1,15 @@
+"""What the slip of a refusal says. Rows: key, Chinese, English."""
+
+from __future__ import annotations
+
+PROMPTS: tuple[tuple[str, str, str], ...] = (
+    ("slip.open", "带走办事指引", "Take the directions along"),
+    ("slip.title", "请到这里办", "Go there instead"),
+    ("slip.not-here", "村里不能盖章:{matter}", "The village cannot stamp: {matter}"),
+    ("slip.why", "原因:{why}", "Why: {why}"),
+    ("slip.basis", "依据:{basis}", "Basis: {basis}"),
+    ("slip.instead", "请到:{place}", "Go to: {place}"),
+    ("slip.scan", "用手机扫一扫，带走这些字", "Scan it with a phone to take these words along"),
+    ("slip.print", "打印", "Print"),
+    ("slip.from", "{village} {at} 编号 {number}", "{village} {at} number {number}"),
+)
