@@ -255,6 +255,10 @@ class Agent:
 
     def _file(self, command: FileRequest) -> RequestView:
         village = self._parts.village_list()
+        faint = self._journal.book.faint(command.makes_up)
+        made = faint is not None and (faint.seal, faint.matter) == (command.seal, command.matter)
+        if command.makes_up and not made:
+            raise RequestRefusedError("makeup-unfit", "expected a faint use of this seal and item")
         filed = filing.file(command, village, self._parts.pages.taken, self._parts.items)
         entry = self._parts.recorder.append(
             filed.body, withheld=filed.withheld, photos=filed.photos

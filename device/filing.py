@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from device.errors import RequestRefusedError
 from device.kiosk.port import FileRequest
@@ -118,6 +118,7 @@ def _request(
         copies=asked.copies,
         pages_count=len(refs),
         filed_by=asked.by,
+        makes_up=asked.makes_up or UNSET,
         **commitments,
     )
     return Filing(body=body, withheld=withheld, photos=refs, answer=answer)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ledger.errors import MalformedError
 
@@ -111,7 +111,10 @@ class Config(Record, frozen=True, kw_only=True):
 
 
 class SealRequest(Record, frozen=True, kw_only=True):
-    """Somebody asks for impressions of a seal on the pages photographed."""
+    """Somebody asks for impressions of a seal on the pages photographed.
+
+    `makes_up` is the hash of a use whose mark is too faint; without one it is left out.
+    """
 
     kind = "request"
     authors = ("device", "gateway")
@@ -128,6 +131,7 @@ class SealRequest(Record, frozen=True, kw_only=True):
     amount_commitment: Hash
     pages_commitment: Hash
     applicant_account: Identifier | None = None
+    makes_up: Hash | UnsetType = UNSET
 
 
 class Refusal(Record, frozen=True, kw_only=True, omit_defaults=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -48,6 +49,7 @@ class RequestShown(Struct, frozen=True, kw_only=True):
     word: str
     icon: str
     again: bool
+    faint: str
     stampable: bool
     left: int
     until: str
@@ -125,12 +127,14 @@ class Home:
             raise ElsewhereError(f"/request/{request_id}", visit.session)
         words, view = self._screen.renderer.words(visit.session), visit.view
         place = shown.instead or f"{view.window} {view.window_phone}".strip()
+        zone = self._screen.options.time_zone
+        day = f"{datetime.fromtimestamp(view.now_ms / 1000, zone):%Y-%m-%d}"
         every = (
             words("slip.not-here", matter=shown.matter),
             words("slip.instead", place=place) if place else "",
             words("slip.why", why=words.code("reason", shown.reason)),
             words("slip.basis", basis=shown.basis) if shown.basis else "",
-            words("slip.from", village=view.village, at=shown.at, number=shown.number),
+            words("slip.from", village=view.village, at=day, number=shown.number),
         )
         lines = tuple(line for line in every if line)
         code = qr(text_of(lines))
@@ -229,6 +233,7 @@ def _shown(one: RequestView, view: View, at: str, until: str = "") -> RequestSho
         word=one.reason if _again(one) else one.state,
         icon=_STATE_ICONS[one.state],
         again=_again(one),
+        faint=one.faint if one.state == "done" else "",
         stampable=one.state == "approved" and one.left > 0,
         left=one.left,
         until=until,

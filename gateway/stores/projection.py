@@ -7,6 +7,7 @@ after its entry. Nothing else writes derived tables, so replaying both gives the
 from __future__ import annotations
 
 import msgspec
+from msgspec import UnsetType
 
 from gateway.stores import projection_custody
 from gateway.stores.alerts import About
@@ -73,6 +74,8 @@ def apply(tables: Tables, entry: StoredEntry) -> None:
     _facets(tables, entry)
     match entry.body:
         case SealRequest() as request:
+            if not isinstance(request.makes_up, UnsetType):
+                _refer(tables, entry, request.makes_up, "makes-up")
             tables.insert(
                 "requests",
                 request=entry.sha256,

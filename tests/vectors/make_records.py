@@ -192,6 +192,12 @@ def bodies() -> list[records.Record]:
             state="void", seal=seal, machine="m-420625103201", by="b-zhao", second="b-qian",
             asked=H["a"], reason_commitment=H["b"],
         ),
+        records.SealRequest(
+            seal=seal, matter="CM-09", list_version=3, copies=1, pages_count=1, filed_by="c-wang",
+            applicant_commitment=H["a"], applicant_masked_commitment=H["b"],
+            purpose_commitment=H["c"], payee_commitment=H["d"], amount_commitment=H["e"],
+            pages_commitment=H["f"], makes_up=H["a"],
+        ),
     ]  # fmt: skip
 
 
