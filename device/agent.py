@@ -272,8 +272,12 @@ class Agent:
 
     def _file(self, command: FileRequest) -> RequestView:
         village = self._parts.village_list()
-        matters = village.matters if village else ()
-        covers = standing.covering(self._journal.book, command, matters, self._now_ms())
+        book, matters = self._journal.book, village.matters if village else ()
+        faint = book.faint(command.makes_up)
+        made = faint is not None and (faint.seal, faint.matter) == (command.seal, command.matter)
+        if command.makes_up and not made:
+            raise RequestRefusedError("makeup-unfit", "expected a faint use of this seal and item")
+        covers = standing.covering(book, command, matters, self._now_ms())
         filed = filing.file(command, village, self._parts.pages.taken, self._parts.items, covers)
         entry = self._parts.recorder.append(
             filed.body, withheld=filed.withheld, photos=filed.photos

@@ -7,7 +7,7 @@ gives it back, and an incident spends as many as it may have made until a person
 
 from __future__ import annotations
 
-from msgspec import Struct, structs
+from msgspec import Struct, UnsetType, structs
 
 from device import warrants
 from device.custody_book import CustodyBook
@@ -32,6 +32,7 @@ from ledger.records import (
 from ledger.records_custody import Hatch
 from ledger.records_permits import EmergencyPermit, StandingPermit
 
+FAINT = "impression-faint"  # the finding after which a make-up stamp may be asked for
 COUNT_REFUSED = ("count-below-proof", "count-absurd")  # why a release was not obeyed
 
 
@@ -59,6 +60,14 @@ class Filed(Struct, frozen=True, kw_only=True):
     refused: str = ""
 
 
+class Faint(Struct, frozen=True, kw_only=True):
+    """A use whose mark is too faint, of which request and with which seal and item."""
+
+    request: str
+    seal: str
+    matter: str
+
+
 class Charge(Struct, frozen=True, kw_only=True):
     """Which intent an incident settles, and what it adds to the strokes (`made`) so far."""
 
@@ -80,6 +89,9 @@ class Book:
         self.strokes: dict[str, int] = {}
         self.impressions = 0
         self.custody = CustodyBook()
+        self._faint: dict[str, Faint] = {}  # by hash of the use
+        self._made_up: dict[str, str] = {}  # by hash of the use, the newest request for it
+        self.words: dict[str, str] = {}  # what people wrote on requests
         self.release_refused = ""  # why the newest release of a hold was not obeyed
         self.spending = Spending()
         self.emergencies = Emergencies()
@@ -147,6 +159,16 @@ class Book:
         """Return the permit that was issued for a request."""
         return self._permit_by_request.get(request)
 
+    def faint(self, use: str) -> Faint | None:
+        """Return a use that is too faint, unless something makes up for it or is to."""
+        asked = self.filed.get(self._made_up.get(use, ""))
+        return None if asked is not None and not asked.refused else self._faint.get(use)
+
+    def faint_of(self, request: str) -> str:
+        """Return the hash of a faint use of a request that nothing makes up for, or ""."""
+        uses = (use for use, one in self._faint.items() if one.request == request)
+        return next((use for use in uses if self.faint(use) is not None), "")
+
     def intent(self, sha256: str) -> Intent | None:
         """Return a journaled intent."""
         return self._intents.get(sha256)
@@ -159,6 +181,8 @@ class Book:
             case Start(strokes=strokes):
                 self.strokes.update(strokes)
             case SealRequest() as request:
+                if not isinstance(request.makes_up, UnsetType):
+                    self._made_up[request.makes_up] = entry.sha256
                 self.filed[entry.sha256] = Filed(
                     sha256=entry.sha256, request=request, at_ms=entry.position.at_ms
                 )
@@ -173,6 +197,7 @@ class Book:
                 self._close(use.intent, 1)
                 self.strokes[use.seal] = use.counter_after
                 self.impressions += 1
+                self._note_faint(entry.sha256, use)
             case Void() as void:
                 self._close(void.intent, 0)
             case Incident() as incident:
@@ -207,6 +232,11 @@ class Book:
                 self._refuse(about, f"refused-by-{office}")
             case body:
                 self.emergencies.hear(body)
+
+    def _note_faint(self, sha256: str, use: SealUse) -> None:
+        permit = self.permits.get(use.permit)
+        if FAINT in use.findings and permit is not None:
+            self._faint[sha256] = Faint(request=permit.request, seal=use.seal, matter=use.matter)
 
     def _apply_incident(self, entry: Payload, incident: Incident) -> None:
         self._close(incident.intent, incident.impressions_max)

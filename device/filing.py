@@ -126,6 +126,7 @@ def _request(
         pages_count=len(refs),
         filed_by=asked.by,
         permit=UNSET if standing is None else standing.permit,
+        makes_up=asked.makes_up or UNSET,
         **commitments,
     )
     return Filing(body=body, withheld=withheld, photos=refs, answer=answer)

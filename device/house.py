@@ -33,6 +33,7 @@ KEEP_MARK_MS = 10_000
 INBOX_S = 1.0
 LONGEST_RELEASE = 60_000
 PLAIN_DAYS_MS = 7 * 86_400_000
+WORDS_DAYS_MS = 30 * 86_400_000  # as long as the answer stands at the broker
 DAY_S = 86_400
 LOW_TIMES = 3  # room is short below this many times the least free space
 
@@ -234,6 +235,8 @@ class House:
             ends_ms = permit.not_after_ms if permit else None
             if filed.refused or (ends_ms is not None and now_ms > ends_ms + PLAIN_DAYS_MS):
                 self._journal.forget(sha256)
+                if now_ms > filed.at_ms + WORDS_DAYS_MS:
+                    self._journal.keep_words(sha256, "")
             else:
                 wanted.update(page_hashes(self._journal.opened(sha256)))
         yesterday_s = time.time() - DAY_S

@@ -24,6 +24,7 @@ from ledger.records_custody import CUSTODY_KINDS, Hatch
 from ledger.records_permits import EmergencyCodes, EmergencyTerms, StandingPermit
 from ledger.signers import Signer
 
+WORDS_KEY = "words/"  # and the request: what a person wrote on it
 REWRITTEN_KEY = "rewritten"  # two heads of the public log that contradict each other
 OPENING = (Permit, StandingPermit, Hatch, EmergencyTerms, EmergencyCodes)  # of the gateway
 BOOK_KINDS = (
@@ -85,6 +86,8 @@ class Journal:
         self._genesis = self._read_genesis()
         self._head = self._read_head()
         self._replay()
+        for key, words in self.kept(WORDS_KEY):
+            self.book.words[key.removeprefix(WORDS_KEY)] = words.decode()
         self.boot = int(self.get("boot") or b"0") + 1  # kept with this run's first entry
         self.differs = self.get("differs") is not None
         self.rewritten = self.get(REWRITTEN_KEY) is not None
@@ -203,6 +206,21 @@ class Journal:
         """Return a small kept value."""
         rows = self._rows("SELECT value FROM meta WHERE key = ?", key)
         return rows[0][0] if rows else None
+
+    def received(self, sha256: str) -> Payload | None:
+        """Return an entry of the gateway that is kept here."""
+        rows = self._rows("SELECT after_seq, envelope FROM received WHERE sha256 = ?", sha256)
+        return self._decode(*rows[0]) if rows else None
+
+    def keep_words(self, request: str, words: str) -> None:
+        """Keep what a person wrote on a request; empty words are forgotten."""
+        if self.book.words.get(request, "") == words:
+            return
+        with self._transaction():
+            self._run("DELETE FROM meta WHERE key = ?", f"{WORDS_KEY}{request}")
+            if words:
+                self._run("INSERT INTO meta VALUES (?, ?)", f"{WORDS_KEY}{request}", words.encode())
+        self.book.words[request] = words
 
     def kept(self, prefix: str) -> list[tuple[str, bytes]]:
         """Return the small kept values whose key begins with `prefix`, by key."""

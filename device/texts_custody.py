@@ -169,6 +169,11 @@ _TROUBLES: tuple[Row, ...] = (
 CODES: Mapping[str, tuple[Row, ...]] = {
     "reason": (
         *_TROUBLES,
+        (
+            "makeup-unfit",
+            "补盖要用同一枚章、办同一件事，而且只能补一次。",
+            "A make-up stamp is of the same seal and item, and once.",
+        ),
         ("seal-not-for-this", "这台机器没有能盖这件事的印章。", "No seal here may stamp this."),
         (
             "other-seal",

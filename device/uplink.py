@@ -24,11 +24,12 @@ from device.releases import contradiction
 from device.silence import Silence
 from device.township_keys import TownshipKeys
 from device.village_list import list_time_ms
+from device.words import forget_words, is_words, keep_words
 from ledger import codec
 from ledger.bus import Bus, Message
 from ledger.envelope import LARGEST_ENTRY, LARGEST_LIST
 from ledger.errors import LedgerError
-from ledger.messages import Acknowledgement, OpeningStored, PhotoResult, VillageList
+from ledger.messages import Acknowledgement, AnswerWords, OpeningStored, PhotoResult, VillageList
 from ledger.records import HoldRelease
 from ledger.topics import RULES, Leaf, Topic, filters, parse
 
@@ -250,6 +251,8 @@ class Uplink:
     def _believe(self, message: Message) -> Arrival | None:
         topic = parse(message.topic)
         if not message.payload:
+            if topic.leaf is Leaf.ANSWER:
+                forget_words(self._journal, topic.rest[0])
             return None
         match topic.leaf:
             case Leaf.CHECKPOINT:
@@ -260,7 +263,7 @@ class Uplink:
             case Leaf.LINEAGE | Leaf.PEOPLE:
                 self._hear(topic.leaf, message.payload)
                 return None
-            case Leaf.PERMIT | Leaf.ANSWER:
+            case Leaf.PERMIT | Leaf.ANSWER if not is_words(message.payload):
                 return self._believe_entry(message.payload)
             case _:
                 return self._believe_message(topic.leaf, message)
@@ -277,6 +280,8 @@ class Uplink:
                 self._openings.answered()
             case PhotoResult(device=self._device):
                 self._photo_answered(record)
+            case AnswerWords(device=self._device) if keep_words(self._journal, record):
+                pass
             case VillageList(village=self._village) if record.at_ms > self._list_ms:
                 self._journal.put("list", message.payload)
                 self._list_ms = record.at_ms

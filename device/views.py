@@ -73,6 +73,8 @@ def request(book: Book, filed: Filed, now_ms: int, *, matter: str, applicant: st
         filed_ms=filed.at_ms,
         state=state,
         reason=filed.refused,
+        faint=book.faint_of(filed.sha256),
+        reason_text=book.words.get(filed.sha256, ""),
         permit=permit.permit if permit else "",
         left=max(0, left),
         not_after_ms=permit.not_after_ms if permit else None,

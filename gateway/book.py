@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
 from gateway.errors import NotAllowedError
+from gateway.register import words
 from gateway.register.intake import Intake
 from gateway.register.log import GatewayLog, Letter
 from gateway.stores import DeskReader, Transaction
@@ -32,9 +33,26 @@ class Done(Struct, frozen=True, kw_only=True):
 class Book:
     """Appends entries of our own and has them judged like all others."""
 
-    def __init__(self, log: GatewayLog, intake: Intake) -> None:
-        self._log = log
+    def __init__(self, log: GatewayLog, intake: Intake, township: str) -> None:
+        self._log, self._township = log, township
         self._intake = intake
+
+    def words(
+        self, transaction: Transaction, entry: StoredEntry, now_ms: int
+    ) -> tuple[Letter, ...]:
+        """Return what brings the words of an answer that was just appended to its machine."""
+        found = words.letter(transaction, self._log, self._township, entry, now_ms)
+        return () if found is None else (found,)
+
+    def words_erased(
+        self, transaction: Transaction, targets: Iterable[str], now_ms: int
+    ) -> tuple[Letter, ...]:
+        """Return what takes words that were erased away from the broker and the machines."""
+        entries = (transaction.entry(target) for target in targets)
+        found = (
+            words.taken_back(self._township, one, now_ms) for one in entries if one is not None
+        )
+        return tuple(one for one in found if one is not None)
 
     def append(
         self,

@@ -154,7 +154,7 @@ class Orders:
         own_keys: tuple[str, ...] = (),
     ) -> None:
         self._township = township
-        self._book = Book(log, intake)
+        self._book = Book(log, intake, township)
         self._requests = RequestOrders(township, self._book, permit_days)
         keeping = CustodyOrders(township, self._book)
         people = PeopleOrders(township, self._book)

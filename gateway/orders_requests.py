@@ -67,7 +67,8 @@ class RequestOrders:
             _check_evidence(stand, request, command.documents)
         entry = self._approve(transaction, command, held, request, now_ms)
         if effect is requests.Effect.ANSWER:
-            return Done(answer=entry.index, letters=(self._answer(request, entry, now_ms),))
+            letters = self._answers(transaction, request, entry, now_ms)
+            return Done(answer=entry.index, letters=letters)
         return Done(answer=entry.index, letters=self._permitted(transaction, request, now_ms))
 
     def withdraw(self, transaction: Transaction, command: Withdraw, now_ms: int) -> Done:
@@ -163,10 +164,15 @@ class RequestOrders:
             by=by,
         )
         entry = self._book.append(transaction, body, now_ms, opened)
-        return Done(answer=entry.index, letters=(self._answer(request, entry, now_ms),))
+        letters = self._answers(transaction, request, entry, now_ms)
+        return Done(answer=entry.index, letters=letters)
 
-    def _answer(self, request: RequestView, entry: StoredEntry, now_ms: int) -> Letter:
-        return screening.answer(self._township, request.machine, request.request, entry, now_ms)
+    def _answers(
+        self, transaction: Transaction, request: RequestView, entry: StoredEntry, now_ms: int
+    ) -> tuple[Letter, ...]:
+        """Return the answer, and after it the person's words, which it commits to."""
+        told = screening.answer(self._township, request.machine, request.request, entry, now_ms)
+        return (told, *self._book.words(transaction, entry, now_ms))
 
 
 def permit_letter(township: str, permit: Permit, entry: StoredEntry) -> Letter:

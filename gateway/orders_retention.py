@@ -147,7 +147,9 @@ def confirm(book: Book, transaction: Transaction, command: ConfirmErasure, now_m
     )
     entry = book.append(transaction, body, now_ms)
     erasing.erase(transaction, targets, asked.what, now_ms)
-    return Done(answer=entry.index, erased=True)
+    texts = targets if asked.what != "photos" else ()
+    letters = book.words_erased(transaction, texts, now_ms)
+    return Done(answer=entry.index, erased=True, letters=letters)
 
 
 def _still_free(transaction: Transaction, asked: ErasureView, now_ms: int) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ ZH = {
     "lapsed": "超过期限没有办结，已失效，请重新申请。",
     # policies and delegations
     "policy-file": "审批办法文件有误，请起草人按提示改正。",
+    "makeup-unfit": "补盖的不是同一台机器、同一枚章、同一事项的用印。",
     "seal-elsewhere": "印章现在不在该在的地方，不能这样办。",
     "hatch-over": "已经办过、撤回或过期，请重新申请。",
     "hatch-days": "有效天数为一至三十天。",
@@ -177,6 +178,7 @@ EN = {
     "policy-missing": "The policy's file is not here; the administrator restores it first.",
     "returned": "Please correct it and apply again.",
     "lapsed": "Nobody decided in time; apply again.",
+    "makeup-unfit": "It makes up for no use of this machine, seal and item.",
     "seal-elsewhere": "The seal is elsewhere now; this cannot be done.",
     "hatch-over": "It is done, withdrawn or over; ask anew.",
     "hatch-days": "It is valid for one to thirty days.",

@@ -27,7 +27,7 @@ from msgspec import Struct
 from gateway.commands import Command
 from gateway.errors import GatewayError, StoreError
 from gateway.orders import Orders
-from gateway.register import post, quarantine
+from gateway.register import post, quarantine, words
 from gateway.register.erasing import Eraser
 from gateway.register.intake import Batch, Intake
 from gateway.register.log import GatewayLog, JudgeTime
@@ -340,7 +340,8 @@ class Writer:
         """Send all that should stand at the broker: it may have forgotten everything."""
         now_ms = self._clock()
         with self._store.reader() as reader:
-            self._post.replace(post.standing(reader, self._township, now_ms))
+            said = words.standing(reader, self._log, self._township, now_ms)
+            self._post.replace(post.standing(reader, self._township, now_ms), said)
         self._send_lists(now_ms)
         self._lineage = None
         self._send_lineage()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from ledger.matters import Matter
 from ledger.records import (
@@ -105,6 +105,25 @@ class PhotoResult(Record, frozen=True, kw_only=True):
     at_ms: Milliseconds
 
 
+class AnswerWords(Record, frozen=True, kw_only=True):
+    """A person's own words on a request, for the screen of its machine.
+
+    Args:
+        entry: hash of the refusal or approval that commits to them.
+        name: of the commitment there; `salt` and `value` open it.
+    """
+
+    kind = "answer-words"
+    authors = ("gateway",)
+    gateway: Identifier
+    device: Identifier
+    entry: Hash
+    name: Literal["note", "text"]
+    salt: Annotated[str, Meta(max_length=100)]
+    value: Annotated[str, Meta(min_length=1, max_length=4000)]
+    at_ms: Milliseconds
+
+
 class VillageList(Record, frozen=True, kw_only=True):
     """A village's resolved items list, as its machines answer with it offline.
 
@@ -127,4 +146,5 @@ MESSAGE_RECORDS: tuple[type[Record], ...] = (
     OpeningStored,
     PhotoResult,
     VillageList,
+    AnswerWords,
 )

@@ -119,7 +119,11 @@ class Config(Record, frozen=True, kw_only=True):
 
 
 class SealRequest(Record, frozen=True, kw_only=True):
-    """Somebody asks for impressions on the pages photographed; `permit`: a standing one."""
+    """Somebody asks for impressions of a seal on the pages photographed.
+
+    `permit`: a standing one that covers it; `makes_up`: hash of a use whose mark is too faint.
+    Without one it is left out.
+    """
 
     kind = "request"
     authors = ("device", "gateway")
@@ -137,6 +141,7 @@ class SealRequest(Record, frozen=True, kw_only=True):
     pages_commitment: Hash
     applicant_account: Identifier | None = None
     permit: Identifier | UnsetType = UNSET
+    makes_up: Hash | UnsetType = UNSET
 
 
 class Refusal(Record, frozen=True, kw_only=True, omit_defaults=True):

@@ -78,7 +78,12 @@ class Applying:
             raise ElsewhereError("/home", visit.session)
         return self._keep(visit, Draft(), questions.first_open(Draft(), view))
 
-    def again(self, request: Request, earlier: Annotated[str, Form(max_length=64)]) -> Response:
+    def again(
+        self,
+        request: Request,
+        earlier: Annotated[str, Form(max_length=64)],
+        makes_up: Annotated[str, Form(max_length=64)] = "",
+    ) -> Response:
         """Begin with what an earlier request said; only its pages are photographed anew."""
         visit = self._screen.clerk(request)
         view = visit.view
@@ -89,7 +94,7 @@ class Applying:
         except AnswerError as error:
             self._screen.change(visit.session, notice=error.phrase)
             return self._screen.go(visit, "/home")
-        draft = _again_from(said, view)
+        draft = questions.again_from(said, view, makes_up)
         return self._keep(visit, draft, questions.first_open(draft, view))
 
     def cancel(self, request: Request) -> Response:
@@ -223,6 +228,7 @@ class Applying:
             amount_fen=draft.amount_fen,
             copies=draft.copies,
             pages=tuple(photo.page for photo in draft.pages),
+            makes_up=draft.makes_up,
         )
         return self._file(visit, draft, command)
 
@@ -354,24 +360,6 @@ class Applying:
         standing = covering(draft, visit.view, _account(visit))
         context = {"lines": lines, "standing": standing}
         return self._page(visit, draft, questions.CONFIRM, "confirm.html", **context)
-
-
-def _again_from(said: Earlier, view: View) -> Draft:
-    """Return the draft of a corrected request; what the list no longer has is asked for again."""
-    known = look_up(view.matters, said.matter).matter
-    draft = Draft(
-        seal=said.seal if said.seal in dict(view.seals) else "",
-        matter=said.matter if known is not None else "",
-        applicant=said.applicant,
-        purpose=said.purpose,
-        payee=said.payee,
-        payee_asked=True,
-        amount_fen=said.amount_fen,
-        amount_asked=True,
-        copies=said.copies,
-        reviewed=True,
-    )
-    return questions.with_seal(draft, view)
 
 
 def _with_text(draft: Draft, question: str, answer: str) -> Draft | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -14,6 +15,7 @@ from device.kiosk.port import RequestView, View
 from device.kiosk.rendering import mark_of
 from device.kiosk.screen import Screen, Visit
 from device.kiosk.sessions import Session, Size
+from device.kiosk.slip import qr, text_of
 from device.kiosk.status import clock_text
 from ledger.matters import look_up
 
@@ -48,6 +50,7 @@ class RequestShown(Struct, frozen=True, kw_only=True):
     word: str
     icon: str
     again: bool
+    faint: str
     stampable: bool
     left: int
     until: str
@@ -84,6 +87,7 @@ class Home:
         router.add_api_route("/home/live", self.home_live)
         router.add_api_route("/request/{request_id}", self.request)
         router.add_api_route("/request/{request_id}/live", self.request_live)
+        router.add_api_route("/request/{request_id}/slip", self.slip)
         router.add_api_route("/hold", self.hold)
         router.add_api_route("/hold/live", self.hold_live)
         forms = [Depends(self._screen.check_token)]
@@ -117,6 +121,30 @@ class Home:
         visit = self._screen.clerk(request, touched=False)
         shown, now = self._request(visit, request_id)
         return self._screen.fragment(visit, "request_stage.html", now, mark, shown=shown)
+
+    def slip(self, request: Request, request_id: str) -> Response:
+        """Show what a villager takes along whose item the village may not stamp."""
+        visit = self._screen.clerk(request)
+        shown, _ = self._request(visit, request_id)
+        if not shown.by_list:
+            raise ElsewhereError(f"/request/{request_id}", visit.session)
+        words, view = self._screen.renderer.words(visit.session), visit.view
+        place = shown.instead or f"{view.window} {view.window_phone}".strip()
+        zone = self._screen.options.time_zone
+        day = f"{datetime.fromtimestamp(view.now_ms / 1000, zone):%Y-%m-%d}"
+        every = (
+            words("slip.not-here", matter=shown.matter),
+            words("slip.instead", place=place) if place else "",
+            words("slip.why", why=words.code("reason", shown.reason)),
+            words("slip.basis", basis=shown.basis) if shown.basis else "",
+            words("slip.from", village=view.village, at=day, number=shown.number),
+        )
+        lines = tuple(line for line in every if line)
+        code = qr(text_of(lines))
+        title = words("slip.title")
+        return self._screen.page(
+            visit, "slip.html", title, lines=lines, code=code, request_id=shown.request
+        )
 
     def hold(self, request: Request) -> Response:
         """Say that the machine is locked, why, and who must act; nobody need be signed in."""
@@ -209,6 +237,7 @@ def _shown(one: RequestView, view: View, at: str, until: str = "") -> RequestSho
         word=one.reason if _again(one) else one.state,
         icon=_STATE_ICONS[one.state],
         again=_again(one),
+        faint=one.faint if one.state == "done" else "",
         stampable=one.state == "approved" and one.left > 0,
         left=one.left,
         until=until,

@@ -45,6 +45,7 @@ class RequestView(Struct, frozen=True, kw_only=True):
         request: the request entry's payload hash.
         reason: why it was refused (a reason code), or "".
         reason_text: a person's own words on it, or "".
+        faint: hash of a use whose mark is too faint and that nothing makes up for, or "".
         left: impressions left under its permit.
         not_after_ms: when the permit ends (UTC), or None.
         standing: a standing permit covers it, so that nobody was asked.
@@ -60,6 +61,7 @@ class RequestView(Struct, frozen=True, kw_only=True):
     state: Literal["waiting", "approved", "refused", "done", "expired", "revoked"]
     reason: str = ""
     reason_text: str = ""
+    faint: str = ""
     permit: str = ""
     left: int = 0
     not_after_ms: int | None = None
@@ -202,7 +204,8 @@ class PagePhoto(Struct, frozen=True, kw_only=True):
 class FileRequest(Struct, frozen=True, kw_only=True):
     """File a request. Answer: RequestView; refused at once where the list forbids the item.
 
-    `matter` is a code of the list, or free text for an item that is on no list.
+    `matter` is a code of the list, or free text for an item that is on no list; `makes_up` the
+    faint use that this makes up for, of the same seal and item, or "".
     """
 
     by: str
@@ -214,6 +217,7 @@ class FileRequest(Struct, frozen=True, kw_only=True):
     amount_fen: int | None
     copies: int
     pages: tuple[str, ...]
+    makes_up: str = ""
 
 
 class Earlier(Struct, frozen=True, kw_only=True):

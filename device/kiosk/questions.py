@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from device.kiosk.port import View
+from device.kiosk.port import Earlier, View
 from device.kiosk.sessions import Draft
 from device.seal_items import fitting
 from ledger.matters import Matter, look_up
@@ -38,6 +38,29 @@ def with_seal(draft: Draft, view: View) -> Draft:
     if draft.seal in fits:
         return draft
     return structs.replace(draft, seal=fits[0] if len(fits) == 1 else "")
+
+
+def again_from(said: Earlier, view: View, makes_up: str = "") -> Draft:
+    """Return the draft of a corrected request; what the list no longer has is asked for again.
+
+    Args:
+        makes_up: a faint use for which one more impression is asked for, or "".
+    """
+    known = look_up(view.matters, said.matter).matter
+    draft = Draft(
+        seal=said.seal if said.seal in dict(view.seals) else "",
+        matter=said.matter if known is not None else "",
+        applicant=said.applicant,
+        purpose=said.purpose,
+        payee=said.payee,
+        payee_asked=True,
+        amount_fen=said.amount_fen,
+        amount_asked=True,
+        copies=1 if makes_up else said.copies,
+        reviewed=True,
+        makes_up=makes_up,
+    )
+    return with_seal(draft, view)
 
 
 def about_money(matter: Matter) -> bool:

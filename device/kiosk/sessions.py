@@ -28,7 +28,7 @@ class Draft(Struct, frozen=True, kw_only=True):
 
     `matter` is a code of the list; `amount_asked`, `payee_asked` say that the optional
     questions were answered or skipped; `reviewed` that the summary was seen, so that an
-    answer leads back to it.
+    answer leads back to it; `makes_up` the faint use that this request makes up for.
     """
 
     seal: str = ""
@@ -42,6 +42,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     copies: int = 0
     pages: tuple[PagePhoto, ...] = ()
     reviewed: bool = False
+    makes_up: str = ""
 
 
 class CustodyDraft(Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from gateway.stores.views import Alert, Signed, StoredEntry
 from ledger import chain, codec, disclosure, envelope
 from ledger.chain import Head
 from ledger.disclosure import Opened, Opening
-from ledger.messages import Acknowledgement, OpeningStored, PhotoResult, VillageList
+from ledger.messages import Acknowledgement, AnswerWords, OpeningStored, PhotoResult, VillageList
 from ledger.records import AlertRecord, CaseStep, Record
 from ledger.signers import Signer
 
@@ -28,7 +28,7 @@ Judge = Callable[[StoredEntry, History], Iterable[Alert]]
 JudgeTime = Callable[[History, int], Iterable[Alert]]
 log = structlog.get_logger()
 
-Answerable = Acknowledgement | OpeningStored | PhotoResult | VillageList
+Answerable = Acknowledgement | AnswerWords | OpeningStored | PhotoResult | VillageList
 
 
 class Letter(Struct, frozen=True, kw_only=True):

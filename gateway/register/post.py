@@ -52,11 +52,12 @@ class Post:
                 return
             del self._waiting[topic]
 
-    def replace(self, standing: Iterator[Letter]) -> None:
+    def replace(self, *standing: Iterator[Letter]) -> None:
         """Begin anew with all that should stand at the broker: it may have lost everything."""
         self._waiting.clear()
-        for letter in standing:
-            self.send(letter)
+        for part in standing:
+            for letter in part:
+                self.send(letter)
 
     def expire(self, now_ms: int) -> None:
         """Take away from the broker what need not stand there any longer."""

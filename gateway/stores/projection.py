@@ -7,6 +7,7 @@ after its entry. Nothing else writes derived tables, so replaying both gives the
 from __future__ import annotations
 
 import msgspec
+from msgspec import UnsetType
 
 from gateway.stores import projection_custody, projection_permits
 from gateway.stores.alerts import About
@@ -86,6 +87,8 @@ def apply(tables: Tables, entry: StoredEntry) -> None:
     match entry.body:
         case SealRequest() as request:
             projection_permits.file(tables, entry, request)
+            if not isinstance(request.makes_up, UnsetType):
+                _refer(tables, entry, request.makes_up, "makes-up")
         case StandingPermit(released_by=str()) as body:
             projection_permits.issue(tables, entry, body.permit, body.machine, body.not_after_ms)
         case EmergencyPermit() as body:

@@ -260,6 +260,12 @@ def bodies() -> list[records.Record]:
             approvers=("a-li", "b-zhao"), codes=("k-0123456789ab-1", "k-ba9876543210-1"),
             by="c-wang", reason="disaster", reason_commitment=H["b"],
         ),
+        records.SealRequest(
+            seal=seal, matter="CM-09", list_version=3, copies=1, pages_count=1, filed_by="c-wang",
+            applicant_commitment=H["a"], applicant_masked_commitment=H["b"],
+            purpose_commitment=H["c"], payee_commitment=H["d"], amount_commitment=H["e"],
+            pages_commitment=H["f"], makes_up=H["a"],
+        ),
     ]  # fmt: skip
 
 
@@ -277,6 +283,9 @@ def examples() -> list[records.Record]:
         messages.VillageList(
             gateway="gw-420625103", village=VILLAGE, version=3, at_ms=1_793_000_000_000,
             window="清溪镇便民服务中心", window_phone="0710-0000000", matters=(matter,),
+        ),
+        messages.AnswerWords(
+            entry=H["a"], name="text", salt="00" * 16, value="请补上村民代表会议记录", **to
         ),
     ]  # fmt: skip
 

@@ -84,7 +84,8 @@ document.addEventListener("click", (event) => {
     const keyboard = document.querySelector("[data-compose]");
     write(fieldOf(keyboard), data.choice);
     compose(letters.slice(Number(data.uses)));
-  } else if (data.erase !== undefined) erase(key);
+  } else if (data.print !== undefined) window.print();
+  else if (data.erase !== undefined) erase(key);
   else if (data.clear !== undefined) { fieldOf(key).value = ""; changed(fieldOf(key)); }
   else if (data.step !== undefined) step(key);
   else if (data.digits !== undefined) swapDigits(key);

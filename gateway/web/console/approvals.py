@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Query, Request
+from msgspec import UNSET, UnsetType
 from starlette.responses import Response
 
 from gateway.commands import Document
@@ -13,7 +14,7 @@ from gateway.desk.policy_progress import unfillable
 from gateway.desk.standing import Standing, standing
 from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.stores import Reader
-from gateway.stores.views import RequestState, RequestView
+from gateway.stores.views import RequestState, RequestView, StoredEntry
 from gateway.web.answers import answer
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
 from gateway.web.orders import decide, missing_page, why_not
@@ -79,11 +80,19 @@ def show(
             "request.html",
             "approvals",
             step=step if step in ("approve", "refuse", "return") else "",
+            first=_made_up(reader, request_id),
             unseen=missing_page(site, visitor, found) is not None,
             waiting_pages=any(one.stored_ms is None for one in found.pages),
             permit=reader.permit(found.permit) if found.permit else None,
             **row(reader, visitor, found, site.port.now_ms()),
         )
+
+
+def _made_up(reader: Reader, request: str) -> StoredEntry | None:
+    """Return the faint use that a request makes up for, if it does."""
+    entry = reader.entry(request)
+    named = getattr(entry.body, "makes_up", UNSET) if entry is not None else UNSET
+    return None if isinstance(named, UnsetType) else reader.entry(str(named))
 
 
 @router.post("/approvals/{request_id}")

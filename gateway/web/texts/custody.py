@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 ROWS: tuple[tuple[str, str, str], ...] = (
+    ("request.makes-up", "补盖，第一次盖得太浅", "Makes up for the faint"),
     ("menu.custody", "印章保管", "Keeping of seals"),
     ("kind.hatch", "开仓", "Hatch"),
     ("kind.takeout", "外借", "Take-out"),

@@ -49,6 +49,7 @@ def frames(scene: str) -> tuple[bytes, ...]:
     pages = {
         "page": page,
         "stamped": stamped(page, impression(seed=1, strength=1.0), 0.65, 0.75),
+        "faint": stamped(page, impression(seed=1, strength=0.25), 0.65, 0.75),
         "other": page_image(7, 5),
         "blank": blank_page(),
     }
@@ -226,12 +227,12 @@ class Rig(Village):
         )
         return wiring.build(self.config(), b"", lambda _: self.broker.bus(MACHINE), world)
 
-    def press(self) -> None:
+    def press(self, scene: str = "stamped") -> None:
         """Make the impression of the window that opens next, and lay the stamped page."""
 
         def rise() -> None:
             self.controller.up()
-            self.camera.lay("stamped")
+            self.camera.lay(scene)
 
         self.controller.during = {3: self.controller.down, 6: rise}
 

@@ -14,6 +14,7 @@ from gateway.commands import AskDue, ConfirmErasure, Decide
 from gateway.desk import retention
 from gateway.errors import RequestRefusedError
 from gateway.stores.views import Alert, Finding
+from tests.gateway.machine import TOWNSHIP
 
 Town = Any
 DAY_MS = 24 * 3600 * 1000
@@ -83,7 +84,7 @@ def test_next_order_takes_what_the_one_before_had_no_room_for(staffed: Town) -> 
 
     def order() -> object:
         with staffed.public.transaction(staffed.store, staffed.now_ms) as transaction:
-            book = Book(staffed.log, staffed.intake)
+            book = Book(staffed.log, staffed.intake, TOWNSHIP)
             return orders_retention.ask_due(
                 book, transaction, command, staffed.now_ms, most=3
             ).answer

@@ -1,0 +1,41 @@
+"""A faint stamp leads to a request for a make-up stamp, with what was said before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+Fill = Callable[[str], httpx.Response]
+
+
+def test_faint_stamp_is_made_up_for_by_a_request_that_names_it(
+    client: httpx.Client, village: Any, sign_in: Callable[..., str], fill: Fill
+) -> None:
+    token = sign_in()
+    fill(token)
+    client.post("/apply/submit", data={"token": token})
+    first = village.view().requests[0]
+    village.change_request(first.request, state="done", left=0, faint="f" * 64)
+
+    page = client.get(f"/request/{first.request}").text
+    assert "申请补盖" in page and "盖得太浅" in page
+    form = {"token": token, "earlier": first.request, "makes_up": "f" * 64}
+    assert client.post("/apply/again", data=form).url.path == "/apply/pages"
+    client.post("/apply/pages", data={"token": token})
+    client.get("/apply/confirm")
+    client.post("/apply/submit", data={"token": token})
+
+    again = village.filed[1]
+    assert (again.makes_up, again.copies, again.matter) == ("f" * 64, 1, village.filed[0].matter)
+    assert village.filed[0].makes_up == ""
+
+
+def test_good_stamp_offers_no_make_up(
+    client: httpx.Client, village: Any, sign_in: Callable[..., str]
+) -> None:
+    sign_in()
+    request = village.add_request("村民建房申请", state="done")
+
+    assert "补盖" not in client.get(f"/request/{request}").text
