@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from gateway.commands_people import PeopleCommand
+from gateway.commands_signin import SignInCommand
 from ledger.bus import Message
 from ledger.matters import MatterList
 from ledger.records_retention import Cause, What
@@ -273,4 +274,5 @@ Command = (
     | Deliver
     | KeepCosignatures
     | PeopleCommand
+    | SignInCommand
 )

@@ -66,10 +66,16 @@ class BrokerConfig(Table, frozen=True, kw_only=True):
 
 
 class WebConfig(Table, frozen=True, kw_only=True):
-    """Where the console answers; port 0 chooses a free one and logs it."""
+    """Where the console answers; port 0 chooses a free one and logs it.
+
+    Args:
+        second_factor: offices that nobody uses without a second factor; None: in the field all
+            but clerk and keeper, in a simulation none.
+    """
 
     host: str = "127.0.0.1"
     port: Port = 8080
+    second_factor: tuple[Identifier, ...] | None = None
 
 
 class WitnessEntry(Table, frozen=True, kw_only=True):

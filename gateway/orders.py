@@ -47,11 +47,13 @@ from gateway.commands import (
     Withdraw,
 )
 from gateway.commands_people import DraftPeople, ReleasePeople, StopAccount
+from gateway.commands_signin import OWN, AskReset, ConfirmReset, EndSessions
 from gateway.desk import access, delegations, permits
 from gateway.desk.access import Action
 from gateway.errors import NotAllowedError, NotFoundError, RequestRefusedError
 from gateway.orders_people import PeopleOrders
 from gateway.orders_requests import RequestOrders
+from gateway.orders_signin import SignInOrders
 from gateway.register import screening
 from gateway.register.cosignatures import Cosignatures
 from gateway.register.intake import Intake
@@ -89,6 +91,9 @@ ACTIONS: dict[type, Action] = {
     DraftPeople: Action.DRAFT_PEOPLE,
     ReleasePeople: Action.RELEASE_PEOPLE,
     StopAccount: Action.STOP_ACCOUNT,
+    AskReset: Action.RESET_ACCESS,
+    ConfirmReset: Action.RESET_ACCESS,
+    EndSessions: Action.STOP_ACCOUNT,
 }
 OPERATORS = frozenset(
     {AddAccount, ImportList, Deliver, AgreeKey, RevokeKey, KeepCosignatures, DraftPolicy}
@@ -139,6 +144,7 @@ class Orders:
             DraftPeople: people.draft,
             ReleasePeople: people.release,
             StopAccount: people.stop,
+            **SignInOrders(self._book).handlers(),
             AgreeKey: partial(orders_keys.agree, intake.keys, self._book, own_keys),
             RevokeKey: partial(orders_keys.revoke, intake.keys, self._book),
             Deliver: partial(orders_carried.deliver, intake),
@@ -218,7 +224,7 @@ class Orders:
 
 
 def _check_office(reader: Reader, command: Command, now_ms: int, operator: bool) -> None:
-    if operator and type(command) in OPERATORS:
+    if type(command) in OWN or (operator and type(command) in OPERATORS):
         return
     action = ACTIONS.get(type(command))
     if action is None:

@@ -5,6 +5,8 @@ Giving takes two persons, taking away one. Each change of an account is an entry
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import structs
 
 from gateway.book import Book, Done, known_account
@@ -87,18 +89,11 @@ class PeopleOrders:
         if not command.card_only:
             account = structs.replace(account, offices=(), password_hash=NO_PASSWORD)
             transaction.put_account(account)
-        act = AccountAct(
-            account=account.account,
-            act="card-stopped" if command.card_only else "stopped",
-            offices=account.offices,
-            village=account.village,
-            by=command.by,
-            released_by=None,
-        )
-        entry = self._book.append(transaction, act, now_ms)
+        act: Literal["stopped", "card-stopped"] = "card-stopped" if command.card_only else "stopped"
+        index = self._note(transaction, account, act, command.by, None, now_ms)
         left = desk.without(now, account.account, card_only=command.card_only)
         self._shorten(transaction, place, left, command.by, now_ms)
-        return Done(answer=entry.index, letters=self._letters(transaction, place))
+        return Done(answer=index, letters=self._letters(transaction, place))
 
     def add(self, transaction: Transaction, command: AddAccount, now_ms: int) -> Done:
         """Add or change an account for the gateway's own operator; the log says so."""
@@ -122,6 +117,9 @@ class PeopleOrders:
             village=command.village,
         )
         self._put(transaction, account, command.by, None, now_ms)
+        if transaction.factor(account.account) is not None:
+            transaction.put_factor(account.account, None)
+            self._note(transaction, account, "factor-reset", command.by, None, now_ms)
         return Done(answer=None)
 
     def _shorten(
@@ -165,15 +163,26 @@ class PeopleOrders:
         now_ms: int,
     ) -> None:
         transaction.put_account(account)
-        act = AccountAct(
+        self._note(transaction, account, "given", by, released_by, now_ms)
+
+    def _note(
+        self,
+        transaction: Transaction,
+        account: Account,
+        act: Literal["given", "stopped", "card-stopped", "factor-reset"],
+        by: str,
+        released_by: str | None,
+        now_ms: int,
+    ) -> int:
+        body = AccountAct(
             account=account.account,
-            act="given",
+            act=act,
             offices=account.offices,
             village=account.village,
             by=by,
             released_by=released_by,
         )
-        self._book.append(transaction, act, now_ms)
+        return self._book.append(transaction, body, now_ms).index
 
     def _check_place(self, reader: Reader, place: str) -> None:
         if place != self._township and reader.village(place) is None:

@@ -77,6 +77,11 @@ ZH = {
     "card-twice": "这张卡已登记给名单上的另一人。",
     "pin-form": "刷卡密码应为六到十二位数字，且至少有三种不同的数字。",
     "machine-silent": "印章机还没有报过收件密钥，请让它开机联网，或升级程序后再下发。",
+    "factor-wrong": "验证码不对，请看验证器应用里现在的六位数字。",
+    "factor-replayed": "这个验证码已经用过，请等下一个。",
+    "password-wrong": "现在的密码不对。",
+    "password-weak": "新密码太短，或与原来的相同。",
+    "password-differs": "两次输入的新密码不一样。",
     # keys and enrolment
     "own-key": "网关自己的密钥在运行中不能更换。",
     "not-founded": "这本账没有以密钥开头，不能登记密钥:请管理员先做好账的奠基文件。",
@@ -185,6 +190,11 @@ EN = {
     "card-twice": "Somebody else on the list has this card.",
     "pin-form": "A PIN has 6 to 12 digits, at least three of them different.",
     "machine-silent": "The machine has not told its opening key: switch it on, or update it.",
+    "factor-wrong": "Not the right code: look at the six digits that the app shows now.",
+    "factor-replayed": "This code was used already; wait for the next one.",
+    "password-wrong": "That is not today's password.",
+    "password-weak": "The new password is too short, or the same as before.",
+    "password-differs": "The two new passwords differ.",
     "own-key": "The gateway's own key cannot change while it runs.",
     "not-founded": "This log does not begin with its keys, so none can be enrolled: the "
     "administrator has to found it first.",

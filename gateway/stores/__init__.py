@@ -17,6 +17,7 @@ from gateway.stores.audit_reader import AuditReader
 from gateway.stores.erasures import RetentionReader
 from gateway.stores.people import PeopleReader
 from gateway.stores.policies import PolicyReader
+from gateway.stores.signin import SignInReader, SignInWriter
 from gateway.stores.trees import LogReader, LogView, Witnessed
 from gateway.stores.views import (
     Account,
@@ -189,6 +190,7 @@ class Reader(
     DeskReader,
     PolicyReader,
     PeopleReader,
+    SignInReader,
     AuditReader,
     RetentionReader,
     LogReader,
@@ -222,7 +224,7 @@ class History(Reader, Protocol):
         ...
 
 
-class Transaction(Reader, Protocol):
+class Transaction(Reader, SignInWriter, Protocol):
     """The writer's view of one transaction: reads see what it wrote. All of it or nothing
     becomes durable, when the `with` block of `Store.transaction` has ended."""
 

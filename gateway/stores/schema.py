@@ -89,6 +89,25 @@ CREATE TABLE people_files (
     file_sha256 TEXT PRIMARY KEY,
     file BLOB NOT NULL
 );
+CREATE TABLE attempts (
+    name TEXT PRIMARY KEY,
+    count INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL
+);
+CREATE TABLE factors (
+    account TEXT PRIMARY KEY,
+    secret BLOB NOT NULL,
+    last_step INTEGER NOT NULL,
+    recovery TEXT NOT NULL,
+    enrolled_ms INTEGER NOT NULL
+);
+CREATE TABLE resets (
+    account TEXT PRIMARY KEY,
+    password_hash TEXT NOT NULL,
+    asked_by TEXT NOT NULL,
+    asked_ms INTEGER NOT NULL,
+    confirmed_by TEXT
+);
 CREATE TABLE quarantine (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     code TEXT NOT NULL,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from gateway.stores.calendar import OFFSET_S
 from gateway.stores.erasures import KEPT_KINDS, DueEntry, DueMonth, ErasureView
 from gateway.stores.sqlite_entries import related
-from gateway.stores.sqlite_people import PeopleQueries
+from gateway.stores.sqlite_signin import SignInQueries
 from gateway.stores.views import StoredEntry
 from ledger.records import CaseStep
 from ledger.records_people import Delegation
@@ -30,7 +30,7 @@ _DUE = f"""
     ) GROUP BY idx"""
 
 
-class RetentionQueries(PeopleQueries):
+class RetentionQueries(SignInQueries):
     """See `gateway.stores.erasures.RetentionReader`."""
 
     def policy(self) -> RetentionPolicy | None:

@@ -148,10 +148,8 @@ class LogFilter(Struct, frozen=True, kw_only=True):
 
     Args:
         kinds, matters: any of them matches (matters by code); empty means all.
-        flag: a flag or finding code of a use.
-        alert: only entries with an alert: any, or of this severity.
-        from_ms, to_ms: received in [from, to).
-        machines: only what concerns one of these; None: whatever it concerns.
+        flag: a flag or finding code of a use. alert: with an alert: any, or of this severity.
+        from_ms, to_ms: received in [from, to). machines: concerning one of these; None: any.
     """
 
     machine: str | None = None

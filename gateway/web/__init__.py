@@ -10,6 +10,7 @@ from starlette.staticfiles import StaticFiles
 from gateway.web import api, failures
 from gateway.web.api.answers import describe
 from gateway.web.console import (
+    account,
     alerts,
     approvals,
     delegations,
@@ -35,6 +36,7 @@ from gateway.web.site import Site
 
 CONSOLE = (
     signin,
+    account,
     home,
     approvals,
     filed,

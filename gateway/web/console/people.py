@@ -15,6 +15,7 @@ from gateway.desk.accounts import OFFICES, VILLAGE_OFFICES, hash_password
 from gateway.desk.people import Difference, Row
 from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.orders_people import roster_of, staff_of
+from gateway.orders_signin import is_over
 from gateway.stores import Reader
 from gateway.stores.people import PeopleView
 from gateway.web.console.retention import mine
@@ -69,6 +70,11 @@ def show(request: Request, visitor: Looker) -> Response:
             places=[_place(reader, site, code) for code in _codes(reader, site, visitor)],
             people={one.account: one.name for one in reader.accounts()},
             mine=mine(reader, visitor),
+            resets={
+                one.account: one.by
+                for one in reader.resets()
+                if one.confirmed_by is None and not is_over(one, site.port.now_ms())
+            },
         )
 
 

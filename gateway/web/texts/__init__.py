@@ -19,12 +19,13 @@ from gateway.web.texts import (
     people,
     policy,
     retention,
+    signin,
     words,
 )
 
 Language = Literal["zh", "en"]
 
-AREAS = (common, desk, log, ladder, audit, paper, policy, people, retention, words)
+AREAS = (common, desk, log, ladder, audit, paper, policy, people, signin, retention, words)
 ZH: Mapping[str, str] = {key: zh for area in AREAS for key, zh, _ in area.ROWS}
 EN: Mapping[str, str] = {key: en for area in AREAS for key, _, en in area.ROWS}
 TEXTS: Mapping[Language, Mapping[str, str]] = {"zh": ZH, "en": EN}

@@ -16,6 +16,8 @@ from gateway.web.identity import Allow
 OPEN = {
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
+    ("GET", "/sign-in/code"),
+    ("POST", "/sign-in/code"),
     ("GET", "/language/{language}"),
     ("POST", "/api/v1/token"),
 }

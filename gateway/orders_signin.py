@@ -1,0 +1,189 @@
+"""Orders of the sign-in: tries, second factors, passwords; and what others do to an account.
+
+What somebody else does is an entry; what a person does to the own account is not: it gives no
+right that was not there. A reset takes two persons, because whoever sets a password could act in
+its owner's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from msgspec import structs
+
+from gateway.book import Book, Done, known_account
+from gateway.commands_signin import (
+    AskReset,
+    ChangePassword,
+    ConfirmReset,
+    CountAttempt,
+    EndSessions,
+    EnrolFactor,
+    ForgetAttempts,
+    UseRecovery,
+    UseStep,
+)
+from gateway.desk import attempts
+from gateway.errors import NotFoundError, RequestRefusedError
+from gateway.stores import Transaction
+from gateway.stores.signin import Attempts, Factor, Reset
+from gateway.stores.views import Account
+from ledger.records_people import AccountAct
+
+RESET_HOURS = 24  # until another person has confirmed, and then until its owner has signed in
+HOUR_MS = 3600 * 1000
+Handler = Callable[[Transaction, Any, int], Done]
+
+
+class SignInOrders:
+    """Carries out orders of the sign-in; belongs to the writer thread."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def handlers(self) -> dict[type, Handler]:
+        """Return who carries out what."""
+        return {
+            CountAttempt: count_attempt,
+            ForgetAttempts: forget_attempts,
+            UseStep: use_step,
+            UseRecovery: use_recovery,
+            EnrolFactor: enrol_factor,
+            ChangePassword: change_password,
+            AskReset: self.ask_reset,
+            ConfirmReset: self.confirm_reset,
+            EndSessions: self.end_sessions,
+        }
+
+    def ask_reset(self, transaction: Transaction, command: AskReset, now_ms: int) -> Done:
+        """Keep a one-time password that nobody can use until another person has confirmed."""
+        account = known_account(transaction, command.account)
+        transaction.put_reset(
+            account.account,
+            Reset(
+                account=account.account,
+                password_hash=command.password_hash,
+                by=command.by,
+                asked_ms=now_ms,
+                confirmed_by=None,
+            ),
+        )
+        return self._act(transaction, account, "password-reset", command.by, None, now_ms)
+
+    def confirm_reset(self, transaction: Transaction, command: ConfirmReset, now_ms: int) -> Done:
+        """Make another person's reset good."""
+        found = next((one for one in transaction.resets() if one.account == command.account), None)
+        if found is None or found.confirmed_by is not None or is_over(found, now_ms):
+            raise NotFoundError(
+                f"expected a reset of {command.account[:40]} that waits, found none"
+            )
+        asker = transaction.account(found.by)
+        confirmer = known_account(transaction, command.by)
+        account = known_account(transaction, found.account)
+        if asker is None or confirmer.person in (asker.person, account.person):
+            raise RequestRefusedError(
+                "draft-own", f"expected another person than {found.by} and {found.account}"
+            )
+        transaction.put_account(structs.replace(account, password_hash=found.password_hash))
+        transaction.put_factor(account.account, None)
+        transaction.put_attempts(account.account, None, attempts.MOST_NAMES)
+        transaction.put_reset(
+            account.account, structs.replace(found, confirmed_by=command.by, asked_ms=now_ms)
+        )
+        return self._act(transaction, account, "password-reset", found.by, command.by, now_ms)
+
+    def end_sessions(self, transaction: Transaction, command: EndSessions, now_ms: int) -> Done:
+        """Write down who ended somebody's sessions."""
+        account = known_account(transaction, command.account)
+        return self._act(transaction, account, "sessions-ended", command.by, None, now_ms)
+
+    def _act(
+        self,
+        transaction: Transaction,
+        account: Account,
+        act: Literal["password-reset", "sessions-ended"],
+        by: str,
+        released_by: str | None,
+        now_ms: int,
+    ) -> Done:
+        body = AccountAct(
+            account=account.account,
+            act=act,
+            offices=account.offices,
+            village=account.village,
+            by=by,
+            released_by=released_by,
+        )
+        return Done(answer=self._book.append(transaction, body, now_ms).index)
+
+
+def is_over(reset: Reset, now_ms: int) -> bool:
+    """Return whether a reset has stood for too long to be confirmed or used."""
+    return now_ms - reset.asked_ms > RESET_HOURS * HOUR_MS
+
+
+def count_attempt(transaction: Transaction, command: CountAttempt, now_ms: int) -> Done:
+    """Count a try, unless the account must wait; see `gateway.desk.attempts`."""
+    name = command.by[:60]
+    known = transaction.attempts(name)
+    wait_ms = attempts.pause_ms(known, now_ms)
+    if not wait_ms:
+        count = 1 if known is None else known.count + 1
+        tried = Attempts(name=name, count=count, last_ms=now_ms)
+        transaction.put_attempts(name, tried, attempts.MOST_NAMES)
+    return Done(answer=wait_ms)
+
+
+def forget_attempts(transaction: Transaction, command: ForgetAttempts, _now_ms: int) -> Done:
+    """Forget the tries of somebody who has signed in."""
+    transaction.put_attempts(command.by, None, attempts.MOST_NAMES)
+    return Done(answer=None)
+
+
+def use_step(transaction: Transaction, command: UseStep, _now_ms: int) -> Done:
+    """Use up a step; neither it nor an earlier one counts again."""
+    factor = _factor(transaction, command.by)
+    if command.step <= factor.last_step:
+        raise RequestRefusedError("factor-replayed", "expected a code that nobody has used")
+    transaction.put_factor(command.by, structs.replace(factor, last_step=command.step))
+    return Done(answer=None)
+
+
+def use_recovery(transaction: Transaction, command: UseRecovery, _now_ms: int) -> Done:
+    """Use up a recovery code."""
+    factor = _factor(transaction, command.by)
+    left = tuple(one for one in factor.recovery if one != command.recovery)
+    if left == factor.recovery:
+        raise RequestRefusedError("factor-replayed", "expected a code that nobody has used")
+    transaction.put_factor(command.by, structs.replace(factor, recovery=left))
+    return Done(answer=len(left))
+
+
+def enrol_factor(transaction: Transaction, command: EnrolFactor, now_ms: int) -> Done:
+    """Use a second factor from now on."""
+    known_account(transaction, command.by)
+    factor = Factor(
+        account=command.by,
+        secret=command.secret,
+        last_step=command.step,
+        recovery=command.recovery,
+        enrolled_ms=now_ms,
+    )
+    transaction.put_factor(command.by, factor)
+    return Done(answer=None)
+
+
+def change_password(transaction: Transaction, command: ChangePassword, _now_ms: int) -> Done:
+    """Replace one's own password."""
+    account = known_account(transaction, command.by)
+    transaction.put_account(structs.replace(account, password_hash=command.password_hash))
+    transaction.put_reset(account.account, None)
+    return Done(answer=None)
+
+
+def _factor(transaction: Transaction, account: str) -> Factor:
+    found = transaction.factor(account)
+    if found is None:
+        raise NotFoundError(f"expected a second factor of {account[:40]}, found none")
+    return found
