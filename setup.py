@@ -36,6 +36,8 @@ EXTRAS = {
     "hsm": ["python-pkcs11>=0.10"],
     # The drivers for real parts; evdev is compiled on the spot, lgpio has wheels.
     "machine": ["evdev>=1.7", "gpiozero>=2.0", "lgpio>=0.2.2"],
+    # Passkeys at the console (WebAuthn); see docs/decisions.
+    "passkeys": ["webauthn>=3.0"],
     # Second signatures by SM2 with SM3: one pure Python package without dependencies.
     "sm": ["gmalg>=1.1.2"],
     "test": [
@@ -56,6 +58,7 @@ EXTRAS = {
         "pytest-xdist>=3.6",
         "python-pkcs11>=0.10",
         "securesystemslib>=1.2",
+        "webauthn>=3.0",
     ],
     "check": ["import-linter>=2.1", "mypy>=1.13", "ruff>=0.8", "types-pyserial>=3.5"],
 }

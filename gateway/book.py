@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from gateway.errors import NotAllowedError
+from gateway.errors import NotAllowedError, NotFoundError
 from gateway.register.intake import Intake
 from gateway.register.log import GatewayLog, Letter
 from gateway.stores import DeskReader, Transaction
@@ -47,6 +47,18 @@ class Book:
         entry = self._log.append(transaction, body, now_ms, opened)
         self._intake.judged(transaction, entry, now_ms)
         return entry
+
+
+def named_account(reader: DeskReader, name: str) -> Account:
+    """Return the account that an order is about.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    account = reader.account(name)
+    if account is None:
+        raise NotFoundError(f"expected an account, found none named {name[:40]}")
+    return account
 
 
 def known_account(reader: DeskReader, name: str) -> Account:

@@ -5,6 +5,8 @@ Those of `OWN` come from the sign-in itself, concern the account `by` alone and 
 
 from __future__ import annotations
 
+from typing import get_args
+
 from msgspec import Struct
 
 
@@ -75,6 +77,41 @@ class EndSessions(Struct, frozen=True, kw_only=True):
     account: str
 
 
-OwnCommand = CountAttempt | ForgetAttempts | UseStep | UseRecovery | EnrolFactor | ChangePassword
+class AddPasskey(Struct, frozen=True, kw_only=True):
+    """Keep a passkey of the own account. Answer: None."""
+
+    by: str
+    credential: str
+    public_key: bytes
+    sign_count: int
+    label: str
+
+
+class UsePasskey(Struct, frozen=True, kw_only=True):
+    """Keep the counter of a passkey that was used. Answer: None; refused if it went back."""
+
+    by: str
+    credential: str
+    sign_count: int
+
+
+class DropPasskey(Struct, frozen=True, kw_only=True):
+    """Forget a passkey of the own account. Answer: None."""
+
+    by: str
+    credential: str
+
+
+OwnCommand = (
+    CountAttempt
+    | ForgetAttempts
+    | UseStep
+    | UseRecovery
+    | EnrolFactor
+    | ChangePassword
+    | AddPasskey
+    | UsePasskey
+    | DropPasskey
+)
 SignInCommand = OwnCommand | AskReset | ConfirmReset | EndSessions
-OWN = frozenset({CountAttempt, ForgetAttempts, UseStep, UseRecovery, EnrolFactor, ChangePassword})
+OWN = frozenset(get_args(OwnCommand))

@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec import structs
 
-from gateway.book import Book, Done, known_account
+from gateway.book import Book, Done, known_account, named_account
 from gateway.commands import AddAccount
 from gateway.commands_people import DraftPeople, ReleasePeople, StopAccount
 from gateway.desk import people as desk
@@ -80,7 +80,7 @@ class PeopleOrders:
 
     def stop(self, transaction: Transaction, command: StopAccount, now_ms: int) -> Done:
         """Take an account, or its card, away at once; the machines get a new list."""
-        account = known_account(transaction, command.account)
+        account = named_account(transaction, command.account)
         place = desk.place_of(account, self._township)
         now = staff_of(transaction, self._township, place)
         mine = next((one for one in now if one.account == account.account), None)
@@ -89,6 +89,7 @@ class PeopleOrders:
         if not command.card_only:
             account = structs.replace(account, offices=(), password_hash=NO_PASSWORD)
             transaction.put_account(account)
+            transaction.forget_access(account.account)
         act: Literal["stopped", "card-stopped"] = "card-stopped" if command.card_only else "stopped"
         index = self._note(transaction, account, act, command.by, None, now_ms)
         left = desk.without(now, account.account, card_only=command.card_only)
@@ -117,8 +118,7 @@ class PeopleOrders:
             village=command.village,
         )
         self._put(transaction, account, command.by, None, now_ms)
-        if transaction.factor(account.account) is not None:
-            transaction.put_factor(account.account, None)
+        if transaction.forget_access(account.account):
             self._note(transaction, account, "factor-reset", command.by, None, now_ms)
         return Done(answer=None)
 
@@ -152,6 +152,7 @@ class PeopleOrders:
             there = desk.place_of(old, self._township) == roster.place
             if there and old.offices and old.account not in listed:
                 ended = structs.replace(old, offices=(), password_hash=NO_PASSWORD)
+                transaction.forget_access(old.account)
                 self._put(transaction, ended, by, released_by, now_ms)
 
     def _put(

@@ -12,25 +12,29 @@ from typing import Any, Literal
 
 from msgspec import structs
 
-from gateway.book import Book, Done, known_account
+from gateway.book import Book, Done, known_account, named_account
 from gateway.commands_signin import (
+    AddPasskey,
     AskReset,
     ChangePassword,
     ConfirmReset,
     CountAttempt,
+    DropPasskey,
     EndSessions,
     EnrolFactor,
     ForgetAttempts,
+    UsePasskey,
     UseRecovery,
     UseStep,
 )
 from gateway.desk import attempts
 from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.stores import Transaction
-from gateway.stores.signin import Attempts, Factor, Reset
+from gateway.stores.signin import Attempts, Factor, Passkey, Reset
 from gateway.stores.views import Account
 from ledger.records_people import AccountAct
 
+MOST_PASSKEYS = 10
 RESET_HOURS = 24  # until another person has confirmed, and then until its owner has signed in
 HOUR_MS = 3600 * 1000
 Handler = Callable[[Transaction, Any, int], Done]
@@ -51,6 +55,9 @@ class SignInOrders:
             UseRecovery: use_recovery,
             EnrolFactor: enrol_factor,
             ChangePassword: change_password,
+            AddPasskey: add_passkey,
+            UsePasskey: use_passkey,
+            DropPasskey: drop_passkey,
             AskReset: self.ask_reset,
             ConfirmReset: self.confirm_reset,
             EndSessions: self.end_sessions,
@@ -58,7 +65,7 @@ class SignInOrders:
 
     def ask_reset(self, transaction: Transaction, command: AskReset, now_ms: int) -> Done:
         """Keep a one-time password that nobody can use until another person has confirmed."""
-        account = known_account(transaction, command.account)
+        account = named_account(transaction, command.account)
         transaction.put_reset(
             account.account,
             Reset(
@@ -80,13 +87,13 @@ class SignInOrders:
             )
         asker = transaction.account(found.by)
         confirmer = known_account(transaction, command.by)
-        account = known_account(transaction, found.account)
+        account = named_account(transaction, found.account)
         if asker is None or confirmer.person in (asker.person, account.person):
             raise RequestRefusedError(
                 "draft-own", f"expected another person than {found.by} and {found.account}"
             )
         transaction.put_account(structs.replace(account, password_hash=found.password_hash))
-        transaction.put_factor(account.account, None)
+        transaction.forget_access(account.account)
         transaction.put_attempts(account.account, None, attempts.MOST_NAMES)
         transaction.put_reset(
             account.account, structs.replace(found, confirmed_by=command.by, asked_ms=now_ms)
@@ -95,7 +102,7 @@ class SignInOrders:
 
     def end_sessions(self, transaction: Transaction, command: EndSessions, now_ms: int) -> Done:
         """Write down who ended somebody's sessions."""
-        account = known_account(transaction, command.account)
+        account = named_account(transaction, command.account)
         return self._act(transaction, account, "sessions-ended", command.by, None, now_ms)
 
     def _act(
@@ -179,6 +186,46 @@ def change_password(transaction: Transaction, command: ChangePassword, _now_ms: 
     account = known_account(transaction, command.by)
     transaction.put_account(structs.replace(account, password_hash=command.password_hash))
     transaction.put_reset(account.account, None)
+    return Done(answer=None)
+
+
+def add_passkey(transaction: Transaction, command: AddPasskey, now_ms: int) -> Done:
+    """Keep a passkey, unless somebody has it."""
+    known_account(transaction, command.by)
+    if transaction.passkey(command.credential) is not None:
+        raise RequestRefusedError("passkey-known", "expected a new passkey, found one that is here")
+    if len(transaction.passkeys(command.by)) >= MOST_PASSKEYS:
+        raise RequestRefusedError("passkey-many", f"expected at most {MOST_PASSKEYS} passkeys")
+    passkey = Passkey(
+        credential=command.credential,
+        account=command.by,
+        public_key=command.public_key,
+        sign_count=command.sign_count,
+        label=command.label,
+        added_ms=now_ms,
+    )
+    transaction.put_passkey(command.credential, passkey)
+    return Done(answer=None)
+
+
+def use_passkey(transaction: Transaction, command: UsePasskey, _now_ms: int) -> Done:
+    """Keep a passkey's counter; one that does not rise (but from 0) is a copy's."""
+    found = transaction.passkey(command.credential)
+    if found is None or found.account != command.by:
+        raise NotFoundError("expected a passkey of this account, found none")
+    if (command.sign_count or found.sign_count) and command.sign_count <= found.sign_count:
+        raise RequestRefusedError("passkey-copied", "expected a counter that rose")
+    changed = structs.replace(found, sign_count=command.sign_count)
+    transaction.put_passkey(command.credential, changed)
+    return Done(answer=None)
+
+
+def drop_passkey(transaction: Transaction, command: DropPasskey, _now_ms: int) -> Done:
+    """Forget one of one's own passkeys."""
+    found = transaction.passkey(command.credential)
+    if found is None or found.account != command.by:
+        raise NotFoundError("expected a passkey of this account, found none")
+    transaction.put_passkey(command.credential, None)
     return Done(answer=None)
 
 

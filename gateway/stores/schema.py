@@ -101,6 +101,15 @@ CREATE TABLE factors (
     recovery TEXT NOT NULL,
     enrolled_ms INTEGER NOT NULL
 );
+CREATE TABLE passkeys (
+    credential TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    public_key BLOB NOT NULL,
+    sign_count INTEGER NOT NULL,
+    label TEXT NOT NULL,
+    added_ms INTEGER NOT NULL
+);
+CREATE INDEX passkeys_account ON passkeys (account);
 CREATE TABLE resets (
     account TEXT PRIMARY KEY,
     password_hash TEXT NOT NULL,

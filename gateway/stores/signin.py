@@ -30,6 +30,17 @@ class Factor(Struct, frozen=True, kw_only=True):
     enrolled_ms: int
 
 
+class Passkey(Struct, frozen=True, kw_only=True):
+    """A passkey (its credential id, base64url) of an account; `label` is where it was added."""
+
+    credential: str
+    account: str
+    public_key: bytes
+    sign_count: int
+    label: str
+    added_ms: int
+
+
 class Reset(Struct, frozen=True, kw_only=True):
     """A one-time password: asked for by one person, good once another has confirmed it.
 
@@ -50,6 +61,12 @@ class SignInReader(Protocol):
 
     def factor(self, account: str) -> Factor | None: ...
 
+    def passkeys(self, account: str) -> tuple[Passkey, ...]:
+        """Return an account's passkeys, the oldest first."""
+        ...
+
+    def passkey(self, credential: str) -> Passkey | None: ...
+
     def resets(self) -> tuple[Reset, ...]:
         """Return those that stand, by account."""
         ...
@@ -64,6 +81,14 @@ class SignInWriter(Protocol):
 
     def put_factor(self, account: str, factor: Factor | None) -> None:
         """Keep an account's second factor, or (None) remove it."""
+        ...
+
+    def put_passkey(self, credential: str, passkey: Passkey | None) -> None:
+        """Keep a passkey, or (None) forget it."""
+        ...
+
+    def forget_access(self, account: str) -> bool:
+        """Forget an account's second factor and passkeys; tell whether there were any."""
         ...
 
     def put_reset(self, account: str, reset: Reset | None) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
-from gateway.stores.signin import Attempts, Factor, Reset
+from gateway.stores.signin import Attempts, Factor, Passkey, Reset
 from gateway.stores.sqlite_people import PeopleQueries
 from gateway.stores.tables import Tables
+
+_PASSKEY = "SELECT credential, account, public_key, sign_count, label, added_ms FROM passkeys"
 
 
 class SignInQueries(PeopleQueries):
@@ -25,6 +28,14 @@ class SignInQueries(PeopleQueries):
             account,
         )
         return None if row is None else _factor(row)
+
+    def passkeys(self, account: str) -> tuple[Passkey, ...]:
+        rows = self._tables.rows(f"{_PASSKEY} WHERE account = ? ORDER BY added_ms", account)
+        return tuple(_passkey(row) for row in rows)
+
+    def passkey(self, credential: str) -> Passkey | None:
+        row = self._tables.row(f"{_PASSKEY} WHERE credential = ?", credential)
+        return None if row is None else _passkey(row)
 
     def resets(self) -> tuple[Reset, ...]:
         rows = self._tables.rows(
@@ -67,6 +78,16 @@ class SignInWrites:
                 enrolled_ms=factor.enrolled_ms,
             )
 
+    def put_passkey(self, credential: str, passkey: Passkey | None) -> None:
+        self._tables.run("DELETE FROM passkeys WHERE credential = ?", credential)
+        if passkey is not None:
+            self._tables.insert("passkeys", **structs.asdict(passkey))
+
+    def forget_access(self, account: str) -> bool:
+        gone = self._tables.run("DELETE FROM factors WHERE account = ?", account)
+        gone += self._tables.run("DELETE FROM passkeys WHERE account = ?", account)
+        return gone > 0
+
     def put_reset(self, account: str, reset: Reset | None) -> None:
         self._tables.run("DELETE FROM resets WHERE account = ?", account)
         if reset is not None:
@@ -78,6 +99,17 @@ class SignInWrites:
                 asked_ms=reset.asked_ms,
                 confirmed_by=reset.confirmed_by,
             )
+
+
+def _passkey(row: tuple[Any, ...]) -> Passkey:
+    return Passkey(
+        credential=row[0],
+        account=row[1],
+        public_key=row[2],
+        sign_count=row[3],
+        label=row[4],
+        added_ms=row[5],
+    )
 
 
 def _factor(row: tuple[Any, ...]) -> Factor:

@@ -22,6 +22,7 @@ from gateway.web.console import (
     machines,
     matters,
     papers,
+    passkeys,
     people,
     permits,
     policy,
@@ -37,6 +38,7 @@ from gateway.web.site import Site
 CONSOLE = (
     signin,
     account,
+    passkeys,
     home,
     approvals,
     filed,

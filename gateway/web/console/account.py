@@ -175,6 +175,8 @@ def _page(
         "account",
         status=status,
         factor=reader.factor(account),
+        passkeys=reader.passkeys(account),
+        with_passkeys=site_of(request).port.config.web.passkeys is not None,
         sessions=site_of(request).sessions.of(account),
         least=LEAST_PASSWORD,
         **given,

@@ -170,6 +170,7 @@ def _form(
             "values": values,
             "form": token,
             "next": next_url,
+            "with_passkeys": site.port.config.web.passkeys is not None,
         },
         status,
     )

@@ -18,6 +18,8 @@ OPEN = {
     ("POST", "/sign-in"),
     ("GET", "/sign-in/code"),
     ("POST", "/sign-in/code"),
+    ("POST", "/sign-in/passkey/options"),
+    ("POST", "/sign-in/passkey"),
     ("GET", "/language/{language}"),
     ("POST", "/api/v1/token"),
 }

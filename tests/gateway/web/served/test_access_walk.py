@@ -21,6 +21,7 @@ from gateway.web import create_app
 pytestmark = pytest.mark.slow
 VILLAGE = "330182107201"
 OPEN = """GET /sign-in, POST /sign-in, GET /sign-in/code, POST /sign-in/code,
+    POST /sign-in/passkey/options, POST /sign-in/passkey,
     GET /language/{language}, POST /api/v1/token"""
 BESIDE = "GET /openapi.json, /static"
 DECIDED = {
@@ -28,6 +29,7 @@ DECIDED = {
     "administrator": """
         GET /, GET /live/badges, POST /sign-out, GET /account, POST /account/password,
         POST /account/factor, POST /account/factor/confirm, POST /account/sessions/end,
+        POST /account/passkeys/options, POST /account/passkeys, POST /account/passkeys/drop,
         GET /api/v1/me, DELETE /api/v1/token,
         GET /matters, GET /matters/why, GET /matters/versions/{version},
         GET /policy, GET /policy/versions/{version}, GET /api/v1/lists,
@@ -92,6 +94,9 @@ OWN = {
     "POST /account/factor",
     "POST /account/factor/confirm",
     "POST /account/sessions/end",
+    "POST /account/passkeys/options",
+    "POST /account/passkeys",
+    "POST /account/passkeys/drop",
 }  # one's own sign-in
 OF_THE_TOWNSHIP = ("GET /matters", "GET /api/v1/villages/")  # items lists are no village's secret
 
