@@ -221,10 +221,21 @@ class PeopleOrders:
 
 
 def staff_of(reader: Reader, township: str, place: str) -> tuple[Staff, ...]:
-    """Return who holds an office in a place now, with the cards and PINs of its newest list."""
+    """Return who holds an office in a place now, with the cards and PINs of its newest list.
+
+    Without the list's file (an older backup was restored) nobody has a card: taking away still
+    works, and the next draft gives cards anew.
+    """
     newest = desk.in_force(reader.people_lists(place), place)
-    roster = None if newest is None else roster_of(reader, newest)
+    here = newest is not None and is_here(reader, newest)
+    roster = roster_of(reader, newest) if newest is not None and here else None
     return desk.staff_now(reader.accounts(), township, place, roster)
+
+
+def is_here(reader: Reader, view: PeopleView) -> bool:
+    """Return whether the file of a draft or list is in the store, undamaged."""
+    file = reader.people_file(view.file_sha256)
+    return file is not None and codec.sha256(file) == view.file_sha256
 
 
 def roster_of(reader: Reader, view: PeopleView) -> Roster:
@@ -234,7 +245,7 @@ def roster_of(reader: Reader, view: PeopleView) -> Roster:
         RequestRefusedError: `people-missing`: its file is not here.
     """
     file = reader.people_file(view.file_sha256)
-    if file is None or codec.sha256(file) != view.file_sha256:
+    if file is None or not is_here(reader, view):
         raise RequestRefusedError(
             "people-missing",
             f"expected the file of the people list {view.version}, found none: the administrator "

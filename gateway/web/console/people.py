@@ -14,7 +14,7 @@ from gateway.desk.access import Action
 from gateway.desk.accounts import OFFICES, VILLAGE_OFFICES, hash_password
 from gateway.desk.people import Difference, Row
 from gateway.errors import NotFoundError, RequestRefusedError
-from gateway.orders_people import roster_of, staff_of
+from gateway.orders_people import is_here, roster_of, staff_of
 from gateway.orders_signin import is_over
 from gateway.stores import Reader
 from gateway.stores.people import PeopleView
@@ -168,7 +168,8 @@ def _place(reader: Reader, site: Site, code: str) -> Place:
     village = reader.village(code)
     views = reader.people_lists(code)
     staff = staff_of(reader, township, code)
-    waiting = [one for one in views if desk.is_waiting(one, views, site.port.now_ms())]
+    now_ms = site.port.now_ms()
+    waiting = [one for one in views if desk.is_waiting(one, views, now_ms) and is_here(reader, one)]
     return Place(
         code=code,
         name=site.port.config.township_name if village is None else village.name,

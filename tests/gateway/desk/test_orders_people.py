@@ -314,3 +314,17 @@ def test_staff_are_who_holds_an_office_in_the_place_now(village: Village) -> Non
 
     assert {one.account for one in there} >= {"clerk-1"}
     assert all(one.card is None for one in there)
+
+
+def test_without_the_lists_file_taking_away_still_works_and_leaves_no_card(
+    village: Village,
+) -> None:
+    village.release(village.draft(CLERK, CHEN, MA))
+    with village.town.store.transaction() as transaction:
+        transaction._tables.run("DELETE FROM people_files")  # an older backup was restored
+
+    done = village.stop("chen")
+
+    staff = village.roster(done.letters).staff
+    assert [one.account for one in staff] == ["clerk-1", "ma"]
+    assert all(one.card is None and not one.pin_hash for one in staff)
