@@ -13,6 +13,7 @@ from gateway.stores import DeskReader, Transaction
 from gateway.stores.views import Account, StoredEntry
 from ledger.disclosure import Opened
 from ledger.records import Record
+from ledger.records_people import AccountAct, Act
 
 
 class Done(Struct, frozen=True, kw_only=True):
@@ -47,6 +48,26 @@ class Book:
         entry = self._log.append(transaction, body, now_ms, opened)
         self._intake.judged(transaction, entry, now_ms)
         return entry
+
+    def note(
+        self,
+        transaction: Transaction,
+        account: Account,
+        act: Act,
+        by: str,
+        released_by: str | None,
+        now_ms: int,
+    ) -> int:
+        """Write down what became of an account, as it is now; return the entry's index."""
+        body = AccountAct(
+            account=account.account,
+            act=act,
+            offices=account.offices,
+            village=account.village,
+            by=by,
+            released_by=released_by,
+        )
+        return self.append(transaction, body, now_ms).index
 
 
 def named_account(reader: DeskReader, name: str) -> Account:

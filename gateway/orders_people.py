@@ -5,8 +5,6 @@ Giving takes two persons, taking away one. Each change of an account is an entry
 
 from __future__ import annotations
 
-from typing import Literal
-
 from msgspec import structs
 
 from gateway.book import Book, Done, known_account, named_account
@@ -23,7 +21,7 @@ from gateway.stores.people import PeopleView
 from gateway.stores.views import Account
 from ledger import codec, people
 from ledger.people import Roster, Staff
-from ledger.records_people import AccountAct, PeopleList
+from ledger.records_people import Act, PeopleList
 
 
 class PeopleOrders:
@@ -90,8 +88,8 @@ class PeopleOrders:
             account = structs.replace(account, offices=(), password_hash=NO_PASSWORD)
             transaction.put_account(account)
             transaction.forget_access(account.account)
-        act: Literal["stopped", "card-stopped"] = "card-stopped" if command.card_only else "stopped"
-        index = self._note(transaction, account, act, command.by, None, now_ms)
+        act: Act = "card-stopped" if command.card_only else "stopped"
+        index = self._book.note(transaction, account, act, command.by, None, now_ms)
         left = desk.without(now, account.account, card_only=command.card_only)
         self._shorten(transaction, place, left, command.by, now_ms)
         return Done(answer=index, letters=self._letters(transaction, place))
@@ -119,7 +117,7 @@ class PeopleOrders:
         )
         self._put(transaction, account, command.by, None, now_ms)
         if transaction.forget_access(account.account):
-            self._note(transaction, account, "factor-reset", command.by, None, now_ms)
+            self._book.note(transaction, account, "factor-reset", command.by, None, now_ms)
         return Done(answer=None)
 
     def _shorten(
@@ -164,26 +162,7 @@ class PeopleOrders:
         now_ms: int,
     ) -> None:
         transaction.put_account(account)
-        self._note(transaction, account, "given", by, released_by, now_ms)
-
-    def _note(
-        self,
-        transaction: Transaction,
-        account: Account,
-        act: Literal["given", "stopped", "card-stopped", "factor-reset"],
-        by: str,
-        released_by: str | None,
-        now_ms: int,
-    ) -> int:
-        body = AccountAct(
-            account=account.account,
-            act=act,
-            offices=account.offices,
-            village=account.village,
-            by=by,
-            released_by=released_by,
-        )
-        return self._book.append(transaction, body, now_ms).index
+        self._book.note(transaction, account, "given", by, released_by, now_ms)
 
     def _check_place(self, reader: Reader, place: str) -> None:
         if place != self._township and reader.village(place) is None:

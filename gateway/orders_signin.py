@@ -8,7 +8,7 @@ its owner's name.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 from msgspec import structs
 
@@ -31,8 +31,6 @@ from gateway.desk import attempts
 from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.stores import Transaction
 from gateway.stores.signin import Attempts, Factor, Passkey, Reset
-from gateway.stores.views import Account
-from ledger.records_people import AccountAct
 
 MOST_PASSKEYS = 10
 RESET_HOURS = 24  # until another person has confirmed, and then until its owner has signed in
@@ -76,7 +74,8 @@ class SignInOrders:
                 confirmed_by=None,
             ),
         )
-        return self._act(transaction, account, "password-reset", command.by, None, now_ms)
+        index = self._book.note(transaction, account, "password-reset", command.by, None, now_ms)
+        return Done(answer=index)
 
     def confirm_reset(self, transaction: Transaction, command: ConfirmReset, now_ms: int) -> Done:
         """Make another person's reset good."""
@@ -98,31 +97,16 @@ class SignInOrders:
         transaction.put_reset(
             account.account, structs.replace(found, confirmed_by=command.by, asked_ms=now_ms)
         )
-        return self._act(transaction, account, "password-reset", found.by, command.by, now_ms)
+        index = self._book.note(
+            transaction, account, "password-reset", found.by, command.by, now_ms
+        )
+        return Done(answer=index)
 
     def end_sessions(self, transaction: Transaction, command: EndSessions, now_ms: int) -> Done:
         """Write down who ended somebody's sessions."""
         account = named_account(transaction, command.account)
-        return self._act(transaction, account, "sessions-ended", command.by, None, now_ms)
-
-    def _act(
-        self,
-        transaction: Transaction,
-        account: Account,
-        act: Literal["password-reset", "sessions-ended"],
-        by: str,
-        released_by: str | None,
-        now_ms: int,
-    ) -> Done:
-        body = AccountAct(
-            account=account.account,
-            act=act,
-            offices=account.offices,
-            village=account.village,
-            by=by,
-            released_by=released_by,
-        )
-        return Done(answer=self._book.append(transaction, body, now_ms).index)
+        index = self._book.note(transaction, account, "sessions-ended", command.by, None, now_ms)
+        return Done(answer=index)
 
 
 def is_over(reset: Reset, now_ms: int) -> bool:

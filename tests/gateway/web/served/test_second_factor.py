@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from gateway.desk import totp
 from gateway.desk.attempts import FREE
 from ledger.records_people import AccountAct
 from tests.gateway.web.served.conftest import PASSWORD, field
-from tests.gateway.web.served.policies import DESK, PHONE, Window
+from tests.gateway.web.served.policies import PHONE
 
 SECRET = b"12345678901234567890"
 
@@ -249,21 +248,6 @@ def _secret(page: str) -> bytes:
 
     (text,) = re.findall(r'id="spelled">([A-Z2-7 ]+)<', page)
     return base64.b32decode(text.replace(" ", ""))
-
-
-@pytest.fixture
-def window(world: Any, serve: Any, chromium: Any) -> Iterator[Callable[..., Window]]:
-    """Open windows on one served township."""
-    url = serve(world)
-    made: list[Window] = []
-
-    def open_window(account: str, size: dict[str, int] = DESK) -> Window:
-        made.append(Window(chromium, url, account, size))
-        return made[-1]
-
-    yield open_window
-    for one in made:
-        one.context.close()
 
 
 @pytest.mark.browser
