@@ -120,7 +120,7 @@ class Orders:
         self._township = township
         self._book = Book(log, intake)
         self._requests = RequestOrders(township, self._book, permit_days)
-        people = PeopleOrders(township, self._book)
+        self._people = people = PeopleOrders(township, self._book)
         self._handlers: dict[type, Callable[[Transaction, Any, int], Done]] = {
             Decide: self._requests.decide,
             Withdraw: self._requests.withdraw,
@@ -169,7 +169,8 @@ class Orders:
 
     def lapse(self, transaction: Transaction, now_ms: int) -> tuple[Letter, ...]:
         """End what waited for too long, and return what the machines must hear."""
-        return tuple(self._requests.lapse(transaction, now_ms))
+        lapsed = tuple(self._requests.lapse(transaction, now_ms))
+        return (*lapsed, *self._people.send_again(transaction))
 
     def _revoke(self, transaction: Transaction, command: RevokePermit, now_ms: int) -> Done:
         permit = transaction.permit(command.permit)

@@ -19,8 +19,9 @@ from gateway.register.log import Letter
 from gateway.stores import Reader, Transaction
 from gateway.stores.people import PeopleView
 from gateway.stores.views import Account
-from ledger import codec, people
+from ledger import codec, people, topics
 from ledger.people import Roster, Staff
+from ledger.records import Start
 from ledger.records_people import Act, PeopleList
 
 
@@ -30,6 +31,8 @@ class PeopleOrders:
     def __init__(self, township: str, book: Book) -> None:
         self._township = township
         self._book = book
+        self._newest_start: tuple[int, str] | None = None
+        self._openers: dict[str, str | None] = {}
 
     def draft(self, transaction: Transaction, command: DraftPeople, now_ms: int) -> Done:
         """Keep a list and its draft entry; nothing changes until another person releases it."""
@@ -119,6 +122,21 @@ class PeopleOrders:
         if transaction.forget_access(account.account):
             self._book.note(transaction, account, "factor-reset", command.by, None, now_ms)
         return Done(answer=None)
+
+    def send_again(self, reader: Reader) -> tuple[Letter, ...]:
+        """Return the lists of machines that have told another opening key since the last call."""
+        newest = reader.newest_of((Start.kind,))
+        if newest == self._newest_start:
+            return ()
+        self._newest_start = newest
+        known = self._openers
+        machines = [one.machine for one in reader.machines()]
+        self._openers = {one: people_post.opener_of(reader, one) for one in machines}
+        changed = {one for one in machines if known.get(one) not in (None, self._openers[one])}
+        if not changed:
+            return ()
+        letters = people_post.letters(reader, self._township)
+        return tuple(one for one in letters if topics.parse(one.topic).device in changed)
 
     def _shorten(
         self, transaction: Transaction, place: str, left: tuple[Staff, ...], by: str, now_ms: int

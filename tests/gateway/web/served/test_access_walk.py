@@ -233,11 +233,13 @@ def walk(
     """Yield what is not as the table says, for one route."""
     method, _, path = route.partition(" ")
     allowed = office in TABLE[route]
-    places = {"nothing": NOTHING, "other": township["other"], "foreign": township["foreign"]}
-    if method == "GET":
+    places = {"nothing": NOTHING}
+    if allowed and "{" in path:
+        places |= {name: township[name] for name in ("other", "foreign")}
+    if allowed and method == "GET":
         places["own"] = township["own"]
     elif office not in VILLAGE_OFFICES:
-        places.pop("other")  # theirs to change; nothing is changed while we walk
+        places.pop("other", None)  # theirs to change; nothing is changed while we walk
     for place, those in places.items():
         answer = ask(console, route, those.address(path))
         yield from judged(route, place, those, answer, allowed, office)
