@@ -42,6 +42,8 @@ EXTRAS = {
     "machine": ["evdev>=1.7", "gpiozero>=2.0", "lgpio>=0.2.2"],
     # Messages to approvers: DingTalk, WeCom, Feishu, mail and others.
     "notify": ["apprise>=1.9"],
+    # Passkeys at the console (WebAuthn); see docs/decisions.
+    "passkeys": ["webauthn>=3.0"],
     # Second signatures by SM2 with SM3: one pure Python package without dependencies.
     "sm": ["gmalg>=1.1.2"],
     "test": [
@@ -65,6 +67,7 @@ EXTRAS = {
         "pytest-xdist>=3.6",
         "python-pkcs11>=0.10",
         "securesystemslib>=1.2",
+        "webauthn>=3.0",
     ],
     "check": [
         "import-linter>=2.1",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from gateway.errors import NotAllowedError
+from gateway.errors import NotAllowedError, NotFoundError
 from gateway.register import words
 from gateway.register.intake import Intake
 from gateway.register.log import GatewayLog, Letter
@@ -14,6 +14,7 @@ from gateway.stores import DeskReader, Transaction
 from gateway.stores.views import Account, StoredEntry
 from ledger.disclosure import Opened
 from ledger.records import Record
+from ledger.records_people import AccountAct, Act
 
 
 class Done(Struct, frozen=True, kw_only=True):
@@ -65,6 +66,38 @@ class Book:
         entry = self._log.append(transaction, body, now_ms, opened)
         self._intake.judged(transaction, entry, now_ms)
         return entry
+
+    def note(
+        self,
+        transaction: Transaction,
+        account: Account,
+        act: Act,
+        by: str,
+        released_by: str | None,
+        now_ms: int,
+    ) -> int:
+        """Write down what became of an account, as it is now; return the entry's index."""
+        body = AccountAct(
+            account=account.account,
+            act=act,
+            offices=account.offices,
+            village=account.village,
+            by=by,
+            released_by=released_by,
+        )
+        return self.append(transaction, body, now_ms).index
+
+
+def named_account(reader: DeskReader, name: str) -> Account:
+    """Return the account that an order is about.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    account = reader.account(name)
+    if account is None:
+        raise NotFoundError(f"expected an account, found none named {name[:40]}")
+    return account
 
 
 def known_account(reader: DeskReader, name: str) -> Account:

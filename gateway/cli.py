@@ -67,11 +67,14 @@ def check_config(config_path: Path) -> None:
     """Load everything the configuration names without acting."""
     from gateway import founding, wiring, witnesses  # slow imports, and keygen needs none of them
     from gateway.audit import alerts
+    from gateway.web import passkey_checks
 
     config = load(config_path)
     wiring.load_keys(config)
     if config.founding is not None:
         founding.read(config.founding)
+    if config.web.passkeys is not None:
+        passkey_checks.require_package()
     rules = alerts.load(config.rules)
     found = witnesses.configured(config.log)
     click.echo(

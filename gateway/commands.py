@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from gateway.commands_custody import CustodyOrder
 from gateway.commands_people import PeopleCommand
+from gateway.commands_signin import SignInCommand
 from ledger.bus import Message
 from ledger.matters import MatterList
 from ledger.records_office import CalendarDay, LedgerExport
@@ -379,4 +380,5 @@ Command = (
     | Deliver
     | KeepCosignatures
     | PeopleCommand
+    | SignInCommand
 )

@@ -66,11 +66,31 @@ class BrokerConfig(Table, frozen=True, kw_only=True):
     passwords: Path = Path("broker")
 
 
+class PasskeyConfig(Table, frozen=True, kw_only=True):
+    """Where passkeys are used.
+
+    Args:
+        site: the host name of the console as browsers know it.
+        origin: its address without a path, `https://...` (`http://localhost...` for trials).
+    """
+
+    site: str
+    origin: str
+
+
 class WebConfig(Table, frozen=True, kw_only=True):
-    """Where the console answers; port 0 chooses a free one and logs it."""
+    """Where the console answers; port 0 chooses a free one and logs it.
+
+    Args:
+        second_factor: offices that nobody uses without a second factor; None: in the field all
+            but clerk and keeper, in a simulation none.
+        passkeys: None: there are none. Needs the `passkeys` extra.
+    """
 
     host: str = "127.0.0.1"
     port: Port = 8080
+    second_factor: tuple[Identifier, ...] | None = None
+    passkeys: PasskeyConfig | None = None
 
 
 class WitnessEntry(Table, frozen=True, kw_only=True):

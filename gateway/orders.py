@@ -63,12 +63,14 @@ from gateway.commands import (
 )
 from gateway.commands_custody import AskHatch, ConfirmSeal, PermitHatch, StateSeal, WithdrawHatch
 from gateway.commands_people import DraftPeople, ReleasePeople, StopAccount
+from gateway.commands_signin import OWN, AskReset, ConfirmReset, EndSessions
 from gateway.desk import access, delegations, permits
 from gateway.desk.access import Action
 from gateway.errors import NotAllowedError, NotFoundError, RequestRefusedError
 from gateway.orders_custody import CustodyOrders
 from gateway.orders_people import PeopleOrders
 from gateway.orders_requests import RequestOrders
+from gateway.orders_signin import SignInOrders
 from gateway.register import screening
 from gateway.register.cosignatures import Cosignatures
 from gateway.register.intake import Intake
@@ -121,6 +123,9 @@ ACTIONS: dict[type, Action] = {
     DraftPeople: Action.DRAFT_PEOPLE,
     ReleasePeople: Action.RELEASE_PEOPLE,
     StopAccount: Action.STOP_ACCOUNT,
+    AskReset: Action.RESET_ACCESS,
+    ConfirmReset: Action.RESET_ACCESS,
+    EndSessions: Action.STOP_ACCOUNT,
 }
 OPERATORS = frozenset(
     {
@@ -157,7 +162,7 @@ class Orders:
         self._book = Book(log, intake, township)
         self._requests = RequestOrders(township, self._book, permit_days)
         keeping = CustodyOrders(township, self._book)
-        people = PeopleOrders(township, self._book)
+        self._people = people = PeopleOrders(township, self._book)
         self._handlers: dict[type, Callable[[Transaction, Any, int], Done]] = {
             Decide: self._requests.decide,
             Withdraw: self._requests.withdraw,
@@ -197,6 +202,7 @@ class Orders:
             DraftPeople: people.draft,
             ReleasePeople: people.release,
             StopAccount: people.stop,
+            **SignInOrders(self._book).handlers(),
             AgreeKey: partial(orders_keys.agree, intake.keys, self._book, own_keys),
             RevokeKey: partial(orders_keys.revoke, intake.keys, self._book),
             Deliver: partial(orders_carried.deliver, intake),
@@ -221,7 +227,8 @@ class Orders:
 
     def lapse(self, transaction: Transaction, now_ms: int) -> tuple[Letter, ...]:
         """End what waited for too long, and return what the machines must hear."""
-        return tuple(self._requests.lapse(transaction, now_ms))
+        lapsed = tuple(self._requests.lapse(transaction, now_ms))
+        return (*lapsed, *self._people.send_again(transaction))
 
     def _revoke(self, transaction: Transaction, command: RevokePermit, now_ms: int) -> Done:
         permit = transaction.permit(command.permit)
@@ -276,7 +283,7 @@ class Orders:
 
 
 def _check_office(reader: Reader, command: Command, now_ms: int, operator: bool) -> None:
-    if operator and type(command) in OPERATORS:
+    if type(command) in OWN or (operator and type(command) in OPERATORS):
         return
     action = ACTIONS.get(type(command))
     if action is None:

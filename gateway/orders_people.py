@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from gateway.book import Book, Done, known_account
+from gateway.book import Book, Done, known_account, named_account
 from gateway.commands import AddAccount
 from gateway.commands_people import DraftPeople, ReleasePeople, StopAccount
 from gateway.desk import people as desk
@@ -19,9 +19,10 @@ from gateway.register.log import Letter
 from gateway.stores import Reader, Transaction
 from gateway.stores.people import PeopleView
 from gateway.stores.views import Account
-from ledger import codec, people
+from ledger import codec, people, topics
 from ledger.people import Roster, Staff
-from ledger.records_people import AccountAct, PeopleList
+from ledger.records import Start
+from ledger.records_people import Act, PeopleList
 
 
 class PeopleOrders:
@@ -30,6 +31,8 @@ class PeopleOrders:
     def __init__(self, township: str, book: Book) -> None:
         self._township = township
         self._book = book
+        self._newest_start: tuple[int, str] | None = None
+        self._openers: dict[str, str | None] = {}
 
     def draft(self, transaction: Transaction, command: DraftPeople, now_ms: int) -> Done:
         """Keep a list and its draft entry; nothing changes until another person releases it."""
@@ -78,7 +81,7 @@ class PeopleOrders:
 
     def stop(self, transaction: Transaction, command: StopAccount, now_ms: int) -> Done:
         """Take an account, or its card, away at once; the machines get a new list."""
-        account = known_account(transaction, command.account)
+        account = named_account(transaction, command.account)
         place = desk.place_of(account, self._township)
         now = staff_of(transaction, self._township, place)
         mine = next((one for one in now if one.account == account.account), None)
@@ -87,18 +90,12 @@ class PeopleOrders:
         if not command.card_only:
             account = structs.replace(account, offices=(), password_hash=NO_PASSWORD)
             transaction.put_account(account)
-        act = AccountAct(
-            account=account.account,
-            act="card-stopped" if command.card_only else "stopped",
-            offices=account.offices,
-            village=account.village,
-            by=command.by,
-            released_by=None,
-        )
-        entry = self._book.append(transaction, act, now_ms)
+            transaction.forget_access(account.account)
+        act: Act = "card-stopped" if command.card_only else "stopped"
+        index = self._book.note(transaction, account, act, command.by, None, now_ms)
         left = desk.without(now, account.account, card_only=command.card_only)
         self._shorten(transaction, place, left, command.by, now_ms)
-        return Done(answer=entry.index, letters=self._letters(transaction, place))
+        return Done(answer=index, letters=self._letters(transaction, place))
 
     def add(self, transaction: Transaction, command: AddAccount, now_ms: int) -> Done:
         """Add or change an account for the gateway's own operator; the log says so."""
@@ -122,7 +119,24 @@ class PeopleOrders:
             village=command.village,
         )
         self._put(transaction, account, command.by, None, now_ms)
+        if transaction.forget_access(account.account):
+            self._book.note(transaction, account, "factor-reset", command.by, None, now_ms)
         return Done(answer=None)
+
+    def send_again(self, reader: Reader) -> tuple[Letter, ...]:
+        """Return the lists of machines that have told another opening key since the last call."""
+        newest = reader.newest_of((Start.kind,))
+        if newest == self._newest_start:
+            return ()
+        self._newest_start = newest
+        known = self._openers
+        machines = [one.machine for one in reader.machines()]
+        self._openers = {one: people_post.opener_of(reader, one) for one in machines}
+        changed = {one for one in machines if known.get(one) not in (None, self._openers[one])}
+        if not changed:
+            return ()
+        letters = people_post.letters(reader, self._township)
+        return tuple(one for one in letters if topics.parse(one.topic).device in changed)
 
     def _shorten(
         self, transaction: Transaction, place: str, left: tuple[Staff, ...], by: str, now_ms: int
@@ -154,6 +168,7 @@ class PeopleOrders:
             there = desk.place_of(old, self._township) == roster.place
             if there and old.offices and old.account not in listed:
                 ended = structs.replace(old, offices=(), password_hash=NO_PASSWORD)
+                transaction.forget_access(old.account)
                 self._put(transaction, ended, by, released_by, now_ms)
 
     def _put(
@@ -165,15 +180,7 @@ class PeopleOrders:
         now_ms: int,
     ) -> None:
         transaction.put_account(account)
-        act = AccountAct(
-            account=account.account,
-            act="given",
-            offices=account.offices,
-            village=account.village,
-            by=by,
-            released_by=released_by,
-        )
-        self._book.append(transaction, act, now_ms)
+        self._book.note(transaction, account, "given", by, released_by, now_ms)
 
     def _check_place(self, reader: Reader, place: str) -> None:
         if place != self._township and reader.village(place) is None:
@@ -211,10 +218,21 @@ class PeopleOrders:
 
 
 def staff_of(reader: Reader, township: str, place: str) -> tuple[Staff, ...]:
-    """Return who holds an office in a place now, with the cards and PINs of its newest list."""
+    """Return who holds an office in a place now, with the cards and PINs of its newest list.
+
+    Without the list's file (an older backup was restored) nobody has a card: taking away still
+    works, and the next draft gives cards anew.
+    """
     newest = desk.in_force(reader.people_lists(place), place)
-    roster = None if newest is None else roster_of(reader, newest)
+    here = newest is not None and is_here(reader, newest)
+    roster = roster_of(reader, newest) if newest is not None and here else None
     return desk.staff_now(reader.accounts(), township, place, roster)
+
+
+def is_here(reader: Reader, view: PeopleView) -> bool:
+    """Return whether the file of a draft or list is in the store, undamaged."""
+    file = reader.people_file(view.file_sha256)
+    return file is not None and codec.sha256(file) == view.file_sha256
 
 
 def roster_of(reader: Reader, view: PeopleView) -> Roster:
@@ -224,7 +242,7 @@ def roster_of(reader: Reader, view: PeopleView) -> Roster:
         RequestRefusedError: `people-missing`: its file is not here.
     """
     file = reader.people_file(view.file_sha256)
-    if file is None or codec.sha256(file) != view.file_sha256:
+    if file is None or not is_here(reader, view):
         raise RequestRefusedError(
             "people-missing",
             f"expected the file of the people list {view.version}, found none: the administrator "

@@ -78,12 +78,8 @@ class PhotoRef(Struct, frozen=True, kw_only=True):
 
 
 class Start(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """The agent came up.
-
-    Args:
-        strokes: the controller's counter (profile B) or the journal's.
-        opener: the age recipient to which the township encrypts what this machine alone reads.
-    """
+    """The agent came up. `strokes`: the controller's counter (profile B) or the journal's.
+    `opener`: the age recipient to which the township encrypts what this machine alone reads."""
 
     kind = "start"
     authors = ("device",)

@@ -78,6 +78,11 @@ class PeopleList(Record, frozen=True, kw_only=True):
     released_by: Identifier | None
 
 
+Act = Literal[
+    "given", "stopped", "card-stopped", "password-reset", "factor-reset", "sessions-ended"
+]
+
+
 class AccountAct(Record, frozen=True, kw_only=True):
     """Somebody changed an account that is not, or not only, their own.
 
@@ -94,9 +99,7 @@ class AccountAct(Record, frozen=True, kw_only=True):
     kind = "account"
     authors = ("gateway",)
     account: Identifier
-    act: Literal[
-        "given", "stopped", "card-stopped", "password-reset", "factor-reset", "sessions-ended"
-    ]
+    act: Act
     offices: Annotated[tuple[Identifier, ...], Meta(max_length=10)]
     village: Annotated[str, Meta(pattern=r"^(\d{12})?\Z")]
     by: Identifier

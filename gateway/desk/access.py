@@ -70,7 +70,9 @@ class Action(enum.Enum):
     READ_PEOPLE = "read-people"
     DRAFT_PEOPLE = "draft-people"
     RELEASE_PEOPLE = "release-people"  # another person's draft
-    STOP_ACCOUNT = "stop-account"  # or a card: at once, by one person
+    STOP_ACCOUNT = "stop-account"  # or a card, or sessions: at once, by one person
+    RESET_ACCESS = "reset-access"  # somebody's password and second factor; by two persons
+    OWN_SIGN_IN = "own-sign-in"  # one's own password, second factor and sessions
 
 
 class Post(Struct, frozen=True):
@@ -134,6 +136,8 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.DRAFT_PEOPLE: _TOWNSHIP,
     Action.RELEASE_PEOPLE: _TOWNSHIP,
     Action.STOP_ACCOUNT: _TOWNSHIP,
+    Action.RESET_ACCESS: frozenset({"administrator", "auditor"}),
+    Action.OWN_SIGN_IN: _ALL,
 }
 
 

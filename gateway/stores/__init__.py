@@ -20,6 +20,7 @@ from gateway.stores.erasures import RetentionReader
 from gateway.stores.office import OfficeReader
 from gateway.stores.people import PeopleReader
 from gateway.stores.policies import PolicyReader
+from gateway.stores.signin import SignInReader, SignInWriter
 from gateway.stores.standing import StandingReader
 from gateway.stores.trees import LogReader, LogView, Witnessed
 from gateway.stores.views import (
@@ -197,6 +198,7 @@ class Reader(
     CustodyReader,
     PeopleReader,
     EmergencyReader,
+    SignInReader,
     AuditReader,
     RetentionReader,
     LogReader,
@@ -230,7 +232,7 @@ class History(Reader, Protocol):
         ...
 
 
-class Transaction(Reader, Protocol):
+class Transaction(Reader, SignInWriter, Protocol):
     """The writer's view of one transaction: reads see what it wrote. All of it or nothing
     becomes durable, when the `with` block of `Store.transaction` has ended."""
 

@@ -93,6 +93,34 @@ CREATE TABLE people_files (
     file_sha256 TEXT PRIMARY KEY,
     file BLOB NOT NULL
 );
+CREATE TABLE attempts (
+    name TEXT PRIMARY KEY,
+    count INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL
+);
+CREATE TABLE factors (
+    account TEXT PRIMARY KEY,
+    secret BLOB NOT NULL,
+    last_step INTEGER NOT NULL,
+    recovery TEXT NOT NULL,
+    enrolled_ms INTEGER NOT NULL
+);
+CREATE TABLE passkeys (
+    credential TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    public_key BLOB NOT NULL,
+    sign_count INTEGER NOT NULL,
+    label TEXT NOT NULL,
+    added_ms INTEGER NOT NULL
+);
+CREATE INDEX passkeys_account ON passkeys (account);
+CREATE TABLE resets (
+    account TEXT PRIMARY KEY,
+    password_hash TEXT NOT NULL,
+    asked_by TEXT NOT NULL,
+    asked_ms INTEGER NOT NULL,
+    confirmed_by TEXT
+);
 CREATE TABLE quarantine (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     code TEXT NOT NULL,

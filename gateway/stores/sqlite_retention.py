@@ -10,7 +10,7 @@ from gateway.stores.sqlite_custody import CustodyQueries
 from gateway.stores.sqlite_emergencies import EmergencyQueries
 from gateway.stores.sqlite_entries import related
 from gateway.stores.sqlite_office import OfficeQueries
-from gateway.stores.sqlite_people import PeopleQueries
+from gateway.stores.sqlite_signin import SignInQueries
 from gateway.stores.views import StoredEntry
 from ledger.records import CaseStep
 from ledger.records_people import Delegation
@@ -34,7 +34,7 @@ _DUE = f"""
     ) GROUP BY idx"""
 
 
-class RetentionQueries(OfficeQueries, EmergencyQueries, CustodyQueries, PeopleQueries):
+class RetentionQueries(OfficeQueries, EmergencyQueries, CustodyQueries, SignInQueries):
     """See `gateway.stores.erasures.RetentionReader`."""
 
     def policy(self) -> RetentionPolicy | None:

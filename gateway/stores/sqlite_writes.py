@@ -12,6 +12,7 @@ from gateway.stores import projection, schema, sqlite_log
 from gateway.stores.sqlite_entries import UNDERIVED, decoded, opened_values
 from gateway.stores.sqlite_history import SqliteHistory
 from gateway.stores.sqlite_log import LogQueries
+from gateway.stores.sqlite_signin import SignInWrites
 from gateway.stores.tables import Tables, inserting
 from gateway.stores.trees import LogView, Witnessed
 from gateway.stores.views import (
@@ -47,7 +48,7 @@ _MOVE_HEAD = (
 )
 
 
-class SqliteTransaction(LogQueries):
+class SqliteTransaction(SignInWrites, LogQueries):
     """Reads see what this transaction wrote; `erased` asks for a clean file after the commit."""
 
     def __init__(self, tables: Tables) -> None:

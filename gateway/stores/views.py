@@ -149,9 +149,9 @@ class LogFilter(Struct, frozen=True, kw_only=True):
 
     Args:
         kinds, matters: any of them matches (matters by code); empty means all.
-        flag: a flag or finding code of a use. alert: any, or of this severity.
+        flag: a flag or finding code of a use. alert: with an alert: any, or of this severity.
         from_ms, to_ms: received in [from, to). search: words that people type.
-        machines: only what concerns one of these; None: whatever it concerns.
+        machines: concerning one of these; None: any.
     """
 
     machine: str | None = None

@@ -10,6 +10,7 @@ from starlette.staticfiles import StaticFiles
 from gateway.web import api, failures
 from gateway.web.api.answers import describe
 from gateway.web.console import (
+    account,
     alerts,
     approvals,
     calendar,
@@ -27,6 +28,7 @@ from gateway.web.console import (
     machines,
     matters,
     papers,
+    passkeys,
     people,
     permits,
     policy,
@@ -42,6 +44,8 @@ from gateway.web.site import Site
 
 CONSOLE = (
     signin,
+    account,
+    passkeys,
     home,
     approvals,
     filed,

@@ -20,7 +20,14 @@ from gateway.errors import (
     StoreError,
 )
 from gateway.web.headers import FIXED
-from gateway.web.identity import LIVE, SignInNeededError, language_of, site_of, visitor_of
+from gateway.web.identity import (
+    LIVE,
+    SignInNeededError,
+    StepOwedError,
+    language_of,
+    site_of,
+    visitor_of,
+)
 from gateway.web.pages import frame, see_other
 from gateway.web.render import explain
 
@@ -58,6 +65,8 @@ def _refused(request: Request, error: Exception) -> Response:
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         suffix = f"?next={quote(target)}" if request.method == "GET" and target != "/" else ""
         return see_other(f"/sign-in{suffix}")
+    if isinstance(error, StepOwedError) and _wants_page(request):
+        return see_other("/account")
     return _answer(request, status, code_of(error), str(error))
 
 

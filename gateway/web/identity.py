@@ -19,9 +19,9 @@ from gateway.errors import GatewayError, NotAllowedError
 from gateway.stores import Reader
 from gateway.stores.views import Account
 from gateway.web.sessions import Session
+from gateway.web.signing import Owed, owed, stamp_of
 from gateway.web.site import Site
 from gateway.web.texts import Language
-from ledger.codec import sha256
 
 COOKIE = "seal_session"
 LANGUAGE_COOKIE = "seal_language"
@@ -42,12 +42,20 @@ class FormExpiredError(NotAllowedError):
     hint = "Load the page again and repeat."
 
 
+class StepOwedError(NotAllowedError):
+    """This person must set up the sign-in first: choose a password, or a second factor."""
+
+    code = "step-owed"
+    hint = "Open the page of your own sign-in."
+
+
 class Visitor(Struct, frozen=True, kw_only=True):
     """The signed-in person of one request.
 
     Args:
         posts: offices with their villages, those held for somebody who is away as well.
         machines: by village, of those in which this person holds an office.
+        owes: what must be set up before anything else is open.
     """
 
     account: Account
@@ -55,6 +63,7 @@ class Visitor(Struct, frozen=True, kw_only=True):
     language: Language
     posts: tuple[Post, ...]
     machines: dict[str, tuple[str, ...]]
+    owes: Owed = ""
 
     @property
     def offices(self) -> tuple[str, ...]:
@@ -94,6 +103,7 @@ class Allow:
 
     Raises:
         SignInNeededError, NotAllowedError: nobody is signed in; the office does not allow it.
+        StepOwedError: password or second factor must be set up first.
     """
 
     changes = False
@@ -105,6 +115,8 @@ class Allow:
         visitor = visitor_of(request)
         if visitor is None:
             raise SignInNeededError("expected somebody signed in, found nobody: sign in")
+        if visitor.owes and self.action is not Action.OWN_SIGN_IN:
+            raise StepOwedError(f"expected the {visitor.owes} of {visitor.account.account} set up")
         access.require(visitor.offices, self.action)
         return visitor
 
@@ -149,7 +161,7 @@ def check_csrf(session: Session, token: str) -> None:
 
 
 def visitor_of(request: Request) -> Visitor | None:
-    """Return who is signed in, or None; a changed password ends older sessions."""
+    """Return who is signed in, or None; see `signing.stamp_of` for what ends a session."""
     site = site_of(request)
     session = _session_of(request, site)
     if session is None:
@@ -158,7 +170,10 @@ def visitor_of(request: Request) -> Visitor | None:
         account = reader.account(session.account)
         posts = () if account is None else _posts(reader, account, site.port.now_ms())
         places = [reader.village(one.village) for one in posts if one.village]
-    if account is None or sha256(account.password_hash.encode()) != session.stamp:
+        stamp = "" if account is None else stamp_of(account, reader.factor(account.account))
+        offices = tuple(one.office for one in posts)
+        owes: Owed = "" if account is None else owed(reader, site, account, offices)
+    if account is None or stamp != session.stamp:
         site.sessions.end(session.key)
         return None
     return Visitor(
@@ -167,6 +182,7 @@ def visitor_of(request: Request) -> Visitor | None:
         language=language_of(request),
         posts=posts,
         machines={one.village: one.machines for one in places if one is not None},
+        owes=owes,
     )
 
 

@@ -89,11 +89,11 @@ def _common(config: ConsoleSettings, ring: KeyRing, fragment: str, key_code: str
         "address": address,
         "page_name": NAME,
         "key_code": locator.grouped(key_code),
-        "qr": _qr(fragment if address is None else f"{address}#{fragment}"),
+        "qr": qr(fragment if address is None else f"{address}#{fragment}"),
     }
 
 
-def _qr(text: str) -> Markup:
+def qr(text: str) -> Markup:
     """Return a QR code as an SVG element, with the quiet zone that its standard asks for."""
     drawn = segno.make(text, error="m", micro=False)
     svg = drawn.svg_inline(border=4, omitsize=True, svgclass=None, lineclass=None, light="#fff")

@@ -9,7 +9,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from gateway.commands import Command
-from gateway.config import LogConfig, VillageConfig
+from gateway.config import LogConfig, VillageConfig, WebConfig
 from gateway.stores import Reader
 from ledger.keys import KeyRing
 
@@ -32,6 +32,16 @@ class ChannelStatus(Struct, frozen=True, kw_only=True):
 
 class ConsoleSettings(Protocol):
     """What the pages need to know of the configuration."""
+
+    @property
+    def domain(self) -> str:
+        """`field`, or `sim` for a simulation."""
+        ...
+
+    @property
+    def web(self) -> WebConfig:
+        """The settings of the console."""
+        ...
 
     @property
     def id(self) -> str:

@@ -1,9 +1,9 @@
 """Sessions: who is signed in, kept on the server and nowhere else.
 
 A session's token is random, known to the client alone (we keep its hash), replaced at each
-sign-in, and ends after idleness, after a working day, or when the password changes. Failed
-sign-ins slow down further ones for the same account. Worker threads share one `Sessions`;
-a lock guards it, and nothing that blocks happens under it.
+sign-in, and ends after idleness, after a working day, or when password, second factor or offices
+change (its stamp). Between password and second factor there is only a `Half`, which opens nothing.
+Worker threads share one `Sessions`; a lock guards it, and nothing that blocks happens under it.
 """
 
 from __future__ import annotations
@@ -20,10 +20,7 @@ from ledger.codec import sha256
 IDLE_MS = 30 * 60 * 1000
 LONGEST_MS = 12 * 60 * 60 * 1000
 MOST_SESSIONS = 2000  # beyond this the one that was idle longest ends
-FREE_FAILURES = 5  # wrong passwords before an account has to wait
-PAUSE_MS = 60 * 1000  # first pause; it doubles with each further failure
-LONGEST_PAUSE_MS = 15 * 60 * 1000
-MOST_NAMES = 5000  # accounts whose failures are remembered
+HALF_MS = 5 * 60 * 1000  # between password and second factor
 
 
 class Session(Struct, frozen=True, kw_only=True):
@@ -32,8 +29,10 @@ class Session(Struct, frozen=True, kw_only=True):
     Args:
         key: hash of the token; names the session on the server.
         csrf: the token that every form of this session carries.
-        stamp: hash of the account's password hash; a new password ends the session.
+        stamp: of what signing in depended on; another one ends the session.
         kind: `cookie` for a browser, `bearer` for a program.
+        origin: the program and address that it began from, as its owner recognises it.
+        offered: a second factor's secret that was shown and is not confirmed yet.
     """
 
     key: str
@@ -43,6 +42,15 @@ class Session(Struct, frozen=True, kw_only=True):
     kind: Literal["cookie", "bearer"]
     since_ms: int
     seen_ms: int
+    origin: str = ""
+    offered: bytes = b""
+
+
+class Half(Struct, frozen=True):
+    """Somebody who knew the password of an account and still owes the second factor."""
+
+    account: str
+    until_ms: int
 
 
 class Sessions:
@@ -57,10 +65,10 @@ class Sessions:
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
         self._opened: dict[str, set[str]] = {}
-        self._failures: dict[str, tuple[int, int]] = {}
+        self._halves: dict[str, Half] = {}
 
     def begin(
-        self, account: str, password_hash: str, kind: Literal["cookie", "bearer"]
+        self, account: str, stamp: str, kind: Literal["cookie", "bearer"], origin: str = ""
     ) -> tuple[str, Session]:
         """Start a session and return its token with it; the token is not kept."""
         token = secrets.token_urlsafe(32)
@@ -69,13 +77,13 @@ class Sessions:
             key=sha256(token.encode()),
             account=account,
             csrf=secrets.token_urlsafe(24),
-            stamp=sha256(password_hash.encode()),
+            stamp=stamp,
             kind=kind,
             since_ms=now,
             seen_ms=now,
+            origin=origin,
         )
         with self._lock:
-            self._failures.pop(account, None)
             self._make_room(now)
             self._sessions[session.key] = session
         return token, session
@@ -112,23 +120,48 @@ class Sessions:
         with self._lock:
             return what in self._opened.get(key, ())
 
-    def pause_ms(self, account: str) -> int:
-        """Return how long this account must wait before the next attempt."""
+    def offer(self, key: str, secret: bytes) -> None:
+        """Remember which second factor this session was shown; b"" forgets it."""
         with self._lock:
-            count, last_ms = self._failures.get(account, (0, 0))
-        if count < FREE_FAILURES:
-            return 0
-        pause = min(LONGEST_PAUSE_MS, PAUSE_MS << min(count - FREE_FAILURES, 10))
-        return max(0, last_ms + pause - self._now_ms())
+            if key in self._sessions:
+                self._sessions[key] = structs.replace(self._sessions[key], offered=secret)
 
-    def note_failure(self, account: str) -> None:
-        """Count a wrong password for this account name, known or not."""
+    def of(self, account: str) -> tuple[Session, ...]:
+        """Return an account's live sessions, the newest first."""
+        now = self._now_ms()
         with self._lock:
-            if len(self._failures) >= MOST_NAMES:
-                oldest = min(self._failures, key=lambda name: self._failures[name][1])
-                del self._failures[oldest]
-            count, _ = self._failures.get(account, (0, 0))
-            self._failures[account] = (count + 1, self._now_ms())
+            found = [one for one in self._sessions.values() if one.account == account]
+        return tuple(
+            sorted((one for one in found if not _is_over(one, now)), key=lambda one: -one.since_ms)
+        )
+
+    def end_all(self, account: str, but: str = "") -> None:
+        """End an account's sessions, except for the one with the key `but`."""
+        with self._lock:
+            for key in [key for key, one in self._sessions.items() if one.account == account]:
+                if key != but:
+                    self._drop(key)
+
+    def begin_half(self, account: str) -> str:
+        """Remember that somebody knew a password; return the token that proves it."""
+        token, now = secrets.token_urlsafe(32), self._now_ms()
+        with self._lock:
+            self._halves = {key: one for key, one in self._halves.items() if one.until_ms > now}
+            if len(self._halves) >= MOST_SESSIONS:
+                self._halves.pop(next(iter(self._halves)))
+            self._halves[sha256(token.encode())] = Half(account, now + HALF_MS)
+        return token
+
+    def half(self, token: str) -> str | None:
+        """Return the account of a half sign-in that is not over."""
+        with self._lock:
+            found = self._halves.get(sha256(token.encode()))
+        return found.account if found is not None and found.until_ms > self._now_ms() else None
+
+    def end_half(self, token: str) -> None:
+        """End a half sign-in; ending it twice is no error."""
+        with self._lock:
+            self._halves.pop(sha256(token.encode()), None)
 
     def _make_room(self, now: int) -> None:
         for key in [key for key, one in self._sessions.items() if _is_over(one, now)]:

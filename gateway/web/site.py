@@ -6,6 +6,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 
 from gateway.commands import Command
 from gateway.errors import StoreError
+from gateway.web.passkey_checks import Challenges
 from gateway.web.port import ConsolePort
 from gateway.web.render import Renderer
 from gateway.web.sessions import Sessions
@@ -23,6 +24,7 @@ class Site:
     def __init__(self, port: ConsolePort) -> None:
         self.port = port
         self.sessions = Sessions(port.now_ms)
+        self.challenges = Challenges(port.now_ms)
         self.renderer = Renderer()
 
     @property

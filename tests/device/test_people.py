@@ -14,13 +14,16 @@ from msgspec import structs
 from device.journal import Journal
 from device.kiosk.port import Person
 from device.people import LIST_KEY, VERSION_KEY, People
+from device.proofs import Proofs
 from device.township_keys import TownshipKeys
+from device.uplink import Uplink
 from ledger import chain, codec, envelope, people
 from ledger.errors import LedgerError
 from ledger.people import Roster, Staff
 from ledger.records_people import PeopleList
 from ledger.signers import keyfile
-from tests.device.model_gateway import MACHINE, TOWNSHIP, VILLAGE, Keys
+from sim.bus import SimBroker
+from tests.device.model_gateway import LOG_NAME, MACHINE, TOWNSHIP, VILLAGE, Keys
 
 END_MS = 2_000
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -150,6 +153,41 @@ def test_staff_without_card_or_pin_cannot_sign_in(village: Village) -> None:
     )
 
     assert known.now(0) == ()
+
+
+def test_a_list_comes_over_the_uplink_and_a_bad_one_changes_nothing(
+    village: Village, tmp_path: Path
+) -> None:
+    known, broker = village.people(), SimBroker(seed=1)
+    ring = keyfile.read_ring(village.keys.trusted, "sim")
+    keys = TownshipKeys(village.journal, ring, TOWNSHIP, None)
+    bus = broker.bus(MACHINE)
+    proofs = Proofs(village.journal, keys, LOG_NAME, lambda question: True, lambda: 0.0)
+    uplink = Uplink(
+        village.journal, bus, keys, tmp_path, TOWNSHIP, VILLAGE, lambda: 0.0, proofs, known
+    )
+    uplink.subscribe()
+    bus.start(uplink.receive, uplink.link)
+    topic = f"seal/v1/{TOWNSHIP}/{MACHINE}/people"
+    gateway = broker.bus("gateway")
+    gateway.start(lambda message: None, lambda up: None)
+    broker.pump()
+
+    for raw in (village.parcel(2, CHEN), village.parcel(3, machine="m-2"), b"no list", b""):
+        assert gateway.publish(topic, raw, retain=True)
+        broker.pump()
+
+    assert names(known.now(0)) == ["chen"]
+
+
+def test_a_list_of_a_revoked_township_key_is_judged_again(village: Village) -> None:
+    known = village.people()
+    known.hear(village.parcel(1, CHEN))
+    (village.keys.trusted / "gw-1.json").unlink()
+
+    again = village.people()
+
+    assert (again.state(0), again.now(0)) == ("damaged", ())
 
 
 def spoilt(village: Village) -> dict[str, bytes]:

@@ -12,27 +12,28 @@ from starlette.responses import Response
 from gateway.desk.access import Action
 from gateway.errors import NotAllowedError
 from gateway.web.api.answers import answer, documented
-from gateway.web.console.signin import begin
 from gateway.web.identity import Allow, AllowOrder, Visitor, site_of
 from gateway.web.sessions import IDLE_MS, LONGEST_MS
+from gateway.web.signing import begin, check_password, check_second, factor_of
 
 router = APIRouter(tags=["sign-in"])
 Anybody = Annotated[Visitor, Depends(Allow(Action.READ_HOME))]
-Leaver = Annotated[Visitor, Depends(AllowOrder(Action.READ_HOME))]
+Leaver = Annotated[Visitor, Depends(AllowOrder(Action.OWN_SIGN_IN))]
 
 
 class WrongPasswordError(NotAllowedError):
-    """The name or the password is wrong, or this account has to wait."""
+    """Name, password or code is wrong, or this account has to wait."""
 
     code = "wrong-password"
     hint = "Check both; after several failures wait some minutes."
 
 
 class Credentials(BaseModel):
-    """An account and its password."""
+    """An account, its password, and the code of its second factor if it has one."""
 
     account: Annotated[str, Field(max_length=60)]
     password: Annotated[str, Field(max_length=200)]
+    code: Annotated[str, Field(max_length=60)] = ""
 
 
 class Token(Struct, frozen=True):
@@ -56,11 +57,14 @@ class Me(Struct, frozen=True):
 def sign_in(request: Request, body: Credentials) -> Response:
     """Sign in with account and password; send the token as `Authorization: Bearer`."""
     site = site_of(request)
-    waiting = site.sessions.pause_ms(body.account.strip())
-    begun = None if waiting else begin(site, body.account.strip(), body.password, "bearer")
-    if begun is None:
+    account = check_password(site, body.account.strip(), body.password)
+    if account is None:
         raise WrongPasswordError("expected a known account and its password, found another")
-    token, session = begun
+    if factor_of(site, account.account) is not None and not check_second(
+        site, account.account, body.code
+    ):
+        raise WrongPasswordError("expected the code of the second factor, found another or none")
+    token, session = begin(site, request, account.account, "bearer")
     return answer(Token(token, IDLE_MS, session.since_ms + LONGEST_MS))
 
 

@@ -14,7 +14,8 @@ from gateway.desk.access import Action
 from gateway.desk.accounts import OFFICES, VILLAGE_OFFICES, hash_password
 from gateway.desk.people import Difference, Row
 from gateway.errors import NotFoundError, RequestRefusedError
-from gateway.orders_people import roster_of, staff_of
+from gateway.orders_people import is_here, roster_of, staff_of
+from gateway.orders_signin import is_over
 from gateway.stores import Reader
 from gateway.stores.people import PeopleView
 from gateway.web.console.retention import mine
@@ -69,6 +70,11 @@ def show(request: Request, visitor: Looker) -> Response:
             places=[_place(reader, site, code) for code in _codes(reader, site, visitor)],
             people={one.account: one.name for one in reader.accounts()},
             mine=mine(reader, visitor),
+            resets={
+                one.account: one.by
+                for one in reader.resets()
+                if one.confirmed_by is None and not is_over(one, site.port.now_ms())
+            },
         )
 
 
@@ -162,7 +168,8 @@ def _place(reader: Reader, site: Site, code: str) -> Place:
     village = reader.village(code)
     views = reader.people_lists(code)
     staff = staff_of(reader, township, code)
-    waiting = [one for one in views if desk.is_waiting(one, views, site.port.now_ms())]
+    now_ms = site.port.now_ms()
+    waiting = [one for one in views if desk.is_waiting(one, views, now_ms) and is_here(reader, one)]
     return Place(
         code=code,
         name=site.port.config.township_name if village is None else village.name,

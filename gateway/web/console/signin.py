@@ -1,15 +1,15 @@
-"""Sign in, sign out, change the language."""
+"""Sign in by password and second factor, sign out, change the language."""
 
 from __future__ import annotations
 
 import secrets
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
 from gateway.desk.access import Action
-from gateway.desk.accounts import password_holds
 from gateway.web.identity import (
     COOKIE,
     LANGUAGE_COOKIE,
@@ -20,14 +20,16 @@ from gateway.web.identity import (
     visitor_of,
 )
 from gateway.web.pages import frame, see_other
-from gateway.web.sessions import LONGEST_MS, Session
-from gateway.web.site import Site
+from gateway.web.sessions import HALF_MS, LONGEST_MS
+from gateway.web.signing import WaitError, begin, check_password, check_second, factor_of
 
+HALF_COOKIE = "seal_half"  # between password and second factor
 FORM_COOKIE = "seal_form"  # ties the sign-in form to this browser before there is a session
+CODE = "signin_code.html"
 YEAR_S = 365 * 24 * 3600
 
 router = APIRouter()
-Leaver = Annotated[Visitor, Depends(AllowChange(Action.READ_HOME))]
+Leaver = Annotated[Visitor, Depends(AllowChange(Action.OWN_SIGN_IN))]
 
 
 @router.get("/sign-in")
@@ -48,23 +50,52 @@ def sign_in(
 ) -> Response:
     """Begin a session with a fresh token, or say what is wrong."""
     site = site_of(request)
-    cookie = request.cookies.get(FORM_COOKIE, "")
-    if not cookie or not secrets.compare_digest(cookie.encode(), form.encode()):
+    if not _is_own_form(request, form):
         return _form(request, "sign-in.form-expired", local(next), 403)
-    name = account.strip()
-    pause_ms = site.sessions.pause_ms(name)
-    if pause_ms:
-        return _form(request, "sign-in.wait", local(next), 429, minutes=pause_ms // 60_000 + 1)
-    begun = begin(site, name, password, "cookie")
-    if begun is None:
+    try:
+        known = check_password(site, account.strip(), password)
+    except WaitError as error:
+        return _wait(request, error, local(next))
+    if known is None:
         return _form(request, "sign-in.wrong", local(next), 403)
-    token, _ = begun
-    before = site.sessions.find(request.cookies.get(COOKIE, ""))
-    if before is not None:
-        site.sessions.end(before.key)
-    answer = see_other(local(next))
-    _set(answer, request, COOKIE, token, LONGEST_MS // 1000)
-    answer.delete_cookie(FORM_COOKIE)
+    if factor_of(site, known.account) is None:
+        return _signed_in(request, known.account, local(next))
+    answer = see_other(f"/sign-in/code?next={quote(local(next))}")
+    half = site.sessions.begin_half(known.account)
+    _set(answer, request, HALF_COOKIE, half, HALF_MS // 1000)
+    return answer
+
+
+@router.get("/sign-in/code")
+def ask_code(request: Request) -> Response:
+    """Ask for the code of the second factor, of somebody who knew the password."""
+    if site_of(request).sessions.half(request.cookies.get(HALF_COOKIE, "")) is None:
+        return see_other("/sign-in")
+    return _form(request, "", local(request.query_params.get("next", "")), template=CODE)
+
+
+@router.post("/sign-in/code")
+def try_code(
+    request: Request,
+    code: Annotated[str, Form(max_length=60)],
+    form: Annotated[str, Form()] = "",
+    next: Annotated[str, Form()] = "",  # noqa: A002  the customary name of this field
+) -> Response:
+    """Begin a session with a fresh token, or say that the code is not right."""
+    sessions = site_of(request).sessions
+    half = request.cookies.get(HALF_COOKIE, "")
+    account = sessions.half(half)
+    if account is None or not _is_own_form(request, form):
+        return _form(request, "sign-in.form-expired", local(next), 403)
+    try:
+        right = check_second(site_of(request), account, code)
+    except WaitError as error:
+        return _wait(request, error, local(next))
+    if not right:
+        return _form(request, "sign-in.code-wrong", local(next), 403, CODE)
+    sessions.end_half(half)
+    answer = _signed_in(request, account, local(next))
+    answer.delete_cookie(HALF_COOKIE)
     return answer
 
 
@@ -85,16 +116,9 @@ def choose_language(request: Request, language: str, back: str = "/") -> Respons
     return answer
 
 
-def begin(site: Site, account: str, password: str, kind: str) -> tuple[str, Session] | None:
-    """Return a new session's token and the session, or None for a wrong name or password."""
-    with site.port.reader() as reader:
-        known = reader.account(account)
-    if not password_holds(known, password) or known is None:
-        site.sessions.note_failure(account)
-        return None
-    return site.sessions.begin(
-        known.account, known.password_hash, "bearer" if kind == "bearer" else "cookie"
-    )
+def set_session(answer: Response, request: Request, token: str) -> None:
+    """Let the browser keep a session's token until the working day is over."""
+    _set(answer, request, COOKIE, token, LONGEST_MS // 1000)
 
 
 def local(url: str) -> str:
@@ -103,13 +127,41 @@ def local(url: str) -> str:
     return url if inside and url.isprintable() else "/"
 
 
+def _is_own_form(request: Request, form: str) -> bool:
+    cookie = request.cookies.get(FORM_COOKIE, "")
+    return bool(cookie) and secrets.compare_digest(cookie.encode(), form.encode())
+
+
+def _signed_in(request: Request, account: str, url: str) -> Response:
+    """Begin a session and end the one that this browser had."""
+    site = site_of(request)
+    before = site.sessions.find(request.cookies.get(COOKIE, ""))
+    if before is not None:
+        site.sessions.end(before.key)
+    token, _ = begin(site, request, account, "cookie")
+    answer = see_other(url)
+    set_session(answer, request, token)
+    answer.delete_cookie(FORM_COOKIE)
+    return answer
+
+
+def _wait(request: Request, error: WaitError, next_url: str) -> Response:
+    minutes = error.wait_ms // 60_000 + 1
+    return _form(request, "sign-in.wait", next_url, 429, minutes=minutes)
+
+
 def _form(
-    request: Request, fault: str, next_url: str, status: int = 200, **values: object
+    request: Request,
+    fault: str,
+    next_url: str,
+    status: int = 200,
+    template: str = "signin.html",
+    **values: object,
 ) -> Response:
     site = site_of(request)
     token = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(24)
     answer = site.renderer.page(
-        "signin.html",
+        template,
         language_of(request),
         {
             **frame(request),
@@ -118,6 +170,7 @@ def _form(
             "values": values,
             "form": token,
             "next": next_url,
+            "with_passkeys": site.port.config.web.passkeys is not None,
         },
         status,
     )

@@ -24,6 +24,7 @@ from gateway.web.texts import (
     people,
     policy,
     retention,
+    signin,
     standing,
     words,
 )
@@ -32,7 +33,7 @@ Language = Literal["zh", "en"]
 
 AREAS = (
     *(common, desk, custody, lists, log, office, ladder, audit, paper, policy),
-    *(people, retention, standing, emergency, channels, words),
+    *(people, signin, retention, standing, emergency, channels, words),
 )
 ZH: Mapping[str, str] = {key: zh for area in AREAS for key, zh, _ in area.ROWS}
 EN: Mapping[str, str] = {key: en for area in AREAS for key, _, en in area.ROWS}

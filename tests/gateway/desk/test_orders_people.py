@@ -314,3 +314,40 @@ def test_staff_are_who_holds_an_office_in_the_place_now(village: Village) -> Non
 
     assert {one.account for one in there} >= {"clerk-1"}
     assert all(one.card is None for one in there)
+
+
+def test_without_the_lists_file_taking_away_still_works_and_leaves_no_card(
+    village: Village,
+) -> None:
+    village.release(village.draft(CLERK, CHEN, MA))
+    with village.town.store.transaction() as transaction:
+        transaction._tables.run("DELETE FROM people_files")  # an older backup was restored
+
+    done = village.stop("chen")
+
+    staff = village.roster(done.letters).staff
+    assert [one.account for one in staff] == ["clerk-1", "ma"]
+    assert all(one.card is None and not one.pin_hash for one in staff)
+
+
+def test_a_machine_with_another_opening_key_gets_its_list_again(village: Village) -> None:
+    town = village.town
+    village.release(village.draft(CLERK, CHEN))
+    quiet = lapse(town)
+    machine, village.identity = town.machines["m-1"], pyrage.x25519.Identity.generate()
+    start = Start(
+        version="1", controller="A", strokes={}, reason="recovered",
+        opener=str(village.identity.to_public()),
+    )  # fmt: skip
+    town.take(machine.message(machine.sign(start)))
+
+    letters = lapse(town)
+
+    assert [one.account for one in village.roster(letters).staff] == ["chen", "clerk-1"]
+    assert quiet == lapse(town) == ()
+
+
+def lapse(town: Town) -> Any:
+    """Let the writer's tick come; return what it sends."""
+    with town.public.transaction(town.store, town.now_ms) as transaction:
+        return town.orders.lapse(transaction, town.now_ms)

@@ -14,7 +14,6 @@ from msgspec import Struct, json, to_builtins
 
 from gateway.app import App, load_keys
 from gateway.commands import Decide, ImportList, RevokePermit
-from gateway.config import GatewayConfig, load
 from gateway.desk import lists
 from gateway.desk.accounts import hash_password
 from gateway.errors import NotFoundError
@@ -39,9 +38,8 @@ from ledger.topics import Leaf, Topic
 from sim.bus import SimBroker
 from sim.documents import document
 from sim.render import impression, render_page, stamped
-from tests.gateway.key_acts import in_the_field
+from tests.gateway.web.town_files import TOWNSHIP, make_keys, write_config
 
-TOWNSHIP = "330182107000"
 HERE = Path(__file__).parent
 PASSWORD = "correct horse 42"
 CHUNK = 64 * 1024
@@ -259,9 +257,9 @@ class World:
     ) -> None:
         self.folder, self.township = folder, township
         self.broker = SimBroker(1)
-        recipient = _keys(folder, domain, township, names)
+        recipient = make_keys(folder, domain, township, names)
         self._recipient = pyrage.x25519.Recipient.from_str(recipient)
-        self.config = _config(folder, domain, township, names)
+        self.config = write_config(folder, domain, township, names)
         self.store = sqlite.connect(sqlite.Options(folder=self.config.state))
         with self.store.transaction() as transaction:
             for account in PEOPLE:
@@ -351,31 +349,6 @@ def _decidable(reader: Any, request: str) -> bool:
         and found.pages
         and all(page.stored_ms is not None for page in found.pages)
     )
-
-
-def _keys(folder: Path, domain: str, township: str, names: tuple[str, str]) -> str:
-    trusted = folder / "keys"
-    trusted.mkdir()
-    common = {"township": township, "epoch": 1, "domain": domain}
-    devices = [(name, "device") for name in names]
-    for name, role in (("gw-1", "gateway"), ("log", "log"), *devices):
-        holder = "gw-1" if role == "log" else name
-        keyfile.create(
-            folder / f"{name}.pem", folder / f"{name}.json", holder=holder, role=role, **common
-        )
-        (trusted / f"{name}.json").write_bytes((folder / f"{name}.json").read_bytes())
-    return keyfile.create_opener(
-        folder / "opener.key", trusted / "opener.json", holder="gw-1", role="gateway", **common
-    ).public_key
-
-
-def _config(folder: Path, domain: str, township: str, names: tuple[str, str]) -> GatewayConfig:
-    text = (HERE / "gateway.toml").read_text(encoding="utf-8")
-    text = text.replace(TOWNSHIP[:9], township[:9])
-    text = text.replace('"m-1"', f'"{names[0]}"').replace('"m-2"', f'"{names[1]}"')
-    path = folder / "gateway.toml"
-    path.write_text(in_the_field(folder, text) if domain == "field" else text, encoding="utf-8")
-    return load(path)
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,14 @@
-"""Sessions: they end, they are not guessable, and wrong passwords slow down."""
+"""Sessions: they end, they are not guessable, and their owner sees them all."""
 
 from __future__ import annotations
 
 import pytest
 
 from gateway.web.sessions import (
-    FREE_FAILURES,
+    HALF_MS,
     IDLE_MS,
     LONGEST_MS,
-    LONGEST_PAUSE_MS,
     MOST_SESSIONS,
-    PAUSE_MS,
     Sessions,
 )
 
@@ -89,33 +87,38 @@ def test_one_session_does_not_see_what_another_opened(sessions):
     assert not sessions.has_opened(two.key, "photo")
 
 
-def test_first_failures_cost_no_pause(sessions):
-    for _ in range(FREE_FAILURES - 1):
-        sessions.note_failure("wang")
+def test_sessions_of_an_account_are_listed_and_all_others_end(sessions, clock):
+    first, one = sessions.begin("wang", "stamp", "cookie", "desk")
+    clock.ms += 1
+    second, two = sessions.begin("wang", "stamp", "bearer", "phone")
+    other, _ = sessions.begin("zhao", "stamp", "cookie")
 
-    assert sessions.pause_ms("wang") == 0
+    assert [session.origin for session in sessions.of("wang")] == ["phone", "desk"]
 
+    sessions.end_all("wang", but=two.key)
 
-def test_pause_doubles_with_each_failure_up_to_a_limit(sessions):
-    for _ in range(FREE_FAILURES):
-        sessions.note_failure("wang")
-    assert sessions.pause_ms("wang") == PAUSE_MS
-
-    sessions.note_failure("wang")
-    assert sessions.pause_ms("wang") == 2 * PAUSE_MS
-
-    for _ in range(50):
-        sessions.note_failure("wang")
-    assert sessions.pause_ms("wang") == LONGEST_PAUSE_MS
+    assert (sessions.find(first), sessions.of("wang")) == (None, (two,))
+    assert sessions.find(second) and sessions.find(other)
+    assert one.key != two.key
 
 
-def test_signing_in_clears_the_failures(sessions):
-    for _ in range(FREE_FAILURES):
-        sessions.note_failure("wang")
+def test_half_a_sign_in_is_no_session_and_ends_by_itself(sessions, clock):
+    token = sessions.begin_half("wang")
 
-    sessions.begin("wang", "hash", "cookie")
+    assert (sessions.half(token), sessions.find(token)) == ("wang", None)
+    assert sessions.half("another") is None
 
-    assert sessions.pause_ms("wang") == 0
+    clock.ms += HALF_MS
+
+    assert sessions.half(token) is None
+
+
+def test_half_a_sign_in_is_good_once(sessions):
+    token = sessions.begin_half("wang")
+
+    sessions.end_half(token)
+
+    assert sessions.half(token) is None
 
 
 def test_session_idle_longest_makes_room(sessions, clock):

@@ -16,6 +16,10 @@ from gateway.web.identity import Allow
 OPEN = {
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
+    ("GET", "/sign-in/code"),
+    ("POST", "/sign-in/code"),
+    ("POST", "/sign-in/passkey/options"),
+    ("POST", "/sign-in/passkey"),
     ("GET", "/language/{language}"),
     ("POST", "/api/v1/token"),
 }

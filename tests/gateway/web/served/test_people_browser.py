@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +14,11 @@ from device.township_keys import TownshipKeys
 from ledger.records_people import AccountAct
 from ledger.signers import keyfile
 from tests.gateway.web.conftest import TOWNSHIP
-from tests.gateway.web.served.policies import DESK, PHONE, Window
+from tests.gateway.web.served.policies import DESK, PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 VILLAGE = "330182107201"
 HOSTILE = '<img src=x onerror="document.title=1">&{{7*7}}'
-
-
-@pytest.fixture
-def window(world: Any, serve: Any, chromium: Any) -> Iterator[Callable[..., Window]]:
-    """Open windows on one served township."""
-    url = serve(world)
-    made: list[Window] = []
-
-    def open_window(account: str, size: dict[str, int] = DESK) -> Window:
-        made.append(Window(chromium, url, account, size))
-        return made[-1]
-
-    yield open_window
-    for one in made:
-        one.context.close()
 
 
 class Kiosk:

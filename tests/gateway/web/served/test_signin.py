@@ -6,8 +6,8 @@ import pytest
 
 from gateway.commands import AddAccount
 from gateway.desk.accounts import hash_password
+from gateway.desk.attempts import FREE
 from gateway.web.console.signin import local
-from gateway.web.sessions import FREE_FAILURES
 
 
 def test_right_password_signs_in_with_a_strict_cookie(site):
@@ -35,7 +35,7 @@ def test_wrong_name_and_wrong_password_look_the_same(site, account, password):
 
 def test_account_has_to_wait_after_several_failures_even_with_the_right_password(site):
     console = site()
-    for _ in range(FREE_FAILURES):
+    for _ in range(FREE):
         console.sign_in("wang", "wrong")
 
     answer = console.sign_in("wang")
@@ -106,7 +106,7 @@ def test_new_password_ends_older_sessions(world, site):
     assert console.get("/").status_code == 303
 
 
-def test_office_taken_away_is_gone_at_once(world, site, password_hash):
+def test_office_taken_away_ends_the_session_and_is_gone(world, site, password_hash):
     console = site("wang")
 
     world.app.submit_operator(
@@ -122,6 +122,8 @@ def test_office_taken_away_is_gone_at_once(world, site, password_hash):
         )
     ).result(20)
 
+    assert console.get("/approvals").headers["location"].startswith("/sign-in")
+    assert console.sign_in("wang").status_code == 303
     assert console.get("/approvals").status_code == 403
 
 
