@@ -292,10 +292,12 @@ class Stamping:
             flags.append("time_unproved")
         counter = self._strokes_after(reserved)
         body = bodies.use(reserved, after, counter, tuple(flags))
-        self._recorder.must_append(body, (body.before, body.after), self._recorded)
+        self._recorder.must_append(
+            body, (body.before, body.after), lambda: self._recorded(body.findings)
+        )
 
-    def _recorded(self) -> None:
-        remains = self._watcher.recorded()
+    def _recorded(self, findings: tuple[str, ...]) -> None:
+        remains = self._watcher.recorded(findings)
         self._move(Event.ENTRY_SIGNED if remains else Event.LAST_SIGNED)
 
     def _hold(self) -> None:
