@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence
 
 from vision.decoding import Image
 from vision.document import same_page
-from vision.impression import impression_seen
+from vision.duplicates import same_sheet
+from vision.new_seals import new_seals
 from vision.page import is_blank
 
 SAME_PAGE = {True: "match", False: "mismatch", None: "unclear"}
+SAME_SHEET = {True: "same", False: "different", None: None}
 
 
 def answer(question: str, pictures: Sequence[Image]) -> str | int | None:
@@ -38,11 +40,16 @@ def _blank(picture: Image) -> str:
 
 
 def _new_seals(before: Image, after: Image) -> int:
-    return impression_seen(before, after).count_hint
+    return new_seals(before, after).count
 
 
-_ASKED: dict[str, tuple[int, Callable[..., str | int]]] = {
+def _duplicate(one: Image, other: Image) -> str | None:
+    return SAME_SHEET[same_sheet(one, other).same]
+
+
+_ASKED: dict[str, tuple[int, Callable[..., str | int | None]]] = {
     "same_page": (2, _same_page),
     "blank": (1, _blank),
     "new_seals": (2, _new_seals),
+    "duplicate": (2, _duplicate),
 }

@@ -15,19 +15,17 @@ from typing import ClassVar
 import structlog
 from msgspec import Struct
 
+from device import verdicts
 from hardware.errors import HardwareError
 from hardware.interfaces import Camera
 from vision.decoding import Image, decode
-from vision.document import same_page
 from vision.errors import ImageRefusedError
 from vision.findings import UNUSABLE, Finding, Reason
-from vision.impression import impression_seen
-from vision.page import is_blank
+from vision.page import Page, is_blank
 from vision.preview import preview
 from vision.quality import Quality, judge, same_frame
 
 _UNFINISHED = ".part"
-_TURNED_DEG = 15.0
 
 log = structlog.get_logger()
 
@@ -136,28 +134,22 @@ class Capture:
         """
         jpeg, image, quality = self._grab_usable()
         findings = _notes(quality)
-        if is_blank(image):
+        if is_blank(image, quality.page):
             findings.add(Finding.BLANK)
         if page_expected is not None:
-            findings |= _page_findings(page_expected, image)
+            findings |= _page_findings(page_expected, image, quality.page)
         return self._keep(jpeg, image, findings)
 
     def take_after(self, before: Taken) -> Taken:
         """Photograph the page after the press; the findings compare it with `before`.
 
+        What cannot be judged is said, and the photo kept all the same.
+
         Raises:
             CameraError, PhotoUnusableError, PhotoStoreError: as `take`.
         """
         jpeg, image, quality = self._grab_usable()
-        findings = _notes(quality) | _page_findings(before.jpeg, image)
-        seen = impression_seen(decode(before.jpeg), image)
-        if not seen.found:
-            findings.add(Finding.IMPRESSION_MISSING)
-        else:
-            several = seen.count_hint > 1
-            findings.add(Finding.IMPRESSION_SEVERAL if several else Finding.IMPRESSION_SEEN)
-            if seen.faint:
-                findings.add(Finding.IMPRESSION_FAINT)
+        findings = _notes(quality) | verdicts.after(before.jpeg, image, quality.page)
         return self._keep(jpeg, image, findings)
 
     def close(self) -> None:
@@ -214,20 +206,13 @@ def _notes(quality: Quality) -> set[Finding]:
     return {noted[reason] for reason in quality.reasons if reason in noted}
 
 
-def _page_findings(expected: bytes, seen: Image) -> set[Finding]:
+def _page_findings(expected: bytes, seen: Image, page: Page | None) -> set[Finding]:
     try:
         approved = decode(expected)
     except ImageRefusedError as error:
         log.warning("reference_page_unreadable", expected=error.expected, found=error.found)
         return {Finding.PAGE_UNCLEAR}
-    match = same_page(approved, seen)
-    if match.same is None:
-        return {Finding.PAGE_UNCLEAR}
-    if not match.same:
-        return {Finding.PAGE_OTHER}
-    if abs(match.turned_deg) > _TURNED_DEG:
-        return {Finding.PAGE_SAME, Finding.PAGE_TURNED}
-    return {Finding.PAGE_SAME}
+    return verdicts.of_page(approved, seen, page)
 
 
 def _write_durably(path: Path, data: bytes) -> None:

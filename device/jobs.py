@@ -25,6 +25,7 @@ from device.neighbours import LOCKED, Neighbours
 from device.recorder import Recorder
 from device.references import References
 from device.stamping import Stamping
+from device.verdicts import gravest
 from device.warrants import Warrant
 from hardware.errors import CameraError
 from ledger.records import Refusal
@@ -132,7 +133,8 @@ class Jobs:
             return
         job.by, job.answer, job.retaken, job.begun_s = by, answer, False, self._now_s()
         self._leaving.clear()
-        self._show(step="check", n=self._book.spent_of(job.permit) + 1, reason="")
+        n = self._book.spent_of(job.permit) + 1
+        self._show(step="check", n=n, reason="", noticed="")
         if reason := self._obstacle():
             self.stopped(reason)
             return
@@ -218,14 +220,15 @@ class Jobs:
         """The photo is being taken; see `watcher.Watcher`."""
         self._show(step="photo", reason=reason)
 
-    def recorded(self) -> bool:
+    def recorded(self, findings: tuple[str, ...]) -> bool:
         """The use is journaled; see `watcher.Watcher`."""
         job = self.job
         if job is None:
             return False
         left = job.permit.impressions - self._book.spent_of(job.permit)
         took_ms = int((self._now_s() - job.begun_s) * 1000)
-        self._show(step="next" if left > 0 else "done", took_ms=took_ms, reason="")
+        step, noticed = "next" if left > 0 else "done", gravest(findings)
+        self._show(step=step, took_ms=took_ms, reason="", noticed=noticed)
         self._answer()  # still open where the grant's own answer was lost
         return left > 0
 

@@ -318,10 +318,12 @@ class Stamping:
         known = self._outcome.strokes if self._outcome is not None else None
         counter = reserved.counter_before + self._settlement.minimum if known is None else known
         body = bodies.use(reserved, after, counter, tuple(flags))
-        self._recorder.must_append(body, (body.before, body.after), self._recorded)
+        self._recorder.must_append(
+            body, (body.before, body.after), lambda: self._recorded(body.findings)
+        )
 
-    def _recorded(self) -> None:
-        remains = self._watcher.recorded()
+    def _recorded(self, findings: tuple[str, ...]) -> None:
+        remains = self._watcher.recorded(findings)
         self._move(Event.ENTRY_SIGNED if remains else Event.LAST_SIGNED)
 
     def _hold(self) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from device.texts_after import AFTER
+
 Row = tuple[str, str, str]
 
 # Why a request, permit or use was refused, or why an impression was not made.
@@ -251,6 +253,13 @@ _PHOTOS: tuple[Row, ...] = (
     ("impression-missing", "没看到新盖的印。", "No new impression is seen."),
     ("impression-faint", "印盖得太浅。", "The impression is faint."),
     ("impression-several", "印不止一个。", "More than one impression."),
+    ("impression-complete", "印完整。", "The impression is whole."),
+    ("impression-partial", "印没盖全。", "A part of the impression is missing."),
+    ("impression-seam", "印盖到纸边外了。", "The impression goes over the edge."),
+    ("impression-smeared", "印盖花了。", "The impression is smeared."),
+    ("impression-double", "印有重影。", "The impression is struck twice."),
+    ("impression-unread", "有红印，认不出整个章。", "Red ink, but no whole seal in it."),
+    ("unjudged", "机器没看清照片。", "The photo could not be judged."),
     ("other", "照片有问题(代码 {code})。最好重拍。", "Something is off ({code}). Better again."),
 )
 
@@ -356,6 +365,7 @@ CODES: Mapping[str, tuple[Row, ...]] = {
     "fault": _FAULTS,
     "todo": _ACTIONS,
     "photo": _PHOTOS,
+    "after": AFTER,
     "hold": _HOLDS,
     "error": _ERRORS,
     "hint": _HINTS,

@@ -18,8 +18,12 @@ class Watcher(Protocol):
     def photographing(self, reason: str) -> None:
         """The photo is being taken; `reason` says why the last one did not serve, or ""."""
 
-    def recorded(self) -> bool:
-        """The use is journaled; return whether impressions remain under the permit."""
+    def recorded(self, findings: tuple[str, ...]) -> bool:
+        """The use is journaled; return whether impressions remain under the permit.
+
+        Args:
+            findings: what its photo shows.
+        """
         ...
 
     def stopped(self, reason: str) -> None:

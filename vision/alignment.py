@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, structs
 from numpy.typing import NDArray
 
 from vision.decoding import Image
@@ -14,6 +14,7 @@ Matrix = NDArray[np.float64]
 FEATURES = 1500
 _REPROJECTION_PX = 3.0
 _RATIO = 0.85  # best against second-best descriptor distance; print repeats, so not strict
+_OUTLINES_AGREE = 0.012  # of the page's longer side: both outlines are that good
 _NOWHERE = np.empty((0, 2), np.float32)
 
 
@@ -64,6 +65,45 @@ def align(reference: Image, moving: Image) -> Alignment:
         return Alignment(None, 0, len(good), features, _NOWHERE)
     kept = agreed.ravel() > 0
     return Alignment(found, int(kept.sum()), len(good), features, target[kept])
+
+
+def anchored(found: Alignment, reference: Image, moving: Image) -> Alignment:
+    """Hold the corners of two outlined pages on each other, where the matched print agrees.
+
+    A homography from print at the top of a page is far off at its foot; the outlines are not.
+    """
+    if found.matrix is None or not len(found.points):
+        return found
+    here = found.points.astype(np.float64)
+    there = cv2.perspectiveTransform(here[None], np.linalg.inv(found.matrix))[0]
+    to, own = _corners(reference), _corners(moving)
+    ways = [np.roll(own, turn, axis=0) for turn in range(4)]
+    errors = [_error(there, here, way, to) for way in ways]
+    best = int(np.argmin(errors))
+    if errors[best] > _OUTLINES_AGREE * max(reference.shape[:2]):
+        return found
+    weight = max(len(here) // 4, 1)
+    source = np.concatenate([there, *[ways[best]] * weight])
+    target = np.concatenate([here, *[to] * weight])
+    matrix, _ = cv2.findHomography(source, target, 0)
+    return found if matrix is None else structs.replace(found, matrix=matrix)
+
+
+def _corners(picture: Image) -> NDArray[np.float64]:
+    height, width = picture.shape[:2]
+    return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
+
+
+def _error(
+    there: NDArray[np.float64],
+    here: NDArray[np.float64],
+    corners: NDArray[np.float64],
+    to: NDArray[np.float64],
+) -> float:
+    """Usual distance in pixels of matched points when only the corners are laid on each other."""
+    matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), to.astype(np.float32))
+    off = cv2.perspectiveTransform(there[None], matrix)[0] - here
+    return float(np.median(np.hypot(off[:, 0], off[:, 1])))
 
 
 def _features(picture: Image) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:

@@ -21,8 +21,12 @@ _BEND_TILE_PX, _BEND_REACH_PX = 64, 8  # paper curls over several lines, by some
 _BEND_AGREES = 0.5  # correlation from which a tile tells where it lies
 _DROP = 0.15  # by which agreement has to fall four pixels beside the best place
 _NEAR_PX = 1.5  # what bending leaves over
+_REACH_PX = 4  # and where it leaves more over, in margins with little print
+_DOUBTFUL, _MOST_DOUBTFUL = 0.08, 400  # share and number of tiles that are looked at closer
 _LEAST_INK = 0.006  # mean square of a tile that says something: a comma has more
 _MOST_RED = 0.15  # of a tile; under red ink nothing is compared
+# Redness around strokes of a pale seal on the average, the least of a good one, and how far around.
+_PALE, _PALEST_STRONG, _PALE_PX = 0.025, 0.2, 15
 _BLURS = (0.5, 0.8, 1.1, 1.5, 2.0, 2.6)  # pixels; more than the gate lets through
 
 
@@ -52,9 +56,12 @@ def print_map(flat: Image) -> Gray:
 
 
 def red_map(flat: Image) -> Gray:
-    """Return 1 on and close to red ink, else 0."""
+    """Return 1 on and close to red ink, else 0; all around ink so pale that noise hides it."""
     half = cv2.resize(flat, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    marked = (redness(np.asarray(half, np.uint8)) > RED_INK).astype(np.uint8)
+    red = redness(np.asarray(half, np.uint8))
+    strong = cv2.dilate(red, np.ones((_PALE_PX, _PALE_PX), np.uint8)) > _PALEST_STRONG
+    pale = (cv2.GaussianBlur(red, (0, 0), _PALE_PX / 5) > _PALE) & ~strong
+    marked = ((red > RED_INK) | pale).astype(np.uint8)
     grown = cv2.dilate(marked, np.ones((5, 5), np.uint8)).astype(np.float32)
     return np.asarray(cv2.resize(grown, (flat.shape[1], flat.shape[0])), np.float32)
 
@@ -83,7 +90,28 @@ def difference(reference: Gray, laid: Gray, red: Gray) -> Difference:
         axis=1,
     )
     shares = np.asarray(left_over[counts] / ink[counts], np.float32)
+    inner = np.asarray(places - (rim_x, rim_y), np.float32)
+    for i in _doubtful(shares):
+        shares[i] = min(shares[i], _closest(one, other, inner[i]) / float(ink[rows[i], columns[i]]))
     return Difference(shares, np.asarray(places, np.float32))
+
+
+def _doubtful(shares: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The tiles worth a closer look; when there are many, the pages differ anyway."""
+    found = np.flatnonzero(shares > _DOUBTFUL)
+    return found if len(found) <= _MOST_DOUBTFUL else found[:0]
+
+
+def _closest(one: Gray, other: Gray, middle: NDArray[np.float32]) -> float:
+    """Mean square that stays different in one tile at the best of all moves by half pixels."""
+    half, reach = _TILE_PX // 2, _REACH_PX
+    x, y = (int(at) for at in middle)
+    patch = one[max(y - half, 0) : y + half, max(x - half, 0) : x + half]
+    top, left = max(y - half - reach, 0), max(x - half - reach, 0)
+    around = other[top : y + half + reach, left : x + half + reach]
+    twice = [cv2.resize(part, None, fx=2, fy=2) for part in (around, patch)]
+    apart = cv2.matchTemplate(twice[0], twice[1], cv2.TM_SQDIFF)
+    return max(float(apart.min()), 0.0) / twice[1].size
 
 
 def _tiles(values: Gray) -> Gray:

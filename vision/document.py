@@ -12,7 +12,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from vision.alignment import Alignment, Matrix, align
+from vision.alignment import Alignment, Matrix, align, anchored
 from vision.comparison import Difference, difference, print_map, red_map
 from vision.decoding import Image
 from vision.page import Gray, Page, find_page, flatten
@@ -64,7 +64,7 @@ def same_page(
     reference, moving = _flat(approved, approved_page), _flat(seen, seen_page)
     if reference is None or moving is None:
         return Match(0.0, None, 0.0)
-    found = align(reference, moving)
+    found = anchored(align(reference, moving), reference, moving)
     if not _aligned(found):  # one of the pages may have been cut out wrongly
         reference, moving = _whole(approved), _whole(seen)
         again = align(reference, moving)

@@ -35,6 +35,13 @@ class Finding(enum.StrEnum):
     IMPRESSION_SEEN = "impression-seen"  # one new impression
     IMPRESSION_MISSING = "impression-missing"  # nothing newly red
     IMPRESSION_FAINT = "impression-faint"  # there, but pale: a make-up stamp may be needed
-    IMPRESSION_SEVERAL = "impression-several"  # more newly red than one seal makes
+    IMPRESSION_SEVERAL = "impression-several"  # more new seals than one
+    IMPRESSION_COMPLETE = "impression-complete"  # the one new seal is whole, clean and clear
+    IMPRESSION_PARTIAL = "impression-partial"  # a part of it is missing
+    IMPRESSION_SEAM = "impression-seam"  # it goes over the page's edge
+    IMPRESSION_SMEARED = "impression-smeared"  # wiped while it was wet
+    IMPRESSION_DOUBLE = "impression-double"  # struck twice, the second time beside the first
+    IMPRESSION_UNREAD = "impression-unread"  # new red ink in which no seal is recognised
+    UNJUDGED = "unjudged"  # the photo is kept, but could not be judged here
     GLARE = "glare"  # as Reason.GLARE, on a photo that was used all the same
     OVEREXPOSED = "overexposed"  # likewise

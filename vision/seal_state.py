@@ -19,15 +19,16 @@ from vision.page import Gray
 from vision.squares import Square
 
 # Redness of the strongest twentieth. A good press has 0.3 to 0.7, half the ink 0.17.
-_FAINT = 0.17
+FAINT = 0.17
 _CLEAR_ARC = 0.85  # visible share of the ring; less is a seal cut by the page's edge
 _WHOLE_RING = 0.86  # share of the ring with ink; three gaps of 16 degrees are wear
 _LARGEST_GAP_DEG = 54.0  # a gap as long as two ring characters
 _EMPTY_OCTANT = 0.25  # of the usual octant: there the press did not touch the paper
 _SMEARED = 1.5  # ring across the smear against ring along it
 _SMEAR_WIDTH = 0.13  # of the radius, at the widest; a clean ring has 0.06, seen blurred 0.09
-_DOUBLED = 0.55  # share of the second ring, where it runs outside of the first, with ink
-_OUTSIDE = 1.06  # reach from which ink is outside of the first ring
+_DOUBLED = 0.36  # likeness to itself a step aside; a single impression has 0.1, a pair 0.4 and more
+_STEP = (0.12, 0.42)  # of the radius: less is a smear, more is another impression
+_PATCH_PX, _AROUND = 96, 1.25  # size on which likeness is told, and how much paper it shows
 
 
 class State(enum.StrEnum):
@@ -51,7 +52,7 @@ class Condition(Struct, frozen=True, kw_only=True):
         largest_gap_deg: longest stretch of the visible ring without ink.
         octants: share of ink in each eighth of the disc, clockwise from the right, 1 = usual.
         smear: widest part of the ring over its narrowest.
-        doubled: share of a second ring beside the first, 0..1.
+        doubled: how alike it is to itself moved a step aside, 0..1.
     """
 
     state: State
@@ -70,7 +71,7 @@ def of_ring(ring: Ring, ink: Gray) -> tuple[Condition, float]:
     strength = max(strength, ring.strength)
     widths, edge_reach = _widths(ring, ink)
     smear = _smear(widths)
-    doubled = _doubled(ring, ink, strength)
+    doubled = _repeated(ring.ellipse, ink)
     gap = ring.largest_gap_deg
     octants = _octants(ring.ellipse, ink)
     partial = ring.coverage < _WHOLE_RING or gap > _LARGEST_GAP_DEG
@@ -84,7 +85,7 @@ def of_ring(ring: Ring, ink: Gray) -> tuple[Condition, float]:
     elif partial:
         state = State.PARTIAL
     else:
-        state = State.FAINT if strength < _FAINT else State.COMPLETE
+        state = State.FAINT if strength < FAINT else State.COMPLETE
     condition = Condition(
         state=state,
         coverage=ring.coverage,
@@ -100,7 +101,7 @@ def of_ring(ring: Ring, ink: Gray) -> tuple[Condition, float]:
 
 def of_square(square: Square) -> Condition:
     """Judge a square seal by its frame."""
-    state = State.FAINT if square.strength < _FAINT else State.COMPLETE
+    state = State.FAINT if square.strength < FAINT else State.COMPLETE
     return Condition(
         state=State.PARTIAL if square.coverage < _WHOLE_RING else state,
         coverage=square.coverage,
@@ -156,34 +157,24 @@ def _folded(widths: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(both.reshape(1, -1), usual, pairs)
 
 
-def _doubled(ring: Ring, ink: Gray, strength: float) -> float:
-    """Best share of a second ring of the same size, moved by 12 to 40 % of the radius.
+def _repeated(ellipse: Ellipse, ink: Gray) -> float:
+    """How alike the impression is to itself moved aside by 12 to 42 % of the radius.
 
-    Only what runs outside of the first ring counts: there clean paper is expected, also between
-    the two; a move by less than a ring's width and its blur is a smear.
+    Ring, star and characters of a second strike lie off by one and the same step; of a single
+    impression nothing repeats itself at all.
     """
-    first = ring.ellipse
-    best = 0.0
-    for moved in (0.12, 0.16, 0.21, 0.27, 0.34):
-        for angle in np.linspace(0, 2 * np.pi, 16, endpoint=False):
-            other = Ellipse(
-                first.x + moved * first.radius * float(np.cos(angle)),
-                first.y + moved * first.radius * float(np.sin(angle)),
-                first.a,
-                first.b,
-                first.turned_deg,
-            )
-            points = other.points()
-            outside = first.reach_of(points) > _OUTSIDE
-            if int(outside.sum()) < ANGLES // 6:
-                continue
-            on = _at(ink, points[outside])
-            beyond = _at(ink, other.points(reach=1.1)[outside])
-            halfway = np.asarray((points + first.points()) / 2, np.float32)
-            between = _at(ink, halfway[outside])
-            rises = on - np.maximum(beyond, between)
-            best = max(best, float((rises > 0.3 * strength).mean()))
-    return best
+    scale = _PATCH_PX / 2 / (_AROUND * ellipse.radius)
+    move = np.array([-ellipse.x, -ellipse.y]) * scale + _PATCH_PX / 2
+    matrix = np.array([[scale, 0, move[0]], [0, scale, move[1]]], np.float32)
+    patch = cv2.warpAffine(ink, matrix, (_PATCH_PX, _PATCH_PX), flags=cv2.INTER_AREA)
+    strokes = patch - cv2.GaussianBlur(patch, (0, 0), 0.06 * _PATCH_PX)
+    waves = np.fft.rfft2(strokes, (2 * _PATCH_PX, 2 * _PATCH_PX))
+    alike = np.fft.fftshift(np.fft.irfft2(np.abs(waves) ** 2)).astype(np.float32)
+    y, x = np.mgrid[-_PATCH_PX:_PATCH_PX, -_PATCH_PX:_PATCH_PX]
+    step = np.hypot(x, y) / (_PATCH_PX / 2 / _AROUND)
+    tops = alike >= cv2.dilate(alike, np.ones((3, 3), np.uint8))
+    tops &= (step > _STEP[0]) & (step < _STEP[1])
+    return max(0.0, float(alike[tops].max(initial=0.0)) / max(float(alike.max()), 1e-6))
 
 
 def _sampled(ink: Gray, ellipse: Ellipse, reaches: Gray) -> Gray:
@@ -194,9 +185,3 @@ def _sampled(ink: Gray, ellipse: Ellipse, reaches: Gray) -> Gray:
     return np.asarray(
         cv2.remap(ink, x, y, cv2.INTER_LINEAR, None, cv2.BORDER_CONSTANT, 0.0), np.float32
     )
-
-
-def _at(ink: Gray, points: NDArray[np.float32]) -> Gray:
-    x, y = points[:, :1].astype(np.float32), points[:, 1:].astype(np.float32)
-    sampled = cv2.remap(ink, x, y, cv2.INTER_LINEAR, None, cv2.BORDER_CONSTANT, 0.0)
-    return np.asarray(sampled[:, 0], np.float32)

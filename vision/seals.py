@@ -28,7 +28,7 @@ _LEAST_DARK = 0.1  # a copier's grey; shades on paper change slower than a ring
 _LEAST_COPY = 0.1  # of the longer side, 30 mm on A4: smaller rings in print are logos
 # Blue is the colour of forms and logos, so a blue seal has to be clearer and more whole.
 _LEAST_BLUE, _BLUE_COVERAGE = 0.08, 0.85
-_MOST_LEAN = 0.45  # of its redness: orange has 0.5 and more, stamp-pad ink -0.2 to 0.25
+MOST_LEAN = 0.45  # of its redness: orange has 0.5 and more, stamp-pad ink -0.2 to 0.25
 _SURE = 0.8  # coverage of a ring from which a square around it is no rival
 _BESIDE_PAGE = 1.005  # its outline is known to a few pixels
 _LEAST_PAGE = 0.25  # of the picture: what is smaller may be a slip that lies on the page
@@ -235,7 +235,7 @@ def _is_orange(seal: Seal, maps: Ink) -> bool:
     red = maps.red[y : y + height, x : x + width]
     lean = maps.lean[y : y + height, x : x + width]
     inked = red > 0.5 * float(np.percentile(red, 95)) if red.size else np.zeros(0, np.bool_)
-    return bool(inked.any()) and float(np.median(lean[inked] / red[inked])) > _MOST_LEAN
+    return bool(inked.any()) and float(np.median(lean[inked] / red[inked])) > MOST_LEAN
 
 
 def _covered(one: Seal, others: list[Seal]) -> bool:

@@ -107,7 +107,8 @@ class JobView(Struct, frozen=True, kw_only=True):
     Steps: `lay` put the page down and start, `check` the page is compared, `press` the lever is
     free until `window_s` have passed since `since_ms`, `photo` keep the page still, `next` lay
     the next copy, `done`, `stopped` (see `reason`: the impression was not made, start again).
-    `n` is the copy that the step is about; at `next` and `done` the one just finished.
+    `n` is the copy that the step is about; at `next` and `done` the one just finished, whose
+    photo shows what is `noticed` (one of `verdicts.GRAVE`), or "" when all is well.
     """
 
     permit: str
@@ -120,6 +121,7 @@ class JobView(Struct, frozen=True, kw_only=True):
     since_ms: int = 0
     window_s: float = 0.0
     took_ms: int = 0
+    noticed: str = ""
 
 
 class HoldView(Struct, frozen=True, kw_only=True):

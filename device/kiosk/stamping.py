@@ -40,6 +40,7 @@ class StampShown(Struct, frozen=True, kw_only=True):
     request: str
     reason: str
     problem: Phrase | None
+    noticed: Phrase | None
     blocked: bool
     since_ms: int
     window_ms: int
@@ -163,6 +164,7 @@ def _shown(
         request=job.request,
         reason=job.reason,
         problem=problem,
+        noticed=code_phrase("after", job.noticed) if job.noticed else None,
         blocked=blocked,
         since_ms=job.since_ms,
         window_ms=round(job.window_s * 1000),

@@ -37,7 +37,8 @@ def test_an_approved_page_is_stamped_once_photographed_and_delivered(village: An
     use = village.gateway.last("use").body
     assert isinstance(use, SealUse)
     assert use.counter_after == use.counter_before + 1
-    assert {"page-same", "impression-seen"} <= set(use.findings)
+    assert {"page-same", "impression-seen", "impression-complete"} <= set(use.findings)
+    assert job.noticed == ""
     assert {use.before.sealed_sha256, use.after.sealed_sha256} <= set(village.gateway.photos)
     assert village.presses() == 1
 

@@ -194,7 +194,7 @@ def test_blank_sheet_is_found_blank(capture: Capture, camera: PlayedCamera, live
     ("presses", "findings"),
     [
         ((), ("page-same", "impression-missing")),
-        ((1.0,), ("page-same", "impression-seen")),
+        ((1.0,), ("page-same", "impression-seen", "impression-complete")),
         ((0.3,), ("page-same", "impression-seen", "impression-faint")),
         ((1.0, 1.0), ("page-same", "impression-several")),
     ],

@@ -19,7 +19,7 @@ from sim import camera_view
 from sim.camera import Scene, SimCamera, load_page
 from sim.errors import PaperError
 from vision.decoding import Image, decode
-from vision.impression import impression_seen
+from vision.new_seals import new_seals
 from vision.page import find_page
 from vision.quality import judge, same_frame
 
@@ -75,7 +75,7 @@ def test_driver_photo_shows_an_impression_made_before_the_grab(
 
     after = decode(driver.grab().jpeg)
 
-    assert impression_seen(before, after).count_hint == 1
+    assert new_seals(before, after).count == 1
 
 
 def test_driver_finds_a_camera_that_is_gone_and_one_that_is_back(

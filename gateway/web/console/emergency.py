@@ -57,7 +57,9 @@ def show(request: Request, visitor: Looker) -> Response:
             printable=[one.body.terms for one in found if _may_print(one, visitor, own, now_ms)],
             mine=own,
             people={one.account: one.name for one in reader.accounts()},
-            machines=reader.machines(),
+            machines=[
+                one for one in reader.machines() if visitor.sees(one.machine, Action.READ_EMERGENCY)
+            ],
             today=local_date(now_ms),
             most=(MOST_USES, MOST_IMPRESSIONS),
         )

@@ -64,6 +64,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("rule.counter-back", "计数倒退", "Counter went back"),
     ("rule.bad-signature", "验签不符", "Does not verify"),
     ("rule.evidence-mismatch", "照片或内容与记录不符", "Photo or contents differ"),
+    ("rule.photo-doubt", "照片与用印不符", "Photo shows something else"),
     ("rule.photo-late", "照片迟到", "Photo late"),
     ("rule.not-delivered", "机器失联", "Machine silent"),
     ("rule.quarantine-full", "隔离区已满", "Quarantine full"),
@@ -88,6 +89,26 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "finding.over-count",
         "许可 {permit} 批准 {allowed} 次，已用（或可能已用）{made} 次。",
         "Permit {permit} allows {allowed}, {made} were (or may have been) made.",
+    ),
+    (
+        "finding.photo-doubt.page-other",
+        "许可 {permit}：盖章后的照片不是批准的那一页。请调看前后照片。",
+        "Permit {permit}: the photo shows another page. Look at both photos.",
+    ),
+    (
+        "finding.photo-doubt.impression-missing",
+        "许可 {permit}：机器压过章，照片上没有新印迹。请核对纸质件。",
+        "Permit {permit}: the lever went down, the photo shows no new seal. Check the paper.",
+    ),
+    (
+        "finding.photo-doubt.impression-several",
+        "许可 {permit}：照片上的新印迹不止一个。请核对纸质件。",
+        "Permit {permit}: the photo shows several new seals. Check the paper.",
+    ),
+    (
+        "finding.photo-doubt.unjudged",
+        "许可 {permit}：机器没能判读照片。请人工看照片。",
+        "Permit {permit}: the machine could not judge the photo. A person must look.",
     ),
     (
         "finding.operator-approved",

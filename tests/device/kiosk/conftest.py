@@ -246,7 +246,7 @@ class Village:
             self._job(step="photo")
             self.change(state="closed")
 
-    def photographed(self) -> None:
+    def photographed(self, noticed: str = "") -> None:
         """The photo after the press is stored and the use journaled."""
         with self._lock:
             assert self._view.job is not None
@@ -255,7 +255,7 @@ class Village:
             left = request.left - 1
             self.change_request(request.request, left=left, state="approved" if left else "done")
             took_ms = _now_ms() - self._begun_ms
-            self._job(step="next" if left else "done", took_ms=took_ms)
+            self._job(step="next" if left else "done", took_ms=took_ms, noticed=noticed)
             self.change(state="ready" if left else "idle")
 
     def approve(self, request: str | None = None) -> None:

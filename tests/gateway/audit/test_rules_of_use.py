@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gateway.audit.rules import (
     clock_skew,
     incident,
@@ -11,6 +13,7 @@ from gateway.audit.rules import (
     over_count,
     permit_ended,
     permit_mismatch,
+    photo_doubt,
 )
 from ledger.matters import Verdict
 from ledger.records import Approval, CountStatement
@@ -229,6 +232,28 @@ def test_entry_delivered_a_day_late_is_no_clock_skew(log, build):
     entry = log.write(build.use(), received_ms=NOW_MS + 24 * 60 * MINUTE_MS, mark=NOW_MS - 1)
 
     assert found(clock_skew, entry, log) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "severity"),
+    [
+        ("page-other", "red"),
+        ("impression-missing", "red"),
+        ("impression-several", "red"),
+        ("unjudged", "yellow"),
+    ],
+)
+def test_photo_that_shows_something_else_than_one_new_seal_is_told(log, build, word, severity):
+    entry = log.write(build.use(findings=("page-same", word)))
+
+    assert found(photo_doubt, entry, log) == [(severity, f"finding.photo-doubt.{word}")]
+
+
+def test_photo_of_one_pale_seal_on_an_unclear_page_raises_nothing(log, build):
+    findings = ("page-unclear", "impression-seen", "impression-faint")
+    entry = log.write(build.use(findings=findings))
+
+    assert found(photo_doubt, entry, log) == []
 
 
 def approved_by(log, approver):

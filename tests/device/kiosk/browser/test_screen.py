@@ -220,6 +220,28 @@ def test_the_camera_going_is_said_and_comes_back_by_itself(
     expect(page.locator("#start")).to_be_enabled()
 
 
+@pytest.mark.parametrize("left", [1, 2], ids=["last", "more"])
+def test_what_the_photo_showed_is_said_with_what_to_do(
+    village: Any, open_kiosk: Any, sign_in_at: Any, broken_rules: Any, left: int
+) -> None:
+    request = village.add_request(
+        "村民建房申请", state="approved", copies=left, left=left, permit="p"
+    )
+    page = open_kiosk()
+    sign_in_at(page)
+    page.goto(f"/request/{request}")
+    page.click("#stamp")
+    page.click("#start")
+    expect(page.locator("[data-step='press']")).to_be_visible()
+
+    village.press()
+    village.photographed(noticed="impression-missing")
+
+    expect(page.locator("#noticed")).to_contain_text("没看到新盖的印")
+    expect(page.locator("#noticed")).to_contain_text("告诉镇里")
+    assert broken_rules(page, f"stamp-noticed-{left}") == []
+
+
 def test_voice_is_hidden_where_the_browser_has_none(village: Any, open_kiosk: Any) -> None:
     page = open_kiosk()
     voices = page.evaluate("window.speechSynthesis ? speechSynthesis.getVoices().length : 0")

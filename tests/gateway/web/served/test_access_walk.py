@@ -40,7 +40,8 @@ DECIDED = {
     "clerk keeper secretary director supervisor approver station auditor technician "
     "administrator": "GET /filed, POST /filed/{request_id}/withdrawal",
     "secretary director supervisor approver station": """
-        POST /emergency/{terms}/codes, POST /approvals/{request_id}, POST /api/v1/requests/{request_id}/decision""",
+        POST /emergency/{terms}/codes, POST /approvals/{request_id},
+        POST /api/v1/requests/{request_id}/decision""",
     "secretary director supervisor approver station auditor": """
         GET /approvals, GET /approvals/{request_id}, GET /api/v1/requests,
         GET /api/v1/requests/{request_id}""",
@@ -65,7 +66,8 @@ DECIDED = {
         GET /people""",
     "approver station auditor administrator": """
         POST /calendar/draft, POST /calendar/versions/{version}/release,
-        POST /emergency, POST /emergency/{terms}/release, POST /custody/{machine}/{seal}/ask, POST /custody/hatches/{permit}/permit,
+        POST /emergency, POST /emergency/{terms}/release, POST /custody/{machine}/{seal}/ask,
+        POST /custody/hatches/{permit}/permit,
         POST /custody/hatches/{permit}/withdraw, POST /custody/{machine}/{seal}/state,
         POST /custody/states/{asked}/confirm, POST /standing, POST /standing/{permit}/release,
         POST /matters/drafts/{draft}/release, POST /api/v1/lists/drafts/{draft}/release,

@@ -1,0 +1,45 @@
+"""The photo after an impression does not show one new seal on the approved page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from gateway.stores import History
+from gateway.stores.views import Alert, Finding, Severity, StoredEntry
+from ledger.records import SealUse
+
+CODE = "photo-doubt"
+TITLE = "照片与用印不符"
+BASIS = "每次用印须留存用印前后照片,一次许可一个印迹,盖在批准的文件上"
+SEVERITY: Severity = "red"
+
+# Words of the machine's findings, gravest first; one that nobody judged may hide the others.
+_GRADES: dict[str, Severity] = {
+    "page-other": "red",
+    "impression-missing": "red",
+    "impression-several": "red",
+    "unjudged": "yellow",
+}
+
+
+class Options(Struct, frozen=True, forbid_unknown_fields=True):
+    """Nothing to set."""
+
+
+def check(entry: StoredEntry | None, history: History, options: Options) -> Iterator[Alert]:
+    """Yield one alert for a use whose photo shows something else than it should."""
+    if entry is None or not isinstance(entry.body, SealUse):
+        return
+    word = next((word for word in _GRADES if word in entry.body.findings), None)
+    if word is None:
+        return
+    yield Alert(
+        code=CODE,
+        severity=_GRADES[word],
+        machine=entry.machine,
+        entry=entry.sha256,
+        finding=Finding(key=f"finding.photo-doubt.{word}", values={"permit": entry.body.permit}),
+        key=f"{CODE}/{entry.sha256}",
+    )

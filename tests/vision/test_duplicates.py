@@ -1,0 +1,52 @@
+"""One sheet on two occasions, told from another paper and from another copy of the same words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from sim.render import Picture, impression, page_image, stamped
+from vision.decoding import Image
+from vision.duplicates import same_sheet
+
+Photograph = Callable[..., Image]
+
+
+def pressed(page: Picture, x: float, y: float, seed: int) -> Picture:
+    return stamped(page, impression(seed=seed), x, y, 20.0 * seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [0, 2])
+def test_sheet_that_was_stamped_again_is_the_same(photograph: Photograph, n: int) -> None:
+    once = pressed(page_image(7, n), 0.65, 0.7, 1)
+    again = pressed(once, 0.3, 0.8, 2)
+
+    assert same_sheet(photograph(once, 1), photograph(again, 2)).same is True
+    assert same_sheet(photograph(again, 2), photograph(once, 1)).same is True  # either order
+
+
+@pytest.mark.parametrize("n", range(2))
+def test_paper_of_the_same_template_is_another_sheet(photograph: Photograph, n: int) -> None:
+    one = pressed(page_image(7, n), 0.65, 0.7, 1)
+    other = pressed(page_image(7, n + 5), 0.65, 0.7, 1)
+
+    assert same_sheet(photograph(one, 1), photograph(other, 2)).same is False
+
+
+def test_second_copy_of_the_same_words_is_another_sheet(photograph: Photograph) -> None:
+    one = pressed(page_image(7, 0), 0.65, 0.7, 1)
+    copy = pressed(page_image(7, 0), 0.62, 0.73, 2)
+
+    seen = same_sheet(photograph(one, 1), photograph(copy, 2))
+
+    assert (seen.page.same, seen.seals_there, seen.same) == (True, False, False)
+
+
+def test_page_before_and_after_its_first_seal_is_one_sheet(photograph: Photograph) -> None:
+    page = page_image(7, 2)
+
+    seen = same_sheet(photograph(page, 1), photograph(pressed(page, 0.6, 0.7, 3), 2))
+
+    assert seen.same is True
