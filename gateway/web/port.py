@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from gateway.commands import Command
-from gateway.config import LogConfig, VillageConfig
+from gateway.config import DoorConfig, LogConfig, VillageConfig
 from gateway.stores import Reader
 from ledger.keys import KeyRing
 
@@ -18,6 +18,11 @@ class ConsoleSettings(Protocol):
     @property
     def id(self) -> str:
         """The gateway's holder name in its key records."""
+        ...
+
+    @property
+    def door(self) -> DoorConfig:
+        """The settings of enrolment."""
         ...
 
     @property
