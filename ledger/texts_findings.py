@@ -23,7 +23,7 @@ FINDINGS: tuple[tuple[str, str, str, str], ...] = (
         "checkpoint-unknown-key",
         "台账封签不是用您信任的台账密钥签的。",
         "The log's head was not signed with the log key that you trust.",
-        "key",
+        "log-key",
     ),
     (
         "checkpoint-proof",

@@ -254,6 +254,16 @@ DO: tuple[tuple[str, str, str], ...] = (
         "county; do not rely on this log until it is explained.",
     ),
     (
+        "log-key",
+        "打电话问乡镇和县里：是不是换了台账密钥？按规定换的（旧密钥、新密钥和县里都签过、写进了台账）"
+        "会自动认，不用登记。不是的，就是有人冒签：保存文件，报县纪委。第一次核对的，先当面核对编号"
+        "，再把密钥文件放进信任文件夹。",
+        "Ask township and county by telephone whether the log has a new key. One that the old key, "
+        "the new one and the county have signed into the log counts by itself. Any other is a "
+        "forgery: keep the files and report it to the county. At your first check, compare the "
+        "number in person, then put the key's file into the trusted folder.",
+    ),
+    (
         "key",
         "通过电话或当面，向乡镇和县里核对这把密钥的编号；核对无误后，把密钥文件放进信任文件夹"
         "，再核对一次。",

@@ -9,7 +9,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from gateway.commands import Command
-from gateway.config import LogConfig, VillageConfig, WebConfig
+from gateway.config import DoorConfig, LogConfig, VillageConfig, WebConfig
 from gateway.stores import Reader
 from ledger.keys import KeyRing
 
@@ -46,6 +46,11 @@ class ConsoleSettings(Protocol):
     @property
     def id(self) -> str:
         """The gateway's holder name in its key records."""
+        ...
+
+    @property
+    def door(self) -> DoorConfig:
+        """The settings of enrolment."""
         ...
 
     @property

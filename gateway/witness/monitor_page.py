@@ -14,10 +14,15 @@ from ledger.findings import Finding
 from ledger.texts import Language, beijing, tell_one
 
 _STYLE = (
-    "body{font:1.1rem/1.6 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
-    "pre{white-space:pre-wrap;font:inherit;background:#fff3f0;border-left:.4rem solid #b00;"
-    "padding:.6rem 1rem}.good{color:#060}.bad{color:#b00}.late{color:#850}"
+    "body{font:1.1rem/1.6 sans-serif;max-width:60rem;margin:1.5rem auto;padding:0 1rem;"
+    "overflow-wrap:anywhere}h1{font-size:1.6rem;margin:0}h2{font-size:1.25rem;margin:0}"
+    "h1~p{margin:.4rem 0}section{border-top:1px solid #ccc;padding:.8rem 0;margin-top:.8rem}"
+    "section p{margin:.2rem 0}.state{font-weight:bold}.good .state{color:#060}"
+    ".bad .state{color:#b00}.late .state{color:#850}.technical{color:#555;font-size:.85rem}"
+    ".finding{background:#fff3f0;border-left:.4rem solid #b00;margin:.6rem 0;padding:.5rem 1rem}"
+    ".finding p:first-child{font-weight:bold}"
 )
+_MARKS = {"good": "✓", "bad": "✗", "late": "！"}  # never a colour alone
 OTHER: dict[Language, Language] = {"zh": "en", "en": "zh"}
 FILES: dict[Language, str] = {"zh": "page.html", "en": "page.en.html"}
 _TAGS: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
@@ -49,7 +54,8 @@ def summary(language: Language, statuses: Sequence[Status]) -> str:
     """Return one sentence about all townships."""
     good = sum(one.is_good for one in statuses)
     bad = sum(bool(one.findings) for one in statuses)
-    return say(language, "summary", count=len(statuses), good=good, bad=bad)
+    late = len(statuses) - good - bad
+    return say(language, "summary", count=len(statuses), good=good, bad=bad, late=late)
 
 
 def message(status: Status, findings: Iterable[Finding]) -> str:
@@ -79,9 +85,9 @@ def state(language: Language, status: Status) -> str:
 
 
 def _township(language: Language, status: Status) -> str:
-    colour = "good" if status.is_good else "bad" if status.findings else "late"
+    kind = "good" if status.is_good else "bad" if status.findings else "late"
     found = "".join(
-        f"<pre>{escape(chr(10).join(tell_one(language, number, one)))}</pre>"
+        f'<div class="finding">{_finding(language, number, one)}</div>'
         for number, one in enumerate(status.findings, 1)
     )
     more = ""
@@ -89,11 +95,19 @@ def _township(language: Language, status: Status) -> str:
         more = f"<p>{escape(say(language, 'more', count=status.left_out))}</p>"
     why = ""
     if status.unreachable:
-        why = f"<p>{escape(say(language, 'why', detail=status.unreachable))}</p>"
+        said = escape(say(language, "why", detail=status.unreachable))
+        why = f'<p class="technical">{said}</p>'
     return (
-        f"<h2>{escape(status.title)}</h2>"
-        f'<p class="{colour}">{escape(state(language, status))}</p>{why}{found}{more}'
+        f'<section class="{kind}"><h2>{escape(status.title)}</h2><p class="state">{_MARKS[kind]} '
+        f"{escape(state(language, status))}</p>{why}{found}{more}</section>"
     )
+
+
+def _finding(language: Language, number: int, finding: Finding) -> str:
+    """Return the paragraphs of a finding; the last one is for technicians, if there is one."""
+    lines = [escape(line.strip()) for line in tell_one(language, number, finding)]
+    last = f'<p class="technical">{lines.pop()}</p>' if finding.detail else ""
+    return "".join(f"<p>{line}</p>" for line in lines) + last
 
 
 def _lines(language: Language, findings: Sequence[Finding]) -> Iterator[str]:

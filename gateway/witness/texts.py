@@ -11,7 +11,7 @@ ZH: Mapping[str, str] = {
     "language": "中文",
     "written": "写于 {time}（北京时间）。这个时间超过一小时没有变，说明核对已经停止："
     "请技术员查看。",
-    "summary": "共 {count} 个乡镇：{good} 个核对通过，{bad} 个有问题。",
+    "summary": "共 {count} 个乡镇：{good} 个核对通过，{bad} 个有问题，{late} 个还没读到。",
     "never": "还没有核对过（{public}）。",
     "good": "核对通过：{entries} 条记录，{time} 核对。",
     "bad": "有 {count} 处问题。最近一次没有发现问题的核对：{good}。",
@@ -30,7 +30,7 @@ EN: Mapping[str, str] = {
     "language": "English",
     "written": "Written at {time} (Beijing time). If this does not change for an hour, checking "
     "has stopped: call the technician.",
-    "summary": "{count} townships: {good} hold, {bad} have findings.",
+    "summary": "{count} townships: {good} hold, {bad} have findings, {late} not read.",
     "never": "Not checked yet ({public}).",
     "good": "All good: {entries} entries, checked at {time}.",
     "bad": "{count} findings. Last check without any: {good}.",

@@ -86,6 +86,7 @@ def issue_code(request: Request, visitor: Enroller, machine_id: str) -> Response
             "machines",
             machine=reader.machine(machine_id),
             code=code,
+            hours=site.port.config.door.code_hours,
         )
 
 

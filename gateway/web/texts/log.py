@@ -142,13 +142,25 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("enrol.issue", "发一次性注册码", "Issue a one-time code"),
     (
         "enrol.once",
-        "注册码只显示这一次，离开本页后看不到。",
-        "The code is shown this once; it is gone when you leave this page.",
+        "注册码只显示这一次，离开本页后看不到。{hours} 小时内用一次有效；再发一个，这一个就作废。",
+        "The code is shown this once; it is gone when you leave this page. It holds for {hours} "
+        "hours and one use; another one ends it.",
     ),
     (
-        "enrol.how",
-        "在印章机上运行 seal-device enrol 并输入此码，再把申请带到县里签署。",
-        "Type it into seal-device enrol at the machine; then carry the request to the county.",
+        "enrol.step-machine",
+        "技术员在印章机上输入下面这行。机器说 county-waits，就等县里。",
+        "The technician types this line at the machine. It says county-waits: the county is next.",
+    ),
+    ("enrol.address", "镇网关地址:端口", "GATEWAY:PORT"),
+    (
+        "enrol.step-county",
+        "在镇网关上写出申请，带到县里签署，带回后登记：",
+        "At the gateway write the request, carry it to the county to be signed, then enter it:",
+    ),
+    (
+        "enrol.step-again",
+        "在印章机上再输入第一行，机器就入网了。",
+        "Type the first line at the machine once more: the machine is in.",
     ),
     ("enrol.revoke", "停用密钥", "Revoke the key"),
     (

@@ -17,8 +17,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("paper.print-door", "打印门上的告示", "Print the door sheet"),
     (
         "paper.how-to-print",
-        "按 Ctrl+P 打印，比例选 100%，不要页眉页脚。",
-        "Press Ctrl+P; scale 100 %, no headers or footers.",
+        "打印：电脑按 Ctrl+P，手机点浏览器菜单里的“打印”；比例选 100%，不要页眉页脚。",
+        "To print: Ctrl+P, on a phone the browser's menu; scale 100 %, no headers or footers.",
     ),
     ("paper.sheet", "用印凭证", "Seal receipt"),
     ("paper.label", "用印标签", "Seal label"),

@@ -246,7 +246,7 @@ def test_a_township_that_hangs_or_lies_does_not_keep_the_others(
     assert "核对程序在这个乡镇的台账上没有做完" in page
     assert "台账的封签文件损坏，无法辨认。" in page
     assert "读不到它公布的文件" in page
-    assert "共 4 个乡镇：1 个核对通过，2 个有问题。" in page
+    assert "共 4 个乡镇：1 个核对通过，2 个有问题，1 个还没读到。" in page
     assert county.stop() == 0
     listener.close()
 

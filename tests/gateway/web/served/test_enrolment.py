@@ -57,6 +57,8 @@ def test_code_is_shown_once_and_kept_as_a_hash(founded, browse):
     kept = (world.config.state / "enrolments" / "m-2.json").read_text()
     assert code.sha256 in kept and code.secret not in kept
     assert found[0] not in after.text
+    assert "24 小时内用一次有效" in shown.text
+    assert f"--code {found[0]} --out m-2" in shown.text
     assert shown.headers["cache-control"] == "no-store"
     assert code.pin == enrolcodes.pin(world.app.enrolling.authority.fingerprint)
 

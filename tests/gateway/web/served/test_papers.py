@@ -172,6 +172,22 @@ def test_door_sheet_shows_address_and_code_on_one_page(window: Any, busy: Any, u
     assert spills(page) == []
 
 
+@pytest.mark.parametrize("form", ["sheet", "label"])
+def test_a_phone_shows_the_whole_paper(window: Any, chromium: Any, use: Any, form: str) -> None:
+    phone = chromium.new_context(
+        viewport={"width": 390, "height": 844}, is_mobile=True, locale="zh-CN",
+        storage_state=window.context.storage_state(),
+    )  # fmt: skip
+    page = phone.new_page()
+
+    page.goto(f"{window.url.rsplit('/log', 1)[0]}/log/{use.index}/paper/{form}")
+
+    wide = page.evaluate("document.querySelector('article').getBoundingClientRect().right")
+    assert wide <= page.evaluate("window.visualViewport.width")
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.evaluate("innerWidth")
+    phone.close()
+
+
 def test_without_an_address_the_paper_says_where_the_folder_is(
     window: Any, busy: Any, use: Any
 ) -> None:
