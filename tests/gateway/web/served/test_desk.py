@@ -334,7 +334,7 @@ def test_badges_and_fresh_entries_come_without_the_page_moving(busy, site):
     piece = console.get(f"/live/badges?here=log&seen={seen}").text
 
     assert "又来了 3 条新记录" in piece
-    assert piece.count("hx-swap-oob") == 13
+    assert piece.count("hx-swap-oob") == 14
 
 
 def test_openapi_document_describes_every_answer(site):

@@ -42,7 +42,9 @@ def days_on(world: Any, days: int) -> None:
 
 
 @pytest.mark.slow
-def test_a_request_lapses_and_the_filer_reads_it(world: Any, pages: Any, site: Any) -> None:
+def test_a_request_lapses_and_the_filer_reads_it(
+    world: Any, pages: Any, serve: Any, browse: Any
+) -> None:
     enact(world)
     machine = world.machines["m-1"]
     request = world.waiting(machine, world.photo(pages[0][0]), amount=1)
@@ -59,4 +61,6 @@ def test_a_request_lapses_and_the_filer_reads_it(world: Any, pages: Any, site: A
     with world.app.reader() as reader:
         newest = next(one.body for one in reader.entries() if isinstance(one.body, Refusal))
     assert (newest.about, newest.by) == (request, None)
-    assert "超过期限没有办结" in site("li").get("/filed").text
+    console = browse(serve(world))  # of the gateway that runs now
+    assert console.sign_in("li").status_code == 303
+    assert "超过期限没有办结" in console.get("/filed").text
