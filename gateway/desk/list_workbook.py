@@ -32,6 +32,8 @@ from gateway.sheets import guarded, unguarded
 MAGIC = b"PK\x03\x04"
 MOST_PARTS = 200
 MOST_UNPACKED = 30_000_000  # bytes of all parts together
+MOST_BESIDE = 2_000_000  # bytes of a part that is neither sheet, text nor picture, such as styles
+_LARGE = ("xl/worksheets/", "xl/sharedstrings.xml", "xl/media/")
 _MERGED = re.compile(
     rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"
 )
@@ -80,7 +82,9 @@ def _parts(parts: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
     infos = parts.infolist()
     if len(infos) > MOST_PARTS or len({one.filename for one in infos}) != len(infos):
         raise ListFileError((f"工作簿里的部件太多或重复:最多 {MOST_PARTS} 个",))
-    if sum(one.file_size for one in infos) > MOST_UNPACKED:
+    beside = [one for one in infos if not one.filename.lower().startswith(_LARGE)]
+    is_large = any(one.file_size > MOST_BESIDE for one in beside)
+    if is_large or sum(one.file_size for one in infos) > MOST_UNPACKED:
         raise ListFileError(
             (f"工作簿解压后超过 {MOST_UNPACKED} 字节:最多 {MOST_ROWS} 行,请删去多余的行和图片",)
         )

@@ -109,9 +109,21 @@ def test_file_of_another_list_is_told_in_each_row() -> None:
         (SHEET, b"\xff\xfe" + "<a/>".encode("utf-16-le"), "不允许的声明"),
         (SHEET, b"<worksheet", "打不开"),
         ("xl/media/bomb.bmp", b"\0" * 31_000_000, "解压后超过"),
+        ("xl/styles.xml", b"<styleSheet/>" + b" " * 2_000_000, "解压后超过"),
         (SHEET, sheet_of_rows(6_000), "最多 5000 行"),
     ],
-    ids=["vba", "macrosheet", "embedded", "link", "entity", "utf16", "cut", "bomb", "rows"],
+    ids=[
+        "vba",
+        "macrosheet",
+        "embedded",
+        "link",
+        "entity",
+        "utf16",
+        "cut",
+        "bomb",
+        "styles",
+        "rows",
+    ],
 )
 def test_hostile_workbook_is_refused_and_says_what_to_do(
     part: str, data: bytes, expected: str
@@ -119,6 +131,16 @@ def test_hostile_workbook_is_refused_and_says_what_to_do(
     (told,) = rows_of(with_part(workbook(HEAD, GOOD), part, data))
 
     assert expected in told
+
+
+def test_part_that_is_longer_than_it_says_is_never_unpacked_further() -> None:
+    file = with_part(workbook(HEAD, GOOD), "xl/media/bomb.bmp", b"\0" * 29_000_000)
+    at = file.rindex(b"PK\x01\x02")  # the last part of the directory: the bomb
+    assert file[at + 24 : at + 28] == (29_000_000).to_bytes(4, "little")
+
+    lying = file[: at + 24] + (100).to_bytes(4, "little") + file[at + 28 :]
+
+    assert "已损坏" in "".join(rows_of(lying))
 
 
 @pytest.mark.slow
