@@ -20,13 +20,14 @@ from ledger import chain, codec, disclosure, envelope
 from ledger.codec import Payload
 from ledger.errors import ChainError, LedgerError
 from ledger.records import Permit, PhotoRef, Record
-from ledger.records_permits import StandingPermit
+from ledger.records_permits import EmergencyCodes, EmergencyTerms, StandingPermit
 from ledger.signers import Signer
 
 REWRITTEN_KEY = "rewritten"  # two heads of the public log that contradict each other
 BOOK_KINDS = (
     *("start", "request", "emergency", "intent", "use", "void", "incident", "count", "refusal"),
 )
+OPENING_KINDS = (Permit.kind, StandingPermit.kind, EmergencyTerms.kind, EmergencyCodes.kind)
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
     seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, sha256 TEXT NOT NULL UNIQUE,
@@ -158,15 +159,14 @@ class Journal:
         return True
 
     def permits_unless(self, counts: Callable[[Payload], bool]) -> list[str]:
-        """Return the permits that were received, of which `counts` says that they do not."""
-        kinds = (Permit.kind, StandingPermit.kind)
-        rows = self._rows("SELECT after_seq, envelope FROM received WHERE kind IN (?, ?)", *kinds)
-        entries = (self._decode(*row) for row in rows)
-        return [
-            one.body.permit
-            for one in entries
-            if isinstance(one.body, Permit | StandingPermit) and not counts(one)
-        ]
+        """Return the permits, and terms of emergencies, of which `counts` says that they do not."""
+        kinds = ", ".join("?" * len(OPENING_KINDS))
+        rows = self._rows(
+            f"SELECT after_seq, envelope FROM received WHERE kind IN ({kinds})", *OPENING_KINDS
+        )
+        found = [one for row in rows if not counts(one := self._decode(*row))]
+        names = [getattr(one.body, "permit", "") or getattr(one.body, "terms", "") for one in found]
+        return [str(name) for name in names]
 
     def has_received(self, sha256: str) -> bool:
         """Return whether this entry of the gateway is kept here."""

@@ -18,7 +18,7 @@ from device.errors import JournalError
 from device.journal import Journal, Waiting
 from device.patience import Patience
 from device.proofs import LATE_S, Proofs, must_be_proved
-from device.releases import contradiction
+from device.releases import concerns, contradiction
 from device.silence import Silence
 from device.township_keys import TownshipKeys
 from ledger import codec, envelope
@@ -26,7 +26,7 @@ from ledger.bus import Bus, Message
 from ledger.envelope import LARGEST_ENTRY, LARGEST_LIST
 from ledger.errors import LedgerError
 from ledger.messages import Acknowledgement, OpeningStored, PhotoResult, VillageList
-from ledger.records import Approval, HoldRelease, Record, Refusal, Revocation
+from ledger.records import HoldRelease
 from ledger.topics import RULES, Leaf, Topic, filters, parse
 
 log = structlog.get_logger()
@@ -309,20 +309,13 @@ class Uplink:
                 release, self._journal.book.holds.get(hold)
             ):
                 return Arrival(release, entry.sha256, why)
-            case body if self._concerns_us(body) and self._journal.receive(entry, taken.raw):
+            case body if concerns(body, self._device, self._journal.book) and self._journal.receive(
+                entry, taken.raw
+            ):
                 return Arrival(body, entry.sha256)
             case _:
                 pass
         return None
-
-    def _concerns_us(self, body: Record) -> bool:
-        match body:
-            case Revocation(machine=self._device) | HoldRelease(machine=self._device):
-                return True
-            case Approval(request=about) | Refusal(about=str() as about):
-                return about in self._journal.book.filed
-            case _:
-                return False
 
     def _prove(self, sha256: str, receipt: bytes) -> Arrival | None:
         """Take a receipt; a permit that it proves is believed from here on."""

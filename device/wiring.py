@@ -181,7 +181,7 @@ def _assemble(
         now_s=world.now_s,
     )
     uplink = _uplink(config, keys, journal, bus, world.now_s)
-    jobs = _jobs(core)
+    jobs = _jobs(core, lambda: uplink.online)
     house = _house(core, config_bytes)
     return Parts(
         machine=config.device,
@@ -226,7 +226,7 @@ def _uplink(
     return uplink
 
 
-def _jobs(core: _Core) -> Jobs:
+def _jobs(core: _Core, online: Callable[[], bool]) -> Jobs:
     return Jobs(
         seal=core.config.seal[0].id,
         window_s=core.config.controller.window_s,
@@ -234,6 +234,8 @@ def _jobs(core: _Core) -> Jobs:
         eyes=core.eyes,
         recorder=core.recorder,
         references=core.references,
+        online=online,
+        confirm_s=core.config.confirm_s,
         now_s=core.now_s,
     )
 

@@ -12,6 +12,7 @@ from ledger import canonical
 from ledger.errors import MalformedError
 from ledger.messages import MESSAGE_RECORDS, KeyRecord
 from ledger.records import ENTRY_RECORDS, Position, Record
+from ledger.records_confirms import CONFIRM_ENTRY_RECORDS
 from ledger.records_keys import KEY_ENTRY_RECORDS
 from ledger.records_people import PEOPLE_ENTRY_RECORDS
 from ledger.records_permits import PERMIT_ENTRY_RECORDS
@@ -25,6 +26,7 @@ _ENTRIES: dict[str, type[Record]] = {
         *RETENTION_ENTRY_RECORDS,
         *PEOPLE_ENTRY_RECORDS,
         *PERMIT_ENTRY_RECORDS,
+        *CONFIRM_ENTRY_RECORDS,
     )
 }
 _MESSAGES = {record.kind: record for record in MESSAGE_RECORDS + (KeyRecord,)}  # noqa: RUF005

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from gateway.stores.audit_reader import AuditReader
+from gateway.stores.confirms import ConfirmReader
 from gateway.stores.emergencies import EmergencyReader
 from gateway.stores.erasures import RetentionReader
 from gateway.stores.policies import PolicyReader
@@ -191,6 +192,7 @@ class Reader(
     PolicyReader,
     StandingReader,
     EmergencyReader,
+    ConfirmReader,
     AuditReader,
     RetentionReader,
     LogReader,

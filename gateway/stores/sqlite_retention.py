@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from gateway.stores.calendar import OFFSET_S
 from gateway.stores.erasures import KEPT_KINDS, DueEntry, DueMonth, ErasureView
-from gateway.stores.sqlite_emergencies import EmergencyQueries
+from gateway.stores.sqlite_confirms import ConfirmQueries
 from gateway.stores.sqlite_entries import related
 from gateway.stores.views import StoredEntry
 from ledger.records import CaseStep
@@ -31,7 +31,7 @@ _DUE = f"""
     ) GROUP BY idx"""
 
 
-class RetentionQueries(EmergencyQueries):
+class RetentionQueries(ConfirmQueries):
     """See `gateway.stores.erasures.RetentionReader`."""
 
     def policy(self) -> RetentionPolicy | None:

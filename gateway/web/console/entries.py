@@ -24,6 +24,7 @@ from gateway.web.pages import page
 from gateway.web.render import day_start_ms
 from ledger import envelope
 from ledger.records import ENTRY_RECORDS
+from ledger.records_confirms import CONFIRM_ENTRY_RECORDS
 from ledger.records_people import PEOPLE_ENTRY_RECORDS
 from ledger.records_permits import PERMIT_ENTRY_RECORDS
 from ledger.records_retention import RETENTION_ENTRY_RECORDS, What
@@ -37,6 +38,7 @@ KINDS: tuple[str, ...] = tuple(
         *RETENTION_ENTRY_RECORDS,
         *PEOPLE_ENTRY_RECORDS,
         *PERMIT_ENTRY_RECORDS,
+        *CONFIRM_ENTRY_RECORDS,
     )
 )
 MAIN_KINDS = ("use", "incident", "void", "refusal", "request", "approval", "permit", "hold-release")

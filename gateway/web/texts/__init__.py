@@ -13,6 +13,7 @@ from gateway.web.texts import (
     audit,
     channels,
     common,
+    confirms,
     desk,
     emergency,
     ladder,
@@ -38,6 +39,7 @@ AREAS = (
     standing,
     emergency,
     channels,
+    confirms,
     words,
 )
 ZH: Mapping[str, str] = {key: zh for area in AREAS for key, zh, _ in area.ROWS}
