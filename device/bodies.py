@@ -9,7 +9,7 @@ from msgspec import Struct
 from device.capture import Taken
 from device.warrants import Warrant
 from hardware.interfaces import Settlement
-from ledger.records import Incident, Intent, PhotoRef, SealUse
+from ledger.records import Incident, Intent, PhotoRef, Refusal, SealUse
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -128,6 +128,20 @@ def incident(
         impressions_max=settlement.maximum,
         held=held,
         photos=photos,
+        text_commitment=None,
+    )
+
+
+def refusal(permit: Warrant, by: str, reason: str) -> Refusal:
+    """Return the record that a use was refused, and why."""
+    return Refusal(
+        about=permit.request,
+        permit=permit.permit,
+        matter=permit.matter,
+        seal=permit.seal,
+        reason=reason,
+        list_version=permit.list_version,
+        filed_by=by,
         text_commitment=None,
     )
 

@@ -29,6 +29,7 @@ from ledger.records import (
     Start,
     Void,
 )
+from ledger.records_confirms import ImpressionConfirm
 from ledger.records_custody import Hatch
 from ledger.records_permits import EmergencyPermit, StandingPermit
 
@@ -95,6 +96,7 @@ class Book:
         self.release_refused = ""  # why the newest release of a hold was not obeyed
         self.spending = Spending()
         self.emergencies = Emergencies()
+        self.confirms: dict[str, ImpressionConfirm] = {}  # by the entry that asked
         self._machine = ""
         self._permit_by_request: dict[str, Permit] = {}
         self._intents: dict[str, Intent] = {}
@@ -224,6 +226,8 @@ class Book:
                 self._permit_by_request.setdefault(permit.request, permit)
             case StandingPermit(released_by=str()) as standing:
                 self.standing.setdefault(standing.permit, standing)
+            case ImpressionConfirm() as confirm:
+                self.confirms.setdefault(confirm.ask, confirm)
             case Revocation() as revocation:
                 self.revoked.add(revocation.permit)
             case Refusal(about=str() as about, reason=reason):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from ledger.records import Approval, HoldRelease, Record, Refusal, Revocation
+from ledger.records_confirms import ImpressionConfirm
 from ledger.records_custody import Hatch, SealState
 
 
@@ -20,6 +21,7 @@ def concerns(body: Record, device: str, filed: Container[str]) -> bool:
             | HoldRelease(machine=machine)
             | Hatch(machine=machine, step="withdrawn")
             | SealState(machine=machine)
+            | ImpressionConfirm(machine=machine)
         ):
             return machine == device
         case Approval(request=about) | Refusal(about=str() as about):

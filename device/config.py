@@ -108,6 +108,7 @@ class DeviceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         people: TOML file with the people who may sign in until the township's list has come.
         free_mb: below this no new impression is begun, so that begun ones can be written.
         photo_days: how long delivered photos are kept here; less when room is short.
+        confirm_s: how long an approver has who releases an impression by its live photo.
         photo_patience_s: how long an unusable after-photo is retaken before it is an incident.
         heartbeat_s: the longest silence between two entries.
     """
@@ -131,6 +132,7 @@ class DeviceConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     kiosk: KioskConfig = KioskConfig()
     free_mb: Annotated[int, Meta(ge=1)] = 200
     photo_days: Annotated[int, Meta(ge=1)] = 30
+    confirm_s: Annotated[float, Meta(gt=0, le=600)] = 120.0
     photo_patience_s: Annotated[float, Meta(gt=0, le=600)] = 60.0
     heartbeat_s: Annotated[float, Meta(gt=0)] = 600.0
 

@@ -14,7 +14,9 @@ from typing import Any
 import structlog
 from msgspec import Struct, structs
 
-from device import bodies, permits
+from device import bodies, confirming, permits
+from device.capture import Taken
+from device.confirming import Awaiting, Shown
 from device.cycle import State
 from device.errors import JournalError, PermitRefusedError
 from device.eyes import Eyes, Seen
@@ -28,7 +30,6 @@ from device.stamping import Stamping
 from device.verdicts import gravest
 from device.warrants import Warrant
 from hardware.errors import CameraError
-from ledger.records import Refusal
 
 log = structlog.get_logger()
 
@@ -46,6 +47,7 @@ class Job(Struct, kw_only=True):
     answer: Future[object] | None = None
     token: int | None = None
     retaken: bool = False
+    awaiting: Awaiting | None = None
 
 
 class Jobs:
@@ -60,9 +62,12 @@ class Jobs:
         eyes: Eyes,
         recorder: Recorder,
         references: References,
+        online: Callable[[], bool],
+        confirm_s: float,
         now_s: Callable[[], float],
     ) -> None:
         self._locks, self._neighbours = locks, neighbours
+        self._online, self._confirm_s = online, confirm_s
         self._window_s, self._eyes = window_s, eyes
         self._recorder, self._references = recorder, references
         self._now_s = now_s
@@ -132,10 +137,12 @@ class Jobs:
             )
             return
         job.by, job.answer, job.retaken, job.begun_s = by, answer, False, self._now_s()
+        job.awaiting = None
         self._leaving.clear()
         n = self._book.spent_of(job.permit) + 1
         self._show(step="check", n=n, reason="", noticed="")
-        if reason := self._obstacle():
+        alone = job.permit.confirm and not self._online()
+        if reason := self._obstacle() or ("confirm-offline" if alone else ""):
             self.stopped(reason)
             return
         try:
@@ -150,7 +157,7 @@ class Jobs:
         if self.stamping.state not in (State.IDLE, State.READY, State.HELD):
             return
         if self.job is not None and self._checking():
-            self.job.token = None
+            self.job.token = self.job.awaiting = None
             self.stopped("cancelled")
         if self.stamping.state is State.READY:
             self.stamping.leave()
@@ -170,6 +177,9 @@ class Jobs:
 
         A job that a hold stopped is over with the hold: the clerk may apply for something else.
         """
+        if self.job is not None and self.job.awaiting is not None and self.job.token is None:
+            self._await(self.job, self.job.awaiting)
+            return
         for seal, one in self._stampings.items():
             if one.state is State.READY and (self.job is None or seal != self.seal):
                 one.leave()
@@ -233,7 +243,9 @@ class Jobs:
         return left > 0
 
     def stopped(self, reason: str) -> None:
-        """Tell the clerk that no impression was made now, and why."""
+        """Tell the clerk that no impression was made now, and why; nothing is waited for now."""
+        if self.job is not None:
+            self.job.awaiting = None
         self._show(step="stopped", reason=reason)
         self._answer()
 
@@ -241,7 +253,8 @@ class Jobs:
         return self.job is not None and self.job.view.step == "stopped"
 
     def _checking(self) -> bool:
-        return self.job is not None and self.job.token is not None
+        job = self.job
+        return job is not None and (job.token is not None or job.awaiting is not None)
 
     def _look(self, job: Job) -> None:
         opened = self._recorder.journal.opened(job.permit.request)
@@ -267,7 +280,9 @@ class Jobs:
             self.stopped(seen.reason)
             return
         taken, page = seen.value
-        if stopping := [word for word in BLOCKING if word in taken.findings]:
+        if job.awaiting is not None:
+            self._released(job, job.awaiting, taken)
+        elif stopping := [word for word in BLOCKING if word in taken.findings]:
             self._refuse_page(job, stopping[0])
         elif not VERDICTS & set(taken.findings):
             self._refuse_page(job, "page-unknown")
@@ -277,17 +292,74 @@ class Jobs:
         elif reason := self._obstacle() or self._permit_ended(job):
             self.stopped(reason)
         else:
-            unclear = "page-unclear" in taken.findings
-            self.stamping.impress(
-                bodies.Order(
-                    permit=job.permit,
-                    n=self._book.spent_of(job.permit) + 1,
-                    operator=job.by,
-                    before=bodies.photo_ref(taken),
-                    page=taken.jpeg or page,
-                    flags=("page_unclear",) if unclear else (),
-                )
+            flags = ("page_unclear",) if "page-unclear" in taken.findings else ()
+            if job.permit.confirm:
+                self._ask(job, taken, page, flags)
+            else:
+                self._impress(job, taken, page, flags)
+
+    def _impress(self, job: Job, taken: Taken, page: bytes, flags: tuple[str, ...]) -> None:
+        self.stamping.impress(
+            bodies.Order(
+                permit=job.permit,
+                n=self._book.spent_of(job.permit) + 1,
+                operator=job.by,
+                before=bodies.photo_ref(taken),
+                page=taken.jpeg or page,
+                flags=flags,
             )
+        )
+
+    def _ask(self, job: Job, taken: Taken, page: bytes, flags: tuple[str, ...]) -> None:
+        """Journal that an approver shall look at this photo, and wait for the answer."""
+        try:
+            job.awaiting = confirming.ask(
+                self._recorder,
+                job.permit,
+                self._book.spent_of(job.permit) + 1,
+                job.by,
+                Shown(taken=taken, page=page, flags=flags),
+                (self._now_s(), self._confirm_s),
+            )
+        except JournalError as error:
+            log.error("ask_not_written", why=str(error))
+            self.stopped("journal")
+            return
+        since_ms = self._recorder.clock.now_ms()
+        self._show(step="confirm", since_ms=since_ms, window_s=self._confirm_s)
+        self._answer()
+
+    def _await(self, job: Job, awaiting: Awaiting) -> None:
+        """Look whether the approver has answered; once released, look at the page again."""
+        answer = self._book.confirms.get(awaiting.ask)
+        now_ms = self._recorder.clock.read_for_permits()[0]
+        found = confirming.verdict(
+            awaiting, answer, online=self._online(), now_ms=now_ms, now_s=self._now_s()
+        )
+        if found is None:
+            return
+        if found:
+            self._refuse_page(job, found)
+            return
+        token = next(self._tokens)
+        try:
+            self._eyes.ask(token, lambda capture: (capture.take(awaiting.shown.taken.jpeg), b""))
+        except CameraError as error:
+            self.stopped(error.code)
+        else:
+            job.token = token
+            self._show(step="check", window_s=self._window_s)
+
+    def _released(self, job: Job, awaiting: Awaiting, again: Taken) -> None:
+        """Free the lever, if there still lies what the approver saw."""
+        job.awaiting = None
+        if "page-same" not in again.findings:
+            self._refuse_page(job, "confirm-moved")
+        elif reason := self._obstacle() or self._permit_ended(job):
+            self.stopped(reason)
+        else:
+            shown = awaiting.shown
+            self._impress(job, shown.taken, shown.page, shown.flags)
 
     def _refuse_page(self, job: Job, reason: str) -> None:
         """What lies there must not be stamped: that is written down, and the clerk is told."""
@@ -338,18 +410,8 @@ class Jobs:
             raise
 
     def _refuse(self, permit: Warrant, by: str, reason: str) -> None:
-        refusal = Refusal(
-            about=permit.request,
-            permit=permit.permit,
-            matter=permit.matter,
-            seal=permit.seal,
-            reason=reason,
-            list_version=permit.list_version,
-            filed_by=by,
-            text_commitment=None,
-        )
         try:
-            self._recorder.append(refusal)
+            self._recorder.append(bodies.refusal(permit, by, reason))
         except JournalError as error:
             log.error("refusal_not_written", reason=reason, why=str(error))
 

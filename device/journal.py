@@ -26,10 +26,13 @@ from ledger.signers import Signer
 
 WORDS_KEY = "words/"  # and the request: what a person wrote on it
 REWRITTEN_KEY = "rewritten"  # two heads of the public log that contradict each other
-OPENING = (Permit, StandingPermit, Hatch, EmergencyTerms, EmergencyCodes)  # of the gateway
 BOOK_KINDS = (
     *("start", "request", "emergency", "intent", "use", "void", "incident", "count", "refusal"),
     *CUSTODY_KINDS,
+)
+OPENING_KINDS = (
+    *(Permit.kind, StandingPermit.kind, Hatch.kind),
+    *(EmergencyTerms.kind, EmergencyCodes.kind),
 )
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
@@ -164,15 +167,14 @@ class Journal:
         return True
 
     def permits_unless(self, counts: Callable[[Payload], bool]) -> list[str]:
-        """Return the permits and emergency terms that were received and do not count.
-
-        Args:
-            counts: tells whether an entry does.
-        """
-        kinds = ", ".join(f"'{one.kind}'" for one in OPENING)
-        rows = self._rows(f"SELECT after_seq, envelope FROM received WHERE kind IN ({kinds})")
-        entries = [self._decode(*row) for row in rows]
-        return [opened_by(one.body) for one in entries if not counts(one)]
+        """Return the permits, and terms of emergencies, of which `counts` says that they do not."""
+        kinds = ", ".join("?" * len(OPENING_KINDS))
+        rows = self._rows(
+            f"SELECT after_seq, envelope FROM received WHERE kind IN ({kinds})", *OPENING_KINDS
+        )
+        found = [one for row in rows if not counts(one := self._decode(*row))]
+        names = [getattr(one.body, "permit", "") or getattr(one.body, "terms", "") for one in found]
+        return [str(name) for name in names]
 
     def has_received(self, sha256: str) -> bool:
         """Return whether this entry of the gateway is kept here."""
@@ -393,11 +395,3 @@ class Journal:
         with journal_file.translated(self.path), self._db.conn:
             self._db.execute("BEGIN IMMEDIATE")
             yield
-
-
-def opened_by(body: Record) -> str:
-    """Return what a kind of OPENING opens a machine under: a permit, or terms of emergencies."""
-    if isinstance(body, EmergencyTerms | EmergencyCodes):
-        return body.terms
-    assert isinstance(body, Permit | StandingPermit | Hatch)
-    return body.permit

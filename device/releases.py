@@ -1,4 +1,4 @@
-"""Releases: may this count end that hold? Pure.
+"""Releases: which words of the gateway are for this machine; may this count end that hold? Pure.
 
 A count below what the controller has proved would give impressions away that were made, so the
 machine stays held and says so. Above, a person may have found more than the machine could see

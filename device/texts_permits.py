@@ -156,4 +156,30 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "这个申请不用应急:已经有批准,或已结束。",
         "This request needs no emergency.",
     ),
+    (
+        "stamp.confirm",
+        "别动纸:请打电话给审批人,看照片放行",
+        "Keep still: an approver looks at the photo",
+    ),
+    (
+        "reason.confirm-offline",
+        "这件事要审批人看照片放行,现在没联网,不能盖。",
+        "An approver must see the photo: no network.",
+    ),
+    ("reason.confirm-timeout", "审批人没有在时间内放行。", "The approver did not answer in time."),
+    (
+        "reason.confirm-refused",
+        "审批人看了照片,没有放行。",
+        "The approver looked at the photo and refused.",
+    ),
+    ("reason.confirm-other", "放行的不是这张照片,不能盖。", "The release was for another photo."),
+    ("reason.confirm-moved", "放行后纸动过,不能盖。", "The paper moved after the release."),
+    ("todo.confirm-offline", "联网后再试。", "Try again with a network."),
+    (
+        "todo.confirm-timeout",
+        "先打电话请审批人准备好,再点“再试一次”。",
+        "Call the approver first, then try again.",
+    ),
+    ("todo.confirm-refused", "打电话问审批人原因。", "Ask the approver why."),
+    ("todo.confirm-moved", "放好纸,别动,再试一次。", "Lay the paper, keep still, try again."),
 )

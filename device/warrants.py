@@ -13,6 +13,7 @@ class Warrant(Struct, frozen=True, kw_only=True):
 
     Args:
         impressions: for this request alone.
+        confirm: an approver releases each impression.
         standing: the standing permit that it draws from; None: the permit is the request's own.
     """
 
@@ -26,6 +27,7 @@ class Warrant(Struct, frozen=True, kw_only=True):
     not_after_ms: int
     request: str
     standing: StandingPermit | None = None
+    confirm: bool = False
 
 
 def of_permit(permit: Permit) -> Warrant:
@@ -40,6 +42,7 @@ def of_permit(permit: Permit) -> Warrant:
         not_before_ms=permit.not_before_ms,
         not_after_ms=permit.not_after_ms,
         request=permit.request,
+        confirm=permit.confirm is not None,
     )
 
 

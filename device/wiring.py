@@ -176,7 +176,7 @@ def _assemble(
     township = TownshipKeys(journal, keys.ring, config.township, config.log.founding)
     people = People(journal, township, keys.reference, _first_people(config))
     uplink = _uplink(config, keys, journal, bus, world.now_s, township, people)
-    jobs = _jobs(core)
+    jobs = _jobs(core, lambda: uplink.online)
     village_list = ListCache(journal)
     house = _house(core, config_bytes, village_list)
     pages = Pages(core.eyes, core.references)
@@ -260,7 +260,7 @@ def _uplink(
     return uplink
 
 
-def _jobs(core: _Core) -> Jobs:
+def _jobs(core: _Core, online: Callable[[], bool]) -> Jobs:
     return Jobs(
         locks=core.locks,
         neighbours=core.neighbours,
@@ -268,6 +268,8 @@ def _jobs(core: _Core) -> Jobs:
         eyes=core.eyes,
         recorder=core.recorder,
         references=core.references,
+        online=online,
+        confirm_s=core.config.confirm_s,
         now_s=core.now_s,
     )
 

@@ -133,6 +133,17 @@ class StopEmergency(Struct, frozen=True, kw_only=True):
     terms: str
 
 
+class ConfirmImpression(Struct, frozen=True, kw_only=True):
+    """Release the one impression that a machine asked for (its entry's hash), or refuse it.
+
+    Answer: the entry's index.
+    """
+
+    by: str
+    ask: str
+    decision: Literal["release", "refuse"]
+
+
 class RevokePermit(Struct, frozen=True, kw_only=True):
     """End a permit now. Answer: the Revocation entry's index."""
 
@@ -357,6 +368,7 @@ Command = (
     | ReleaseEmergency
     | PrintCodes
     | StopEmergency
+    | ConfirmImpression
     | RevokePermit
     | ReleaseHold
     | ImportList

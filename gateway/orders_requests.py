@@ -137,7 +137,9 @@ class RequestOrders:
         _moved(after, requests.Event.APPROVED)
         agreed = tuple(one.sha256 for one in after.approvals if one.decision == "approve")
         permit = structs.replace(
-            permits.permit_for(after, agreed, now_ms, self._permit_days), policy=stand.version
+            permits.permit_for(after, agreed, now_ms, self._permit_days),
+            policy=stand.version,
+            confirm="each-impression" if stand.required.confirm else None,
         )
         entry = self._book.append(transaction, permit, now_ms)
         return (permit_letter(self._township, permit, entry),)

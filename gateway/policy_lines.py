@@ -76,6 +76,8 @@ def table(policy: ApprovalPolicy, language: Language) -> Iterator[str]:
         yield text(language, f"policy.splitting.{splitting.across}", n=splitting.days)
     for rule in policy.rules:
         yield f"[{rule.name}] {', '.join((*rule.matters, *rule.categories))}"
+        if rule.confirm:
+            yield f"  {text(language, 'policy.confirm')}"
         for tier in rule.tiers:
             yield f"  {text(language, 'policy.from', amount=yuan(tier.from_fen))}"
             yield from _stages(tier.stages, language)
@@ -103,6 +105,8 @@ def _answer(reader: Reader, language: Language, question: Question, now_ms: int)
     )
     yield tried.code if tried.matter is None else f"{tried.code} {tried.matter.name}"
     yield why(tried.required, language)
+    if tried.required.confirm:
+        yield text(language, "policy.confirm")
     if tried.beside.requests:
         added = yuan(tried.beside.amount_fen)
         yield text(language, "policy.beside", n=len(tried.beside.requests), sum=added)

@@ -21,6 +21,7 @@ ZH = {
     "unreachable": "网关正在运行但没有回应，请查看网关日志后重试。",
     "broker": "消息服务没有运行，请管理员查看日志。",
     "folder": "这个文件夹不是印章机导出的记录，请在印章机上重新导出并完整复制。",
+    "notify": "消息通知发不出去，请查看机器人设置和网络;申请照常在控制台办理。",
     "thread-ended": "网关的一部分意外停止，系统会重新启动它；请把日志交给维护人员。",
     # why the list answers as it does
     "on-list": "清单内事项，经审批后可以用印。",
@@ -70,6 +71,8 @@ ZH = {
     "emergency-over": "这份应急办法没有生效，或已停用、到期。",
     "emergency-stopped": "应急办法停用",
     "codes-printed": "您已经打印过应急码；一人兼两职也只算一次。",
+    "confirm-over": "这一次已经有人答复，或已超时。",
+    "not-your-confirm": "须由批准这份申请、又不经办用印的人放行。",
     "note-missing": "不同意时请写明理由。",
     "permit-ended": "该许可已经撤销或到期。",
     "not-held": "该异常没有锁定设备，或已经解除。",
@@ -163,6 +166,8 @@ EN = {
     "unreachable": "The gateway runs but does not answer; look at its log and try again.",
     "broker": "The message broker does not run; the administrator reads its log.",
     "folder": "This folder is no log exported by a machine; export it again and copy all of it.",
+    "notify": "A message to approvers was not taken; look at the robot and the line. Requests wait "
+    "on the console as always.",
     "thread-ended": "A part of the gateway stopped by itself; the system starts it again. Give its "
     "log to the maintainer.",
     "on-list": "On the list: may be stamped once approved.",
@@ -211,6 +216,8 @@ EN = {
     "emergency-over": "These terms are not in force: not released, stopped, or over.",
     "emergency-stopped": "emergency terms stopped",
     "codes-printed": "You have printed codes already; one person counts once.",
+    "confirm-over": "Somebody has answered, or the machine waits no longer.",
+    "not-your-confirm": "Who approved this request and does not press releases it.",
     "note-missing": "Say why when you refuse.",
     "permit-ended": "This permit was revoked or has run out.",
     "not-held": "This incident does not lock the machine, or was released already.",

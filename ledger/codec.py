@@ -12,6 +12,7 @@ from ledger import canonical
 from ledger.errors import MalformedError
 from ledger.messages import MESSAGE_RECORDS, KeyRecord
 from ledger.records import ENTRY_RECORDS, Position, Record
+from ledger.records_confirms import CONFIRM_ENTRY_RECORDS
 from ledger.records_custody import CUSTODY_ENTRY_RECORDS
 from ledger.records_keys import KEY_ENTRY_RECORDS
 from ledger.records_office import OFFICE_ENTRY_RECORDS
@@ -29,6 +30,7 @@ _ENTRIES: dict[str, type[Record]] = {
         *OFFICE_ENTRY_RECORDS,
         *PERMIT_ENTRY_RECORDS,
         *CUSTODY_ENTRY_RECORDS,
+        *CONFIRM_ENTRY_RECORDS,
     )
 }
 _MESSAGES = {record.kind: record for record in MESSAGE_RECORDS + (KeyRecord,)}  # noqa: RUF005

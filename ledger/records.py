@@ -202,6 +202,7 @@ class Permit(Record, frozen=True, kw_only=True, omit_defaults=True):
     request: Hash
     approvals: tuple[Hash, ...]
     policy: Positive | None = None
+    confirm: Literal["each-impression"] | None = None  # an approver releases each, see the photo
 
 
 class Revocation(Record, frozen=True, kw_only=True):

@@ -28,12 +28,14 @@ from ledger.records import (
     SealUse,
     Void,
 )
+from ledger.records_confirms import ImpressionConfirm
 from ledger.records_permits import (
     EmergencyCodes,
     EmergencyPermit,
     EmergencyTerms,
     StandingPermit,
 )
+from ledger.verify_confirms import Confirms
 from ledger.verify_emergency import EmergencyPermits
 from ledger.verify_spans import Act
 from ledger.verify_standing import StandingPermits
@@ -91,6 +93,7 @@ class Permits:
         self._permits: dict[str, _Permitted] = {}
         self._standing = StandingPermits()
         self._emergency = EmergencyPermits()
+        self._confirms = Confirms()
         self._reserved: dict[str, _Reserved] = {}
         self._doubts: dict[str, _Doubt] = {}
         self._pending: dict[str, list[Finding]] = {}
@@ -103,6 +106,7 @@ class Permits:
             EmergencyPermit: self._emergency_permit,
             EmergencyTerms: self._emergency_terms,
             HoldRelease: self._released,
+            ImpressionConfirm: self._confirm,
             Incident: self._incident,
             Intent: self._intent,
             Permit: self._permit,
@@ -197,6 +201,7 @@ class Permits:
             not_after_ms=permit.not_after_ms,
             approvers=tuple(persons),
         )
+        self._confirms.permit(permit)
         if len(set(persons)) != len(persons):
             yield "separation", f"expected approvals by different people, found {persons}"
 
@@ -216,6 +221,11 @@ class Permits:
             not_after_ms=body.not_after_ms,
             approvers=(intern(body.by), intern(body.released_by)),
         )
+
+    def _confirm(self, act: Act, body: ImpressionConfirm) -> Breaches:
+        known = self._permits.get(body.permit)
+        if known is not None:
+            yield from self._confirms.confirm(body, known.approvers)
 
     def _emergency_terms(self, act: Act, body: EmergencyTerms) -> Breaches:
         yield from self._emergency.terms(body)
@@ -274,6 +284,7 @@ class Permits:
                 ),
             )
         yield from self._standing.intent(act.sha256, act.at_ms, intent)
+        yield from self._confirms.intent(act.at_ms, intent)
         yield from self._spend(intent.permit, 0, 1)
 
     def _use(self, act: Act, use: SealUse) -> Breaches:

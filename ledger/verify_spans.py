@@ -27,6 +27,7 @@ PERMIT_KINDS = frozenset(
     {
         "alert",
         "approval",
+        "confirm",
         "count",
         "emergency",
         "emergency-codes",

@@ -104,7 +104,8 @@ class EmergencyView(Struct, frozen=True, kw_only=True):
 class JobView(Struct, frozen=True, kw_only=True):
     """The stamping that goes on now.
 
-    Steps: `lay` put the page down and start, `check` the page is compared, `press` the lever is
+    Steps: `lay` put the page down and start, `check` the page is compared, `confirm` an approver
+    looks at its photo (until `window_s` have passed since `since_ms`), `press` the lever is
     free until `window_s` have passed since `since_ms`, `photo` keep the page still, `next` lay
     the next copy, `done`, `stopped` (see `reason`: the impression was not made, start again).
     `n` is the copy that the step is about; at `next` and `done` the one just finished, whose
@@ -116,7 +117,7 @@ class JobView(Struct, frozen=True, kw_only=True):
     seal: str
     n: int
     of: int
-    step: Literal["lay", "check", "press", "photo", "next", "done", "stopped"]
+    step: Literal["lay", "check", "confirm", "press", "photo", "next", "done", "stopped"]
     reason: str = ""
     since_ms: int = 0
     window_s: float = 0.0

@@ -31,7 +31,7 @@ from device.kiosk.sessions import CustodyDraft, Session, Sessions
 from device.kiosk.status import strip
 from device.texts import Phrase
 
-_BUSY_STEPS = ("check", "press", "photo")
+_BUSY_STEPS = ("check", "confirm", "press", "photo")
 _Answer = TypeVar("_Answer")
 
 

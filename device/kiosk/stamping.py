@@ -19,6 +19,7 @@ _RESTING = ("lay", "next", "stopped")
 _STEP_ICONS = {
     "lay": "page",
     "check": "camera",
+    "confirm": "wait",
     "press": "hand",
     "photo": "camera",
     "next": "page",

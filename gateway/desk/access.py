@@ -54,6 +54,7 @@ class Action(enum.Enum):
     RELEASE_EMERGENCY = "release-emergency"  # another person's draft
     PRINT_CODES = "print-codes"  # one's own, once
     STOP_EMERGENCY = "stop-emergency"
+    CONFIRM = "confirm"  # look at a live photo and release its one impression
     READ_CHANNELS = "read-channels"  # how the messages to approvers do
     ENROL = "enrol"  # one-time codes, and what the county agreed to
     REVOKE_KEY = "revoke-key"
@@ -119,6 +120,7 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.RELEASE_EMERGENCY: _TOWNSHIP,
     Action.PRINT_CODES: frozenset(APPROVING),
     Action.STOP_EMERGENCY: frozenset({"administrator", "auditor"}),
+    Action.CONFIRM: frozenset(APPROVING),
     Action.READ_CHANNELS: frozenset({"auditor", "administrator"}),
     Action.ENROL: frozenset({"administrator"}),
     Action.REVOKE_KEY: frozenset({"administrator", "auditor"}),

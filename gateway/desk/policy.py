@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from gateway.desk.matching import matched
 
@@ -53,12 +53,16 @@ class Tier(Struct, frozen=True, kw_only=True):
 
 
 class Rule(Struct, frozen=True, kw_only=True):
-    """Items by code (`ZC-01`, or `ZC-*` for all that begin so) or by category, and their tiers."""
+    """Items by code (`ZC-01`, or `ZC-*` for all that begin so) or by category, and their tiers.
+
+    With `confirm` an approver releases each impression, looking at the live photo.
+    """
 
     name: str
     matters: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     tiers: tuple[Tier, ...]
+    confirm: Literal["each-impression"] | UnsetType = UNSET
 
 
 class Splitting(Struct, frozen=True, kw_only=True):
@@ -105,6 +109,7 @@ class Required(Struct, frozen=True, kw_only=True):
         reason: `tier`, `raised` (by what was asked for before), `no-amount` (a rule with several
             tiers and no amount stated: its highest), `otherwise` or `no-policy`.
         total_fen: the amount by which the tier was chosen, with what was added up.
+        confirm: an approver releases each impression.
     """
 
     stages: tuple[Stage, ...]
@@ -112,6 +117,7 @@ class Required(Struct, frozen=True, kw_only=True):
     reason: Literal["tier", "raised", "no-amount", "otherwise", "no-policy"]
     from_fen: int = 0
     total_fen: int | None = None
+    confirm: bool = False
 
 
 WITHOUT_POLICY = Required(
@@ -130,12 +136,17 @@ def required(policy: ApprovalPolicy | None, facts: Facts, spent_fen: int = 0) ->
         return WITHOUT_POLICY
     rule = rule_of(policy, facts)
     if rule is None:
-        return Required(stages=policy.otherwise, rule="", reason="otherwise")
+        confirm = any(one.confirm for one in policy.rules)  # it asks for no less than any rule
+        return Required(stages=policy.otherwise, rule="", reason="otherwise", confirm=confirm)
     if facts.amount_fen is None:
         highest = rule.tiers[-1]
         reason: Literal["no-amount", "tier"] = "no-amount" if len(rule.tiers) > 1 else "tier"
         return Required(
-            stages=highest.stages, rule=rule.name, reason=reason, from_fen=highest.from_fen
+            stages=highest.stages,
+            rule=rule.name,
+            reason=reason,
+            from_fen=highest.from_fen,
+            confirm=bool(rule.confirm),
         )
     total_fen = facts.amount_fen + spent_fen
     alone, chosen = _tier(rule, facts.amount_fen), _tier(rule, total_fen)
@@ -145,6 +156,7 @@ def required(policy: ApprovalPolicy | None, facts: Facts, spent_fen: int = 0) ->
         reason="tier" if alone is chosen else "raised",
         from_fen=chosen.from_fen,
         total_fen=total_fen,
+        confirm=bool(rule.confirm),
     )
 
 

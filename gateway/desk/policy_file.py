@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import msgspec
+from msgspec import UNSET
 
 from gateway.desk.policy import (
     APPROVING,
@@ -100,12 +101,14 @@ def _splitting(table: Table) -> Splitting:
 
 
 def _rule(table: Table) -> Rule:
-    table.only("name", "matters", "categories", "tiers")
+    table.only("name", "matters", "categories", "tiers", "confirm")
+    confirm = table.text("confirm", "never", among=("never", "each-impression"))
     rule = Rule(
         name=table.text("name"),
         matters=table.words("matters", least=0),
         categories=table.words("categories", least=0),
         tiers=tuple(_tier(one) for one in table.tables("tiers")),
+        confirm="each-impression" if confirm == "each-impression" else UNSET,
     )
     if not rule.matters and not rule.categories:
         table.wrong("matters 或 categories 至少写一项", "an item in matters or categories", "—")

@@ -136,4 +136,5 @@ def _shares_a_photo(reader: Reader, sha256: str, what: What) -> bool:
         for photo in reader.photos(sha256)
         if what != "opening" or photo.role == "page"
         for other in reader.photo(photo.sealed_sha256)
+        if "asked" not in (photo.role, other.role)  # the same photo, before the use it became
     )

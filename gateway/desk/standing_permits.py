@@ -36,6 +36,8 @@ def check_item(answer: Answer, wanted: Required) -> None:
         raise _risk(f"expected an item that the list allows, found {answer.reason}")
     if wanted.reason == "otherwise":
         raise _risk("expected an item that a rule of the policy names, found none")
+    if wanted.confirm:
+        raise _risk("expected an item whose impressions nobody releases one by one, found one")
     persons, evidence = len(slots(wanted.stages)), evidence_of(wanted.stages)
     if persons > 1 or evidence:
         raise _risk(

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from gateway.stores.audit_reader import AuditReader
+from gateway.stores.confirms import ConfirmReader
 from gateway.stores.custody import CustodyReader
 from gateway.stores.emergencies import EmergencyReader
 from gateway.stores.erasures import RetentionReader
@@ -199,6 +200,7 @@ class Reader(
     PeopleReader,
     EmergencyReader,
     SignInReader,
+    ConfirmReader,
     AuditReader,
     RetentionReader,
     LogReader,

@@ -32,6 +32,7 @@ from ledger.records import (
     SealUse,
     Void,
 )
+from ledger.records_confirms import ImpressionAsk, ImpressionConfirm
 from ledger.records_custody import Handover, Hatch, SealState, Service, TakeOut
 from ledger.records_people import Delegation
 from ledger.records_permits import EmergencyPermit, StandingPermit
@@ -95,6 +96,8 @@ def apply(tables: Tables, entry: StoredEntry) -> None:
             projection_permits.issue(tables, entry, body.permit, entry.machine, body.not_after_ms)
             _refer(tables, entry, body.request, "permit")
             _give(tables, entry, body.request, body.permit)
+        case ImpressionAsk() | ImpressionConfirm():
+            _confirm(tables, entry)
         case Refusal() | Approval() | Permit() | Revocation():
             _decision(tables, entry)
         case Intent() | SealUse() | Void() | Incident():
@@ -197,6 +200,15 @@ def _decision(tables: Tables, entry: StoredEntry) -> None:
                 entry.index,
                 name,
             )
+
+
+def _confirm(tables: Tables, entry: StoredEntry) -> None:
+    match entry.body:
+        case ImpressionAsk() as ask:
+            _refer(tables, entry, ask.request, "confirm-ask")
+            _photo(tables, entry, "asked", 1, ask.before)
+        case ImpressionConfirm() as confirm:
+            _refer(tables, entry, confirm.ask, "confirm")
 
 
 def _give(tables: Tables, entry: StoredEntry, request: str, permit: str) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from gateway.stores.calendar import OFFSET_S
 from gateway.stores.erasures import KEPT_KINDS, DueEntry, DueMonth, ErasureView
+from gateway.stores.sqlite_confirms import ConfirmQueries
 from gateway.stores.sqlite_custody import CustodyQueries
-from gateway.stores.sqlite_emergencies import EmergencyQueries
 from gateway.stores.sqlite_entries import related
 from gateway.stores.sqlite_office import OfficeQueries
 from gateway.stores.sqlite_signin import SignInQueries
@@ -34,7 +34,7 @@ _DUE = f"""
     ) GROUP BY idx"""
 
 
-class RetentionQueries(OfficeQueries, EmergencyQueries, CustodyQueries, SignInQueries):
+class RetentionQueries(OfficeQueries, ConfirmQueries, CustodyQueries, SignInQueries):
     """See `gateway.stores.erasures.RetentionReader`."""
 
     def policy(self) -> RetentionPolicy | None:

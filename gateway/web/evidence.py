@@ -113,6 +113,7 @@ def _owners(reader: Reader, photos: tuple[PhotoView, ...]) -> tuple[str, ...]:
                 if one.role != "page"
                 for other in reader.photo(one.sealed_sha256)
                 if other.entry_sha256 != one.entry_sha256
+                and "asked" not in (one.role, other.role)  # before the use that it became
             }
         )
     )

@@ -15,6 +15,7 @@ from gateway.web.identity import Visitor, site_of
 MENU: tuple[tuple[str, str, Action, str], ...] = (
     ("home", "/", Action.READ_HOME, ""),
     ("approvals", "/approvals", Action.READ_REQUESTS, "requests"),
+    ("confirm", "/confirm", Action.CONFIRM, ""),
     ("filed", "/filed", Action.READ_FILED, ""),
     ("log", "/log", Action.READ_LOG, ""),
     ("ledger", "/ledger", Action.READ_LEDGER, ""),

@@ -15,6 +15,7 @@ from ledger.errors import LedgerError
 from ledger.keys import KeyRing
 from ledger.messages import MESSAGE_RECORDS
 from ledger.records import ENTRY_RECORDS
+from ledger.records_confirms import CONFIRM_ENTRY_RECORDS
 from ledger.records_custody import CUSTODY_ENTRY_RECORDS
 from ledger.records_office import OFFICE_ENTRY_RECORDS
 from ledger.records_people import PEOPLE_ENTRY_RECORDS
@@ -31,6 +32,7 @@ ENTRIES = (
     *OFFICE_ENTRY_RECORDS,
     *PERMIT_ENTRY_RECORDS,
     *CUSTODY_ENTRY_RECORDS,
+    *CONFIRM_ENTRY_RECORDS,
 )
 ENTRY_ROWS = [row for row in RECORDS["good"] if '"prev":' in row["payload"]]
 

@@ -19,6 +19,7 @@ from ledger import (
     envelope,
     messages,
     records,
+    records_confirms,
     records_custody,
     records_office,
     records_people,
@@ -265,6 +266,20 @@ def bodies() -> list[records.Record]:
             applicant_commitment=H["a"], applicant_masked_commitment=H["b"],
             purpose_commitment=H["c"], payee_commitment=H["d"], amount_commitment=H["e"],
             pages_commitment=H["f"], makes_up=H["a"],
+        ),
+        records.Permit(
+            permit="p-0000000000000001", scope="document", machine="m-420625103201", seal=seal,
+            matter="CM-09", list_version=3, impressions=1, not_before_ms=None,
+            not_after_ms=1_795_000_000_000, request=H["a"], approvals=(H["b"],), policy=2,
+            confirm="each-impression",
+        ),
+        records_confirms.ImpressionAsk(
+            permit="p-0000000000000001", request=H["a"], n=1, seal=seal, before=photo("a"),
+            operator="c-wang", until_ms=1_793_000_120_000,
+        ),
+        records_confirms.ImpressionConfirm(
+            ask=H["d"], machine="m-420625103201", permit="p-0000000000000001", n=1, photo=H["a"],
+            decision="release", not_after_ms=1_793_000_060_000, by="a-li",
         ),
     ]  # fmt: skip
 

@@ -26,6 +26,7 @@ from gateway.web.render import day_start_ms
 from gateway.web.searching import search_of
 from ledger import envelope
 from ledger.records import ENTRY_RECORDS
+from ledger.records_confirms import CONFIRM_ENTRY_RECORDS
 from ledger.records_office import OFFICE_ENTRY_RECORDS
 from ledger.records_people import PEOPLE_ENTRY_RECORDS
 from ledger.records_permits import PERMIT_ENTRY_RECORDS
@@ -41,6 +42,7 @@ KINDS: tuple[str, ...] = tuple(
         *PEOPLE_ENTRY_RECORDS,
         *OFFICE_ENTRY_RECORDS,
         *PERMIT_ENTRY_RECORDS,
+        *CONFIRM_ENTRY_RECORDS,
     )
 )
 MAIN_KINDS = ("use", "incident", "void", "refusal", "request", "approval", "permit", "hold-release")

@@ -13,6 +13,7 @@ from gateway.web.texts import (
     audit,
     channels,
     common,
+    confirms,
     custody,
     desk,
     emergency,
@@ -33,7 +34,7 @@ Language = Literal["zh", "en"]
 
 AREAS = (
     *(common, desk, custody, lists, log, office, ladder, audit, paper, policy),
-    *(people, signin, retention, standing, emergency, channels, words),
+    *(people, signin, retention, standing, emergency, channels, confirms, words),
 )
 ZH: Mapping[str, str] = {key: zh for area in AREAS for key, zh, _ in area.ROWS}
 EN: Mapping[str, str] = {key: en for area in AREAS for key, _, en in area.ROWS}

@@ -1,0 +1,49 @@
+"""Entries about impressions that an approver releases one by one, looking at the live photo."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ledger.records import Hash, Identifier, Milliseconds, PhotoRef, Positive, Record
+
+
+class ImpressionAsk(Record, frozen=True, kw_only=True):
+    """The page lies there and was compared; an approver shall release impression n.
+
+    Args:
+        before: the live photo; only what it shows may be stamped.
+        until_ms: the machine waits so long and then stops.
+    """
+
+    kind = "confirm-ask"
+    authors = ("device",)
+    permit: Identifier
+    request: Hash
+    n: Positive
+    seal: Identifier
+    before: PhotoRef
+    operator: Identifier
+    until_ms: Milliseconds
+
+
+class ImpressionConfirm(Record, frozen=True, kw_only=True):
+    """An approver releases exactly one impression, or refuses it.
+
+    Args:
+        ask: hash of the entry that asks.
+        photo: hash of the JPEG that the approver saw.
+    """
+
+    kind = "confirm"
+    authors = ("gateway",)
+    ask: Hash
+    machine: Identifier
+    permit: Identifier
+    n: Positive
+    photo: Hash
+    decision: Literal["release", "refuse"]
+    not_after_ms: Milliseconds
+    by: Identifier
+
+
+CONFIRM_ENTRY_RECORDS: tuple[type[Record], ...] = (ImpressionAsk, ImpressionConfirm)
