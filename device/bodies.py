@@ -89,6 +89,12 @@ def resumed(found: Intent, sha256: str, permit: Warrant, before: PhotoRef, page:
     )
 
 
+def serves(order: Order, after: Taken) -> bool:
+    """Tell whether a photo taken late shows the approved page with the new impression on it."""
+    late = "late_photo" in order.flags
+    return not late or {"page-same", "impression-seen"} <= set(after.findings)
+
+
 def use(reserved: Reserved, after: Taken, counter_after: int, flags: tuple[str, ...]) -> SealUse:
     """Return the record of an impression that was made and photographed."""
     order = reserved.order

@@ -13,7 +13,7 @@ import structlog
 
 from device.cycle import State
 from device.errors import JournalError
-from device.jobs import page_hashes
+from device.job import page_hashes
 from device.lock import Lock
 from device.recorder import Recorder
 from device.references import References

@@ -12,15 +12,16 @@ from concurrent.futures import Future
 from typing import Any
 
 import structlog
-from msgspec import Struct, structs
+from msgspec import structs
 
-from device import bodies, confirming, permits
-from device.capture import Taken
+from device import allowing, bodies, confirming, permits
+from device.capture import Capture, Taken
 from device.confirming import Awaiting, Shown
 from device.cycle import State
 from device.errors import JournalError, PermitRefusedError
 from device.eyes import Eyes, Seen
 from device.guard import obstacle
+from device.job import Job, first_view, page_hashes
 from device.kiosk.port import JobView
 from device.lock import Lock
 from device.neighbours import LOCKED, Neighbours
@@ -35,19 +36,6 @@ log = structlog.get_logger()
 
 BLOCKING = ("blank", "page-other")  # findings that stop an impression before it is begun
 VERDICTS = {"page-same", "page-unclear"}  # without one of them nobody compared the page
-
-
-class Job(Struct, kw_only=True):
-    """The stamping in hand; `answer` is open from the clerk's tap until the lever is free."""
-
-    permit: Warrant
-    by: str
-    view: JobView
-    begun_s: float
-    answer: Future[object] | None = None
-    token: int | None = None
-    retaken: bool = False
-    awaiting: Awaiting | None = None
 
 
 class Jobs:
@@ -124,7 +112,8 @@ class Jobs:
             if seal != permit.seal and other.state is State.READY:
                 other.leave()
         self._stampings[permit.seal].take_up()
-        self.job = Job(permit=permit, by=by, view=self._view_of(permit), begun_s=self._now_s())
+        view = first_view(permit, self._book.spent_of(permit), self._window_s)
+        self.job = Job(permit=permit, by=by, view=view, begun_s=self._now_s())
         self._changed()
         return self.job.view
 
@@ -139,16 +128,10 @@ class Jobs:
         job.by, job.answer, job.retaken, job.begun_s = by, answer, False, self._now_s()
         job.awaiting = None
         self._leaving.clear()
-        n = self._book.spent_of(job.permit) + 1
-        self._show(step="check", n=n, reason="", noticed="")
-        alone = job.permit.confirm and not self._online()
-        if reason := self._obstacle() or ("confirm-offline" if alone else ""):
+        self._show(step="check", n=self._book.spent_of(job.permit) + 1, reason="", noticed="")
+        alone = "confirm-offline" if job.permit.confirm and not self._online() else ""
+        if reason := self._obstacle() or alone or self._permit_ended(job):
             self.stopped(reason)
-            return
-        try:
-            self._check(job.permit, by)
-        except PermitRefusedError as error:
-            self.stopped(error.reason)
             return
         self._look(job)
 
@@ -257,16 +240,18 @@ class Jobs:
         return job is not None and (job.token is not None or job.awaiting is not None)
 
     def _look(self, job: Job) -> None:
-        opened = self._recorder.journal.opened(job.permit.request)
-        pages = page_hashes(opened)
+        pages = page_hashes(self._recorder.journal.opened(job.permit.request))
         if not pages:
             self._refuse_page(job, "page-unknown")
             return
-        token = next(self._tokens)
         self._lock.signal(ok=True, alarm=False, light=True)
         references = self._references
+        self._photograph(job, lambda capture: references.find(capture, pages))
+
+    def _photograph(self, job: Job, look: Callable[[Capture], tuple[Taken, bytes]]) -> None:
+        token = next(self._tokens)
         try:
-            self._eyes.ask(token, lambda capture: references.find(capture, pages))
+            self._eyes.ask(token, look)
         except CameraError as error:
             self.stopped(error.code)
         else:
@@ -293,24 +278,22 @@ class Jobs:
             self.stopped(reason)
         else:
             flags = ("page_unclear",) if "page-unclear" in taken.findings else ()
-            if job.permit.confirm:
-                self._ask(job, taken, page, flags)
-            else:
-                self._impress(job, taken, page, flags)
+            act = self._ask if job.permit.confirm else self._impress
+            act(job, Shown(taken=taken, page=page, flags=flags))
 
-    def _impress(self, job: Job, taken: Taken, page: bytes, flags: tuple[str, ...]) -> None:
+    def _impress(self, job: Job, shown: Shown) -> None:
         self.stamping.impress(
             bodies.Order(
                 permit=job.permit,
                 n=self._book.spent_of(job.permit) + 1,
                 operator=job.by,
-                before=bodies.photo_ref(taken),
-                page=taken.jpeg or page,
-                flags=flags,
+                before=bodies.photo_ref(shown.taken),
+                page=shown.taken.jpeg or shown.page,
+                flags=shown.flags,
             )
         )
 
-    def _ask(self, job: Job, taken: Taken, page: bytes, flags: tuple[str, ...]) -> None:
+    def _ask(self, job: Job, shown: Shown) -> None:
         """Journal that an approver shall look at this photo, and wait for the answer."""
         try:
             job.awaiting = confirming.ask(
@@ -318,7 +301,7 @@ class Jobs:
                 job.permit,
                 self._book.spent_of(job.permit) + 1,
                 job.by,
-                Shown(taken=taken, page=page, flags=flags),
+                shown,
                 (self._now_s(), self._confirm_s),
             )
         except JournalError as error:
@@ -341,14 +324,8 @@ class Jobs:
         if found:
             self._refuse_page(job, found)
             return
-        token = next(self._tokens)
-        try:
-            self._eyes.ask(token, lambda capture: (capture.take(awaiting.shown.taken.jpeg), b""))
-        except CameraError as error:
-            self.stopped(error.code)
-        else:
-            job.token = token
-            self._show(step="check", window_s=self._window_s)
+        self._show(step="check", window_s=self._window_s)
+        self._photograph(job, lambda capture: (capture.take(awaiting.shown.taken.jpeg), b""))
 
     def _released(self, job: Job, awaiting: Awaiting, again: Taken) -> None:
         """Free the lever, if there still lies what the approver saw."""
@@ -358,8 +335,7 @@ class Jobs:
         elif reason := self._obstacle() or self._permit_ended(job):
             self.stopped(reason)
         else:
-            shown = awaiting.shown
-            self._impress(job, shown.taken, shown.page, shown.flags)
+            self._impress(job, awaiting.shown)
 
     def _refuse_page(self, job: Job, reason: str) -> None:
         """What lies there must not be stamped: that is written down, and the clerk is told."""
@@ -394,17 +370,8 @@ class Jobs:
             at_ms=at_ms,
             proved=proved,
         )
-        book = self._book
         try:
-            permits.check_custody(book.custody.standing(seal))
-            permits.check(permit, moment, book.spent_of(permit), book.is_revoked(permit))
-            if permit.standing is not None:
-                if book.warrant_of(permit.request) is None:  # refused since the job began
-                    raise PermitRefusedError("request-refused", "expected an open request")
-                today = book.spending.on_day(permit.permit, at_ms)
-                permits.check_standing(
-                    permit.standing, moment, by, book.spent(permit.permit), today
-                )
+            allowing.check(self._book, permit, moment, by)
         except PermitRefusedError as error:
             self._refuse(permit, by, error.reason)
             raise
@@ -425,22 +392,6 @@ class Jobs:
         if self.job is not None:
             self.job.view = structs.replace(self.job.view, **changes)
         self._changed()
-
-    def _view_of(self, permit: Warrant) -> JobView:
-        return JobView(
-            permit=permit.permit,
-            request=permit.request,
-            seal=permit.seal,
-            n=min(self._book.spent_of(permit) + 1, permit.impressions),
-            of=permit.impressions,
-            step="lay",
-            window_s=self._window_s,
-        )
-
-
-def page_hashes(opened: dict[str, Any]) -> list[str]:
-    """Return the hashes of the approved pages from a request's opened values."""
-    return [str(page["sha256"]) for page in opened.get("pages", [])]
 
 
 def _nobody() -> None:

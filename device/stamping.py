@@ -108,7 +108,8 @@ class Stamping:
         self._awaited = None
         if self.state is not State.CLOSED:
             return True
-        if seen.error is None and self._serves(seen.value):
+        assert self._reserved is not None, "nothing else leads to this state"
+        if seen.error is None and bodies.serves(self._reserved.order, seen.value):
             self._after = seen.value
             self._move(Event.PHOTOS_ACCEPTED)
         elif seen.error is not None and self._now_s() < self._photo_until_s:
@@ -300,12 +301,6 @@ class Stamping:
         self._watcher.photographing("")
         self._lock.signal(ok=True, alarm=False, light=True)  # settling switched it off
         self._ask(lambda capture: capture.take_after(before))
-
-    def _serves(self, after: Taken) -> bool:
-        """A photo taken late must show the approved page with the new impression on it."""
-        assert self._reserved is not None
-        late = "late_photo" in self._reserved.order.flags
-        return not late or {"page-same", "impression-seen"} <= set(after.findings)
 
     def _record(self) -> None:
         reserved, after = self._reserved, self._after

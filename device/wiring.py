@@ -25,7 +25,8 @@ from device.errors import ConfigError
 from device.eyes import Eyes
 from device.house import CLOCK_KEY, House
 from device.inbox import Inbox
-from device.jobs import Jobs, page_hashes
+from device.job import page_hashes
+from device.jobs import Jobs
 from device.journal import Journal
 from device.kiosk.port import Person
 from device.loading import (

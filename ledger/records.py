@@ -301,17 +301,6 @@ class HoldRelease(Record, frozen=True, kw_only=True):
     by: Identifier
 
 
-class Correction(Record, frozen=True, kw_only=True):
-    """Says what is wrong in an earlier entry, which itself stays as it is."""
-
-    kind = "correction"
-    authors = ("gateway",)
-    entry: Hash
-    wrong: Identifier
-    by: Identifier
-    text_commitment: Hash
-
-
 class ListRelease(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A list is in force; without `draft` one person alone entered it, see docs/records.md."""
 
@@ -402,7 +391,6 @@ ENTRY_RECORDS: tuple[type[Record], ...] = (
     Incident,
     CountStatement,
     HoldRelease,
-    Correction,
     ListRelease,
     LogStart,
     AlertRecord,

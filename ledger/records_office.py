@@ -1,4 +1,4 @@
-"""Entries about the office's own papers: drafts of items lists, working days, what was exported."""
+"""Entries about the office's own papers: corrections, drafts of lists, working days, exports."""
 
 from __future__ import annotations
 
@@ -80,4 +80,20 @@ class LedgerExport(Record, frozen=True, kw_only=True):
     by: Identifier
 
 
-OFFICE_ENTRY_RECORDS: tuple[type[Record], ...] = (ListDraft, CalendarRelease, LedgerExport)
+class Correction(Record, frozen=True, kw_only=True):
+    """Says what is wrong in an earlier entry, which itself stays as it is."""
+
+    kind = "correction"
+    authors = ("gateway",)
+    entry: Hash
+    wrong: Identifier
+    by: Identifier
+    text_commitment: Hash
+
+
+OFFICE_ENTRY_RECORDS: tuple[type[Record], ...] = (
+    Correction,
+    ListDraft,
+    CalendarRelease,
+    LedgerExport,
+)

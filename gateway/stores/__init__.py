@@ -39,7 +39,6 @@ from gateway.stores.views import (
     Signed,
     StoredEntry,
     Trouble,
-    TroubleCode,
     VillageView,
 )
 from ledger.chain import Head
@@ -390,16 +389,11 @@ class Store(Protocol):
 
 
 __all__ = [
-    "AuditReader",
-    "CustodyReader",
     "DeskReader",
     "EntryReader",
     "History",
     "LogReader",
-    "PolicyReader",
     "Reader",
-    "RetentionReader",
     "Store",
     "Transaction",
-    "TroubleCode",
 ]

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from gateway.stores.views import AlertView, CaseView, Dropped, Gap, HoldView, Trouble
+from msgspec import Struct
+
+from gateway.stores.views import AlertView, CaseView, Gap, HoldView, Trouble
+
+
+class Dropped(Struct, frozen=True, kw_only=True):
+    """How many messages of a machine were not even put into quarantine: it was full."""
+
+    machine: str
+    count: int
+    last_ms: int
 
 
 class AuditReader(Protocol):

@@ -17,7 +17,6 @@ from ledger.records import (
     AlertRecord,
     Approval,
     CaseStep,
-    Correction,
     CountStatement,
     Heartbeat,
     HoldRelease,
@@ -34,6 +33,7 @@ from ledger.records import (
 )
 from ledger.records_confirms import ImpressionAsk, ImpressionConfirm
 from ledger.records_custody import Handover, Hatch, SealState, Service, TakeOut
+from ledger.records_office import Correction
 from ledger.records_people import Delegation
 from ledger.records_permits import EmergencyPermit, StandingPermit
 from ledger.records_retention import Erasure
@@ -131,7 +131,8 @@ def _office(tables: Tables, entry: StoredEntry) -> None:
         case Erasure() as erasure:
             _erasure(tables, entry, erasure)
         case Delegation() as delegation:
-            _delegation(tables, entry, delegation)
+            if projection_permits.delegate(tables, entry, delegation):
+                _refer(tables, entry, delegation.ends or "", "delegation")
 
 
 def apply_opening(tables: Tables, entry: StoredEntry, values: dict[str, object] | None) -> None:
@@ -331,23 +332,6 @@ def _about(tables: Tables, entry: StoredEntry, about: About) -> None:
     tables.run("UPDATE facets SET machine = ? WHERE idx = ?", about.machine or "", entry.index)
     if about.entry is not None:
         _refer(tables, entry, about.entry, "alert")
-
-
-def _delegation(tables: Tables, entry: StoredEntry, delegation: Delegation) -> None:
-    if delegation.ends is None:
-        tables.insert(
-            "delegations",
-            delegation=entry.sha256,
-            idx=entry.index,
-            until_ms=delegation.until_ms,
-        )
-        return
-    tables.run(
-        "UPDATE delegations SET ended = ? WHERE delegation = ? AND ended IS NULL",
-        entry.index,
-        delegation.ends,
-    )
-    _refer(tables, entry, delegation.ends, "delegation")
 
 
 def _erasure(tables: Tables, entry: StoredEntry, erasure: Erasure) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.stores.tables import Tables
 from gateway.stores.views import StoredEntry
 from ledger.records import SealRequest
+from ledger.records_people import Delegation
 from ledger.records_permits import StandingPermit
 
 
@@ -55,3 +56,21 @@ def end_standing(tables: Tables, entry: StoredEntry, request: str, reason: str) 
         entry.machine,
         StandingPermit.kind,
     )
+
+
+def delegate(tables: Tables, entry: StoredEntry, delegation: Delegation) -> bool:
+    """Note that somebody stands in for another; True if it ends an earlier delegation."""
+    if delegation.ends is None:
+        tables.insert(
+            "delegations",
+            delegation=entry.sha256,
+            idx=entry.index,
+            until_ms=delegation.until_ms,
+        )
+        return False
+    tables.run(
+        "UPDATE delegations SET ended = ? WHERE delegation = ? AND ended IS NULL",
+        entry.index,
+        delegation.ends,
+    )
+    return True

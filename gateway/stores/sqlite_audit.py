@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from gateway.stores.alerts import About
+from gateway.stores.audit_reader import Dropped
 from gateway.stores.sqlite_entries import related
 from gateway.stores.sqlite_machines import gap_of, names
 from gateway.stores.sqlite_retention import RetentionQueries
@@ -15,7 +16,6 @@ from gateway.stores.views import (
     AlertView,
     CaseStepView,
     CaseView,
-    Dropped,
     EntryDetail,
     Finding,
     Gap,

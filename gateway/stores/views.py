@@ -378,14 +378,6 @@ class Trouble(Struct, frozen=True, kw_only=True):
     received_ms: int
 
 
-class Dropped(Struct, frozen=True, kw_only=True):
-    """How many messages of a machine were not even put into quarantine: it was full."""
-
-    machine: str
-    count: int
-    last_ms: int
-
-
 class Alert(Struct, frozen=True, kw_only=True):
     """What a rule wants raised; alerts with one `key` are raised once.
 

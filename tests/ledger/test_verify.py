@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.public_log import DAY_MS, SEAL, Author, publish, write_keys
-from ledger import auditing, records
+from ledger import auditing, records, records_office
 from ledger.chain import Head
 from ledger.mirror import FolderMirror
 from ledger.records import LogStart, Record
@@ -180,7 +180,9 @@ def test_a_new_year_must_begin_with_the_link(town: Township, tmp_path: Path) -> 
 
 
 def _beat_of_gateway() -> Record:
-    return records.Correction(entry="a" * 64, wrong="matter", by="a-li", text_commitment="b" * 64)
+    return records_office.Correction(
+        entry="a" * 64, wrong="matter", by="a-li", text_commitment="b" * 64
+    )
 
 
 def test_one_year_alone_is_verified_as_far_as_it_goes(town: Township, tmp_path: Path) -> None:

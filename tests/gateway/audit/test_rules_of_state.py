@@ -16,7 +16,8 @@ from gateway.audit.rules import (
     quarantine_full,
     simulated_key,
 )
-from gateway.stores.views import Dropped, Gap, MachineView, PhotoView
+from gateway.stores.audit_reader import Dropped
+from gateway.stores.views import Gap, MachineView, PhotoView
 from ledger import canonical
 
 NOW_MS = 1_800_000_000_000

@@ -42,8 +42,7 @@ from tests.gateway.web.town_files import TOWNSHIP, make_keys, write_config
 
 HERE = Path(__file__).parent
 PASSWORD = "correct horse 42"
-CHUNK = 64 * 1024
-DEADLINE_S = 20.0
+CHUNK, DEADLINE_S = 64 * 1024, 20.0
 
 PEOPLE: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "wang": ("p-wang", "王审批", ("approver",)),

@@ -40,8 +40,8 @@ DECIDED = {
     "clerk keeper secretary director supervisor approver station auditor technician "
     "administrator": "GET /filed, POST /filed/{request_id}/withdrawal",
     "secretary director supervisor approver station": """
-        GET /confirm, POST /confirm/{ask}, POST /emergency/{terms}/codes, POST /approvals/{request_id},
-        POST /api/v1/requests/{request_id}/decision""",
+        GET /confirm, POST /confirm/{ask}, POST /emergency/{terms}/codes,
+        POST /approvals/{request_id}, POST /api/v1/requests/{request_id}/decision""",
     "secretary director supervisor approver station auditor": """
         GET /approvals, GET /approvals/{request_id}, GET /api/v1/requests,
         GET /api/v1/requests/{request_id}""",
