@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 import msgspec
@@ -63,6 +63,26 @@ def eyes(folder: Path, sheets: Path | None, target: Path | None) -> None:
     if target is not None:
         target.write_bytes(_formatted(figures))
     click.echo(_formatted(figures.totals), nl=False)
+
+
+@main.command("eyes-render")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--pages", default=20, show_default=True, help="Photos of stamped pages.")
+@click.option("--pairs", default=5, show_default=True, help="For each question and answer.")
+@click.option("--seed", default=1, show_default=True, help="The same seed, the same bytes.")
+@click.option("--hard", is_flag=True, help="Dim, askew, noisy, shaded, glaring, in the way.")
+def eyes_render(folder: Path, pages: int, pairs: int, seed: int, hard: bool) -> None:
+    """Write a folder of rendered photos whose truth is known, for `eyes` to be measured on."""
+    from bench import eyes_rendered
+
+    difficulty: Literal["normal", "hard"] = "hard" if hard else "normal"
+    try:
+        count = eyes_rendered.write(
+            folder, pages, pairs, seed, difficulty, lambda line: click.echo(line, err=True)
+        )
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{count} pictures in {folder}")
 
 
 @main.command()

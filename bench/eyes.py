@@ -19,6 +19,7 @@ from bench.eyes_cases import answer
 from bench.eyes_folder import Box, Case, Folder, LabelledSeal, read_folder
 from bench.eyes_scoring import Rate, matched, rate
 from bench.eyes_sheets import Cell, shrunk, write_sheets
+from bench.eyes_truth import Outlines, States, answers, outlines, states
 from bench.figures import Machine, percentile, this_machine
 from vision.decoding import Image, decode
 from vision.errors import ImageRefusedError
@@ -79,6 +80,10 @@ class Totals(Struct, frozen=True, kw_only=True):
     red_false_alarms: int
     cases: int
     cases_answered: int
+    cases_right: dict[str, Rate]
+    cases_p50_s: dict[str, float]
+    outlines: Outlines
+    states: States
     seconds_p50: float
     seconds_p95: float
     steps_p50_s: dict[str, float]
@@ -116,8 +121,9 @@ def measure(root: Path, sheets: Path | None, say: Say) -> Eyes:
         looked = _look_at(folder, name)
         rows[name] = looked.row
         cells += [looked.cell] if looked.cell is not None else []
-    cases = {case.id: _answer(folder, case, say) for case in folder.cases}
-    totals = _totals(folder, rows, cases)
+    asked = {case.id: _answer(folder, case, say) for case in folder.cases}
+    cases = {name: given for name, (given, _) in asked.items()}
+    totals = _totals(folder, rows, cases, {name: taken_s for name, (_, taken_s) in asked.items()})
     if sheets is not None:
         written = write_sheets(cells, sheets, "misses" if folder.labels else "found")
         totals = structs.replace(totals, sheets=tuple(str(path) for path in written))
@@ -186,14 +192,16 @@ def _cell(
     return shrunk(picture, truth, boxes, f"{name} missed {missed} false {false}")
 
 
-def _answer(folder: Folder, case: Case, say: Say) -> str | int | None:
+def _answer(folder: Folder, case: Case, say: Say) -> tuple[str | int | None, float]:
+    """The answer, and the CPU seconds that it took once the pictures were decoded."""
     say(f"{case.id} {case.question}")
     try:
         pictures = [decode(folder.bytes_of(name)) for name in case.images]
-        return answer(case.question, pictures)
+        started_s = time.process_time()
+        return answer(case.question, pictures), time.process_time() - started_s
     except (ImageRefusedError, OSError, ValueError) as error:
         say(f"{case.id}: {error}")
-        return None
+        return None, 0.0
 
 
 class _Tally(Struct):
@@ -217,7 +225,12 @@ def _tally(folder: Folder, rows: dict[str, Row]) -> _Tally:
     return _Tally(pairs, false)
 
 
-def _totals(folder: Folder, rows: dict[str, Row], cases: dict[str, str | int | None]) -> Totals:
+def _totals(
+    folder: Folder,
+    rows: dict[str, Row],
+    cases: dict[str, str | int | None],
+    taken_s: dict[str, float],
+) -> Totals:
     tally = _tally(folder, rows)
     hit = [(label, seal) for label, seal in tally.pairs if seal is not None]
     seconds = sorted(row.seconds for row in rows.values()) or [0.0]
@@ -241,6 +254,10 @@ def _totals(folder: Folder, rows: dict[str, Row], cases: dict[str, str | int | N
         red_false_alarms=sum(seal.color == "red" for seal in tally.false),
         cases=len(cases),
         cases_answered=sum(given is not None for given in cases.values()),
+        cases_right=answers(folder.cases, cases),
+        cases_p50_s=_questions(folder, taken_s),
+        outlines=outlines((quad, rows[name].quad) for name, quad in folder.quads.items()),
+        states=states([(label.state, seal.state) for label, seal in hit if label.state]),
         seconds_p50=percentile(seconds, 50),
         seconds_p95=percentile(seconds, 95),
         steps_p50_s=dict(_steps(rows)),
@@ -261,3 +278,11 @@ def _steps(rows: dict[str, Row]) -> Iterator[tuple[str, float]]:
         taken = sorted(row.steps_s[step] for row in rows.values() if step in row.steps_s)
         if taken:
             yield step, percentile(taken, 50)
+
+
+def _questions(folder: Folder, taken_s: dict[str, float]) -> dict[str, float]:
+    found = {}
+    for question in sorted({case.question for case in folder.cases}):
+        taken = sorted(taken_s[case.id] for case in folder.cases if case.question == question)
+        found[question] = percentile(taken, 50)
+    return found

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 Box = tuple[float, float, float, float]  # x, y, width, height
+Quad = tuple[tuple[float, float], ...]  # four corners (x, y), clockwise from top left
 
 _PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 
@@ -26,6 +27,7 @@ class LabelledSeal(Struct, frozen=True):
     color: str | None = "red"
     text: str | None = ""
     partial: int | bool = 0
+    state: str | None = None
 
 
 class Registered(Struct, frozen=True):
@@ -57,6 +59,7 @@ class Case(Struct, frozen=True):
     question: str
     images: tuple[str, ...]
     application: Application | None = None
+    answer: str | int | None = None
 
 
 class Folder(Struct, frozen=True):
@@ -65,12 +68,14 @@ class Folder(Struct, frozen=True):
     Args:
         names: pictures, as file names relative to `root`, in a stable order.
         labels: seals by picture; a picture that nobody labelled is not in it.
+        quads: true corners of the page, by picture.
         unread: what is wrong with a picture's labels, by picture.
     """
 
     root: Path
     names: tuple[str, ...]
     labels: dict[str, tuple[LabelledSeal, ...]]
+    quads: dict[str, Quad]
     unread: dict[str, str]
     registered: tuple[Registered, ...]
     cases: tuple[Case, ...]
@@ -97,14 +102,16 @@ def read_folder(root: Path) -> Folder:
     """
     rows = _rows(root / "manifest.csv")
     labels: dict[str, tuple[LabelledSeal, ...]] = {}
+    quads: dict[str, Quad] = {}
     unread: dict[str, str] = {}
     for row in rows:
         try:
-            seals = _seals(row)
+            seals, quad = _seals(row), _quad(row)
         except msgspec.DecodeError as error:
-            unread[row["file"]] = f"seals_json: {error}"
+            unread[row["file"]] = f"seals_json, quad_json: {error}"
         else:
             labels |= {row["file"]: seals} if seals is not None else {}
+            quads |= {row["file"]: quad} if quad is not None else {}
     present = {
         str(path.relative_to(root))
         for path in sorted(root.rglob("*"))
@@ -114,6 +121,7 @@ def read_folder(root: Path) -> Folder:
         root=root,
         names=tuple(sorted(present | {row["file"] for row in rows})),
         labels=labels,
+        quads=quads,
         unread=unread,
         registered=_listed(root / "registered.json", tuple[Registered, ...]),
         cases=_listed(root / "cases.json", tuple[Case, ...]),
@@ -133,6 +141,11 @@ def _seals(row: dict[str, str]) -> tuple[LabelledSeal, ...] | None:
     if written.strip():
         return msgspec.json.decode(written, type=tuple[LabelledSeal, ...], strict=False)
     return () if count.strip() == "0" else None
+
+
+def _quad(row: dict[str, str]) -> Quad | None:
+    written = row.get("quad_json") or ""
+    return msgspec.json.decode(written, type=Quad) if written.strip() else None
 
 
 def _listed(path: Path, kind: Any) -> Any:

@@ -156,9 +156,15 @@ def measure(
     return Ring(ellipse, hits, visible, coverage, strength), REACHES[columns[best]]
 
 
-def contents(ink: Gray, ellipse: Ellipse) -> tuple[float, float]:
-    """Return what lies inside of a ring: the share that bears ink, and how strong that ink is."""
-    reaches = np.sqrt(np.linspace(0.02, 0.75, 24, dtype=np.float32))  # even by area
+def contents(
+    ink: Gray, ellipse: Ellipse, within: tuple[float, float] = (0.14, 0.87)
+) -> tuple[float, float]:
+    """Return what lies inside of a ring: the share that bears ink, and how strong that ink is.
+
+    Args:
+        within: least and largest reach that is looked at.
+    """
+    reaches = np.sqrt(np.linspace(within[0] ** 2, within[1] ** 2, 24, dtype=np.float32))
     rays = _directions(ellipse, ANGLES)
     x = (ellipse.x + rays[:, :1] * reaches[None, :]).astype(np.float32)
     y = (ellipse.y + rays[:, 1:] * reaches[None, :]).astype(np.float32)

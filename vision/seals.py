@@ -15,7 +15,7 @@ import numpy as np
 from msgspec import Struct, structs
 
 from vision.decoding import Image
-from vision.ellipse import Ellipse, Ring
+from vision.ellipse import Ellipse, Ring, contents
 from vision.ink import Ink, ink
 from vision.page import Gray, Page, find_page
 from vision.rings import LEAST_COVERAGE, find_rings
@@ -28,6 +28,7 @@ _LEAST_DARK = 0.1  # a copier's grey; shades on paper change slower than a ring
 _LEAST_COPY = 0.1  # of the longer side, 30 mm on A4: smaller rings in print are logos
 # Blue is the colour of forms and logos, so a blue seal has to be clearer and more whole.
 _LEAST_BLUE, _BLUE_COVERAGE = 0.08, 0.85
+_CHARACTERS, _WRITTEN = (0.66, 0.83), 0.4  # where they stand, and their part of the ring's ink
 MOST_LEAN = 0.45  # of its redness: orange has 0.5 and more, stamp-pad ink -0.2 to 0.25
 _SURE = 0.8  # coverage of a ring from which a square around it is no rival
 _BESIDE_PAGE = 1.005  # its outline is known to a few pixels
@@ -137,7 +138,15 @@ def _coloured(
         return []
     dark = np.zeros_like(layer) if colour is Colour.GREY else maps.dark
     rings = find_rings(layer, dark, least, coverage, halves=colour is Colour.RED)
+    if colour is Colour.BLUE:
+        rings = [ring for ring in rings if _is_written_on(ring, layer)]
     return [_ring_seal(ring, layer, maps.scale, colour, px_per_mm) for ring in rings]
+
+
+def _is_written_on(ring: Ring, layer: Gray) -> bool:
+    """Whether characters stand along the inside of a ring; round logos have paper there."""
+    _, strong = contents(layer, ring.ellipse, _CHARACTERS)
+    return strong > _WRITTEN * ring.strength
 
 
 def _ring_seal(

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
+from bench import eyes_rendered
 from sim.render import DIAMETER_PX, Picture, blank_page, impression, page_image, stamped
 
 STAMPED_AT = (0.65, 0.72)
@@ -141,3 +142,35 @@ def test_cases_are_answered_in_the_words_of_the_form(folder: Path) -> None:
     seen = run(folder)
 
     assert seen["cases"] == {"one": "mismatch", "two": "blank", "three": None, "four": None}
+
+
+@pytest.mark.slow
+def test_rendered_folder_is_scored_by_its_own_truth(folder: Path) -> None:
+    words = ["eyes-render", str(folder), "--pages", "1", "--pairs", "1", "--seed", "7000"]
+    command = [sys.executable, "-m", "bench", *words]
+    subprocess.run(command, check=True, capture_output=True, cwd=Path(__file__).parents[2])
+
+    seen = run(folder)
+
+    totals = seen["totals"]
+    assert totals["outlines"]["good"]["right"] == totals["outlines"]["good"]["of"] == 9
+    assert totals["red_found"]["right"] == totals["red_found"]["of"] > 0
+    assert totals["states"]["right"]["of"] == totals["red_found"]["right"]
+    answered = totals["cases_right"]
+    assert {kind: one["of"] for kind, one in answered.items()} == {
+        "blank blank": 1,
+        "blank text": 1,
+        "duplicate different": 1,
+        "duplicate same": 1,
+        "new_seals 2": 1,
+        "same_page match": 1,
+        "same_page mismatch": 1,
+    }
+    assert all(one["right"] == 1 for one in answered.values())
+
+
+def test_folder_that_has_a_manifest_is_not_written_over(folder: Path) -> None:
+    label(folder, ("bare.jpg", []))
+
+    with pytest.raises(ValueError, match="without a manifest"):
+        eyes_rendered.write(folder, 1, 0, 1, "normal", lambda _: None)

@@ -116,6 +116,14 @@ def test_blue_seal_is_called_blue() -> None:
     assert seal.colour is Colour.BLUE
 
 
+def test_round_blue_logo_without_words_is_no_seal(photograph: Photograph) -> None:
+    page = page_image(7, 1)
+    cv2.circle(page, (200, 130), 60, (170, 90, 30), 5)
+    cv2.circle(page, (200, 130), 30, (170, 90, 30), -1)
+
+    assert find_seals(photograph(page)) == ()
+
+
 def test_copy_of_a_stamped_page_bears_a_grey_ring(photograph: Photograph) -> None:
     page = stamped(page_image(7, 1), impression(seed=1), 0.6, 0.75)
     grey = cv2.cvtColor(photograph(page), cv2.COLOR_BGR2GRAY)

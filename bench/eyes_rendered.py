@@ -1,0 +1,133 @@
+"""A folder of rendered photos with their truth, in the form that `bench eyes` reads.
+
+Pages bear seals of every kind and fault; pairs ask each question of `cases.json` with a known
+answer. The same seed gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from sim.camera_hard import Difficulty, conditions
+from sim.camera_ink import Fault
+from sim.camera_scenes import STATES, Sheet, Shot, pressed, sheet, shot, shot_under
+from sim.documents import Document, document
+from sim.render import blank_page, page_image, render_page
+
+_COLUMNS = ("file", "n_seals", "seals_json", "quad_json")
+_DIGITS = "0123456789"
+
+Row = dict[str, Any]
+Say = Callable[[str], None]
+
+
+def write(folder: Path, pages: int, pairs: int, seed: int, difficulty: Difficulty, say: Say) -> int:
+    """Write `pages` labelled photos and `pairs` pairs for each question; return how many files.
+
+    Raises:
+        OSError: the folder cannot be written.
+        ValueError: it holds a manifest already.
+    """
+    if (folder / "manifest.csv").exists():
+        raise ValueError(f"expected a folder without a manifest, found one in {folder}")
+    folder.mkdir(parents=True, exist_ok=True)
+    rows: list[Row] = []
+
+    def keep(name: str, taken: Shot) -> str:
+        say(name)
+        (folder / name).write_bytes(taken.jpeg)
+        rows.append(_row(name, taken))
+        return name
+
+    for i in range(pages):
+        keep(f"page-{i:03}.jpg", shot(sheet(seed + i), seed + i, difficulty))
+    cases = [one for i in range(pairs) for one in _cases(seed + i, i, difficulty, keep)]
+    with (folder / "manifest.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, _COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    (folder / "cases.json").write_bytes(msgspec.json.format(msgspec.json.encode(cases)))
+    return len(rows)
+
+
+def _row(name: str, taken: Shot) -> Row:
+    seals = [
+        {
+            "bbox": [round(side) for side in box],
+            "shape": one.shape,
+            "color": one.colour,
+            "text": one.owner,
+            "partial": 0,
+            "state": STATES[one.fault],
+        }
+        for one, box in zip(taken.impressions, taken.boxes, strict=True)
+    ]
+    written = json.dumps(seals, ensure_ascii=False)
+    quad = json.dumps(taken.corners)
+    return {"file": name, "n_seals": len(seals), "seals_json": written, "quad_json": quad}
+
+
+def _cases(
+    seed: int, i: int, difficulty: Difficulty, keep: Callable[[str, Shot], str]
+) -> Iterator[dict[str, Any]]:
+    """Yield one case of each question and answer."""
+    rng = np.random.default_rng(seed)
+    world, n = int(rng.integers(1_000_000)), int(rng.integers(5))
+    bare = Sheet(page_image(world, n))
+    once = _stamped(bare, rng)
+
+    def photo(role: str, made: Sheet, laid: int) -> str:
+        return keep(f"case-{i:03}-{role}.jpg", shot(made, seed * 100 + laid, difficulty))
+
+    def case(question: str, answer: str | int, *images: str) -> dict[str, Any]:
+        name = f"{question}-{i:03}-{answer}"
+        return {"id": name, "question": question, "images": images, "answer": answer}
+
+    first = photo("once", once, 1)
+    yield case("duplicate", "same", first, photo("again", _stamped(once, rng), 2))
+    yield case("duplicate", "different", first, photo("copy", _stamped(bare, rng), 3))
+    approved = photo("bare", bare, 4)
+    other = Sheet(render_page(_changed(document(world, n), rng)).image)
+    yield case("same_page", "match", approved, first)
+    yield case("same_page", "mismatch", approved, photo("other", other, 5))
+    yield case("blank", "text", approved)
+    yield case("blank", "blank", photo("blank", Sheet(blank_page()), 6))
+    how, after = conditions(np.random.default_rng(seed + 7), difficulty), once
+    count = int(rng.choice([0, 1, 1, 2]))
+    for _ in range(count):
+        after = _stamped(after, rng)
+    names = [
+        keep(f"case-{i:03}-{role}.jpg", shot_under(made, how, seed + k))
+        for k, (role, made) in enumerate((("before", once), ("after", after)))
+    ]
+    yield case("new_seals", count, *names)
+
+
+def _stamped(made: Sheet, rng: np.random.Generator) -> Sheet:
+    """One more round seal, most of them good ones, at a place of its own."""
+    fault = Fault.NONE if rng.random() < 0.6 else list(Fault)[int(rng.integers(len(Fault)))]
+    x, y = 0.2 + 0.55 * rng.random(), 0.35 + 0.5 * rng.random()
+    return pressed(made, rng, x=float(x), y=float(y), fault=fault)
+
+
+def _changed(paper: Document, rng: np.random.Generator) -> Document:
+    """The same paper with one digit of its words changed, or another surname in it."""
+    texts = list(paper.paragraphs)
+    places = [(i, k) for i, text in enumerate(texts) for k in range(len(text)) if text[k].isdigit()]
+    if places and rng.random() < 0.5:
+        i, k = places[int(rng.integers(len(places)))]
+        other = str(rng.choice([digit for digit in _DIGITS if digit != texts[i][k]]))
+        texts[i] = texts[i][:k] + other + texts[i][k + 1 :]
+        return msgspec.structs.replace(paper, paragraphs=tuple(texts))
+    name = paper.people[0]
+    other = str(rng.choice([one for one in "王李张刘陈杨黄赵吴周" if one != name[0]])) + name[1:]
+    rows = tuple(tuple(cell.replace(name, other) for cell in row) for row in paper.rows)
+    changed = tuple(text.replace(name, other) for text in texts)
+    return msgspec.structs.replace(paper, paragraphs=changed, rows=rows)
