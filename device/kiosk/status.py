@@ -22,7 +22,7 @@ class Sign(Struct, frozen=True, kw_only=True):
 
 
 class Strip(Struct, frozen=True, kw_only=True):
-    """The whole strip; `todo` is what the clerk does about a fault, `leaving` the idle warning."""
+    """The whole strip; `todo` is what is done about a fault, `leaving` the idle warning."""
 
     signs: tuple[Sign, ...]
     todo: Phrase | None
@@ -86,4 +86,7 @@ def _machine(view: View) -> Sign:
 
 
 def _todo(view: View) -> Phrase | None:
-    return code_phrase("todo", view.fault) if view.fault and view.hold is None else None
+    if view.fault and view.hold is None:
+        return code_phrase("todo", view.fault)
+    missing = view.unproved and view.witnessed_only
+    return Phrase("strip.witness-todo") if missing else None

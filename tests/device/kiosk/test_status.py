@@ -62,6 +62,14 @@ def test_a_fault_says_what_to_do(village: Any) -> None:
     assert todo is not None and todo.key == "todo.door-open"
 
 
+def test_a_silent_witness_says_who_must_act(village: Any) -> None:
+    village.change(unproved=True, witnessed_only=True)
+
+    todo = strip(village.view(), CHINA_TIME, False).todo
+
+    assert todo is not None and todo.key == "strip.witness-todo"
+
+
 def test_a_hold_outranks_a_fault(village: Any) -> None:
     village.change(fault="door-open")
     village.hold()

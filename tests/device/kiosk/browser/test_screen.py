@@ -247,3 +247,24 @@ def test_voice_is_hidden_where_the_browser_has_none(village: Any, open_kiosk: An
     voices = page.evaluate("window.speechSynthesis ? speechSynthesis.getVoices().length : 0")
 
     assert page.locator("#voice").is_visible() == (voices > 0)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_silent_witness_is_said_at_every_size_of_text(
+    village: Any, open_kiosk: Any, broken_rules: Rules, language: str
+) -> None:
+    village.change(unproved=True, witnessed_only=True)
+    page = open_kiosk()
+    if language == "en":
+        page.click("#language")
+        page.wait_for_selector("html[lang='en']")
+    said = {"zh": "没有见证过的回执", "en": "No witnessed receipts"}[language]
+
+    bad = broken_rules(page, "1")
+    for step in ("2", "3"):
+        page.click("#size")
+        page.wait_for_selector(f"html[data-size='{step}']")
+        bad += broken_rules(page, step)
+
+    expect(page.locator("body")).to_contain_text(said)
+    assert bad == []
