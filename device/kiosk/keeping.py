@@ -123,6 +123,8 @@ class Keeping:
         """Return how the hatch stands, if that changed."""
         visit = self._screen.clerk(request, touched=False)
         draft, seal = self._at(visit)
+        if (step := steps.step(draft, seal)) != "hatch":
+            raise ElsewhereError(f"/custody/{step}", visit.session)
         context = {"draft": draft, "seal": seal}
         now = mark_of(visit.session, seal.shut, seal.present)
         return self._screen.fragment(visit, "custody_hatch_stage.html", now, mark, **context)
@@ -163,12 +165,12 @@ class Keeping:
         return self._asked(visit, command, structs.replace(draft, done=False))
 
     def done(self, request: Request) -> Response:
-        """The hatch is shut again: the questions begin."""
+        """The hatch is shut again: the questions begin, or do as soon as the switch says so."""
         visit = self._screen.clerk(request)
         draft, seal = self._at(visit)
         if not seal.shut:
             self._screen.change(visit.session, notice=Phrase("reason.hatch-open"))
-        return self._next(visit, structs.replace(draft, done=seal.shut))
+        return self._next(visit, structs.replace(draft, done=True))
 
     def answer(
         self, request: Request, question: str, answer: Annotated[str, Form(max_length=100)] = ""

@@ -69,6 +69,7 @@ class Scene(Struct):
     def shut(self) -> None:
         """Push the hatch shut and say that it is done."""
         assert self.machine.shut_hatch()
+        expect(self.kiosk.get_by_text("仓门关好了")).to_be_visible()  # the last change of the page
         self.kiosk.click("#done:not([disabled])")
 
     def answered(self, heading: str, answer: str) -> None:
