@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 
 from gateway.web import create_app
+from tests.gateway.web.served.policies import DESK, Window
 
 PASSWORD = "correct horse 42"
 DEADLINE_S = 20.0
@@ -97,6 +98,21 @@ def site(
         return made
 
     return console
+
+
+@pytest.fixture
+def window(world: Any, serve: Any, chromium: Any) -> Iterator[Callable[..., Window]]:
+    """Open windows on one served township: `window("zhou")`, `window("zhou", PHONE)`."""
+    url = serve(world)
+    made: list[Window] = []
+
+    def open_window(account: str, size: dict[str, int] = DESK) -> Window:
+        made.append(Window(chromium, url, account, size))
+        return made[-1]
+
+    yield open_window
+    for one in made:
+        one.context.close()
 
 
 @pytest.fixture

@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.commands import AddAccount
-from tests.gateway.web.served.policies import DEADLINE_S, DESK, PHONE, POLICY, Window, enact
+from tests.gateway.web.served.policies import DEADLINE_S, DESK, PHONE, POLICY, enact
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-@pytest.fixture
-def window(world: Any, serve: Any, chromium: Any) -> Iterator[Callable[..., Window]]:
-    """Open windows on one served township: `window("zhou")`, `window("zhou", PHONE)`."""
-    url = serve(world)
-    made: list[Window] = []
-
-    def open_window(account: str, size: dict[str, int] = DESK) -> Window:
-        made.append(Window(chromium, url, account, size))
-        return made[-1]
-
-    yield open_window
-    for one in made:
-        one.context.close()
 
 
 @pytest.fixture
