@@ -25,11 +25,7 @@ DAY_MS = 24 * 3600 * 1000
 
 def draft(book: Book, transaction: Transaction, command: DraftEmergency, now_ms: int) -> Done:
     """Write down a draft; it opens nothing until another person releases it."""
-    machine = machine_of(transaction, command.machine)
-    if command.seal not in machine.seals:
-        raise RequestRefusedError(
-            "unknown-seal", f"expected one of {machine.seals}, found {command.seal[:40]}"
-        )
+    machine = machine_of(transaction, command.machine, command.seal)
     check_person(known_account(transaction, command.by), machine, transaction.accounts())
     emergencies.check_size(command.uses, command.impressions, command.not_after_ms, now_ms)
     body = EmergencyTerms(

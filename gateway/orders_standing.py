@@ -22,11 +22,7 @@ from ledger.topics import Leaf, Topic
 
 def draft(book: Book, transaction: Transaction, command: DraftStanding, now_ms: int) -> Done:
     """Write down a draft; it permits nothing until another person releases it."""
-    machine = machine_of(transaction, command.machine)
-    if command.seal not in machine.seals:
-        raise RequestRefusedError(
-            "unknown-seal", f"expected one of {machine.seals}, found {command.seal[:40]}"
-        )
+    machine = machine_of(transaction, command.machine, command.seal)
     drafter = known_account(transaction, command.by)
     standing_permits.check_person(drafter, machine, transaction.accounts())
     standing_permits.check_size(command.per_day, command.total, command.not_after_ms, now_ms)
@@ -73,15 +69,20 @@ def release(
     return Done(answer=kept.index, letters=(letter,))
 
 
-def machine_of(transaction: Transaction, name: str) -> MachineView:
-    """Return a machine that the configuration names.
+def machine_of(transaction: Transaction, name: str, seal: str | None = None) -> MachineView:
+    """Return a machine that the configuration names, with this seal if one is given.
 
     Raises:
         NotFoundError: it names none.
+        RequestRefusedError: `unknown-seal`.
     """
     machine = transaction.machine(name)
     if machine is None:
         raise NotFoundError(f"expected a machine, found none named {name[:40]}")
+    if seal is not None and seal not in machine.seals:
+        raise RequestRefusedError(
+            "unknown-seal", f"expected one of {machine.seals}, found {seal[:40]}"
+        )
     return machine
 
 

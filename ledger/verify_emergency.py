@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from msgspec import structs
-
 from ledger.records_permits import EmergencyCodes, EmergencyPermit, EmergencyTerms
+from ledger.verify_standing import agreed
 
 Breaches = Iterator[tuple[str, str]]
 
@@ -30,11 +29,7 @@ class EmergencyPermits:
         if body.released_by is None:
             self._drafts.setdefault(body.terms, body)
             return
-        draft = self._drafts.get(body.terms)
-        if draft is None or structs.replace(body, released_by=None) != draft:
-            yield "approval-missing", f"expected the draft of {body.terms}, found none like it"
-        if body.by == body.released_by:
-            yield "separation", f"expected {body.terms} released by another than {body.by}"
+        yield from agreed(body.terms, self._drafts.get(body.terms), body)
         self._terms.setdefault(body.terms, body)
 
     def codes(self, body: EmergencyCodes) -> None:

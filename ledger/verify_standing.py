@@ -13,9 +13,21 @@ from msgspec import Struct, structs
 
 from ledger.days import local_date
 from ledger.records import Incident, Intent, SealRequest
-from ledger.records_permits import StandingPermit
+from ledger.records_permits import EmergencyTerms, StandingPermit
 
 Breaches = Iterator[tuple[str, str]]
+
+
+def agreed(
+    name: str,
+    draft: StandingPermit | EmergencyTerms | None,
+    release: StandingPermit | EmergencyTerms,
+) -> Breaches:
+    """Yield what keeps a release from being the agreement of two to one draft."""
+    if draft is None or structs.replace(release, released_by=None) != draft:
+        yield "approval-missing", f"expected the draft of {name}, found none like it"
+    if release.by == release.released_by:
+        yield "separation", f"expected {name} released by another than {release.by}"
 
 
 class _Made(Struct, frozen=True, gc=False):
@@ -44,11 +56,7 @@ class StandingPermits:
         if body.released_by is None:
             self._drafts.setdefault(body.permit, body)
             return
-        draft = self._drafts.get(body.permit)
-        if draft is None or structs.replace(body, released_by=None) != draft:
-            yield "approval-missing", f"expected the draft of {body.permit}, found none like it"
-        if body.by == body.released_by:
-            yield "separation", f"expected {body.permit} released by another than {body.by}"
+        yield from agreed(body.permit, self._drafts.get(body.permit), body)
         self._released.setdefault(body.permit, body)
 
     def request(self, sha256: str, body: SealRequest) -> None:

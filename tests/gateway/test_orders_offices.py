@@ -19,6 +19,7 @@ from gateway.commands import (
     ReleaseHold,
     RevokePermit,
 )
+from gateway.commands_signin import OWN
 from gateway.desk import lists
 from gateway.errors import NotAllowedError, NotFoundError, RequestRefusedError
 from gateway.orders import ACTIONS, OPERATORS
@@ -98,4 +99,4 @@ def test_command_line_decides_nothing_that_needs_a_person(desk: Town) -> None:
 
 
 def test_every_order_is_a_persons_or_the_command_lines() -> None:
-    assert ACTIONS.keys() | OPERATORS == set(get_args(Command))
+    assert ACTIONS.keys() | OPERATORS | OWN == set(get_args(Command))

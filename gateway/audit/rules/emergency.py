@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from gateway.audit.persons import person_of
 from gateway.stores import History
 from gateway.stores.views import Alert, Finding, Severity, StoredEntry
 from ledger.records import SealRequest, SealUse
@@ -39,8 +40,8 @@ def check(entry: StoredEntry | None, history: History, options: Options) -> Iter
             yield _alert(entry, what, {"permit": body.permit})
     elif isinstance(entry.body, SealUse):
         permit = _given(entry.body.permit, history)
-        operator = _person(entry.body.operator, history)
-        if permit and operator in {_person(one, history) for one in permit.approvers}:
+        operator = person_of(entry.body.operator, history)
+        if permit and operator in {person_of(one, history) for one in permit.approvers}:
             yield _alert(entry, "own", {"permit": permit.permit})
 
 
@@ -61,7 +62,7 @@ def _broken(entry: StoredEntry, body: EmergencyPermit, history: History) -> Iter
         yield "unknown"
     if {code for one in before for code in one.codes} & set(body.codes):
         yield "used"
-    persons = {_person(one, history) for one in body.approvers}
+    persons = {person_of(one, history) for one in body.approvers}
     if len(persons) < 2 or persons & _asking(body, history):
         yield "own"
 
@@ -72,18 +73,13 @@ def _asking(body: EmergencyPermit, history: History) -> set[str]:
     names = [body.by]
     if isinstance(asked, SealRequest):
         names += [asked.filed_by, asked.applicant_account or body.by]
-    return {_person(one, history) for one in names}
+    return {person_of(one, history) for one in names}
 
 
 def _given(permit: str, history: History) -> EmergencyPermit | None:
     known = history.permit(permit)
     entry = None if known is None else history.entry(known.index)
     return entry.body if entry is not None and isinstance(entry.body, EmergencyPermit) else None
-
-
-def _person(account: str, history: History) -> str:
-    known = history.account(account)
-    return account if known is None else known.person
 
 
 def _alert(

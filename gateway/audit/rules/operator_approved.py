@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from gateway.audit.persons import person_of
 from gateway.stores import History
 from gateway.stores.views import Alert, Finding, Severity, StoredEntry
 from ledger.records import Approval, SealUse
@@ -27,12 +28,12 @@ def check(entry: StoredEntry | None, history: History, options: Options) -> Iter
     permit = history.permit(entry.body.permit)
     if permit is None:
         return
-    operator = _person(entry.body.operator, history)
+    operator = person_of(entry.body.operator, history)
     for sha256 in permit.approvals:
         approval = history.entry(sha256)
         if approval is None or not isinstance(approval.body, Approval):
             continue
-        if _person(approval.body.approver, history) == operator:
+        if person_of(approval.body.approver, history) == operator:
             yield Alert(
                 code=CODE,
                 severity=SEVERITY,
@@ -44,9 +45,3 @@ def check(entry: StoredEntry | None, history: History, options: Options) -> Iter
                 ),
                 key=f"{CODE}/{entry.sha256}",
             )
-
-
-def _person(account: str, history: History) -> str:
-    """Return the person of an account; one that is unknown here stands for itself."""
-    known = history.account(account)
-    return account if known is None else known.person

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from gateway.audit.persons import person_of
 from gateway.stores import History
 from gateway.stores.views import Alert, Finding, LogFilter, PermitView, Severity, StoredEntry
 from ledger.days import local_date
@@ -60,12 +61,7 @@ def _agreed(operator: str, permit: PermitView, history: History) -> bool:
     if agreed is None:
         return False
     names = (agreed.by, agreed.released_by or agreed.by)
-    return _person(operator, history) in {_person(one, history) for one in names}
-
-
-def _person(account: str, history: History) -> str:
-    known = history.account(account)
-    return account if known is None else known.person
+    return person_of(operator, history) in {person_of(one, history) for one in names}
 
 
 def _alert(

@@ -10,15 +10,14 @@ from starlette.responses import Response
 from gateway.commands import DraftEmergency, PrintCodes, ReleaseEmergency, StopEmergency
 from gateway.desk.access import Action
 from gateway.desk.emergencies import MOST_IMPRESSIONS, MOST_USES
-from gateway.desk.permits import DAY_MS
-from gateway.errors import NotFoundError, RequestRefusedError
+from gateway.errors import NotFoundError
 from gateway.stores.calendar import local_date
 from gateway.stores.emergencies import TermsView
 from gateway.web.answers import MatterNames
 from gateway.web.console.retention import mine
+from gateway.web.console.standing import end_of, place_of
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
 from gateway.web.pages import page, see_other
-from gateway.web.render import day_start_ms
 
 router = APIRouter()
 Looker = Annotated[Visitor, Depends(Allow(Action.READ_EMERGENCY))]
@@ -76,10 +75,7 @@ def draft(
     until: Annotated[str, Form(pattern=r"^\d{4}-\d{2}-\d{2}$")],
 ) -> Response:
     """Draft terms, until the end of their last day; `where` is `<machine>/<seal>`."""
-    last_ms = day_start_ms(until)
-    machine, _, seal = where.partition("/")
-    if last_ms is None:
-        raise RequestRefusedError("no-date", f"expected a day, found {until!r}")
+    machine, seal = place_of(where)
     command = DraftEmergency(
         by=visitor.account.account,
         machine=machine,
@@ -87,7 +83,7 @@ def draft(
         matters=tuple(one.strip() for one in matters.splitlines() if one.strip()),
         uses=uses,
         impressions=impressions,
-        not_after_ms=last_ms + DAY_MS - 1,
+        not_after_ms=end_of(until),
     )
     site_of(request).order(command)
     return see_other("/emergency?done=emergency-drafted")

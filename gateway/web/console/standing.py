@@ -69,12 +69,7 @@ def draft(
     until: Annotated[str, Form(pattern=r"^\d{4}-\d{2}-\d{2}$")],
 ) -> Response:
     """Draft one, until the end of its last day; `where` is `<machine>/<seal>`."""
-    last_ms = day_start_ms(until)
-    machine, _, seal = where.partition("/")
-    if last_ms is None:
-        raise RequestRefusedError("no-date", f"expected a day, found {until!r}")
-    if not seal:
-        raise NotFoundError(f"expected a machine and one of its seals, found {where!r}")
+    machine, seal = place_of(where)
     command = DraftStanding(
         by=visitor.account.account,
         machine=machine,
@@ -82,7 +77,7 @@ def draft(
         matter=matter,
         per_day=per_day,
         total=total,
-        not_after_ms=last_ms + DAY_MS - 1,
+        not_after_ms=end_of(until),
     )
     site_of(request).order(command)
     return see_other("/standing?done=standing-drafted")
@@ -93,3 +88,27 @@ def release(request: Request, visitor: Releaser, permit: str) -> Response:
     """Put another person's draft in force."""
     site_of(request).order(ReleaseStanding(by=visitor.account.account, permit=permit))
     return see_other("/standing?done=standing-released")
+
+
+def place_of(where: str) -> tuple[str, str]:
+    """Return machine and seal of a form's `<machine>/<seal>`.
+
+    Raises:
+        NotFoundError: it names no seal.
+    """
+    machine, _, seal = where.partition("/")
+    if not seal:
+        raise NotFoundError(f"expected a machine and one of its seals, found {where!r}")
+    return machine, seal
+
+
+def end_of(day: str) -> int:
+    """Return the last millisecond of a local day.
+
+    Raises:
+        RequestRefusedError: `no-date`.
+    """
+    start_ms = day_start_ms(day)
+    if start_ms is None:
+        raise RequestRefusedError("no-date", f"expected a day, found {day!r}")
+    return start_ms + DAY_MS - 1

@@ -151,7 +151,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "技术员在印章机上输入下面这行。机器说 county-waits，就等县里。",
         "The technician types this line at the machine. It says county-waits: the county is next.",
     ),
-    ("enrol.address", "镇网关地址:端口", "GATEWAY:PORT"),
+    ("enrol.address", "https://镇网关地址:端口", "https://GATEWAY:PORT"),
     (
         "enrol.step-county",
         "在镇网关上写出申请，带到县里签署，带回后登记：",

@@ -228,7 +228,9 @@ def test_nothing_opens_while_the_other_lock_is_not_out(two: TwoSeals) -> None:
 
     stopped = two.stamp()
 
-    assert (stopped.step, stopped.reason) == ("stopped", "other-seal")
+    # The check before the grant says it, or the other seal itself, which is then held.
+    assert stopped.step == "stopped"
+    assert stopped.reason in ("other-seal", "bolt-not-out")
     assert two.controller.grants == []
 
 

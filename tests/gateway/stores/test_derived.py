@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.commands import Decide, Delegate, OpenCase, ReleaseHold, RevokePermit
+from gateway.commands_custody import AskHatch, PermitHatch
 from gateway.stores.views import Alert, Finding
 from ledger import codec, envelope
 from ledger.chain import Head
 from ledger.records import CountStatement, Start, Void
+from ledger.records_custody import Hatch
 from ledger.records_retention import Erasure
 from ledger.topics import Leaf
 
@@ -221,6 +223,7 @@ def _everything(town: Town) -> None:
         town.log.raise_alert(transaction, alert, town.now_ms)
         name = transaction.alerts()[0].alert
     town.order(OpenCase(by="auditor", alert=name, note="see"))
+    _open_a_hatch(town)
     erased = town.file()
     town.submit(erased)
     wish: dict[str, Any] = {"entries": (erased.sha256,), "what": "opening", "cause": "court"}
@@ -230,6 +233,25 @@ def _everything(town: Town) -> None:
         done = Erasure(**wish, step="done", asked=entry.sha256, by="chief")
         town.log.append(transaction, done, town.now_ms)
         transaction.erase_opening(erased.sha256, town.now_ms)
+
+
+def _open_a_hatch(town: Town) -> None:
+    machine = town.machines["m-1"]
+    asked = AskHatch(
+        by="chief", machine="m-1", seal="committee", purpose="service", days=1, reason=""
+    )
+    permit = str(town.order(asked).answer)
+    town.order(PermitHatch(by="auditor", permit=permit))
+    opened = Hatch(
+        step="opened",
+        permit=permit,
+        seal="committee",
+        purpose="service",
+        by="clerk-1",
+        second="keeper-1",
+        strokes_before=1,
+    )
+    town.take(machine.message(machine.sign(opened, town.now_ms)))
 
 
 def _parts(raw: bytes) -> tuple[str, bytes]:

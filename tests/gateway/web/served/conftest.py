@@ -101,7 +101,7 @@ def site(
 
 
 @pytest.fixture
-def window(world: Any, serve: Callable[[Any], str], chromium: Any) -> Iterator[Any]:
+def window(world: Any, serve: Any, chromium: Any) -> Iterator[Callable[..., Window]]:
     """Open windows on one served township: `window("zhou")`, `window("zhou", PHONE)`."""
     url = serve(world)
     made: list[Window] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +20,9 @@ IN_SIGHT = """(text) => [...document.querySelectorAll('.first-tap a')].some((one
 
 
 @pytest.fixture
-def phone(world: Any, serve: Any, chromium: Any) -> Iterator[Callable[..., Window]]:
+def phone(window: Callable[..., Window]) -> Callable[[str], Window]:
     """Open a person's phone on the served township."""
-    url = serve(world)
-    made: list[Window] = []
-
-    def open_phone(account: str) -> Window:
-        made.append(Window(chromium, url, account, PHONE))
-        return made[-1]
-
-    yield open_phone
-    for one in made:
-        one.context.close()
+    return lambda account: window(account, PHONE)
 
 
 @pytest.fixture
