@@ -238,7 +238,7 @@ def _everything(town: Town) -> None:
 def _open_a_hatch(town: Town) -> None:
     machine = town.machines["m-1"]
     asked = AskHatch(
-        by="chief", machine="m-1", seal="committee", purpose="service", days=1, reason=""
+        by="chief", machine="m-1", seal="committee", purpose="service", days=1, reason="ink"
     )
     permit = str(town.order(asked).answer)
     town.order(PermitHatch(by="auditor", permit=permit))
