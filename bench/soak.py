@@ -29,6 +29,7 @@ Ordeal = Callable[[Town, Site, random.Random], object]
 SPOILT = ("no_reply", "late_reply", "bad_crc", "half_frame", "wrong_unit", "request_lost")
 # How many of these calls a stamping makes, roughly; a number beyond strikes nothing.
 STEPS = {"fdatasync": 8, "pwrite64": 40, "fsync": 4, "write": 120}
+MOST_OF_ONE = 5  # impressions that an ordeal may cost its permit, made or not disproved
 GATEWAY_STEPS = {"fdatasync": 12, "pwrite64": 80}
 
 
@@ -52,6 +53,7 @@ class Campaign:
         self._town, self._seed, self._say = town, seed, say
         self._begin_s = time.monotonic()
         self.done: Counter[str] = Counter()
+        self._spent: Counter[str] = Counter()
         self.looked_at = 0
         self.breaches: tuple[str, ...] = ()
 
@@ -75,11 +77,18 @@ class Campaign:
             self._town.stop()
 
     def _torment(self, name: str, site: Site, ordeal: Ordeal, chance: random.Random) -> None:
-        _renew(site)
+        self._renew(site)
         outcome = ordeal(self._town, site, chance)
         self.looked_at += sum(verdict.looked_at for verdict in self._town.check(site))
         self.done[f"{name} {site.profile}"] += 1
         self._say(f"{self.taken_s:7.1f} s  {name} {site.profile}: {outcome}")
+
+    def _renew(self, site: Site) -> None:
+        """File anew before the permit is used up, whatever each ordeal has cost of it."""
+        self._spent[site.profile] += MOST_OF_ONE
+        if self._spent[site.profile] > ERRAND.copies:
+            site.file()
+            self._spent[site.profile] = MOST_OF_ONE
 
 
 def run(minutes: float, seed: int, folder: Path | None, say: Callable[[str], None]) -> Soak:
@@ -154,13 +163,6 @@ def _open(town: Town) -> None:
     for site in town.sites.values():
         site.sign_in()
         site.file()
-
-
-def _renew(site: Site) -> None:
-    """File anew before the permit is used up."""
-    if site.made >= ERRAND.copies - 5:
-        site.file()
-        site.made = 0
 
 
 def _spoil(fault: str) -> Ordeal:

@@ -57,7 +57,6 @@ class Site:
         self.agent = Program(f"agent-{village.number}", words, plan.logs)
         self.addresses: dict[str, str] = {}
         self.request = ""
-        self.made = 0
 
     @property
     def profile(self) -> str:
@@ -152,10 +151,7 @@ class Site:
     def finish(self, *, press: bool = True) -> str:
         """Press as soon as the lever is free, and return how the impression ended."""
         with self.pressing() if press else contextlib.nullcontext():
-            ended = self.clerk.ending(ENDING_S)
-        if ended in ("next", "done"):
-            self.made += 1
-        return ended
+            return self.clerk.ending(ENDING_S)
 
     @contextlib.contextmanager
     def pressing(self) -> Iterator[None]:
