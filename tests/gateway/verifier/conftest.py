@@ -69,7 +69,7 @@ def published(
     town.account("chair", "approver")
     town.account("clerk-1", "clerk")
     machine = town.machines["m-1"]
-    town.take(*(machine.message(machine.beat()) for _ in range(250)))
+    town.take(*(machine.message(machine.beat()) for _ in range(240)))
     filed = town.file()
     town.submit(filed)
     town.order(Decide(by="chair", request=filed.sha256, decision="approve", note=""))
