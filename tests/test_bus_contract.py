@@ -136,8 +136,9 @@ def test_publish_is_refused_before_start_and_never_sent_later(wire: Wire) -> Non
 
 def test_subscription_made_while_linked_takes_effect(wire: Wire) -> None:
     bus, inbox = wire.linked("receiver", "a")
-    sender, _ = wire.linked("sender")
+    sender, own = wire.linked("sender", "b/+")
     sender.publish("b/c", b"kept", retain=True)
+    wire.wait(own, lambda box: box.payloads == [b"kept"])
 
     bus.subscribe("b/+", 1)
 
