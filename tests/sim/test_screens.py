@@ -81,11 +81,17 @@ def apply_for_one_copy(page: Page) -> None:
     expect(page.locator(".verdict-banner")).to_contain_text("等审批", timeout=PATIENCE_MS)
 
 
+def photographed(page: Page) -> bool:
+    """Tell whether the photo has come after its request; the page is asked for anew."""
+    page.reload()
+    return page.locator("figure.page img").count() > 0
+
+
 def approve(page: Page) -> None:
     """Look at the page's photo, approve, confirm."""
     page.goto("/approvals")
     page.click("text=村民户籍迁移")
-    page.wait_for_selector("figure.page img")
+    until("the page's photo", lambda: photographed(page), PATIENCE_MS / 1000)
     page.wait_for_function("document.querySelector('figure.page img').naturalWidth > 500")
     page.click("#decision >> text=批准")
     page.click("text=确认批准")

@@ -141,7 +141,8 @@ def test_item_leads_to_its_seal_and_only_that_one_stamps(chromium: Browser, tmp_
         PlannedSeal(id="cooperative", name="经济合作社", matters=("不在清单的事",)),
     )
     village = structs.replace(plan.villages[1], seals=seals)
-    plan = structs.replace(plan, villages=(village,))
+    people = tuple(one for one in plan.people if one.village in ("", village.code))
+    plan = structs.replace(plan, villages=(village,), people=people)
     town = Township(plan, lambda _step: None)
     try:
         town.start()
@@ -223,12 +224,18 @@ def _approve(chromium: Browser, plan: Any) -> None:
     page.wait_for_selector("nav")
     until("the request", lambda: _found(page, "村民户籍迁移"), 40)
     page.click("text=村民户籍迁移")
-    page.wait_for_selector("figure.page img")
+    until("the page's photo", lambda: _photographed(page), 40)
     expect(page.get_by_text("村党支部印章").first).to_be_visible()
     page.wait_for_function("document.querySelector('figure.page img').naturalWidth > 500")
     page.click("#decision >> text=批准")
     page.click("text=确认批准")
     page.wait_for_selector("text=许可已发往印章机")
+
+
+def _photographed(page: Page) -> bool:
+    """Tell whether the photo has come after its request; the page is asked for anew."""
+    page.reload()
+    return page.locator("figure.page img").count() > 0
 
 
 def _found(page: Page, text: str) -> bool:
