@@ -95,7 +95,9 @@ def scene(chromium: Browser, tmp_path: Path) -> Iterator[Scene]:
     """Start a township of one village of profile B, and sign everybody in."""
     plan = make_plan(tmp_path / "town", 2, friendly=False)
     plan.folder.mkdir()
-    plan = structs.replace(plan, villages=plan.villages[1:])
+    (village,) = plan.villages[1:]
+    people = tuple(one for one in plan.people if one.village in ("", village.code))
+    plan = structs.replace(plan, villages=(village,), people=people)
     town = Township(plan, lambda _step: None)
     pages: list[Page] = []
 
@@ -118,7 +120,6 @@ def scene(chromium: Browser, tmp_path: Path) -> Iterator[Scene]:
 
     try:
         town.start()
-        village = plan.villages[0]
         _add_keeper(plan)
         kiosk = page(village.kiosk, 1024, 600)
         made = Scene(
