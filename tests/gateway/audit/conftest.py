@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from gateway.stores.audit_reader import Dropped
 from gateway.stores.custody import SealStanding
 from gateway.stores.office import CalendarView
 from gateway.stores.views import (
     Account,
     AlertView,
-    Dropped,
     Gap,
     ListView,
     LogFilter,
