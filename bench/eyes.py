@@ -7,7 +7,6 @@ answered by `bench.eyes_cases`.
 
 from __future__ import annotations
 
-import resource
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +19,7 @@ from bench.eyes_folder import Box, Case, Folder, LabelledSeal, read_folder
 from bench.eyes_scoring import Rate, matched, rate
 from bench.eyes_sheets import Cell, shrunk, write_sheets
 from bench.eyes_truth import Outlines, States, answers, outlines, states
-from bench.figures import Machine, percentile, this_machine
+from bench.figures import Machine, peak_memory_mb, percentile, this_machine
 from vision.decoding import Image, decode
 from vision.errors import ImageRefusedError
 from vision.quality import judge
@@ -261,7 +260,7 @@ def _totals(
         seconds_p50=percentile(seconds, 50),
         seconds_p95=percentile(seconds, 95),
         steps_p50_s=dict(_steps(rows)),
-        peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        peak_memory_mb=peak_memory_mb(),
     )
 
 

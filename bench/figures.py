@@ -35,6 +35,14 @@ def this_machine() -> Machine:
     )
 
 
+def peak_memory_mb() -> int:
+    """Return the most memory that this program has held, in MB.
+
+    Of the program alone: `ru_maxrss` of getrusage(2) begins at what the parent held at the fork.
+    """
+    return int(_field("/proc/self/status", "VmHWM").split()[0]) // 1024
+
+
 def percentile(ordered: Sequence[float], percent: float) -> float:
     """Return a percentile of ascending figures: the smallest that so many do not exceed."""
     place = -(-len(ordered) * percent // 100)

@@ -59,13 +59,14 @@ class Campaign:
 
     @property
     def taken_s(self) -> float:
-        """How long it has lasted."""
+        """How long it has lasted since the town stood ready."""
         return time.monotonic() - self._begin_s
 
     def run(self, minutes: float) -> None:
         """Torment until the time is over or an invariant is broken; the town ends with it."""
         try:
             _open(self._town)
+            self._begin_s = time.monotonic()
             for name, site, ordeal, chance in _plan(self._town, self._seed):
                 if self.taken_s > 60 * minutes:
                     break
