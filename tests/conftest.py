@@ -164,8 +164,9 @@ BROWSER_ARGUMENTS = [
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """One headless browser for a file of tests; a second one in a process would be refused."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=20_000)  # five seconds are not always enough for a busy computer
     names = ("chromium", "chromium-browser", "google-chrome")
     path = next(found for name in names if (found := shutil.which(name)))
     with sync_playwright() as playwright:

@@ -117,17 +117,29 @@ class OpenCvCamera:
 
 
 class _Stream:
-    """One opened camera and the thread that drains it; the newest frame waits in a queue."""
+    """One opened camera and the thread that drains it; the newest frame waits in a queue.
+
+    A frame that nobody waits for is taken from the camera and not unpacked: unpacking costs most,
+    and a machine at rest must not keep its processor busy.
+    """
 
     def __init__(self, capture: cv2.VideoCapture) -> None:
         self._capture = capture
         self._frames: queue.Queue[_Frame] = queue.Queue(maxsize=1)
         self._stopped = threading.Event()
+        self._wanted = threading.Event()
         self._thread = threading.Thread(target=self._drain, name="camera", daemon=True)
         self._thread.start()
 
     def next_after(self, skipped: int, deadline: float) -> _Frame:
         """Return the frame that arrives after `skipped` others from now on."""
+        self._wanted.set()
+        try:
+            return self._take_after(skipped, deadline)
+        finally:
+            self._wanted.clear()
+
+    def _take_after(self, skipped: int, deadline: float) -> _Frame:
         with contextlib.suppress(queue.Empty):
             if self._frames.get_nowait().image is None:
                 raise CameraError(_GONE)
@@ -150,8 +162,13 @@ class _Stream:
     def _drain(self) -> None:
         try:
             while not self._stopped.is_set():
-                good, image = self._capture.read()
-                self._offer(_Frame(image if good else None, time.monotonic_ns() // 1_000_000))
+                good, image = self._capture.grab(), None
+                arrived_ms = time.monotonic_ns() // 1_000_000
+                if good and not self._wanted.is_set():
+                    continue
+                if good:
+                    good, image = self._capture.retrieve()
+                self._offer(_Frame(image if good else None, arrived_ms))
                 if not good:
                     return
         finally:

@@ -1,6 +1,7 @@
 """Townships of real processes, one at a time; each test finds its village at rest.
 
-A township takes long to start, so the tests are sorted: those of one township come together.
+A township takes long to start, so the tests of a file are sorted: those of one township come
+together. It ends with its file: one at rest still takes a tenth of a computer.
 """
 
 from __future__ import annotations
@@ -58,19 +59,20 @@ def _open(town: Town) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the tests of one township follow each other, else in the order of their files."""
+    """Let the tests of one township follow each other within their file."""
     places = [place for place, item in enumerate(items) if HERE in item.path.parents]
-    ours = sorted((items[place] for place in places), key=_kind_of)
+    ours = sorted((items[place] for place in places), key=_place_of)
     for place, item in zip(places, ours, strict=True):
         items[place] = item
 
 
-def _kind_of(item: pytest.Item) -> str:
+def _place_of(item: pytest.Item) -> tuple[Path, str]:
     callspec = getattr(item, "callspec", None)
-    return str(callspec.params.get("town", SMALL)) if callspec is not None else SMALL
+    kind = str(callspec.params.get("town", SMALL)) if callspec is not None else SMALL
+    return item.path, kind
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneTown]:
     """Starts townships as they are asked for."""
     one = OneTown(tmp_path_factory.mktemp)

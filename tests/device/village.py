@@ -30,7 +30,8 @@ from tests.device.model_gateway import (
     ModelGateway,
 )
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
+WINDOW_S = 6.0  # the lever of a busy computer goes down late
 
 
 class SimMachine:
@@ -88,6 +89,7 @@ class Village:
         if self.profile == "B":
             key = {"machine_key": where["machine_key"]}
             controller = {"driver": "mcu", "options": options | key}
+        controller["window_s"] = WINDOW_S
         fields: dict[str, Any] = {
             "device": MACHINE,
             "township": TOWNSHIP,

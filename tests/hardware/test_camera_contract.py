@@ -208,7 +208,8 @@ def test_options_that_cannot_be_right_are_refused(wrong):
 def test_usb_camera_is_asked_for_its_format(mocker):
     """OpenCV itself is replaced: there is no USB camera in a test."""
     capture = mocker.patch("cv2.VideoCapture")
-    capture.return_value.read.return_value = (True, np.zeros((1080, 1920, 3), np.uint8))
+    capture.return_value.grab.side_effect = lambda: time.sleep(0.001) or True  # 1000 a second
+    capture.return_value.retrieve.return_value = (True, np.zeros((1080, 1920, 3), np.uint8))
     options = {"source": "/dev/video0", "width": 1920, "height": 1080, "fourcc": "MJPG"}
     camera = load_camera("opencv", options)
 
@@ -223,6 +224,24 @@ def test_usb_camera_is_asked_for_its_format(mocker):
     assert wanted[cv2.CAP_PROP_FOURCC] == cv2.VideoWriter.fourcc(*"MJPG")
     assert photo.height == 1080
     capture.return_value.release.assert_called_once_with()
+
+
+def test_frames_that_nobody_waits_for_are_not_unpacked(mocker):
+    """OpenCV itself is replaced: it counts what is asked of it."""
+    capture = mocker.patch("cv2.VideoCapture").return_value
+    frames = threading.Semaphore(0)
+    capture.grab.side_effect = lambda: frames.release() or time.sleep(0.001) or True
+    capture.retrieve.return_value = (True, np.zeros((48, 64, 3), np.uint8))
+    camera = load_camera("opencv", {"source": "/dev/video0"})
+    camera.grab()
+    arrived = [frames.acquire(timeout=5) for _ in range(capture.grab.call_count + 2)]
+
+    unpacked = capture.retrieve.call_count
+    arrived += [frames.acquire(timeout=5) for _ in range(20)]
+
+    assert all(arrived)
+    assert capture.retrieve.call_count == unpacked
+    camera.close()
 
 
 @pytest.mark.hardware

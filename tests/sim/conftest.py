@@ -50,7 +50,7 @@ def read_trace() -> ReadTrace:
     return read
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
     """A running township with a village of profile A and one of B, and everybody in it."""
     plan = make_plan(tmp_path_factory.mktemp("township"), 2, friendly=False)

@@ -14,6 +14,7 @@ from sim.client import MachineClient
 from sim.township import Township
 from sim.township_plan import Person, Plan, make_plan
 from sim.waiting import until
+from tests.arriving import arrive
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -55,7 +56,7 @@ class Scene(Struct):
         self.machine.lay_card(KEEPER[2])
         self.typed(KEEPER[3], "**/custody/ready")
         kiosk.click("#open")
-        kiosk.wait_for_url("**/hatch")
+        arrive(kiosk, "**/hatch")
         expect(kiosk.get_by_text("仓门开着", exact=True)).to_be_visible()
 
     def typed(self, pin: str, url: str) -> None:
@@ -64,7 +65,7 @@ class Scene(Struct):
         for digit in pin:
             self.kiosk.click(f".keypad [data-key='{digit}']")
         self.kiosk.click("#next")
-        self.kiosk.wait_for_url(url)
+        arrive(self.kiosk, url)
 
     def shut(self) -> None:
         """Push the hatch shut and say that it is done."""
@@ -115,7 +116,7 @@ def scene(chromium: Browser, tmp_path: Path) -> Iterator[Scene]:
         one.fill("[name=account]", person.account)
         one.fill("[name=password]", person.password)
         one.keyboard.press("Enter")
-        one.wait_for_url(f"{plan.console}/")
+        arrive(one, f"{plan.console}/")
         return one
 
     try:
@@ -130,7 +131,7 @@ def scene(chromium: Browser, tmp_path: Path) -> Iterator[Scene]:
             permitting=staff(plan.person("auditor")),
         )
         made.machine.lay_card(village.card)
-        kiosk.wait_for_url("**/pin")
+        arrive(kiosk, "**/pin")
         made.typed(village.pin, "**/home")
         yield made
     finally:
@@ -225,7 +226,7 @@ def test_strokes_of_a_service_are_counted_or_hold_the_machine(scene: Scene) -> N
     scene.answered("压了几次", "0")
     scene.kiosk.click("#settle")
 
-    scene.kiosk.wait_for_url("**/hold")
+    arrive(scene.kiosk, "**/hold")
     expect(scene.kiosk.get_by_text("开仓期间压的次数对不上")).to_be_visible()
     ledger = scene.ledger()
     until(

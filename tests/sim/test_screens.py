@@ -12,6 +12,7 @@ from sim.cast import PRESS_S, Cast
 from sim.client import MachineClient
 from sim.township_plan import Village
 from sim.waiting import until
+from tests.arriving import arrive
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -44,11 +45,11 @@ def open_page(chromium: Browser) -> Iterator[Callable[[str, dict[str, int]], Pag
 def sign_in_at_kiosk(page: Page, machine: MachineClient, card: str, pin: str) -> None:
     """Lay the card, type the PIN by finger."""
     machine.lay_card(card)
-    page.wait_for_url("**/pin")
+    arrive(page, "**/pin")
     for digit in pin:
         page.click(f".keypad [data-key='{digit}']")
     page.click("#next")
-    page.wait_for_url("**/home")
+    arrive(page, "**/home")
 
 
 def sign_in_at_console(page: Page, account: str, password: str) -> None:
@@ -65,15 +66,15 @@ def apply_for_one_copy(page: Page) -> None:
     for letter in "cmhjqy":
         page.click(f"[data-letter='{letter}']")
     page.click(".matter:has-text('村民户籍迁移')")
-    page.wait_for_url("**/applicant")
+    arrive(page, "**/applicant")
     for letter in "zhang":
         page.click(f"[data-letter='{letter}']")
     page.click("[data-choice='张']")
     page.click("#next")
     page.click(".purposes button >> nth=0")
-    page.wait_for_url("**/copies")
+    arrive(page, "**/copies")
     page.click("#next")
-    page.wait_for_url("**/pages")
+    arrive(page, "**/pages")
     page.click("#take")
     expect(page.locator(".taken .last")).to_be_visible(timeout=PATIENCE_MS)
     page.click("#next")

@@ -23,6 +23,7 @@ from sim.machine import SimMachine
 from sim.township import Township
 from sim.township_plan import PlannedSeal, make_plan
 from sim.waiting import until
+from tests.arriving import arrive
 
 pytestmark = pytest.mark.slow
 
@@ -153,11 +154,11 @@ def test_item_leads_to_its_seal_and_only_that_one_stamps(chromium: Browser, tmp_
         kiosk.set_default_timeout(PATIENCE_MS)
         kiosk.goto("/")
         machine.lay_card(village.card)
-        kiosk.wait_for_url("**/pin")
+        arrive(kiosk, "**/pin")
         for digit in village.pin:
             kiosk.click(f".keypad [data-key='{digit}']")
         kiosk.click("#next")
-        kiosk.wait_for_url("**/home")
+        arrive(kiosk, "**/home")
         _apply(kiosk, "cmhjqy", "村民户籍迁移")
         expect(kiosk.get_by_role("heading", name="用哪枚章")).to_be_visible()
         expect(kiosk.get_by_role("button", name="经济合作社")).to_have_count(0)
@@ -197,15 +198,15 @@ def _apply(page: Page, initials: str, matter: str) -> None:
 
 
 def _rest_of_the_questions(page: Page) -> None:
-    page.wait_for_url("**/applicant")
+    arrive(page, "**/applicant")
     for letter in "zhang":
         page.click(f"[data-letter='{letter}']")
     page.click("[data-choice='张']")
     page.click("#next")
     page.click(".purposes button >> nth=0")
-    page.wait_for_url("**/copies")
+    arrive(page, "**/copies")
     page.click("#next")
-    page.wait_for_url("**/pages")
+    arrive(page, "**/pages")
     page.click("#take")
     expect(page.locator(".taken .last")).to_be_visible(timeout=PATIENCE_MS)
     page.click("#next")

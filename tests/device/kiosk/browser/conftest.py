@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 from device.kiosk.app import create_app
 from device.kiosk.options import KioskOptions
 from device.kiosk.server import Kiosk
+from tests.arriving import arrive
 
 RULES = Path(__file__).with_name("rules.js").read_text(encoding="utf-8")
 
@@ -57,11 +58,11 @@ def sign_in_at(village: Any) -> Callable[..., None]:
 
     def act(page: Page, card: str = "0011223344", pin: str = "246810") -> None:
         village.lay_card(card)
-        page.wait_for_url("**/pin")
+        arrive(page, "**/pin")
         for digit in pin:
             page.click(f".keypad [data-key='{digit}']")
         page.click("#next")
-        page.wait_for_url("**/home")
+        arrive(page, "**/home")
 
     return act
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from device.kiosk.port import EmergencyView
 from ledger import emergency
 from ledger.enrolcodes import ALPHABET
+from tests.arriving import arrive
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -86,7 +87,7 @@ def test_two_codes_on_large_keys_open_the_request(
     tap(page, first)
     expect(page.locator("#question")).to_contain_text("第二位")
     tap(page, second)
-    page.wait_for_url(f"**/request/{waiting}")
+    arrive(page, f"**/request/{waiting}")
 
     expect(page.locator("main")).to_contain_text("已批准")
     assert bad == []

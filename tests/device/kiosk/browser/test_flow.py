@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.arriving import arrive
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 # Width and height of the screen, and which of the three sizes of text.
@@ -43,10 +45,10 @@ def apply_for_two_copies(page: Page, rules: Rules) -> list[Any]:
     page.click("#typing")
     tap(page, "dwqd")
     page.click(".matter:has-text('对外签订合同')")
-    page.wait_for_url("**/seal")
+    arrive(page, "**/seal")
     bad += rules(page, "seal")
     page.click("text=前进村村委会")
-    page.wait_for_url("**/applicant")
+    arrive(page, "**/applicant")
     compose(page, ("zhang", "张"), ("wei", "伟"))
     bad += rules(page, "applicant")
     page.click("#next")
@@ -62,7 +64,7 @@ def apply_for_two_copies(page: Page, rules: Rules) -> list[Any]:
     page.click("[data-step='1']")
     bad += rules(page, "copies")
     page.click("#next")
-    page.wait_for_url("**/pages")
+    arrive(page, "**/pages")
     bad += rules(page, "pages")
     page.click("#take")
     expect(page.locator(".taken .last")).to_be_visible()
@@ -117,7 +119,7 @@ def test_a_clerk_gets_two_copies_stamped(
     expect(page.locator(".verdict-banner")).to_contain_text("已批准")
     bad += broken_rules(page, "approved")
     bad += stamp_two_copies(village, page, broken_rules)
-    page.wait_for_url("**/home")
+    arrive(page, "**/home")
     expect(page.locator(".requests")).to_contain_text("已盖完")
     bad += broken_rules(page, "home")
 
@@ -155,7 +157,7 @@ def test_refusals_and_trouble_are_plain_on_one_screen(
     page.click("#home")
     page.click("#apply")
     page.click("#unlisted")
-    page.wait_for_url("**/unlisted")
+    arrive(page, "**/unlisted")
     compose(page, ("hao", "好"), ("ren", "人"))
     bad += broken_rules(page, "unlisted")
     page.click("#next")
@@ -180,10 +182,10 @@ def test_refusals_and_trouble_are_plain_on_one_screen(
     bad += broken_rules(page, "fault")
     village.change(fault="")
     village.hold()
-    page.wait_for_url("**/hold")
+    arrive(page, "**/hold")
     bad += broken_rules(page, "held")
     page.click("#look")
-    page.wait_for_url("**/home")
+    arrive(page, "**/home")
     bad += broken_rules(page, "held-home")
 
     assert bad == []
@@ -198,11 +200,11 @@ def test_the_queue_takes_a_request_while_offline(
     sign_in_at(page)
     page.click("#apply")
     page.click("text=村民户籍迁移")
-    page.wait_for_url("**/applicant")
+    arrive(page, "**/applicant")
     page.keyboard.type("陈明")
     page.keyboard.press("Enter")
     page.click("text=交给派出所")
-    page.wait_for_url("**/copies")
+    arrive(page, "**/copies")
     page.keyboard.press("Enter")
     page.click("#take")
     page.click("#next")

@@ -10,6 +10,7 @@ from msgspec import structs
 from playwright.sync_api import Page
 
 from device.kiosk import port_custody as keeping
+from tests.arriving import arrive
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -47,18 +48,18 @@ def test_every_page_of_a_take_out_breaks_no_rule(
         page.wait_for_selector("html[lang='en']")
     sign_in_at(page)
     page.click("#custody")
-    page.wait_for_url("**/custody")
+    arrive(page, "**/custody")
     bad = broken_rules(page, "custody")
     page.locator("form[action='/custody/begin'] button").first.click()
-    page.wait_for_url("**/second")
+    arrive(page, "**/second")
     bad += broken_rules(page, "second")
     village.lay_card("5566778899")
-    page.wait_for_url("**/custody/pin")
+    arrive(page, "**/custody/pin")
     bad += broken_rules(page, "pin")
     for digit in "246810":
         page.click(f".keypad [data-key='{digit}']")
     page.click("#next")
-    page.wait_for_url("**/ready")
+    arrive(page, "**/ready")
     bad += broken_rules(page, "ready")
     handled: dict[str, Any] = {
         "permit": "h-0",
@@ -67,17 +68,17 @@ def test_every_page_of_a_take_out_breaks_no_rule(
     }
     village.change(custody=(structs.replace(SEAL, shut=False, **handled),))
     page.click("#open")
-    page.wait_for_url("**/hatch")
+    arrive(page, "**/hatch")
     page.wait_for_selector(".verdict-banner.refused")
     bad += broken_rules(page, "hatch")
     village.change(custody=(structs.replace(SEAL, present=False, **handled),))
     page.click("#done:not([disabled])")
     for question, answer in (("holder", "张"), ("place", "县里"), ("days", "3"), ("counted", "0")):
-        page.wait_for_url(f"**/{question}")
+        arrive(page, f"**/{question}")
         bad += broken_rules(page, question)
         page.locator("input[name='answer']").fill(answer)
         page.click("#next")
-    page.wait_for_url("**/confirm")
+    arrive(page, "**/confirm")
     bad += broken_rules(page, "confirm")
     page.goto("/custody/lost/committee")
     bad += broken_rules(page, "lost")

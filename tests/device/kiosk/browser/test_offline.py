@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from device.kiosk.port import StandingView
+from tests.arriving import arrive
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -57,13 +58,13 @@ def test_a_clerk_without_network_sees_what_can_be_stamped_and_applies_for_it(
     page = open_kiosk()
     sign_in_at(page)
     page.click("#offline")
-    page.wait_for_url("**/offline")
+    arrive(page, "**/offline")
     bad = broken_rules(page, "offline")
     keep(page, "kiosk-offline")
     rows = page.locator(".requests li")
     told = [rows.nth(n).text_content() or "" for n in range(rows.count())]
     page.locator("button:has-text('办这件')").first.click()
-    page.wait_for_url("**/apply/applicant")
+    arrive(page, "**/apply/applicant")
 
     assert bad == []
     assert "现在能盖" in told[0] and "征兵" in told[0]
@@ -82,7 +83,7 @@ def test_the_summary_says_that_nobody_need_be_asked(
     sign_in_at(page)
     page.goto("/offline")
     page.click("button:has-text('办这件')")
-    page.wait_for_url("**/applicant")
+    arrive(page, "**/applicant")
     token = page.get_attribute("body", "data-token")
     for question, answer in (("applicant", "张桂芳"), ("purpose", "交学校"), ("copies", "2")):
         page.request.post(f"/apply/{question}", form={"token": token, "answer": answer})
@@ -115,7 +116,7 @@ def test_a_held_machine_offers_nothing(village: Any, open_kiosk: Any, sign_in_at
     page = open_kiosk()
     sign_in_at(page)
     village.hold()
-    page.wait_for_url("**/hold")
+    arrive(page, "**/hold")
 
     page.goto("/offline")
 

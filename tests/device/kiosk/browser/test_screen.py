@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from device.kiosk.options import KioskOptions
+from tests.arriving import arrive
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -62,12 +63,12 @@ def test_larger_text_needs_no_scrolling_on_full_pages(
     page.click("#later")
     bad += broken_rules(page, "home-later")
     page.click("#apply")
-    page.wait_for_url("**/matter")
+    arrive(page, "**/matter")
     for path in ("/apply/matter", "/apply/matter?typing=1", f"/request/{request}"):
         page.goto(path)
         bad += broken_rules(page, path.replace("/", "-").replace("?", "-"))
     village.hold()
-    page.wait_for_url("**/hold")
+    arrive(page, "**/hold")
     bad += broken_rules(page, "held")
 
     assert bad == []
@@ -82,7 +83,7 @@ def test_english_breaks_no_rule(
     page.click("#language")
     page.wait_for_selector("html[lang='en']")
     page.click("#apply")
-    page.wait_for_url("**/matter")
+    arrive(page, "**/matter")
     page.goto(path)
 
     assert broken_rules(page, "english") == []
@@ -113,17 +114,17 @@ def test_an_idle_clerk_is_signed_out(village: Any, open_kiosk: Any, sign_in_at: 
 def test_a_plugged_in_keyboard_works_as_well(village: Any, open_kiosk: Any) -> None:
     page = open_kiosk()
     village.lay_card("0011223344")
-    page.wait_for_url("**/pin")
+    arrive(page, "**/pin")
     page.keyboard.type("246810")
     page.keyboard.press("Enter")
 
-    page.wait_for_url("**/home")
+    arrive(page, "**/home")
 
 
 def test_no_key_is_seen_before_it_works(village: Any, open_kiosk: Any) -> None:
     page = open_kiosk()
     village.lay_card("0011223344")
-    page.wait_for_url("**/pin")
+    arrive(page, "**/pin")
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -144,7 +145,7 @@ def test_no_key_is_seen_before_it_works(village: Any, open_kiosk: Any) -> None:
 def test_the_pin_is_never_legible(village: Any, open_kiosk: Any, broken_rules: Rules) -> None:
     page = open_kiosk()
     village.lay_card("0011223344")
-    page.wait_for_url("**/pin")
+    arrive(page, "**/pin")
     page.click(".keypad [data-key='2']")
 
     assert page.locator("#pin").get_attribute("type") == "password"
@@ -160,7 +161,7 @@ def test_a_wrong_pin_is_said_on_one_screen(
         page.click("#size")
         page.wait_for_selector(f"html[data-size='{step}']")
     village.lay_card("0011223344")
-    page.wait_for_url("**/pin")
+    arrive(page, "**/pin")
     page.keyboard.type("1")
     page.keyboard.press("Enter")
 
@@ -192,11 +193,11 @@ def test_the_copies_stay_within_their_limit(village: Any, open_kiosk: Any, sign_
     sign_in_at(page)
     page.click("#apply")
     page.click("text=征兵政治考核证明")
-    page.wait_for_url("**/applicant")
+    arrive(page, "**/applicant")
     page.keyboard.type("赵一")
     page.click("#next")
     page.click("text=村里存档")
-    page.wait_for_url("**/copies")
+    arrive(page, "**/copies")
     for _ in range(6):
         page.click("[data-step='1']")
 

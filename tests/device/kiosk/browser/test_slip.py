@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.arriving import arrive
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -20,7 +22,7 @@ def refused(page: Page) -> None:
     for letter in "qsgxzm":
         page.click(f"[data-letter='{letter}']")
     page.click(".matter:has-text('亲属关系证明')")
-    page.wait_for_url("**/request/**")
+    arrive(page, "**/request/**")
 
 
 def read_code(page: Page) -> str:
@@ -50,7 +52,7 @@ def test_refused_item_is_sent_elsewhere_with_a_code_that_a_phone_reads(
         page.click("#language")
         page.wait_for_selector("html[lang='en']")
     page.click("#slip")
-    page.wait_for_url("**/slip")
+    arrive(page, "**/slip")
 
     bad = broken_rules(page, "slip")
     said = read_code(page)
@@ -68,7 +70,7 @@ def test_print_button_prints_the_words_without_the_screen_around_them(
     sign_in_at(page)
     refused(page)
     page.click("#slip")
-    page.wait_for_url("**/slip")
+    arrive(page, "**/slip")
 
     page.click("#print")
     assert page.evaluate("window.printed") is True

@@ -7,6 +7,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page
 
 from gateway.commands import DraftPolicy, ReleasePolicy
+from tests.arriving import arrive
 from tests.gateway.sample_policy import IN_TURN, sample
 
 DEADLINE_S = 20.0
@@ -42,7 +43,7 @@ class Window:
         self.page.fill("#account", account)
         self.page.fill("#password", "correct horse 42")
         self.page.click("button.main")
-        self.page.wait_for_url(f"{url}/")
+        arrive(self.page, f"{url}/")
 
     def goto(self, path: str) -> Page:
         self.page.goto(self.url + path)

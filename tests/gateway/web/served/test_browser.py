@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.arriving import arrive
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 DESK = {"width": 1366, "height": 768}
@@ -55,7 +57,7 @@ class Screen:
         self.page.fill("#account", account)
         self.page.fill("#password", "correct horse 42")
         self.page.click("button.main")
-        self.page.wait_for_url(f"{self.url}/")
+        arrive(self.page, f"{self.url}/")
         return self.page
 
     def goto(self, path: str) -> Page:
@@ -149,7 +151,7 @@ def test_keys_move_mark_and_open_alerts(screen):
     marked = page.eval_on_selector_all("[data-one]", "all => all.map(one => one.checked)")
     counted = page.inner_text("[data-marked]")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/alerts/*")
+    arrive(page, "**/alerts/**")
 
     assert marked[0] is True
     assert sum(marked) == 1

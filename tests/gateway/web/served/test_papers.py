@@ -15,6 +15,7 @@ from msgspec import structs
 
 from gateway.web import paper
 from ledger import locator
+from tests.arriving import arrive
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -47,7 +48,7 @@ def window(serve: Any, busy: Any, use: Any, chromium: Any) -> Any:
     page.fill("#account", "zhao")
     page.fill("#password", "correct horse 42")
     page.click("button.main")
-    page.wait_for_url(f"{url}/")
+    arrive(page, f"{url}/")
     page.goto(f"{url}/log/{use.index}")
     yield page
     context.close()

@@ -15,6 +15,7 @@ from gateway.config import PasskeyConfig
 from gateway.desk import totp
 from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.web.passkey_checks import CHALLENGE_MS, Challenges, PasskeyError
+from tests.arriving import arrive
 from tests.gateway.web.served.conftest import PASSWORD
 from tests.gateway.web.served.policies import PHONE
 
@@ -100,7 +101,7 @@ class Browser:
 
     def sign_out(self) -> None:
         self.page.click("header form button")
-        self.page.wait_for_url("**/sign-in")
+        arrive(self.page, "**/sign-in")
 
 
 @pytest.fixture
@@ -120,7 +121,7 @@ def phone(world: Any, serve: Any, chromium: Any) -> Iterator[Browser]:
     page.wait_for_selector("text=请输入动态验证码")
     page.fill("#code", totp.code_at(SECRET, world.now_ms()))
     page.click("text=继续")
-    page.wait_for_url(f"{url}/")
+    arrive(page, f"{url}/")
     yield browser
     browser.context.close()
 
@@ -146,7 +147,7 @@ def test_a_passkey_signs_in_in_place_of_password_and_code(
     page.wait_for_selector("text=通行密钥没有成功")
     phone.verify_user(True)
     page.click("text=用通行密钥登录")
-    page.wait_for_url(f"{phone.url}/")
+    arrive(page, f"{phone.url}/")
 
     assert "王审批" in page.inner_text("header")
     with world.app.reader() as reader:

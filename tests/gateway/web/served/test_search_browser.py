@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.arriving import arrive
 from tests.gateway.web.served.policies import DESK, PHONE, Window
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -45,7 +46,7 @@ def test_auditor_finds_a_person_by_two_characters_and_opens_the_entry_by_keyboar
     by_name = search(zhao, "建国")
     zhao.page.keyboard.press("j")
     zhao.page.keyboard.press("Enter")
-    zhao.page.wait_for_url("**/log/*")
+    arrive(zhao.page, "**/log/**")
     entry = zhao.page.inner_text("main")
 
     assert by_name.count("用印申请") >= 1 and "王建国" not in by_name

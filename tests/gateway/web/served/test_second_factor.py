@@ -14,6 +14,7 @@ from gateway.commands_signin import EnrolFactor
 from gateway.desk import totp
 from gateway.desk.attempts import FREE
 from ledger.records_people import AccountAct
+from tests.arriving import arrive
 from tests.gateway.web.served.conftest import PASSWORD, field
 from tests.gateway.web.served.policies import PHONE
 
@@ -271,7 +272,7 @@ def test_an_auditor_sets_it_up_on_the_phone_and_signs_in_with_it(
     page.screenshot(path=folder / "account-phone.png", full_page=True)
     wide = page.evaluate("document.documentElement.scrollWidth")
     page.click("text=退出 >> nth=0")
-    page.wait_for_url("**/sign-in")
+    arrive(page, "**/sign-in")
 
     page.fill("#account", "zhao")
     page.fill("#password", PASSWORD)
@@ -283,7 +284,7 @@ def test_an_auditor_sets_it_up_on_the_phone_and_signs_in_with_it(
     page.wait_for_selector("text=验证码不对或已经用过")
     page.fill("#code", totp.code_at(secret, world.now_ms()))
     page.click("text=继续")
-    page.wait_for_url(f"{one.url}/")
+    arrive(page, f"{one.url}/")
 
     assert len(codes) == totp.RECOVERY_CODES and wide <= PHONE["width"]
     assert "赵监督" in page.inner_text("header")
