@@ -143,6 +143,7 @@ def test_machine_is_released_after_counting(screen, busy):
 def test_keys_move_mark_and_open_alerts(screen):
     page = screen().sign_in("zhao")
     page.click("#badge-alerts")
+    arrive(page, "**/alerts")
 
     page.keyboard.press("j")
     page.keyboard.press("j")
@@ -161,6 +162,7 @@ def test_keys_move_mark_and_open_alerts(screen):
 def test_keys_typed_into_a_field_move_nothing(screen):
     page = screen().sign_in("zhao")
     page.click("#badge-alerts")
+    arrive(page, "**/alerts")
 
     page.click("#note")
     page.keyboard.type("jk jk")

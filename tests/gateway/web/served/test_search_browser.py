@@ -33,8 +33,8 @@ def search(one: Window, words: str) -> str:
     page = one.goto("/log")
     page.keyboard.press("/")
     page.keyboard.type(words)
-    page.keyboard.press("Enter")
-    page.wait_for_load_state("networkidle")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     return str(page.inner_text("main"))
 
 
