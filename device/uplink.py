@@ -39,7 +39,7 @@ WINDOW = 32  # entries under way at once
 CHUNK = 65536  # bytes of a photo per message
 ONLINE, OFFLINE = b'{"online":true}', b'{"online":false}'  # the second is the last will
 CHUNKS_WINDOW = 8  # chunks under way before an answer is awaited
-OPENING_TRIES = 3
+OPENING_TRIES = UNHEARD_TRIES = 3
 PAUSE_CODE_S = 15.0  # after PhotoResult 0x97
 KEEP_ACK_S = 1.0  # an acknowledgement is kept at most this much later; losing it only resends
 
@@ -179,6 +179,8 @@ class Uplink:
             if not self._entries.over(now_s):
                 return
             self._sent = self._acked
+            if self._entries.tries > UNHEARD_TRIES:
+                self.subscribe()  # perhaps a key that we need to believe the answer
         oldest = self._sent == self._acked  # what follows it does not put off its resending
         room = self._acked + WINDOW - self._sent
         for seq, raw in self._journal.entries(self._sent, room):

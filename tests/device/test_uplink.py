@@ -17,6 +17,7 @@ from device.journal import Journal
 from device.proofs import Proofs
 from device.township_keys import TownshipKeys
 from device.uplink import Uplink
+from device.village_list import list_time_ms
 from ledger import codec, disclosure, envelope, topics
 from ledger.bus import Message
 from ledger.messages import Acknowledgement
@@ -225,6 +226,18 @@ def test_entries_that_follow_a_lost_one_do_not_put_off_its_resending(line: Line)
         line.run(0.2)
 
     assert line.uplink.acked >= 16
+
+
+def test_what_the_broker_keeps_is_asked_for_again_while_no_answer_is_believed(line: Line) -> None:
+    line.broker.drop = 1.0  # the one time that it would have reached us
+    line.gateway.send_list()
+    line.run(1)
+    line.broker.drop, line.gateway.answering = 0.0, False
+    line.write(1)
+
+    line.run(60)
+
+    assert list_time_ms(line.journal) == 1
 
 
 def test_a_forged_acknowledgement_ends_nothing(line: Line) -> None:
