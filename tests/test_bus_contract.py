@@ -158,6 +158,16 @@ def test_retained_message_reaches_a_later_subscriber_until_cleared(wire: Wire) -
     assert inbox.payloads == [b"two"]
 
 
+def test_retained_message_comes_again_when_it_is_asked_for_again(wire: Wire) -> None:
+    bus, inbox = wire.linked("receiver", "permit/#")
+    bus.publish("permit/1", b"one", retain=True)
+    wire.wait(inbox, lambda box: box.payloads == [b"one"])
+
+    bus.subscribe("permit/#", 1)
+
+    wire.wait(inbox, lambda box: box.payloads == [b"one", b"one"])
+
+
 def test_filters_with_wildcards_select_levels(wire: Wire) -> None:
     _, inbox = wire.linked("receiver", "v/+/entry", "v/1/photo/#")
     sender, _ = wire.linked("sender")
