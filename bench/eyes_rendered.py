@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from bench.eyes_applied import CHANGES, applied, changed
 from sim.camera_hard import Difficulty, conditions
 from sim.camera_ink import Fault
 from sim.camera_scenes import STATES, Sheet, Shot, pressed, sheet, shot, shot_under
@@ -48,13 +49,37 @@ def write(folder: Path, pages: int, pairs: int, seed: int, difficulty: Difficult
 
     for i in range(pages):
         keep(f"page-{i:03}.jpg", shot(sheet(seed + i), seed + i, difficulty))
-    cases = [one for i in range(pairs) for one in _cases(seed + i, i, difficulty, keep)]
+    cases = [
+        one
+        for i in range(pairs)
+        for ask in (_cases, _documents)
+        for one in ask(seed + i, i, difficulty, keep)
+    ]
     with (folder / "manifest.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, _COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
     (folder / "cases.json").write_bytes(msgspec.json.format(msgspec.json.encode(cases)))
     return len(rows)
+
+
+def _documents(
+    seed: int, i: int, difficulty: Difficulty, keep: Callable[[str, Shot], str]
+) -> Iterator[dict[str, Any]]:
+    """Yield one stamped paper beside its application, and beside one with one thing changed."""
+    rng = np.random.default_rng(seed + 50_000)
+    paper, asked = applied(document(int(rng.integers(1_000_000)), int(rng.integers(5))), rng)
+    made = _stamped(Sheet(render_page(paper).image), rng)
+    name = keep(f"case-{i:03}-document.jpg", shot(made, seed * 100 + 8, difficulty))
+    what = CHANGES[i % len(CHANGES)]
+    for answer, application in (("match", asked), ("mismatch", changed(asked, what, rng))):
+        yield {
+            "id": f"document-{i:03}-{answer}" + (f"-{what}" if answer == "mismatch" else ""),
+            "question": "document",
+            "images": [name],
+            "application": application,
+            "answer": answer,
+        }
 
 
 def _row(name: str, taken: Shot) -> Row:
