@@ -42,6 +42,9 @@ EXTRAS = {
     "machine": ["evdev>=1.7", "gpiozero>=2.0", "lgpio>=0.2.2"],
     # Messages to approvers: DingTalk, WeCom, Feishu, mail and others.
     "notify": ["apprise>=1.9"],
+    # Reading print at the gateway; the models come inside of the wheel. From 3.10 on rapidocr asks
+    # for the headless OpenCV; older ones bring the other build, which breaks a bare system.
+    "ocr": ["onnxruntime>=1.22", "rapidocr>=3.10"],
     # Passkeys at the console (WebAuthn); see docs/decisions.
     "passkeys": ["webauthn>=3.0"],
     # Second signatures by SM2 with SM3: one pure Python package without dependencies.
@@ -55,6 +58,7 @@ EXTRAS = {
         "httpx>=0.27",
         "hypothesis>=6.112",
         "minimalmodbus>=2.1",
+        "onnxruntime>=1.22",
         "playwright>=1.48",
         # Judges the ledger's trees and proofs; GPL, so it must never leave the tests.
         "pymerkle>=7.0",
@@ -66,6 +70,7 @@ EXTRAS = {
         "pytest-timeout>=2.3",
         "pytest-xdist>=3.6",
         "python-pkcs11>=0.10",
+        "rapidocr>=3.10",
         "securesystemslib>=1.2",
         "webauthn>=3.0",
     ],

@@ -197,7 +197,7 @@ def _answer(folder: Folder, case: Case, say: Say) -> tuple[str | int | None, flo
     try:
         pictures = [decode(folder.bytes_of(name)) for name in case.images]
         started_s = time.process_time()
-        return answer(case.question, pictures), time.process_time() - started_s
+        return answer(case.question, pictures, case.application), time.process_time() - started_s
     except (ImageRefusedError, OSError, ValueError) as error:
         say(f"{case.id}: {error}")
         return None, 0.0

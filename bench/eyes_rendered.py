@@ -15,6 +15,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from bench.eyes_applied import CHANGES, applied, changed
+from bench.eyes_copies import on_screen, with_printed_seal
 from sim.camera_hard import Difficulty, conditions
 from sim.camera_ink import Fault
 from sim.camera_scenes import STATES, Sheet, Shot, pressed, sheet, shot, shot_under
@@ -23,6 +25,7 @@ from sim.render import blank_page, page_image, render_page
 
 _COLUMNS = ("file", "n_seals", "seals_json", "quad_json")
 _DIGITS = "0123456789"
+_DOTS_PER_INCH = (None, 50.0, 75.0)  # of the printer that made a seal; None: a plain colour
 
 Row = dict[str, Any]
 Say = Callable[[str], None]
@@ -48,13 +51,66 @@ def write(folder: Path, pages: int, pairs: int, seed: int, difficulty: Difficult
 
     for i in range(pages):
         keep(f"page-{i:03}.jpg", shot(sheet(seed + i), seed + i, difficulty))
-    cases = [one for i in range(pairs) for one in _cases(seed + i, i, difficulty, keep)]
+    cases = [
+        one
+        for i in range(pairs)
+        for ask in (_cases, _documents, _copies)
+        for one in ask(seed + i, i, difficulty, keep)
+    ]
     with (folder / "manifest.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, _COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
     (folder / "cases.json").write_bytes(msgspec.json.format(msgspec.json.encode(cases)))
     return len(rows)
+
+
+def _documents(
+    seed: int, i: int, difficulty: Difficulty, keep: Callable[[str, Shot], str]
+) -> Iterator[dict[str, Any]]:
+    """Yield one stamped paper beside its application, and beside one with one thing changed."""
+    rng = np.random.default_rng(seed + 50_000)
+    paper, asked = applied(document(int(rng.integers(1_000_000)), int(rng.integers(5))), rng)
+    made = _stamped(Sheet(render_page(paper).image), rng)
+    name = keep(f"case-{i:03}-document.jpg", shot(made, seed * 100 + 8, difficulty))
+    what = CHANGES[i % len(CHANGES)]
+    for answer, application in (("match", asked), ("mismatch", changed(asked, what, rng))):
+        yield {
+            "id": f"document-{i:03}-{answer}" + (f"-{what}" if answer == "mismatch" else ""),
+            "question": "document",
+            "images": [name],
+            "application": application,
+            "answer": answer,
+        }
+
+
+def _copies(
+    seed: int, i: int, difficulty: Difficulty, keep: Callable[[str, Shot], str]
+) -> Iterator[dict[str, Any]]:
+    """Yield a pressed page, the same page on a screen, and one whose seal was printed."""
+    rng = np.random.default_rng(seed + 90_000)
+    bare = Sheet(page_image(int(rng.integers(1_000_000)), int(rng.integers(5))))
+    x, y = 0.3 + 0.4 * float(rng.random()), 0.4 + 0.4 * float(rng.random())
+    stamped = pressed(bare, rng, x=x, y=y)
+    made = {
+        "paper": stamped,
+        "screen": msgspec.structs.replace(stamped, page=on_screen(stamped.page, rng)),
+        "print": with_printed_seal(bare.page, x, y, _DOTS_PER_INCH[i % len(_DOTS_PER_INCH)]),
+    }
+    names = {
+        what: keep(f"case-{i:03}-{what}.jpg", shot(laid, seed * 100 + 20 + k, difficulty))
+        for k, (what, laid) in enumerate(made.items())
+    }
+    asked = [("origin", what, name) for what, name in names.items()]
+    asked += [("impression", "ink", names["paper"]), ("impression", "printed", names["print"])]
+    asked += [("impression", "none", f"case-{i:03}-bare.jpg")]
+    for question, answer, name in asked:
+        yield {
+            "id": f"{question}-{i:03}-{answer}",
+            "question": question,
+            "images": [name],
+            "answer": answer,
+        }
 
 
 def _row(name: str, taken: Shot) -> Row:

@@ -2,6 +2,8 @@
 
 VisionError
  +- ImageRefusedError  the bytes are not a picture that we decode
+
+ReaderMissingError  print cannot be read here: whoever installed the program must act
 """
 
 from __future__ import annotations
@@ -26,3 +28,13 @@ class ImageRefusedError(VisionError):
         super().__init__(f"expected {expected}, found {found}; whoever sent it must act")
         self.expected = expected
         self.found = found
+
+
+class ReaderMissingError(RuntimeError):
+    """The package that reads print is not installed; nothing is wrong with any picture."""
+
+    code: ClassVar[str] = "reader-missing"
+    hint: ClassVar[str] = "Install the extra: pip install 'sealkeeper[ocr]'."
+
+    def __init__(self, expected: str, found: str) -> None:
+        super().__init__(f"expected {expected}, found {found}: install sealkeeper[ocr]")

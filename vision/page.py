@@ -51,15 +51,15 @@ def find_page(image: Image) -> Page | None:
     return whole if _printed(flatten(image, whole)) else None
 
 
-def flatten(image: Image, page: Page) -> Image:
+def flatten(image: Image, page: Page, longest_px: int = PAGE_PX) -> Image:
     """Return the page alone, as if seen from straight above; never larger than it is seen."""
     corners = np.array(page.corners, np.float32)
     sides = np.linalg.norm(corners - np.roll(corners, -1, axis=0), axis=1)
     width, height = max(sides[0], sides[2]), max(sides[1], sides[3])
-    scale = min(1.0, PAGE_PX / max(width, height, 1.0))
+    scale = min(1.0, longest_px / max(width, height, 1.0))
     size = (max(round(float(width) * scale), 8), max(round(float(height) * scale), 8))
     if page.whole:
-        return shrunk(image, PAGE_PX)[0]
+        return shrunk(image, longest_px)[0]
     target = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], np.float32)
     kept = 1.0
     while 2 * scale <= kept:  # so that fine print is averaged, not skipped
