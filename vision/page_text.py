@@ -86,7 +86,7 @@ def prepare(image: Image, page: Page | None = None) -> Sight | None:
 def read_page(sight: Sight, reader: Reader) -> PageText:
     """Read everything."""
     black = _rows(reader.lines(sight.black), red=False)
-    return _text((*black, *_rows(_letterhead(sight.flat, reader), red=True)), len(sight.flat))
+    return of_rows((*black, *_rows(_letterhead(sight.flat, reader), red=True)), len(sight.flat))
 
 
 def read_again(sight: Sight, text: PageText, rows: Sequence[int], reader: Reader) -> PageText:
@@ -101,7 +101,14 @@ def read_again(sight: Sight, text: PageText, rows: Sequence[int], reader: Reader
             for new, old in zip(read, text.rows[i].lines, strict=True)
         )
         changed[i] = Row(*(lines, *_measures(text.rows[i])), red=text.rows[i].red)
-    return _text(tuple(changed), text.height)
+    return of_rows(tuple(changed), text.height)
+
+
+def of_rows(rows: tuple[Row, ...], height: int) -> PageText:
+    """Return the text of a page of these rows; `height` in the same pixels."""
+    black = [(i, row) for i, row in enumerate(rows) if not row.red]
+    red = [(i, row) for i, row in enumerate(rows) if row.red]
+    return PageText(rows, _joined(black), _joined(red), height)
 
 
 def corners_in_photo(sight: Sight, row: Row) -> Box:
@@ -164,12 +171,6 @@ def _row(lines: list[Line], red: bool) -> Row:
 
 def _measures(row: Row) -> tuple[float, float, float, float]:
     return row.height, row.top, row.left, row.right
-
-
-def _text(rows: tuple[Row, ...], height: int) -> PageText:
-    black = [(i, row) for i, row in enumerate(rows) if not row.red]
-    red = [(i, row) for i, row in enumerate(rows) if row.red]
-    return PageText(rows, _joined(black), _joined(red), height)
 
 
 def _joined(rows: list[tuple[int, Row]]) -> Written:

@@ -86,3 +86,8 @@ def test_lock_names_no_place_of_download(name: str) -> None:
     assert "://" not in text
     assert "--index" not in text
     assert "--find-links" not in text
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_no_lock_brings_the_opencv_that_needs_x11(name: str) -> None:
+    assert set(pins(name)) & {"opencv-python", "opencv-contrib-python"} == set()
