@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 Box = tuple[float, float, float, float]  # x, y, width, height
 Quad = tuple[tuple[float, float], ...]  # four corners (x, y), clockwise from top left
@@ -20,7 +20,12 @@ _PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"
 
 
 class LabelledSeal(Struct, frozen=True):
-    """One seal that people see in a picture, in the manifest's words."""
+    """One seal that people see in a picture, in the manifest's words.
+
+    Args:
+        registered: id of its entry, None for a foreign seal; where it is not said, every entry
+            with the same ring text is right.
+    """
 
     bbox: Box
     shape: str | None = "circle"
@@ -28,6 +33,7 @@ class LabelledSeal(Struct, frozen=True):
     text: str | None = ""
     partial: int | bool = 0
     state: str | None = None
+    registered: str | UnsetType | None = UNSET
 
 
 class Registered(Struct, frozen=True):

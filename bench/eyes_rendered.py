@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from bench.eyes_applied import CHANGES, applied, changed
+from bench.eyes_register import entry, write_register
 from sim.camera_hard import Difficulty, conditions
 from sim.camera_ink import Fault
 from sim.camera_scenes import STATES, Sheet, Shot, pressed, sheet, shot, shot_under
@@ -59,6 +60,7 @@ def write(folder: Path, pages: int, pairs: int, seed: int, difficulty: Difficult
         writer = csv.DictWriter(file, _COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
+    write_register(folder)
     (folder / "cases.json").write_bytes(msgspec.json.format(msgspec.json.encode(cases)))
     return len(rows)
 
@@ -91,6 +93,7 @@ def _row(name: str, taken: Shot) -> Row:
             "text": one.owner,
             "partial": 0,
             "state": STATES[one.fault],
+            "registered": entry(one),
         }
         for one, box in zip(taken.impressions, taken.boxes, strict=True)
     ]
