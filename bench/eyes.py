@@ -117,23 +117,26 @@ class _Looked(Struct, frozen=True):
     cell: Cell | None
 
 
-def measure(root: Path, sheets: Path | None, say: Say) -> Eyes:
+def measure(root: Path, sheets: Path | None, say: Say, register: Path | None = None) -> Eyes:
     """Look at every picture and case of `root`; write sheets of what was missed.
+
+    Args:
+        register: registered seals, in place of the folder's own.
 
     Raises:
         OSError: the folder cannot be read, or the sheets not written.
         ValueError: a register or list of cases that cannot be understood.
     """
     cv2.setNumThreads(1)  # figures are for one core
-    folder = read_folder(root)
-    register = load(folder, say)
+    folder = read_folder(root, register)
+    known = load(folder, say)
     if reader() is None:
         say("expected the extra ocr, found none: no ring is read; pip install 'sealkeeper[ocr]'")
     rows: dict[str, Row] = {}
     cells: list[Cell] = []
     for name in folder.names:
         say(name)
-        looked = _look_at(folder, name, register)
+        looked = _look_at(folder, name, known)
         rows[name] = looked.row
         cells += [looked.cell] if looked.cell is not None else []
     asked = {case.id: _answer(folder, case, say) for case in folder.cases}

@@ -86,7 +86,7 @@ def load(folder: Folder, say: Say) -> tuple[Registered, ...]:
 
 def _specimen(folder: Folder, name: str, entry: str, say: Say) -> Lifted | None:
     try:
-        found = specimen(decode_drawing(folder.bytes_of(name)))
+        found = specimen(decode_drawing(folder.specimen_bytes(name)))
     except (ImageRefusedError, OSError, ValueError) as error:
         say(f"specimen of {entry}: {error}")
         return None
