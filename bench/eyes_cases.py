@@ -18,6 +18,7 @@ from vision.errors import ReaderMissingError
 from vision.new_seals import new_seals
 from vision.ocr import Reader
 from vision.page import is_blank
+from vision.reproduction import impression, origin
 
 SAME_PAGE = {True: "match", False: "mismatch", None: "unclear"}
 SAME_SHEET = {True: "same", False: "different", None: None}
@@ -59,6 +60,14 @@ def _document(picture: Image, application: Application | None) -> str | None:
     return str(check_document(picture, asked, engine).verdict)
 
 
+def _origin(picture: Image) -> str | None:
+    return origin(picture)
+
+
+def _impression(picture: Image) -> str | None:
+    return impression(picture)
+
+
 @functools.cache
 def reader() -> Reader | None:
     """Return the one engine of this process; None where the extra `ocr` is not installed."""
@@ -90,4 +99,6 @@ _ASKED: dict[str, tuple[int, Callable[..., str | int | None]]] = {
     "new_seals": (2, _new_seals),
     "duplicate": (2, _duplicate),
     "document": (1, _document),
+    "origin": (1, _origin),
+    "impression": (1, _impression),
 }

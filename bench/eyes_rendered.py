@@ -16,6 +16,7 @@ import msgspec
 import numpy as np
 
 from bench.eyes_applied import CHANGES, applied, changed
+from bench.eyes_copies import on_screen, with_printed_seal
 from bench.eyes_register import entry, write_register
 from sim.camera_hard import Difficulty, conditions
 from sim.camera_ink import Fault
@@ -53,7 +54,7 @@ def write(folder: Path, pages: int, pairs: int, seed: int, difficulty: Difficult
     cases = [
         one
         for i in range(pairs)
-        for ask in (_cases, _documents)
+        for ask in (_cases, _documents, _copies)
         for one in ask(seed + i, i, difficulty, keep)
     ]
     with (folder / "manifest.csv").open("w", encoding="utf-8", newline="") as file:
@@ -82,6 +83,34 @@ def _documents(
             "application": application,
             "answer": answer,
         }
+
+
+def _copies(
+    seed: int, i: int, difficulty: Difficulty, keep: Callable[[str, Shot], str]
+) -> Iterator[dict[str, Any]]:
+    """Yield a pressed page, the same page on a screen, and one whose seal was printed."""
+    rng = np.random.default_rng(seed + 90_000)
+    bare = Sheet(page_image(int(rng.integers(1_000_000)), int(rng.integers(5))))
+    x, y = 0.3 + 0.4 * float(rng.random()), 0.4 + 0.4 * float(rng.random())
+    stamped = pressed(bare, rng, x=x, y=y)
+    dots = [None, 50.0, 75.0][i % 3]
+    shown = msgspec.structs.replace(stamped, page=on_screen(stamped.page, rng))
+    made = {
+        "paper": (stamped, "ink"),
+        "screen": (shown, None),
+        "print": (with_printed_seal(bare.page, x, y, dots), "printed"),
+        "unsealed": (bare, "none"),
+    }
+    for k, (what, (laid, how)) in enumerate(made.items()):
+        name = keep(f"case-{i:03}-{what}.jpg", shot(laid, seed * 100 + 20 + k, difficulty))
+        for question, answer in (("origin", what), ("impression", how)):
+            if answer is not None and answer != "unsealed":
+                yield {
+                    "id": f"{question}-{i:03}-{answer}",
+                    "question": question,
+                    "images": [name],
+                    "answer": answer,
+                }
 
 
 def _row(name: str, taken: Shot) -> Row:

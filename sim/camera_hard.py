@@ -87,6 +87,7 @@ def photograph(page: Picture, how: Conditions, seed: int) -> bytes:
     """Return the JPEG of `page` lying on the desk.
 
     Args:
+        page: A4 at any resolution.
         seed: of the desk's grain and the sensor's noise.
     """
     rng = np.random.default_rng(seed)
@@ -127,8 +128,8 @@ def _laid(rng: np.random.Generator, hard: bool) -> tuple[tuple[float, float], ..
     return tuple((float(x), float(y)) for x, y in np.clip(placed, low, high))
 
 
-def _matrix(how: Conditions) -> NDArray[np.float64]:
-    page = np.array([[0, 0], [WIDTH_PX, 0], [WIDTH_PX, HEIGHT_PX], [0, HEIGHT_PX]], np.float32)
+def _matrix(how: Conditions, width: int = WIDTH_PX, height: int = HEIGHT_PX) -> NDArray[np.float64]:
+    page = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     matrix = cv2.getPerspectiveTransform(page, np.array(how.corners, np.float32))
     return np.asarray(matrix, np.float64)
 
@@ -137,7 +138,7 @@ def _on_desk(page: Picture, how: Conditions, rng: np.random.Generator) -> NDArra
     size = (PHOTO_WIDTH_PX, PHOTO_HEIGHT_PX)
     grain = rng.standard_normal((PHOTO_HEIGHT_PX // 2, PHOTO_WIDTH_PX // 2), np.float32)
     grain = cv2.resize(cv2.GaussianBlur(grain, (0, 0), 1.5), size) * np.float32(25)
-    matrix = _matrix(how)
+    matrix = _matrix(how, page.shape[1], page.shape[0])
     cover = cv2.warpPerspective(np.ones(page.shape[:2], np.float32), matrix, size)[..., None]
     paper = cv2.warpPerspective(page, matrix, size).astype(np.float32)
     desk = np.clip(np.array(how.desk, np.float32) + grain[..., None], 0, 255)

@@ -43,7 +43,7 @@ def check_document(
     sight = prepare(image, page)
     if sight is None:
         return Checked(Verdict.UNCLEAR, (), ())
-    text = read_page(sight, reader)
+    sight, text = read_page(sight, reader)
     fields = compare(text, asked)
     rows = doubted_rows(fields)
     if rows:

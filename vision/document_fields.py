@@ -22,6 +22,7 @@ _PROOF = 1.0 - 1e-6  # one sure difference; see vision.written
 _UPPER = 0.5  # of the page: where a title stands
 _LARGE = 1.2  # of the usual height of a row; titles are set half as large again
 _MOST_TITLE_ROWS = 3
+_OFFICES = ("委员会", "人民政府", "合作社", "办公室", "公司", "村委会", "居委会")  # how they end
 _BESIDE = 40  # characters between an amount in figures and the same one in words
 _MOST_DOUBTED = 0.15  # share of guessed characters from which a word may hide anywhere
 _LEAST_READ = 12  # characters: with fewer the page was hardly read at all
@@ -172,14 +173,16 @@ def _org(wanted: str, words: Written, heading: Written) -> Field:
 
 def _title(text: PageText, words: Written, asked: Application) -> Field:
     assert asked.title is not None
-    wanted = plain(asked.title)
-    titles = [_without(one, plain(asked.org or "")) for one in _titles(text)]
-    fitting = [(best_fit(wanted, one, whole=True), one) for one in titles if one.text]
-    if fitting:
-        fit, of = min(fitting, key=lambda found: (found[0].against, found[0].edits))
+    wanted, org = plain(asked.title), plain(asked.org or "")
+    titles = [_without(one, org) for one in _titles(text)]
+    fit, of = _best(wanted, titles)
+    say = _teller("title", asked.title, of, fit)
+    if titles and fit.edits == 0:
+        return say(Verdict.MATCH, Why.SAME)
+    titles = [one for one in titles if not _is_office(one, org) and not text.rows[one.rows[0]].red]
+    if titles:
+        fit, of = _best(wanted, titles)
         say = _teller("title", asked.title, of, fit)
-        if fit.edits == 0:
-            return say(Verdict.MATCH, Why.SAME)
         if fit.against < _PROOF:
             return say(Verdict.UNCLEAR, Why.DOUBTFUL)
         return say(Verdict.MISMATCH, Why.OTHER)
@@ -192,29 +195,45 @@ def _title(text: PageText, words: Written, asked: Application) -> Field:
     return say(Verdict.MISMATCH, Why.ABSENT)
 
 
+def _best(wanted: str, titles: Sequence[Written]) -> tuple[Fit, Written]:
+    fitting = [(best_fit(wanted, one, whole=True), one) for one in titles]
+    nothing = Written("", (), ()), Fit(len(wanted), float(len(wanted)), 0, 0)
+    return min(fitting, key=lambda found: (found[0].against, found[0].edits), default=nothing[::-1])
+
+
 def _titles(text: PageText) -> Iterator[Written]:
     """Everything in the upper half that may be a title: large rows, alone and joined."""
-    black = [(i, row) for i, row in enumerate(text.rows) if not row.red]
-    heights = sorted(row.height for _, row in black)
+    heights = sorted(row.height for row in text.rows if not row.red)
     usual = heights[len(heights) // 2] if heights else 0.0
     large = [
         (i, row)
-        for i, row in black
+        for i, row in enumerate(text.rows)
         if row.height >= _LARGE * usual and row.top < _UPPER * text.height
     ]
     for first in range(len(large)):
         for last in range(first, min(first + _MOST_TITLE_ROWS, len(large))):
             if large[last][0] - large[first][0] == last - first:
-                yield _joined(large[first : last + 1])
+                joined = _joined(large[first : last + 1])
+                if joined.text:
+                    yield joined
 
 
 def _joined(rows: Sequence[tuple[int, Row]]) -> Written:
     return words_only(written((line.text, line.scores, i) for i, row in rows for line in row.lines))
 
 
+def _is_office(of: Written, org: str) -> bool:
+    """Whether a large row is the office's name, as a letterhead has it, and no title."""
+    if of.text.endswith(_OFFICES):
+        return True
+    return bool(org) and 3 * best_fit(
+        of.text, Written(org, (1.0,) * len(org), (0,) * len(org))
+    ).edits <= len(of.text)
+
+
 def _without(of: Written, org: str) -> Written:
     """A title without the office that stands before it."""
-    if not org or not of.text.startswith(org) or of.text == org:
+    if not org or not of.text.startswith(org) or len(of.text) == len(org):
         return of
     return Written(of.text[len(org) :], of.scores[len(org) :], of.rows[len(org) :])
 

@@ -28,6 +28,7 @@ Box = tuple[tuple[float, float], ...]
 # than the detector needs, and recognition has the picture at its own size.
 _SOUGHT_PX = 1152
 _UPRIGHT = 1.5  # a line this much higher than wide is read from the side
+_FLIPPED = 0.9  # how sure the classifier must be that a line stands on its head
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -67,13 +68,15 @@ class Reader:
         found = self._engine(small, use_det=True, use_cls=False, use_rec=False)
         if found.boxes is None or not len(found.boxes):
             return ()
-        boxes = np.asarray(found.boxes, np.float32) / np.float32(scale)
-        strips = [cut(image, box) for box in boxes]
-        upright = self._engine.cls_and_rotate(strips)[0]
-        read = self._read(upright)
+        boxes = [_from_side(box) for box in np.asarray(found.boxes, np.float32) / scale]
+        strips, said = self._engine.cls_and_rotate([cut(image, box) for box in boxes])
+        boxes = [
+            np.roll(box, 2, axis=0) if _is_flipped(*one) else box
+            for box, one in zip(boxes, said.cls_res, strict=True)
+        ]
         return tuple(
             Line(text=text, score=_mean(scores), box=_corners(box), scores=scores)
-            for (text, scores), box in zip(read, boxes, strict=True)
+            for (text, scores), box in zip(self._read(strips), boxes, strict=True)
             if text.strip()
         )
 
@@ -100,7 +103,7 @@ class Reader:
 
 
 def cut(image: Image, box: NDArray[np.float32]) -> Image:
-    """Return the strip inside of four corners, laid straight and horizontal."""
+    """Return the strip inside of four corners, which begin where the line does, laid straight."""
     sides = np.linalg.norm(box - np.roll(box, -1, axis=0), axis=1)
     width, height = (max(round(float(max(sides[i], sides[i + 2]))), 1) for i in (0, 1))
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
@@ -108,8 +111,18 @@ def cut(image: Image, box: NDArray[np.float32]) -> Image:
     strip = cv2.warpPerspective(
         image, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
-    turned = np.rot90(strip) if height >= _UPRIGHT * width else strip
-    return np.ascontiguousarray(turned, np.uint8)
+    return np.asarray(strip, np.uint8)
+
+
+def _from_side(box: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Corners in the order of reading: what is much higher than wide runs downwards."""
+    across, down = (float(np.linalg.norm(box[i] - box[i - 1])) for i in (1, 2))
+    return np.asarray(np.roll(box, -1, axis=0) if down >= _UPRIGHT * across else box, np.float32)
+
+
+def _is_flipped(label: str, score: float) -> bool:
+    """Whether the engine turned a strip around; it does so under the same condition."""
+    return "180" in label and score > _FLIPPED
 
 
 def _engine() -> Any:
@@ -127,6 +140,7 @@ def _engine() -> Any:
             "Det.limit_type": "max",  # "min" blows a narrow picture up to gigabytes
             "Det.limit_side_len": _SOUGHT_PX,
             **{f"EngineConfig.onnxruntime.{name}": 1 for name in threads},
+            "Cls.cls_thresh": _FLIPPED,
             "Det.model_path": _model(models, "det"),
             "Cls.model_path": _model(models, "cls"),
             "Rec.model_path": _model(models, "rec"),

@@ -83,10 +83,15 @@ def prepare(image: Image, page: Page | None = None) -> Sight | None:
     return Sight(flat, without_red(flat), lifted(page, flat))
 
 
-def read_page(sight: Sight, reader: Reader) -> PageText:
-    """Read everything."""
-    black = _rows(reader.lines(sight.black), red=False)
-    return of_rows((*black, *_rows(_letterhead(sight.flat, reader), red=True)), len(sight.flat))
+def read_page(sight: Sight, reader: Reader) -> tuple[Sight, PageText]:
+    """Read everything; return with it the page as it is held to be read."""
+    lines = reader.lines(sight.black)
+    turns = _turns(lines)
+    if turns:
+        lines = tuple(_turned_line(line, turns, sight.flat.shape) for line in lines)
+        sight = _turned(sight, turns)
+    red = _rows(_letterhead(sight.flat, reader), red=True)
+    return sight, of_rows((*_rows(lines, red=False), *red), len(sight.flat))
 
 
 def read_again(sight: Sight, text: PageText, rows: Sequence[int], reader: Reader) -> PageText:
@@ -117,6 +122,42 @@ def corners_in_photo(sight: Sight, row: Row) -> Box:
     flat = np.array([[[left, top], [right, top], [right, bottom], [left, bottom]]], np.float32)
     at = cv2.perspectiveTransform(flat, sight.back)[0]
     return tuple((float(x), float(y)) for x, y in at)
+
+
+def _turns(lines: Sequence[Line]) -> int:
+    """Return by how many quarters, against the clock, the page must be turned to be read."""
+    votes = np.zeros(4)
+    for line in lines:
+        (x0, y0), (x1, y1), _, _ = line.box
+        # Reading rightwards, downwards, leftwards, upwards.
+        votes[round(np.arctan2(y1 - y0, x1 - x0) / (np.pi / 2)) % 4] += len(line.text)
+    return int(votes.argmax())
+
+
+def _turned(sight: Sight, turns: int) -> Sight:
+    """The page turned by quarters against the clock."""
+    height, width = sight.flat.shape[:2]
+    before = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    after = np.array([_turned_at(x, y, turns, sight.flat.shape) for x, y in before], np.float32)
+    unturned = cv2.getPerspectiveTransform(after, before)
+    return Sight(
+        np.ascontiguousarray(np.rot90(sight.flat, turns)),
+        np.ascontiguousarray(np.rot90(sight.black, turns)),
+        np.asarray(sight.back @ unturned, np.float64),
+    )
+
+
+def _turned_line(line: Line, turns: int, shape: tuple[int, ...]) -> Line:
+    box = tuple(_turned_at(x, y, turns, shape) for x, y in line.box)
+    return Line(text=line.text, score=line.score, box=box, scores=line.scores)
+
+
+def _turned_at(x: float, y: float, turns: int, shape: tuple[int, ...]) -> tuple[float, float]:
+    height, width = shape[:2]
+    for _ in range(turns):
+        x, y = y, width - x
+        height, width = width, height
+    return float(x), float(y)
 
 
 def without_red(flat: Image) -> Image:
@@ -161,7 +202,7 @@ def _rows(lines: Sequence[Line], *, red: bool) -> tuple[Row, ...]:
 
 
 def _row(lines: list[Line], red: bool) -> Row:
-    ordered = tuple(sorted(lines, key=lambda line: line.box[0][0]))
+    ordered = tuple(sorted(lines, key=_left))
     corners = np.array([corner for line in ordered for corner in line.box])
     left, top = corners.min(axis=0)
     right = corners[:, 0].max()
@@ -179,7 +220,7 @@ def _joined(rows: list[tuple[int, Row]]) -> Written:
     pieces: list[tuple[str, tuple[float, ...], int]] = []
     for i, row in rows:
         for k, line in enumerate(row.lines):
-            if k and line.box[0][0] - row.lines[k - 1].box[1][0] > _GAP * row.height:
+            if k and _left(line) - _right(row.lines[k - 1]) > _GAP * row.height:
                 pieces.append((CELL, (1.0,), i))
             pieces.append((line.text, line.scores, i))
         if row.right < _FULL * margin:
@@ -194,6 +235,14 @@ def _middle(line: Line) -> float:
 def _height(line: Line) -> float:
     (x0, y0), _, _, (x3, y3) = line.box
     return float(np.hypot(x3 - x0, y3 - y0))
+
+
+def _left(line: Line) -> float:
+    return min(x for x, _ in line.box)
+
+
+def _right(line: Line) -> float:
+    return max(x for x, _ in line.box)
 
 
 def _wider(box: Box) -> NDArray[np.float32]:

@@ -77,14 +77,6 @@ def test_empty_page_has_no_lines(reader: Reader) -> None:
     assert reader.lines(np.full((64, 64, 3), 255, np.uint8)) == ()
 
 
-def test_page_that_lies_upside_down_is_read(reader: Reader) -> None:
-    page = np.ascontiguousarray(page_image(0, 0)[150:320][::-1, ::-1])
-
-    lines = reader.lines(page)
-
-    assert "证明" in [line.text.replace(" ", "") for line in lines]
-
-
 def test_missing_package_is_said_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rapidocr", None)
 

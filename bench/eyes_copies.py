@@ -1,0 +1,58 @@
+"""What is no stamped paper: the same page on a screen, and printed with its seal on it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from sim import seals
+from sim.camera_ink import Fault
+from sim.camera_scenes import Impression, Sheet
+from sim.documents import COMMITTEE
+from sim.render import DPI, HEIGHT_PX, INK, WIDTH_PX, Mask, Picture
+
+_SCREEN_PX = (1000, 1414)  # the page as a display shows it, about 120 pixels an inch
+_CELL = 3  # one display pixel: three stripes, and a gap below them
+_SEAL_MM = 42.0
+
+
+def on_screen(page: Picture, rng: np.random.Generator) -> Picture:
+    """Return what a display shows of `page`, stripe by stripe."""
+    shown = cv2.resize(page, _SCREEN_PX, interpolation=cv2.INTER_AREA)
+    large = np.repeat(np.repeat(shown, _CELL, axis=0), _CELL, axis=1)
+    cell = np.full((_CELL, _CELL, 3), rng.uniform(0.25, 0.45), np.float32)
+    for stripe, channel in enumerate((2, 1, 0)):
+        cell[:, stripe, channel] = 1.0
+    cell[_CELL - 1] *= rng.uniform(0.5, 0.8)
+    lit = np.tile(cell, (_SCREEN_PX[1], _SCREEN_PX[0], 1))
+    seen = large * (lit / lit.mean(axis=(0, 1)) * 0.92)
+    return np.asarray(np.clip(cv2.blur(seen, (2, 2)), 0, 255), np.uint8)
+
+
+def with_printed_seal(page: Picture, x: float, y: float, dots_per_inch: float | None) -> Sheet:
+    """Return `page` with a seal that a printer made at the page fractions `x`, `y`.
+
+    Args:
+        dots_per_inch: of its raster; None: a plain colour.
+    """
+    side = round(_SEAL_MM / 25.4 * DPI)
+    ink = np.asarray(seals.round_shape(COMMITTEE, 2 * side).resize((side, side)), np.float32) / 255
+    if dots_per_inch is not None:
+        ink = ink * _dots(side, DPI / dots_per_inch)
+    left, top = round(x * WIDTH_PX - side / 2), round(y * HEIGHT_PX - side / 2)
+    made = page.copy()
+    part = made[top : top + side, left : left + side]
+    paint = np.array(INK, np.float32) / 255
+    part[:] = (part * (1 - 0.9 * ink[..., None] * (1 - paint))).astype(np.uint8)
+    corners = ((left, top), (left + side, top), (left + side, top + side), (left, top + side))
+    around = tuple((float(at[0]), float(at[1])) for at in corners)
+    one = Impression(around=around, shape="round", colour="red", fault=Fault.NONE, owner=COMMITTEE)
+    return Sheet(made, (one,))
+
+
+def _dots(side: int, apart_px: float) -> Mask:
+    """Round dots in rows at 45 degrees, half the area covered and more."""
+    y, x = np.mgrid[:side, :side].astype(np.float32)
+    along, across = (x + y) * np.sqrt(0.5), (x - y) * np.sqrt(0.5)
+    wave = np.cos(2 * np.pi * along / apart_px) + np.cos(2 * np.pi * across / apart_px)
+    return np.asarray(np.clip(0.75 + 0.5 * wave, 0, 1), np.float32)

@@ -1,0 +1,52 @@
+"""Grids among noise: found where they are, not where there is none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vision.page import Gray
+from vision.rasters import LEAST_TILES, TILE_PX, has_raster
+
+SEED = 5
+
+
+def noise(count: int) -> list[Gray]:
+    rng = np.random.default_rng(SEED)
+    return [rng.normal(200, 3, (TILE_PX, TILE_PX)).astype(np.float32) for _ in range(count)]
+
+
+def wave(period_px: float, angle_deg: float) -> Gray:
+    y, x = np.mgrid[:TILE_PX, :TILE_PX].astype(np.float32)
+    turn = np.deg2rad(angle_deg)
+    along = x * np.float32(np.cos(turn)) + y * np.float32(np.sin(turn))
+    return np.asarray(np.sin(2 * np.pi * along / period_px), np.float32)
+
+
+@pytest.mark.parametrize(("period_px", "angle_deg"), [(2.7, 3), (5.3, 45), (11.0, 100), (3.1, 0)])
+def test_faint_wave_in_noise_is_a_raster(period_px: float, angle_deg: float) -> None:
+    tiles = [tile + wave(period_px, angle_deg) for tile in noise(12)]
+
+    assert has_raster(tiles) is True
+
+
+def test_noise_alone_is_none() -> None:
+    assert has_raster(noise(12)) is False
+    assert has_raster(noise(LEAST_TILES)) is False
+
+
+def test_blocks_of_a_jpeg_are_no_raster() -> None:
+    y, x = np.mgrid[:TILE_PX, :TILE_PX]
+    blocks = (2.0 * ((x % 8 == 0) | (y % 8 == 0))).astype(np.float32)
+
+    assert has_raster([tile + blocks for tile in noise(12)]) is False
+
+
+def test_light_across_the_page_is_no_raster() -> None:
+    y, x = np.mgrid[:TILE_PX, :TILE_PX].astype(np.float32)
+
+    assert has_raster([tile + 0.3 * x - 0.2 * y for tile in noise(12)]) is False
+
+
+def test_too_few_tiles_cannot_be_judged() -> None:
+    assert has_raster(noise(LEAST_TILES - 1)) is None

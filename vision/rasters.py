@@ -1,0 +1,65 @@
+"""Fine regular grids in a picture: the pixels of a screen, the dots of a printer.
+
+Paper and ink are irregular; whatever repeats every few pixels in many places of a picture was made
+by a machine that draws in dots. Only what the lens still resolves can be seen.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.page import Gray
+
+TILE_PX = 128
+LEAST_TILES = 6  # with fewer, noise alone has peaks
+_LEAST_CYCLES = 4  # in a tile; slower waves are light, shade and folds
+# Mean power of noise over six tiles exceeds five times its median in one of 10^5 frequencies.
+_STANDS_OUT = 9.0
+_JPEG_CYCLES = 8  # blocks of 8 pixels, of 16 in colour: their frequencies are multiples of this
+
+
+def has_raster(tiles: Sequence[Gray]) -> bool | None:
+    """Tell whether the same fine wave runs through square tiles of TILE_PX; None: too few."""
+    if len(tiles) < LEAST_TILES:
+        return None
+    window = np.outer(np.hanning(TILE_PX), np.hanning(TILE_PX)).astype(np.float32)
+    power = np.zeros((TILE_PX, TILE_PX), np.float64)
+    for tile in tiles:
+        seen = np.abs(np.fft.fft2((tile - float(tile.mean())) * window)) ** 2
+        power += seen / max(float(np.median(seen)), 1e-12)  # each tile has one voice
+    return bool((power / _usual(power) > _STANDS_OUT)[_counted()].any())
+
+
+def _usual(power: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The median power at each frequency's distance from zero; the axes are their own class,
+    because blocks of a JPEG raise them."""
+    radius, on_axis = _geometry()
+    usual = np.ones_like(power)
+    for axis in (False, True):
+        for ring in range(_LEAST_CYCLES, TILE_PX):
+            at = (radius == ring if not axis else abs(radius - ring) <= 3) & (on_axis == axis)
+            if at.any():
+                here = at if not axis else at & (radius == ring)
+                usual[here] = max(float(np.median(power[at])), 1e-12)
+    return usual
+
+
+@functools.cache
+def _geometry() -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Each frequency's distance from zero, in cycles, and whether it lies on an axis."""
+    cycles = np.rint(np.fft.fftfreq(TILE_PX) * TILE_PX).astype(np.int64)
+    x, y = np.meshgrid(cycles, cycles)
+    return np.rint(np.hypot(x, y)).astype(np.int64), (abs(x) <= 1) | (abs(y) <= 1)
+
+
+@functools.cache
+def _counted() -> NDArray[np.bool_]:
+    """Frequencies that say something: not too slow, and not those of a JPEG's blocks."""
+    cycles = np.rint(np.fft.fftfreq(TILE_PX) * TILE_PX).astype(np.int64)
+    near = np.minimum(cycles % _JPEG_CYCLES, -cycles % _JPEG_CYCLES) <= 1
+    radius, _ = _geometry()
+    return np.asarray((radius >= _LEAST_CYCLES) & ~np.outer(near, near), np.bool_)
