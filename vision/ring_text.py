@@ -23,13 +23,15 @@ FINE_PX = 2 * SIDE_PX  # of a lifted seal that is to be read: characters 40 px h
 # Reaches between which characters stand: seal cutters leave 0.04 to 0.1 to the ring.
 _BANDS = ((0.56, 0.93), (0.62, 0.95), (0.5, 0.9))
 _CHARACTERS = (0.6, 0.9)
+_STAR, _TIPS = (0.16, 0.32), 5  # reaches at which its tips stand apart
 _HEIGHT_PX = 64  # of a strip; the recogniser takes 48
 _ANGLES = 720
 _GAPS, _GAP_APART = 2, 60  # beginnings that are tried, and how many steps lie between them
 _GAP_DEG = 24.0  # at least: a character and a half
 _MARGIN_PX = 24  # white paper before and after a strip
 # Of the radius, in a seal that lies upright: where a line stands below the star.
-_LINE_X, _LINE_Y = 0.58, (0.34, 0.68)
+_LINE_X, _LONG_LINE_X, _LINE_Y = 0.58, 0.8, (0.34, 0.68)
+_GHOST_PX = 9  # around black print, where its blurred edge still looks red
 _LINE_REACH = 0.58  # further out the ring's own characters may stand
 _INKED, _BARE = 0.4, 0.03  # share of full ink that is a stroke; share of strokes on bare paper
 _SEEN = 0.7  # of a place that must be free of other print before it is called bare
@@ -99,8 +101,8 @@ def read_ring(lifted: Lifted, aspect: float, axis_deg: float, reader: StripReade
     if not read[best].text:
         return Reading(ring=read[best])
     # The gap lies below, so the seal is turned by what its middle misses to 90 degrees.
-    turned_deg = float(np.rad2deg(angles[tries[best][0] % _ANGLES])) - 90.0
-    line = _line(_upright(ink, turned_deg), lifted, turned_deg, reader)
+    roughly_deg = float(np.rad2deg(angles[tries[best][0] % _ANGLES])) - 90.0
+    line, turned_deg = _line_below(ink, lifted, _by_star(ink, roughly_deg), reader)
     return Reading(ring=read[best], line=line, turned_deg=turned_deg)
 
 
@@ -179,6 +181,33 @@ def _upright(ink: Gray, turned_deg: float) -> Gray:
     return np.asarray(cv2.warpAffine(ink, matrix, ink.shape[::-1]), np.float32)
 
 
+def _by_star(ink: Gray, roughly_deg: float) -> tuple[float, ...]:
+    """Turns at which a star stands on two of its tips, the nearest first; the gap's without one."""
+    angles = np.arange(_ANGLES) * 2 * np.pi / _ANGLES
+    round_it = _sampled(ink, angles, _STAR, 12).mean(axis=0)
+    waves = np.fft.rfft(round_it)
+    strength = np.abs(waves[1:13])
+    if strength.argmax() + 1 != _TIPS:
+        return (roughly_deg,)
+    tip_deg = -np.rad2deg(np.angle(waves[_TIPS])) / _TIPS  # of one of them, clockwise from right
+    step = 360 / _TIPS
+    nearest = tip_deg + 90 + step * round((roughly_deg - tip_deg - 90) / step)
+    beside = step if roughly_deg > nearest else -step
+    return float(nearest), float(nearest + beside)
+
+
+def _line_below(
+    ink: Gray, lifted: Lifted, turns_deg: tuple[float, ...], reader: StripReader
+) -> tuple[Written | None, float]:
+    """The line below the star, and the turn at which it is read best."""
+    found = [
+        (_line(_upright(ink, turned_deg), lifted, turned_deg, reader), turned_deg)
+        for turned_deg in turns_deg
+    ]
+    read = [one for one in found if one[0] is not None and _weight(one[0]) > 1]
+    return max(read, key=lambda one: _weight(one[0] or UNREAD)) if read else found[0]
+
+
 def _line(ink: Gray, lifted: Lifted, turned_deg: float, reader: StripReader) -> Written | None:
     """What stands below the star of an upright seal."""
     place = _line_place(ink.shape[0])
@@ -186,16 +215,19 @@ def _line(ink: Gray, lifted: Lifted, turned_deg: float, reader: StripReader) -> 
     within = _reach(ink.shape[0])[place] < _LINE_REACH
     if float(clear[within].mean()) < _SEEN:
         return None
-    if float((ink[place][within] > _INKED).mean()) < _BARE:
+    away = cv2.erode(clear, np.ones((_GHOST_PX, _GHOST_PX), np.uint8)) > 0.5  # from other print
+    if float((ink[place][within & away] > _INKED).sum()) < _BARE * float(within.sum()):
         return Written("", (), ())
-    read = _said(reader.strips([_printed(ink[place])])[0])
-    return read if _weight(read) > 0 else UNREAD
+    places = (place, _line_place(ink.shape[0], _LONG_LINE_X))
+    read = [_said(line) for line in reader.strips([_printed(ink[one]) for one in places])]
+    best = max(read, key=_weight)
+    return best if _weight(best) > 0 else UNREAD
 
 
-def _line_place(side_px: int) -> tuple[slice, slice]:
+def _line_place(side_px: int, half_width: float = _LINE_X) -> tuple[slice, slice]:
     middle, radius = side_px / 2, RADIUS_PX * side_px / SIDE_PX
     top, bottom = (round(middle + radius * y) for y in _LINE_Y)
-    left, right = (round(middle + radius * x) for x in (-_LINE_X, _LINE_X))
+    left, right = (round(middle + radius * x) for x in (-half_width, half_width))
     return slice(top, bottom), slice(left, right)
 
 
