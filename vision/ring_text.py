@@ -30,10 +30,11 @@ _GAPS, _GAP_APART = 2, 60  # beginnings that are tried, and how many steps lie b
 _GAP_DEG = 24.0  # at least: a character and a half
 _MARGIN_PX = 24  # white paper before and after a strip
 # Of the radius, in a seal that lies upright: where a line stands below the star.
-_LINE_X, _LONG_LINE_X, _LINE_Y = 0.58, 0.8, (0.34, 0.68)
+_LINE_X, _LONG_LINE_X, _LINE_Y = 0.58, 0.8, (0.37, 0.7)
 _GHOST_PX = 9  # around black print, where its blurred edge still looks red
-_LINE_REACH = 0.58  # further out the ring's own characters may stand
-_INKED, _BARE = 0.4, 0.03  # share of full ink that is a stroke; share of strokes on bare paper
+_LINE_REACH = 0.52  # further out the ends of the ring's own words may stand
+# Share of full ink that is a stroke; share of strokes on bare paper, where a line has 0.15.
+_INKED, _BARE = 0.4, 0.05
 _SEEN = 0.7  # of a place that must be free of other print before it is called bare
 # Cells of a name, (x, y) of their corner in shares of the side, in the order of reading.
 _BY_COLUMNS = ((0.51, 0.06), (0.51, 0.5), (0.06, 0.06), (0.06, 0.5))

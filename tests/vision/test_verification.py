@@ -9,10 +9,12 @@ import cv2
 import numpy as np
 import pytest
 from msgspec import Struct
+from PIL.Image import Image as PillowImage
 
 from sim.camera_ink import Fault, inked
 from sim.camera_scenes import cut
 from sim.render import INK, page_image
+from sim.seals import round_shape
 from vision.decoding import Image
 from vision.lifting import lifted, specimen
 from vision.ring_text import UNREAD, Reading
@@ -33,7 +35,14 @@ class Cut(Struct, frozen=True):
 
     words: str
     line: str = ""
+    number: str = ""
     shape: str = "round"
+
+    def shape_of(self, size_px: int) -> PillowImage:
+        """White where rubber touches the paper."""
+        if self.number:
+            return round_shape(self.words, size_px, self.line, self.number)
+        return cut(self.shape, self.words, self.line, size_px)
 
 
 MATTERS = Cut(VILLAGE, "财务专用章")
@@ -44,7 +53,7 @@ NAME, OTHER_NAME = Cut("李庆国印", shape="square"), Cut("王小明印", shap
 
 
 def drawn(of: Cut) -> Image:
-    ink = np.asarray(cut(of.shape, of.words, of.line, 300), np.float32)[..., None] / 255
+    ink = np.asarray(of.shape_of(420), np.float32)[..., None] / 255
     return np.asarray(255 * (1 - ink) + ink * np.array(INK, np.float32), np.uint8)
 
 
@@ -76,7 +85,7 @@ def press() -> Press:
     ) -> tuple[Image, Seal]:
         rng = np.random.default_rng(5)
         size = SEAL_PX if of.shape == "round" else SEAL_PX // 2
-        ink = inked(cut(of.shape, of.words, of.line, 2 * size), fault, rng)
+        ink = inked(of.shape_of(2 * size), fault, rng)
         half = cv2.resize(ink, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
         turn = cv2.getRotationMatrix2D((half.shape[1] / 2, half.shape[0] / 2), turned_deg, 1.0)
         turn[:, 2] += np.array([(FRAME_PX - side) / 2 for side in half.shape[::-1]])
@@ -117,6 +126,17 @@ def test_foreign_seal_is_not_forced_into_the_register(
     register = [entry(one) for one in (MATTERS, Cut("河西乡人民政府"))]
 
     assert verify(*press(foreign, over_print=False), register).id is None
+
+
+def test_seals_that_differ_in_their_number_are_told_apart(press: Press) -> None:
+    numbered = [
+        Registered(id=number, ring_text=VILLAGE, specimen=specimen(drawn(Cut(VILLAGE, "", number))))
+        for number in ("3201112957686", "3201112943157")
+    ]
+
+    verdict = verify(*press(Cut(VILLAGE, "", "3201112943157"), over_print=False), numbered)
+
+    assert verdict.id == "3201112943157"
 
 
 def test_pale_impression_is_named(entry: Callable[[Cut], Registered], press: Press) -> None:
