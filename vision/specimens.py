@@ -14,18 +14,20 @@ from numpy.typing import NDArray
 
 from vision.lifting import RADIUS_PX, SIDE_PX, Lifted
 from vision.page import Gray
+from vision.pressing import as_pressed, correlation
 
 Mask = NDArray[np.bool_]
 
 _ANGLES, _REACHES = 360, 72  # of the unwrapped disc: a degree, and 1.4 pixels
 _BAND = (0.12, 0.9)  # of the radius: the ring itself is alike on every seal and any way up
+_CORE = 0.25  # of the radius: the flat middle of a star
 _BROAD_PX = 14.0  # pressure and light change over more than this
 _STROKES_PX = 4.0  # characters' strokes and the gaps between them are finer than this
 _WINDOW_PX = 5.0  # deviation of the window in which strokes are compared: half a character
 _OFF_PX = 2  # what tilt and curl leave over after laying
 _TRIED = 2  # ways up; a star alone has five
-_BLURS = (0.0, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)  # of lens and paper, on a disc of this size
 _STEPS, _ENOUGH = 25, 1e-3  # of laying
+_ASIDE_PX = 12  # at half size: a fifth of the radius, by which two strikes lie apart
 # Shares of what the specimen's strokes usually have in a window.
 _STROKED, _BARE = 0.5, 0.25
 _KNOWN, _WELL_KNOWN = 0.6, 0.85  # share of a window that no other ink hides
@@ -79,7 +81,7 @@ def likeness(specimen: Lifted, seen: Lifted) -> Likeness:
     laid = [_laid(specimen, seen, turned_deg) for _, turned_deg in ways_up(specimen, seen)]
     ink, known, how_well = max(laid, key=lambda one: one[2])
     clear = np.asarray((seen.clear & known).astype(np.float32) * (_reach() < _BAND[1]), np.float32)
-    ink = _as_blurred(ink, seen.ink, clear)
+    ink = as_pressed(ink, seen.ink, clear, RADIUS_PX)
     return _compared(ink, seen.ink, clear, how_well)
 
 
@@ -110,39 +112,50 @@ def _unwrapped(lifted: Lifted) -> Gray:
 def _laid(specimen: Lifted, seen: Lifted, turned_deg: float) -> tuple[Gray, Mask, float]:
     """The specimen turned and then moved, stretched and sheared until it lies best."""
     half = SIDE_PX // 2
-    start = cv2.getRotationMatrix2D((half / 2, half / 2), turned_deg, 1.0).astype(np.float32)
     everywhere = np.ones_like(specimen.ink)
     within = np.asarray(seen.clear & (_reach() < 1.05), np.float32)
     target, moving = (
-        cv2.resize(_without_pressure(ink, weight), (half, half), interpolation=cv2.INTER_AREA)
+        np.asarray(cv2.resize(_without_pressure(ink, weight), (half, half)), np.float32)
         for ink, weight in ((seen.ink, within), (specimen.ink, everywhere))
     )
-    counts = (cv2.resize(within, (half, half)) > 0.5).astype(np.uint8)
+    counts = np.asarray(cv2.resize(within, (half, half)) > 0.5, np.uint8)
+    start = _moved(target, moving, turned_deg)
     until = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, _STEPS, _ENOUGH)
-    how_well, matrix = 0.0, start
+    tries = [start]
     try:
-        how_well, found = cv2.findTransformECC(
+        _, found = cv2.findTransformECC(
             target, moving, start.copy(), cv2.MOTION_AFFINE, until, counts, 3
         )
-        matrix = np.asarray(found, np.float32)
+        tries.append(np.asarray(found, np.float32))
     except cv2.error:  # nothing in common that could be followed
         pass
+    size, known = (half, half), np.asarray(counts, np.float32)
+    scored = [
+        (correlation(_warp(moving, one, size), target, known), i) for i, one in enumerate(tries)
+    ]
+    how_well, best = max(scored)
+    matrix = tries[best]
     matrix[:, 2] *= 2
-    size, flags = (SIDE_PX, SIDE_PX), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    ink = cv2.warpAffine(specimen.ink, matrix, size, flags=flags)
-    known = cv2.warpAffine(specimen.clear.astype(np.float32), matrix, size, flags=flags) > 0.5
-    return np.asarray(ink, np.float32), np.asarray(known, np.bool_), float(how_well)
+    ink = _warp(specimen.ink, matrix, (SIDE_PX, SIDE_PX))
+    clear = _warp(np.asarray(specimen.clear, np.float32), matrix, (SIDE_PX, SIDE_PX)) > 0.5
+    return ink, clear, float(how_well)
 
 
-def _as_blurred(ink: Gray, seen: Gray, clear: Gray) -> Gray:
-    """`ink` through the lens that saw `seen`, as far as that can be told from both."""
-    best, best_alike = ink, -1.0
-    for blur in _BLURS:
-        softer = np.asarray(cv2.GaussianBlur(ink, (0, 0), blur) if blur else ink, np.float32)
-        alike = _correlation(softer, seen, clear)
-        if alike > best_alike:
-            best, best_alike = softer, alike
-    return best
+def _warp(ink: Gray, matrix: Gray, size: tuple[int, int]) -> Gray:
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(ink, matrix, size, flags=flags), np.float32)
+
+
+def _moved(target: Gray, moving: Gray, turned_deg: float) -> Gray:
+    """Turn, then move to where both agree most: the ring of a second strike draws it aside."""
+    half = target.shape[0]
+    matrix = cv2.getRotationMatrix2D((half / 2, half / 2), turned_deg, 1.0)
+    turned = _warp(moving, np.asarray(matrix, np.float32), (half, half))
+    wide = cv2.copyMakeBorder(target, *(_ASIDE_PX,) * 4, cv2.BORDER_CONSTANT, value=(0.0,))
+    agreement = cv2.matchTemplate(wide, turned, cv2.TM_CCORR_NORMED)
+    x, y = (place - _ASIDE_PX for place in cv2.minMaxLoc(agreement)[3])
+    back = np.array([[1.0, 0.0, -x], [0.0, 1.0, -y], [0.0, 0.0, 1.0]])
+    return np.asarray(matrix @ back, np.float32)
 
 
 def _compared(ink: Gray, seen: Gray, clear: Gray, how_well: float) -> Likeness:
@@ -150,7 +163,7 @@ def _compared(ink: Gray, seen: Gray, clear: Gray, how_well: float) -> Likeness:
     weight = np.maximum(_window(clear), 1e-3)
     power = np.asarray(_window(wanted * wanted) / weight, np.float32)
     seen_power = np.asarray(_window(found * found) / weight, np.float32)
-    inside = (weight > _KNOWN) & (_reach() < _BAND[1])
+    inside = (weight > _KNOWN) & _told()
     usual = _usual(power[inside])
     stroked = inside & (power > _STROKED**2 * usual)
     near = cv2.dilate(power, np.ones((2 * _OFF_PX + 1,) * 2, np.uint8))
@@ -190,7 +203,7 @@ def _alike(wanted: Gray, found: Gray, clear: Gray, power: Gray, weight: Gray) ->
 
 def _whole(ink: Gray) -> int:
     """How many places bear strokes on the specimen, hidden or not."""
-    everywhere = np.asarray(_reach() < _BAND[1], np.float32)
+    everywhere = np.asarray(_told(), np.float32)
     wanted = _strokes(ink, everywhere)
     power = _window(wanted * wanted)
     return int((power > _STROKED**2 * _usual(power[everywhere > 0])).sum())
@@ -234,11 +247,10 @@ def _window(values: NDArray[np.floating]) -> Gray:
     return np.asarray(cv2.GaussianBlur(values, (0, 0), _WINDOW_PX), np.float32)
 
 
-def _correlation(one: Gray, other: Gray, weight: Gray) -> float:
-    total = max(float(weight.sum()), 1.0)
-    one, other = (v - float((v * weight).sum()) / total for v in (one, other))
-    sizes = float((one * one * weight).sum()) * float((other * other * weight).sum())
-    return float((one * other * weight).sum()) / max(float(np.sqrt(sizes)), 1e-9)
+def _told() -> Mask:
+    """Where seals differ at all: not on the ring, nor in the middle of the star."""
+    reach = _reach()
+    return np.asarray((reach > _CORE) & (reach < _BAND[1]), np.bool_)
 
 
 def _reach() -> Gray:

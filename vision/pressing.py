@@ -1,0 +1,87 @@
+"""What a specimen would look like through this lens, wiped like this, or struck twice like this.
+
+Only what blurs or repeats all of it alike is tried: no such change makes one character another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+
+from vision.page import Gray
+
+_BLURS = (0.0, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)  # pixels of a lifted seal, of lens and paper
+_LENSES = (0.7, 1.4)  # beside a wipe or a second strike, which would pass for a worse lens
+_WIPES_PX, _WIPE_WAYS = (5, 8, 11, 14, 18), 8  # 1 to 4 mm on 42 mm: beyond that nothing is legible
+_SECOND = (0.1, 0.42)  # of the radius, how far off a second strike lies, as in `seal_state`
+_SECOND_INK = (0.5, 0.8)  # of the first's
+_BETTER = 0.01  # correlation by which a wipe or a second strike must explain more than a lens
+
+
+def as_pressed(ink: Gray, seen: Gray, clear: Gray, radius_px: float) -> Gray:
+    """Return `ink` as it was seen, as far as `seen` tells what the lens and the hand did.
+
+    Args:
+        ink: of the specimen, laid over what was seen.
+        clear: 1 where `seen` can be trusted, else 0.
+        radius_px: of the seal in both.
+    """
+    soft, alike = _best(_blurred(ink), seen, clear)
+    tries = (
+        pressed
+        for blur in _LENSES
+        for sharp in (np.asarray(cv2.GaussianBlur(ink, (0, 0), blur), np.float32),)
+        for pressed in (*_wiped(sharp), *_again(sharp, seen, clear, radius_px))
+    )
+    other, other_alike = _best(tries, seen, clear)
+    return other if other_alike > alike + _BETTER else soft
+
+
+def correlation(one: Gray, other: Gray, weight: Gray) -> float:
+    """Return how alike two maps are where `weight` says so, -1..1."""
+    total = max(float(weight.sum()), 1.0)
+    one, other = (v - float((v * weight).sum()) / total for v in (one, other))
+    sizes = float((one * one * weight).sum()) * float((other * other * weight).sum())
+    return float((one * other * weight).sum()) / max(float(np.sqrt(sizes)), 1e-9)
+
+
+def _best(tries: Iterator[Gray] | tuple[Gray, ...], seen: Gray, clear: Gray) -> tuple[Gray, float]:
+    scored = [(one, correlation(one, seen, clear)) for one in tries]
+    return max(scored, key=lambda one: one[1])
+
+
+def _blurred(ink: Gray) -> Iterator[Gray]:
+    for blur in _BLURS:
+        yield np.asarray(cv2.GaussianBlur(ink, (0, 0), blur) if blur else ink, np.float32)
+
+
+def _wiped(ink: Gray) -> Iterator[Gray]:
+    for far in _WIPES_PX:
+        for way in range(_WIPE_WAYS):
+            angle = np.pi * way / _WIPE_WAYS
+            reach = np.array([np.cos(angle), np.sin(angle)]) * far / 2
+            kernel = np.zeros((2 * far + 1, 2 * far + 1), np.float32)
+            ends = [tuple(int(v) for v in np.rint(far + sign * reach)) for sign in (-1, 1)]
+            cv2.line(kernel, ends[0], ends[1], (1.0,), 1)
+            yield np.asarray(cv2.filter2D(ink, -1, kernel / kernel.sum()), np.float32)
+
+
+def _again(ink: Gray, seen: Gray, clear: Gray, radius_px: float) -> Iterator[Gray]:
+    """With a second strike at the step at which what is left over looks like the specimen."""
+    full = max(float(np.percentile(ink, 98)), 1e-6)
+    gain = float((seen * ink * clear).sum()) / max(float((ink * ink * clear).sum()), 1e-6)
+    left = np.maximum(seen - gain * ink, 0) * clear
+    moves = np.fft.irfft2(np.fft.rfft2(left) * np.conj(np.fft.rfft2(ink - ink.mean())), ink.shape)
+    height, width = ink.shape
+    y, x = np.meshgrid(
+        np.fft.fftfreq(height, 1 / height), np.fft.fftfreq(width, 1 / width), indexing="ij"
+    )
+    step = np.hypot(x, y) / radius_px
+    moves[(step < _SECOND[0]) | (step > _SECOND[1])] = -np.inf
+    row, column = np.unravel_index(int(moves.argmax()), moves.shape)
+    moved = np.roll(ink, (int(row), int(column)), axis=(0, 1)) / full
+    first = np.clip(ink / full, 0, 1)
+    for strength in _SECOND_INK:
+        yield np.asarray(1 - (1 - 0.9 * first) * (1 - strength * np.clip(moved, 0, 1)), np.float32)
