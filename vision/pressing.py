@@ -5,7 +5,7 @@ Only what blurs or repeats all of it alike is tried: no such change makes one ch
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import cv2
 import numpy as np
@@ -14,7 +14,8 @@ from vision.page import Gray
 
 _BLURS = (0.0, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)  # pixels of a lifted seal, of lens and paper
 _LENSES = (0.7, 1.4)  # beside a wipe or a second strike, which would pass for a worse lens
-_WIPES_PX, _WIPE_WAYS = (5, 8, 11, 14, 18), 8  # 1 to 4 mm on 42 mm: beyond that nothing is legible
+# 1 to 4 mm on 42 mm, at half size: beyond that nothing is legible.
+_WIPES_PX, _WIPE_WAYS = (2.5, 4.0, 5.5, 7.0, 9.0), 12
 _SECOND = (0.1, 0.42)  # of the radius, how far off a second strike lies, as in `seal_state`
 _SECOND_INK = (0.5, 0.8)  # of the first's
 _BETTER = 0.01  # correlation by which a wipe or a second strike must explain more than a lens
@@ -29,12 +30,10 @@ def as_pressed(ink: Gray, seen: Gray, clear: Gray, radius_px: float) -> Gray:
         radius_px: of the seal in both.
     """
     soft, alike = _best(_blurred(ink), seen, clear)
-    tries = (
-        pressed
-        for blur in _LENSES
-        for sharp in (np.asarray(cv2.GaussianBlur(ink, (0, 0), blur), np.float32),)
-        for pressed in (*_wiped(sharp), *_again(sharp, seen, clear, radius_px))
-    )
+    sharp = [np.asarray(cv2.GaussianBlur(ink, (0, 0), blur), np.float32) for blur in _LENSES]
+    tries = [again for one in sharp for again in _again(one, seen, clear, radius_px)]
+    kernel = _likeliest_wipe(*(_halved(one) for one in (sharp[0], seen, clear)))
+    tries += [_wiped(one, kernel) for one in sharp]
     other, other_alike = _best(tries, seen, clear)
     return other if other_alike > alike + _BETTER else soft
 
@@ -47,7 +46,7 @@ def correlation(one: Gray, other: Gray, weight: Gray) -> float:
     return float((one * other * weight).sum()) / max(float(np.sqrt(sizes)), 1e-9)
 
 
-def _best(tries: Iterator[Gray] | tuple[Gray, ...], seen: Gray, clear: Gray) -> tuple[Gray, float]:
+def _best(tries: Iterable[Gray], seen: Gray, clear: Gray) -> tuple[Gray, float]:
     scored = [(one, correlation(one, seen, clear)) for one in tries]
     return max(scored, key=lambda one: one[1])
 
@@ -57,15 +56,27 @@ def _blurred(ink: Gray) -> Iterator[Gray]:
         yield np.asarray(cv2.GaussianBlur(ink, (0, 0), blur) if blur else ink, np.float32)
 
 
-def _wiped(ink: Gray) -> Iterator[Gray]:
-    for far in _WIPES_PX:
-        for way in range(_WIPE_WAYS):
-            angle = np.pi * way / _WIPE_WAYS
-            reach = np.array([np.cos(angle), np.sin(angle)]) * far / 2
-            kernel = np.zeros((2 * far + 1, 2 * far + 1), np.float32)
-            ends = [tuple(int(v) for v in np.rint(far + sign * reach)) for sign in (-1, 1)]
-            cv2.line(kernel, ends[0], ends[1], (1.0,), 1)
-            yield np.asarray(cv2.filter2D(ink, -1, kernel / kernel.sum()), np.float32)
+def _likeliest_wipe(ink: Gray, seen: Gray, clear: Gray) -> tuple[float, float]:
+    """Length and angle of the wipe that explains most, told at half size, in whole pixels."""
+    wipes = [
+        (2.0 * far, np.pi * way / _WIPE_WAYS) for far in _WIPES_PX for way in range(_WIPE_WAYS)
+    ]
+    halves = [correlation(_wiped(ink, (far / 2, angle)), seen, clear) for far, angle in wipes]
+    return wipes[int(np.argmax(halves))]
+
+
+def _wiped(ink: Gray, wipe: tuple[float, float]) -> Gray:
+    far, angle = wipe
+    size = round(far / 2) + 1
+    reach = np.array([np.cos(angle), np.sin(angle)]) * far / 2
+    kernel = np.zeros((2 * size + 1, 2 * size + 1), np.float32)
+    ends = [tuple(int(v) for v in np.rint(size + sign * reach)) for sign in (-1, 1)]
+    cv2.line(kernel, ends[0], ends[1], (1.0,), 1)
+    return np.asarray(cv2.filter2D(ink, -1, kernel / kernel.sum()), np.float32)
+
+
+def _halved(ink: Gray) -> Gray:
+    return np.asarray(cv2.resize(ink, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
 
 
 def _again(ink: Gray, seen: Gray, clear: Gray, radius_px: float) -> Iterator[Gray]:
