@@ -16,6 +16,7 @@ _BLURS = (0.0, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)  # pixels of a lifted seal, of lens
 _LENSES = (0.7, 1.4)  # beside a wipe or a second strike, which would pass for a worse lens
 # 1 to 4 mm on 42 mm, at half size: beyond that nothing is legible.
 _WIPES_PX, _WIPE_WAYS = (2.5, 4.0, 5.5, 7.0, 9.0), 12
+_WIPES_TRIED = 5  # at full size
 _SECOND = (0.1, 0.42)  # of the radius, how far off a second strike lies, as in `seal_state`
 _SECOND_INK = (0.5, 0.8)  # of the first's
 _BETTER = 0.01  # correlation by which a wipe or a second strike must explain more than a lens
@@ -32,8 +33,8 @@ def as_pressed(ink: Gray, seen: Gray, clear: Gray, radius_px: float) -> Gray:
     soft, alike = _best(_blurred(ink), seen, clear)
     sharp = [np.asarray(cv2.GaussianBlur(ink, (0, 0), blur), np.float32) for blur in _LENSES]
     tries = [again for one in sharp for again in _again(one, seen, clear, radius_px)]
-    kernel = _likeliest_wipe(*(_halved(one) for one in (sharp[0], seen, clear)))
-    tries += [_wiped(one, kernel) for one in sharp]
+    wipes = _likeliest_wipes(*(_halved(one) for one in (sharp[0], seen, clear)))
+    tries += [_wiped(one, wipe) for one in sharp for wipe in wipes]
     other, other_alike = _best(tries, seen, clear)
     return other if other_alike > alike + _BETTER else soft
 
@@ -56,13 +57,13 @@ def _blurred(ink: Gray) -> Iterator[Gray]:
         yield np.asarray(cv2.GaussianBlur(ink, (0, 0), blur) if blur else ink, np.float32)
 
 
-def _likeliest_wipe(ink: Gray, seen: Gray, clear: Gray) -> tuple[float, float]:
-    """Length and angle of the wipe that explains most, told at half size, in whole pixels."""
+def _likeliest_wipes(ink: Gray, seen: Gray, clear: Gray) -> list[tuple[float, float]]:
+    """Length and angle of the wipes that explain most, told at half size, in whole pixels."""
     wipes = [
         (2.0 * far, np.pi * way / _WIPE_WAYS) for far in _WIPES_PX for way in range(_WIPE_WAYS)
     ]
     halves = [correlation(_wiped(ink, (far / 2, angle)), seen, clear) for far, angle in wipes]
-    return wipes[int(np.argmax(halves))]
+    return [wipes[i] for i in np.argsort(halves)[-_WIPES_TRIED:]]
 
 
 def _wiped(ink: Gray, wipe: tuple[float, float]) -> Gray:
