@@ -7,6 +7,7 @@ from typing import Protocol
 
 from msgspec import UNSET, Struct
 
+from bench import eyes_folder
 from bench.eyes_folder import Folder, LabelledSeal
 from bench.eyes_scoring import Rate, characters_right, plain, rate
 from vision import verification
@@ -72,26 +73,30 @@ def load(folder: Folder, say: Say) -> tuple[Registered, ...]:
     Raises:
         ValueError: an entry's shape is none of round, oval and square.
     """
-    return tuple(
-        Registered(
-            id=one.id,
-            ring_text=one.ring_text or one.name,
-            line=one.line,
-            shape=_SHAPES.get(one.shape) or Shape(one.shape),
-            specimen=_specimen(folder, one.specimen, one.id, say) if one.specimen else None,
-        )
-        for one in folder.registered
+    return tuple(_entry(folder, one, say) for one in folder.registered)
+
+
+def _entry(folder: Folder, one: eyes_folder.Registered, say: Say) -> Registered:
+    shape = _SHAPES.get(one.shape) or Shape(one.shape)
+    return Registered(
+        id=one.id,
+        ring_text=one.ring_text or one.name,
+        line=one.line,
+        shape=shape,
+        specimen=_specimen(folder, one, shape, say) if one.specimen else None,
     )
 
 
-def _specimen(folder: Folder, name: str, entry: str, say: Say) -> Lifted | None:
+def _specimen(
+    folder: Folder, entry: eyes_folder.Registered, shape: Shape, say: Say
+) -> Lifted | None:
     try:
-        found = specimen(decode_drawing(folder.specimen_bytes(name)))
+        found = specimen(decode_drawing(folder.specimen_bytes(entry.specimen)), shape)
     except (ImageRefusedError, OSError, ValueError) as error:
-        say(f"specimen of {entry}: {error}")
+        say(f"specimen of {entry.id}: {error}")
         return None
     if found is None:
-        say(f"specimen of {entry}: expected a seal, found none in {name}")
+        say(f"specimen of {entry.id}: expected a seal, found none in {entry.specimen}")
     return found
 
 

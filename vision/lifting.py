@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from vision.decoding import Image
 from vision.ellipse import Ellipse
 from vision.page import Gray, MatLike, Page
-from vision.seals import Colour, Seal, find_seals
+from vision.seal_state import State
+from vision.seals import Colour, Seal, Shape, find_seals
 from vision.shrinking import shrunk
 
 SIDE_PX, RADIUS_PX = 224, 100  # a seal of 42 mm at 120 dpi: strokes of 0.5 mm are 2 px wide
@@ -28,6 +29,7 @@ _LEAST_PAPER = 24  # grey levels, as in `vision.ink`
 _FOREIGN_INK, _OWN_PART = 0.25, 0.3
 _FOREIGN_EDGE, _EDGE_PX = 0.08, 9  # its blurred edge: above JPEG's noise, and how far a lens blurs
 _SPECIMEN_MARGIN = 0.12  # white paper around a specimen that was cropped to its ring
+_FILLS = 0.4  # of a specimen's longest side
 _SEEN_INK = 0.2  # of a specimen
 
 
@@ -63,10 +65,13 @@ def lifted(picture: Image, seal: Seal, side_px: int = SIDE_PX) -> Lifted:
     return Lifted(np.asarray(flat, np.float32), known > 0.5, max(_size_px(seal), 1.0))
 
 
-def specimen(picture: Image) -> Lifted | None:
+def specimen(picture: Image, shape: Shape) -> Lifted | None:
     """Return the ink of the one seal that `picture` shows; None when there is none.
 
     It may be a photo, a scan or a drawing, in any colour, cropped close or not.
+
+    Args:
+        shape: of the registered seal; a square one has no ring, whatever bends in it.
     """
     margin = round(_SPECIMEN_MARGIN * max(picture.shape[:2]))
     wide = cv2.copyMakeBorder(
@@ -75,10 +80,21 @@ def specimen(picture: Image) -> Lifted | None:
     wide, _ = shrunk(np.asarray(wide, np.uint8), 2 * _MOST_PX)
     height, width = wide.shape[:2]
     whole = Page(((0, 0), (width, 0), (width, height), (0, height)), whole=True)
-    found = [seal for seal in find_seals(wide, whole) if max(seal.box[2:]) > 0.4 * max(wide.shape)]
+    found = [
+        seal
+        for seal in find_seals(wide, whole)
+        if (seal.shape is Shape.SQUARE) == (shape is Shape.SQUARE)
+        and _is_specimen(seal, max(wide.shape))
+    ]
     if not found:
         return _bounded(wide)
     return lifted(wide, max(found, key=lambda seal: seal.box[2] * seal.box[3]))
+
+
+def _is_specimen(seal: Seal, longest_px: int) -> bool:
+    """A seal that fills a drawing, or a clear red one on a sheet of samples."""
+    large = max(seal.box[2:]) > _FILLS * longest_px
+    return large or (seal.colour is Colour.RED and seal.state in (State.COMPLETE, State.FAINT))
 
 
 def own_ink(part: Image, colour: Colour) -> tuple[Gray, Gray]:

@@ -69,7 +69,7 @@ def entry() -> Callable[[Cut], Registered]:
                 ring_text=of.words,
                 line=of.line,
                 shape=Shape(of.shape),
-                specimen=specimen(drawn(of)),
+                specimen=specimen(drawn(of), Shape(of.shape)),
             )
         return made[of]
 
@@ -130,7 +130,11 @@ def test_foreign_seal_is_not_forced_into_the_register(
 
 def test_seals_that_differ_in_their_number_are_told_apart(press: Press) -> None:
     numbered = [
-        Registered(id=number, ring_text=VILLAGE, specimen=specimen(drawn(Cut(VILLAGE, "", number))))
+        Registered(
+            id=number,
+            ring_text=VILLAGE,
+            specimen=specimen(drawn(Cut(VILLAGE, "", number)), Shape.ROUND),
+        )
         for number in ("3201112957686", "3201112943157")
     ]
 
@@ -219,7 +223,9 @@ def test_character_that_was_surely_read_as_another_outweighs_the_specimen(
 def test_added_strokes_and_other_strokes_are_told_apart(press: Press) -> None:
     picture, seal = press(MATTERS, over_print=False)
     seen = lifted(picture, seal)
-    plain, neighbour, own = (specimen(drawn(one)) for one in (PLAIN, NEIGHBOUR, MATTERS))
+    plain, neighbour, own = (
+        specimen(drawn(one), Shape.ROUND) for one in (PLAIN, NEIGHBOUR, MATTERS)
+    )
     assert plain is not None and neighbour is not None and own is not None
 
     found: list[Any] = [likeness(one, seen) for one in (plain, neighbour, own)]
