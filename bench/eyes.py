@@ -7,6 +7,7 @@ answered by `bench.eyes_cases`.
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -130,7 +131,7 @@ def measure(root: Path, sheets: Path | None, say: Say, register: Path | None = N
     cv2.setNumThreads(1)  # figures are for one core
     folder = read_folder(root, register)
     known = load(folder, say)
-    if reader() is None:
+    if not _can_read():
         say("expected the extra ocr, found none: no ring is read; pip install 'sealkeeper[ocr]'")
     rows: dict[str, Row] = {}
     cells: list[Cell] = []
@@ -146,6 +147,11 @@ def measure(root: Path, sheets: Path | None, say: Say, register: Path | None = N
         written = write_sheets(cells, sheets, "misses" if folder.labels else "found")
         totals = structs.replace(totals, sheets=tuple(str(path) for path in written))
     return Eyes(images=rows, cases=cases, totals=totals)
+
+
+def _can_read() -> bool:
+    """Whether the extra is there; it is loaded at the first seal only."""
+    return importlib.util.find_spec("rapidocr") is not None
 
 
 def _look_at(folder: Folder, name: str, register: tuple[Registered, ...]) -> _Looked:
@@ -281,7 +287,7 @@ def _totals(
         cases_right=answers(folder.cases, cases),
         cases_p50_s=_questions(folder, taken_s),
         names=names(folder, tally.pairs, tally.false),
-        reader=reader() is not None,
+        reader=_can_read(),
         outlines=outlines((quad, rows[name].quad) for name, quad in folder.quads.items()),
         states=states([(label.state, seal.state) for label, seal in hit if label.state]),
         seconds_p50=percentile(seconds, 50),
