@@ -35,6 +35,8 @@ _NOISE_PART = 0.2  # of bare places: the rest may bear ink of others
 _LEGIBLE = 3.0  # times the noise, in deviations
 # Of the usual ink: less is a place that was not pressed; beside it the pressure changes too fast.
 _PRESSED, _BESIDE_PX = 0.45, 15
+_STAR, _RING = 0.36, 0.92  # reaches within and beyond which they are
+_PRESSURE_PX, _EVENLY = 22.0, 0.7  # over which pressure changes; share of the usual ink
 # Likeness of strokes once noise is taken off. The same character has 0.85 and more, others that
 # stand in its place 0.5 at the most, also where they share a half.
 AGREES, DIFFERS = 0.75, 0.62
@@ -49,6 +51,8 @@ class Likeness(Struct, frozen=True):
         seen: share of the specimen's strokes that are legible.
         differing: largest joined area in which other strokes stand.
         added: largest joined area with strokes where the specimen has none.
+        lacking: largest joined area without strokes where the specimen has them, although ring or
+            star beside it were pressed; where they were not, it may be dry.
         alike: likeness of each place, -1..1; NaN where nothing can be told.
         strokes: the specimen's, laid over the impression.
     """
@@ -58,6 +62,7 @@ class Likeness(Struct, frozen=True):
     seen: float
     differing: float
     added: float
+    lacking: float
     alike: Gray
     strokes: Gray
 
@@ -80,9 +85,10 @@ def likeness(specimen: Lifted, seen: Lifted) -> Likeness:
     """Lay `specimen` over what was `seen` and compare them place by place."""
     laid = [_laid(specimen, seen, turned_deg) for _, turned_deg in ways_up(specimen, seen)]
     ink, known, how_well = max(laid, key=lambda one: one[2])
-    clear = np.asarray((seen.clear & known).astype(np.float32) * (_reach() < _BAND[1]), np.float32)
+    trusted = np.asarray(seen.clear & known, np.float32)
+    clear = np.asarray(trusted * (_reach() < _BAND[1]), np.float32)
     ink = as_pressed(ink, seen.ink, clear, RADIUS_PX)
-    return _compared(ink, seen.ink, clear, how_well)
+    return _compared(ink, seen.ink, clear, _was_pressed(ink, seen.ink, trusted), how_well)
 
 
 def apart(one: Likeness, other: Likeness) -> float:
@@ -158,7 +164,19 @@ def _moved(target: Gray, moving: Gray, turned_deg: float) -> Gray:
     return np.asarray(matrix @ back, np.float32)
 
 
-def _compared(ink: Gray, seen: Gray, clear: Gray, how_well: float) -> Likeness:
+def _was_pressed(ink: Gray, seen: Gray, trusted: Gray) -> Mask:
+    """Where the ring and the star, which no words can replace, say that the seal was pressed."""
+    reach = _reach()
+    anchors = np.asarray(trusted * ((reach < _STAR) | (reach > _RING)) * (reach < 1.1), np.float32)
+    wide = (0, 0), _PRESSURE_PX
+    wanted = np.maximum(cv2.GaussianBlur(ink * ink * anchors, *wide), 1e-6)
+    gain = cv2.GaussianBlur(ink * seen * anchors, *wide) / wanted
+    known = wanted > 0.1 * float(wanted.max())
+    usual = float(np.median(gain[known & (reach < 1)])) if (known & (reach < 1)).any() else 1.0
+    return np.asarray(known & (gain > _EVENLY * usual), np.bool_)
+
+
+def _compared(ink: Gray, seen: Gray, clear: Gray, was_pressed: Mask, how_well: float) -> Likeness:
     wanted, found = _strokes(ink, clear), _strokes(seen, clear)
     weight = np.maximum(_window(clear), 1e-3)
     power = np.asarray(_window(wanted * wanted) / weight, np.float32)
@@ -181,6 +199,7 @@ def _compared(ink: Gray, seen: Gray, clear: Gray, how_well: float) -> Likeness:
         seen=float(legible.sum() / max(_whole(ink), 1)),
         differing=_largest(legible & (alike < DIFFERS)),
         added=_largest(bare & strong),
+        lacking=_largest(pale & was_pressed & (weight > _WELL_KNOWN)),
         alike=np.where(legible | (bare & strong), alike, np.nan).astype(np.float32),
         strokes=wanted,
     )

@@ -69,6 +69,7 @@ class Score(Struct, frozen=True, kw_only=True):
     seen: float | None = None
     differing: float | None = None
     added: float | None = None
+    lacking: float | None = None
     similarity: float | None = None
 
 
@@ -168,12 +169,14 @@ def _is_same(found: Likeness) -> bool:
         found.agreeing > _AGREEING
         and found.seen > _SEEN
         and max(found.differing, found.added) < _ANOTHER
+        and found.lacking < _CLEARLY_ANOTHER
     )
 
 
 def _is_other(found: Likeness) -> bool:
     """Whether it is another seal that was cut alike: it lies well and differs somewhere."""
-    return found.agreeing > _UNLIKE and max(found.differing, found.added) > _CLEARLY_ANOTHER
+    worst = max(found.differing, found.added, found.lacking)
+    return found.agreeing > _UNLIKE and worst > _CLEARLY_ANOTHER
 
 
 def _is_worse(rival: _Compared, best: _Compared) -> bool:
@@ -268,5 +271,6 @@ def _score(one: _Compared) -> Score:
         seen=round(found.seen, 3),
         differing=round(found.differing, 2),
         added=round(found.added, 2),
+        lacking=round(found.lacking, 2),
         similarity=similarity,
     )
