@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from vision.decoding import Image
 from vision.lifting import RADIUS_PX, SIDE_PX, Lifted
 from vision.page import Gray
-from vision.written import READ, Written, words_only, written
+from vision.written import Written, words_only, written
 
 FINE_PX = 2 * SIDE_PX  # of a lifted seal that is to be read: characters 40 px high
 # Reaches between which characters stand: seal cutters leave 0.04 to 0.1 to the ring.
 _BANDS = ((0.56, 0.93), (0.62, 0.95), (0.5, 0.9))
 _CHARACTERS = (0.6, 0.9)
+_LIKELY = 0.75  # how sure a character is on the whole; parts of others are read with less
 _STAR, _TIPS = (0.16, 0.32), 5  # reaches at which its tips stand apart
 _HEIGHT_PX = 64  # of a strip; the recogniser takes 48
 _ANGLES = 720
@@ -33,9 +34,9 @@ _MARGIN_PX = 24  # white paper before and after a strip
 _LINE_X, _LONG_LINE_X, _LINE_Y = 0.58, 0.8, (0.37, 0.7)
 _GHOST_PX = 9  # around black print, where its blurred edge still looks red
 _LINE_REACH = 0.52  # further out the ends of the ring's own words may stand
-# Share of full ink that is a stroke; share of strokes on bare paper, where a line has 0.15.
-_INKED, _BARE = 0.4, 0.05
-_SEEN = 0.7  # of a place that must be free of other print before it is called bare
+# Share of full ink that is a stroke; share of strokes on bare paper, where a line has 0.1.
+_INKED, _BARE = 0.3, 0.02
+_SEEN = 0.5  # of a place that must be free of other print before it is called bare
 # Cells of a name, (x, y) of their corner in shares of the side, in the order of reading.
 _BY_COLUMNS = ((0.51, 0.06), (0.51, 0.5), (0.06, 0.06), (0.06, 0.5))
 _BY_ROWS = ((0.06, 0.06), (0.51, 0.06), (0.06, 0.5), (0.51, 0.5))
@@ -213,11 +214,11 @@ def _line(ink: Gray, lifted: Lifted, turned_deg: float, reader: StripReader) -> 
     """What stands below the star of an upright seal."""
     place = _line_place(ink.shape[0])
     clear = _upright(np.asarray(lifted.clear, np.float32), turned_deg)[place]
-    within = _reach(ink.shape[0])[place] < _LINE_REACH
-    if float(clear[within].mean()) < _SEEN:
-        return None
     away = cv2.erode(clear, np.ones((_GHOST_PX, _GHOST_PX), np.uint8)) > 0.5  # from other print
-    if float((ink[place][within & away] > _INKED).sum()) < _BARE * float(within.sum()):
+    within = _reach(ink.shape[0])[place] < _LINE_REACH
+    if float(away[within].mean()) < _SEEN:
+        return None
+    if float((ink[place][within & away] > _INKED).mean()) < _BARE:
         return Written("", (), ())
     places = (place, _line_place(ink.shape[0], _LONG_LINE_X))
     read = [_said(line) for line in reader.strips([_printed(ink[one]) for one in places])]
@@ -256,7 +257,7 @@ def _said(line: Line) -> Written:
 
 def _weight(read: Written) -> float:
     """How much was read, and how surely: guesses count against it."""
-    return sum(score - READ for score in read.scores)
+    return sum(score - _LIKELY for score in read.scores)
 
 
 def _reach(side_px: int) -> Gray:

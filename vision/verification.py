@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from vision.decoding import Image
 from vision.lifting import Lifted, lifted
-from vision.ring_text import FINE_PX, Reading, StripReader, read_name, read_ring
+from vision.ring_text import FINE_PX, UNREAD, Reading, StripReader, read_name, read_ring
 from vision.seal_state import State
 from vision.seals import Colour, Seal, Shape
 from vision.specimens import Likeness, apart, likeness, ways_up
@@ -217,6 +217,8 @@ def _line_fits(entry: Registered, reading: Reading, *, alone: bool) -> bool:
         return True
     if reading.line is None:
         return alone and not entry.line
+    if reading.line == UNREAD:
+        return False
     if not entry.line:
         return not _without_ascii(reading.line).text
     return _fit(entry.line, reading.line).similarity >= _LINE_READ

@@ -13,8 +13,9 @@ from sim.render import INK, page_image
 from vision.decoding import Image
 from vision.lifting import lifted
 from vision.ocr import Line, Reader
-from vision.ring_text import FINE_PX, read_name, read_ring
+from vision.ring_text import FINE_PX, UNREAD, read_name, read_ring
 from vision.seals import Seal, find_seals
+from vision.written import Written
 
 VILLAGE, LINE = "青石镇柳树沟村村民委员会", "财务专用章"
 
@@ -37,7 +38,7 @@ class Listener:
 
 def stamped(shape: str, words: str, line: str, size_px: int, turned_deg: float) -> Image:
     """A seal over print, without noise."""
-    page = page_image(7, 0)[700:1020, 300:620]
+    page = page_image(7, 0)[440:760, 300:620]
     ink = np.asarray(cut(shape, words, line, size_px), np.float32) / 255
     middle = size_px / 2
     turn = cv2.getRotationMatrix2D((middle, middle), -turned_deg, 1.0)
@@ -52,13 +53,32 @@ def the_seal(picture: Image) -> Seal:
 
 
 def test_ring_and_line_over_print_are_read_whichever_way_up_they_lie(reader: Reader) -> None:
-    picture = stamped("round", VILLAGE, LINE, 220, 115)
+    picture = stamped("round", VILLAGE, LINE, 220, 200)
 
     read = read_ring(lifted(picture, the_seal(picture), FINE_PX), 1.0, 0.0, reader)
 
     assert read.ring.text == VILLAGE
     assert read.line is not None and read.line.text == LINE
-    assert read.turned_deg == pytest.approx(115, abs=6)
+    assert read.turned_deg == pytest.approx(200, abs=2)
+
+
+@pytest.mark.parametrize(("line", "bare"), [("", True), (LINE, False)])
+def test_bare_paper_below_the_star_is_told_from_a_line_that_nobody_can_read(
+    line: str, bare: bool
+) -> None:
+    picture = stamped("round", VILLAGE, line, 220, 200)
+
+    class Ring(Listener):
+        """Reads the words of rings and nothing else."""
+
+        def strips(self, images: list[Image]) -> tuple[Line, ...]:
+            read = VILLAGE if images[0].shape[1] > 600 else ""
+            score = (0.9,) * len(read)
+            return tuple(Line(text=read, score=0.9, box=(), scores=score) for _ in images)
+
+    read = read_ring(lifted(picture, the_seal(picture), FINE_PX), 1.0, 0.0, Ring())
+
+    assert read.line == (Written("", (), ()) if bare else UNREAD)
 
 
 def test_name_is_read_from_its_four_cells(reader: Reader) -> None:
