@@ -22,7 +22,7 @@ from vision.ring_text import FINE_PX, UNREAD, Reading, StripReader, read_name, r
 from vision.seal_state import State
 from vision.seals import Colour, Seal, Shape
 from vision.specimens import Likeness, apart, likeness, ways_up
-from vision.written import SURE, Written, plain
+from vision.written import READ, SURE, Written, plain
 
 # Of legible strokes; a tenth may be spoilt by wear, print or a crease.
 _AGREEING, _SEEN = 0.85, 0.35
@@ -94,10 +94,16 @@ class _Compared(Struct, frozen=True):
 
 
 class _Fit(Struct, frozen=True):
-    """What was read beside what is registered; `against`: characters surely read as others."""
+    """What was read beside what is registered.
+
+    Args:
+        against: characters that were surely read as others, or are too many.
+        doubtful: likewise, but read in doubt; guesses count for nothing.
+    """
 
     similarity: float
     against: int
+    doubtful: int
 
 
 def read(picture: Image, seal: Seal, reader: StripReader) -> Reading | None:
@@ -190,14 +196,13 @@ def _is_worse(rival: _Compared, best: _Compared) -> bool:
 
 def _by_words(compared: Sequence[_Compared], reading: Reading) -> str | None:
     """The one entry whose words these are, unless its specimen shows another cut."""
-    read = sorted(
-        (one for one in compared if one.fit is not None), key=lambda one: -_similarity(one)
-    )
-    if not read or _similarity(read[0]) < _RING_READ:
+    best = max((_similarity(one) for one in compared), default=0.0)
+    if best < _RING_READ:
         return None
-    near = [one for one in read if _similarity(one) > _similarity(read[0]) - _TEXT_APART]
+    near = [one for one in compared if _similarity(one) > best - _TEXT_APART]
+    near = [one for one in near if not _is_contradicted(one)]
     fitting = [one for one in near if _line_fits(one.entry, reading, alone=len(near) == 1)]
-    if len(fitting) != 1 or fitting[0].fit is None or fitting[0].fit.against:
+    if len(fitting) != 1 or fitting[0].fit is None or fitting[0].fit.doubtful:
         return None
     chosen = fitting[0]
     if chosen.likeness is not None and _is_other(chosen.likeness):
@@ -243,22 +248,20 @@ def _without_ascii(read: Written) -> Written:
 def _fit(registered: str, seen: Written) -> _Fit:
     """The fewest edits, and among the ways to make them the one with the least against it."""
     wanted = plain(registered)
-    row = [(i, 0) for i in range(len(wanted) + 1)]
+    row = [(i, 0, 0) for i in range(len(wanted) + 1)]
     for one, score in zip(seen.text, seen.scores, strict=True):
-        sure = int(score >= SURE)
-        following = [(row[0][0] + 1, row[0][1] + sure)]
+        sure, doubted = int(score >= SURE), int(READ <= score < SURE)
+        following = [_more(row[0], sure, doubted)]
         for i, character in enumerate(wanted, start=1):
-            other = int(character != one)
-            following.append(
-                min(
-                    (row[i - 1][0] + other, row[i - 1][1] + other * sure),
-                    (row[i][0] + 1, row[i][1] + sure),
-                    (following[i - 1][0] + 1, following[i - 1][1]),
-                )
-            )
+            here = row[i - 1] if character == one else _more(row[i - 1], sure, doubted)
+            following.append(min(here, _more(row[i], sure, doubted), _more(following[i - 1], 0, 0)))
         row = following
-    edits, against = row[-1]
-    return _Fit(max(0.0, 1 - edits / max(len(wanted), 1)), against)
+    edits, against, doubtful = row[-1]
+    return _Fit(max(0.0, 1 - edits / max(len(wanted), 1)), against, doubtful)
+
+
+def _more(way: tuple[int, int, int], sure: int, doubted: int) -> tuple[int, int, int]:
+    return way[0] + 1, way[1] + sure, way[2] + doubted
 
 
 def _score(one: _Compared) -> Score:

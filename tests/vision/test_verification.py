@@ -197,6 +197,7 @@ def words(*entries: Registered) -> list[Registered]:
         (said(VILLAGE, UNREAD.text, 0.0), None),
         (said("青石镇杨树沟村村民委员会", "财务专用章"), None),  # surely another character
         (said("青石镇树沟村村民委员会", "财务专用章"), VILLAGE + "财务专用章"),  # one was missed
+        (said("青石镇杨树沟村村民委员会", "财务专用章", 0.6), None),  # or in doubt
         (said("村民委员会", "财务专用章"), None),
         (said("青石镇大河湾村村民委员会", "合同专用章"), None),  # that line is not registered
     ],
@@ -210,6 +211,20 @@ def test_words_name_the_one_entry_that_they_fit(
 
     assert verdict.id == expected
     assert verdict.by is (By.WORDS if expected else None)
+
+
+def test_words_choose_among_names_that_differ_by_one_character(
+    entry: Callable[[Cut], Registered], press: Press
+) -> None:
+    sister = Registered(id="sister", ring_text="青石镇杨树沟村村民委员会", line="财务专用章")
+    register = [*words(entry(MATTERS)), sister]
+
+    surely, in_doubt = (
+        verify(*press(MATTERS), register, said(ring, "财务专用章", score)).id
+        for ring, score in ((VILLAGE, 0.99), ("青石镇桃树沟村村民委员会", 0.6))
+    )
+
+    assert (surely, in_doubt) == (VILLAGE + "财务专用章", None)
 
 
 def test_words_do_not_outweigh_a_specimen_that_lies_well_and_differs(
