@@ -16,15 +16,21 @@ _CELL = 3  # one display pixel: three stripes, and a gap below them
 _SEAL_MM = 42.0
 
 
-def on_screen(page: Picture, rng: np.random.Generator) -> Picture:
-    """Return what a display shows of `page`, stripe by stripe."""
-    shown = cv2.resize(page, _SCREEN_PX, interpolation=cv2.INTER_AREA)
+def on_screen(
+    page: Picture, rng: np.random.Generator, size_px: tuple[int, int] = _SCREEN_PX
+) -> Picture:
+    """Return what a display shows of `page`, stripe by stripe.
+
+    Args:
+        size_px: width and height that the page has on the display.
+    """
+    shown = cv2.resize(page, size_px, interpolation=cv2.INTER_AREA)
     large = np.repeat(np.repeat(shown, _CELL, axis=0), _CELL, axis=1)
     cell = np.full((_CELL, _CELL, 3), rng.uniform(0.25, 0.45), np.float32)
     for stripe, channel in enumerate((2, 1, 0)):
         cell[:, stripe, channel] = 1.0
     cell[_CELL - 1] *= rng.uniform(0.5, 0.8)
-    lit = np.tile(cell, (_SCREEN_PX[1], _SCREEN_PX[0], 1))
+    lit = np.tile(cell, (size_px[1], size_px[0], 1))
     seen = large * (lit / lit.mean(axis=(0, 1)) * 0.92)
     return np.asarray(np.clip(cv2.blur(seen, (2, 2)), 0, 255), np.uint8)
 

@@ -26,6 +26,7 @@ from sim.render import blank_page, page_image, render_page
 
 _COLUMNS = ("file", "n_seals", "seals_json", "quad_json")
 _DIGITS = "0123456789"
+_DOTS_PER_INCH = (None, 50.0, 75.0)  # of the printer that made a seal; None: a plain colour
 
 Row = dict[str, Any]
 Say = Callable[[str], None]
@@ -93,24 +94,25 @@ def _copies(
     bare = Sheet(page_image(int(rng.integers(1_000_000)), int(rng.integers(5))))
     x, y = 0.3 + 0.4 * float(rng.random()), 0.4 + 0.4 * float(rng.random())
     stamped = pressed(bare, rng, x=x, y=y)
-    dots = [None, 50.0, 75.0][i % 3]
-    shown = msgspec.structs.replace(stamped, page=on_screen(stamped.page, rng))
     made = {
-        "paper": (stamped, "ink"),
-        "screen": (shown, None),
-        "print": (with_printed_seal(bare.page, x, y, dots), "printed"),
-        "unsealed": (bare, "none"),
+        "paper": stamped,
+        "screen": msgspec.structs.replace(stamped, page=on_screen(stamped.page, rng)),
+        "print": with_printed_seal(bare.page, x, y, _DOTS_PER_INCH[i % len(_DOTS_PER_INCH)]),
     }
-    for k, (what, (laid, how)) in enumerate(made.items()):
-        name = keep(f"case-{i:03}-{what}.jpg", shot(laid, seed * 100 + 20 + k, difficulty))
-        for question, answer in (("origin", what), ("impression", how)):
-            if answer is not None and answer != "unsealed":
-                yield {
-                    "id": f"{question}-{i:03}-{answer}",
-                    "question": question,
-                    "images": [name],
-                    "answer": answer,
-                }
+    names = {
+        what: keep(f"case-{i:03}-{what}.jpg", shot(laid, seed * 100 + 20 + k, difficulty))
+        for k, (what, laid) in enumerate(made.items())
+    }
+    asked = [("origin", what, name) for what, name in names.items()]
+    asked += [("impression", "ink", names["paper"]), ("impression", "printed", names["print"])]
+    asked += [("impression", "none", f"case-{i:03}-bare.jpg")]
+    for question, answer, name in asked:
+        yield {
+            "id": f"{question}-{i:03}-{answer}",
+            "question": question,
+            "images": [name],
+            "answer": answer,
+        }
 
 
 def _row(name: str, taken: Shot) -> Row:

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from vision.written import CELL, ROW, Written
+from vision.written import CELL, ROW, SURE, Written, best_fit, digits_only
 
 _UNITS = {"": 1, "千": 1_000, "万": 10_000, "亿": 100_000_000}
 _FIGURE = re.compile(
@@ -52,6 +52,7 @@ class Amount(Struct, frozen=True):
         plain: it says itself that it is money: a currency mark, 元, or two decimals.
         score: how sure the least sure of its characters is, 0..1.
         start, end: where it stands.
+        unit: fen that its last digit means, by each reading; empty for an amount in words.
     """
 
     fen: frozenset[int]
@@ -59,19 +60,22 @@ class Amount(Struct, frozen=True):
     score: float
     start: int
     end: int
+    unit: frozenset[Decimal] = frozenset()
 
 
 def figures(of: Written) -> Iterator[Amount]:
     """Yield every number in digits."""
     for found in _FIGURE.finditer(of.text):
         digits = found["digits"].rstrip(".,")
-        unit = _UNITS[found["unit"]]
-        values = frozenset(_values(digits, unit))
-        if not values:
+        unit = 100 * _UNITS[found["unit"]]
+        readings = dict(_readings(digits, unit))
+        if not readings:
             continue
         money = bool(found["mark"] or found["yuan"] or re.search(r"\d[.,]\d\d$", digits))
         start = found.start("digits")
-        yield Amount(values, money, of.surest(start, found.end()), start, found.end())
+        score = of.least(start, found.end())
+        last = frozenset(readings.values())
+        yield Amount(frozenset(readings), money, score, start, found.end(), last)
 
 
 def written_out(of: Written) -> Iterator[Amount]:
@@ -82,7 +86,7 @@ def written_out(of: Written) -> Iterator[Amount]:
             continue
         fen = yuan * 100
         fen += 10 * _DIGITS.get(found["jiao"] or "", 0) + _DIGITS.get(found["fen"] or "", 0)
-        score = of.surest(found.start(), found.end())
+        score = of.least(found.start(), found.end())
         yield Amount(frozenset((fen,)), True, score, found.start(), found.end())
 
 
@@ -109,17 +113,33 @@ def number(words: str) -> int | None:
     return value or None
 
 
-def _values(digits: str, unit: int) -> Iterator[int]:
-    """Every meaning of digits with points and commas between them, in fen."""
+def against(of: Written, one: Amount, wanted_fen: int) -> float:
+    """Return what speaks against an amount being the wanted one: 1 for each sure difference.
+
+    A doubtful digit speaks little, whatever it is; a sure one that is another one speaks.
+    """
+    if wanted_fen in one.fen:
+        return 0.0
+    if not one.unit:
+        return 1.0 if one.score >= SURE else 0.0
+    said = digits_only(of.cut(one.start, one.end))
+    return min(best_fit(str(int(wanted_fen / unit)), said, whole=True).against for unit in one.unit)
+
+
+def _readings(digits: str, unit: int) -> Iterator[tuple[int, Decimal]]:
+    """Every meaning of digits with points and commas between them, and that of the last digit.
+
+    Args:
+        unit: fen of a whole one.
+    """
     marks = [i for i, one in enumerate(digits) if one in ".,"]
-    bare = digits.replace(",", "").replace(".", "")
+    bare = int(digits.replace(",", "").replace(".", ""))
     if not marks or all(len(digits) - i >= 4 for i in marks):
-        yield int(bare) * unit * 100
+        yield bare * unit, Decimal(unit)
     if marks:
-        decimals = len(digits) - marks[-1] - 1
-        value = Decimal(int(bare)).scaleb(-decimals) * unit * 100
-        if value == value.to_integral_value():
-            yield int(value)
+        last = Decimal(unit).scaleb(marks[-1] + 1 - len(digits))
+        if bare * last == (bare * last).to_integral_value():
+            yield int(bare * last), last
 
 
 def apart(of: Written, one: Amount, other: Amount) -> int:

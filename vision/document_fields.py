@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
+from vision import amounts, dates
 from vision.amounts import Amount, apart, figures, written_out
-from vision.dates import day_of, days
+from vision.dates import Day
 from vision.page_text import PageText, Row
 from vision.written import READ, SURE, Fit, Written, best_fit, plain, words_only, written
 
@@ -137,15 +138,16 @@ def _fields(text: PageText, asked: Application) -> Iterator[Field]:
             yield _party(party, words)
     if asked.amount_fen:
         yield _amount(text.all, asked.amount_fen)
-    if asked.day and day_of(asked.day):
-        yield _day(text.all, asked.day)
+    day = dates.day_of(asked.day or "")
+    if day is not None:
+        yield _day(text.all, asked.day or "", day)
 
 
 def _party(wanted: str, words: Written) -> Field:
     fit = best_fit(plain(wanted), words)
     say = _teller("party", wanted, words, fit)
     if fit.edits == 0:
-        sure = words.surest(fit.start, fit.end) >= READ
+        sure = words.least(fit.start, fit.end) >= READ
         return say(Verdict.MATCH, Why.SAME) if sure else say(Verdict.UNCLEAR, Why.DOUBTFUL)
     if fit.against < _PROOF:
         return say(Verdict.UNCLEAR, Why.DOUBTFUL)
@@ -257,10 +259,10 @@ def _amount(of: Written, wanted_fen: int) -> Field:
         return say(Verdict.UNCLEAR, Why.DOUBTFUL, best)
     if not money:
         return say(Verdict.UNCLEAR, Why.NONE_READ, None)
-    doubted = next((one for one in every if one.score < SURE and one.plain), None)
-    if doubted is not None or not _well_read(words_only(of)):
-        return say(Verdict.UNCLEAR, Why.DOUBTFUL, doubted or money[0])
-    return say(Verdict.MISMATCH, Why.OTHER, money[-1])
+    nearest = min(money, key=lambda one: amounts.against(of, one, wanted_fen))
+    if amounts.against(of, nearest, wanted_fen) < _PROOF or not _well_read(words_only(of)):
+        return say(Verdict.UNCLEAR, Why.DOUBTFUL, nearest)
+    return say(Verdict.MISMATCH, Why.OTHER, nearest)
 
 
 def _other_writing(of: Written, one: Amount, other: Amount, digits: Sequence[Amount]) -> bool:
@@ -268,20 +270,17 @@ def _other_writing(of: Written, one: Amount, other: Amount, digits: Sequence[Amo
     return (one in digits) != (other in digits) and apart(of, one, other) <= _BESIDE
 
 
-def _day(of: Written, wanted: str) -> Field:
-    day = day_of(wanted)
-    found = list(days(of))
-    right = [one for one in found if one.day == day]
-    # A paper's own day stands at its end; the others are birthdays and terms.
-    best = right[-1] if right else (found[-1] if found else None)
-    if best is None:
+def _day(of: Written, wanted: str, day: Day) -> Field:
+    found = list(dates.days(of))
+    if not found:
         return Field("day", Verdict.UNCLEAR, Why.NONE_READ, wanted, "", 0.0, None)
-    if right:
-        verdict = Verdict.MATCH if best.score >= READ else Verdict.UNCLEAR
-        why = Why.SAME if verdict is Verdict.MATCH else Why.DOUBTFUL
-    else:
-        sure = best.score >= SURE
-        verdict, why = (Verdict.MISMATCH, Why.OTHER) if sure else (Verdict.UNCLEAR, Why.DOUBTFUL)
+    # Of equals the last: a paper's own day stands at its end, before it are birthdays and terms.
+    best = min(reversed(found), key=lambda one: dates.against(of, one, day))
+    verdict, why = Verdict.UNCLEAR, Why.DOUBTFUL
+    if best.day == day and best.score >= READ:
+        verdict, why = Verdict.MATCH, Why.SAME
+    elif dates.against(of, best, day) >= _PROOF:
+        verdict, why = Verdict.MISMATCH, Why.OTHER
     read = of.part(best.start, best.end)
     return Field("day", verdict, why, wanted, read, best.score, of.rows[best.start])
 

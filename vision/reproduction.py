@@ -13,8 +13,11 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from msgspec import structs
+from numpy.typing import NDArray
 
 from vision.decoding import Image
+from vision.ellipse import REACHES, profile
 from vision.ink import ink
 from vision.page import Gray, Page, find_page
 from vision.rasters import TILE_PX, has_raster
@@ -24,15 +27,18 @@ from vision.shrinking import shrunk
 _BARE = 0.85  # of a tile's middle brightness: print, folds and shadows are darker
 _LIT = 70.0  # grey levels; in darker tiles there is only noise
 _MOST_TILES = 60
-_SEAL_PX = 512  # size on which a seal's evenness is told
-_AROUND = 0.08  # of a seal's side, to know its paper
-_INKED = 0.45  # of the strong ink; less is an edge or a dry place
-_DEEP_PX = 3.0  # from the edge of a stroke, on _SEAL_PX: less is blurred by the lens
-_LEAST_DEEP = 500  # pixels
+_SEAL_PX = 900  # size on which a seal's evenness is told, with the paper around it
+_BESIDE = 0.5  # of a seal's side, on each side: enough to know its paper
+_RING = np.flatnonzero((REACHES > 0.885) & (REACHES < 1.1))  # a stroke, blurred, no character
+_RING_REACHES = REACHES[_RING]
+_PRINT = 0.3  # darkness of black print over the ring
+_SMOOTHED = 9  # angles of 3 degrees
+_LEAST_RING = 0.6  # share of the ring that must be seen
+_LEAST_INK = 0.04  # mean redness across the stroke; paler ones are noise
 _LEAST_SEAL_PX = 150  # a smaller seal has no stroke that is three pixels deep
-# Deviation of the ink's density, as a share of it: toner and ink jet are even within the noise of
-# a photo, a pressed seal is uneven by its pad, its hand and its paper.
-_EVEN, _UNEVEN = 0.045, 0.09
+# Toner and ink jet are even but for the camera's noise (0.02 to 0.03); a pressed seal is uneven by
+# its pad, the hand and the paper (0.05 and more).
+_EVEN, _UNEVEN = 0.032, 0.045
 _STROKE_SHARE = 0.08  # of a tile, from which its ink says something
 
 
@@ -88,26 +94,40 @@ def impression(
 
 
 def unevenness(image: Image, seal: Seal) -> float | None:
-    """Return the deviation of a seal's ink as a share of its density; None: too small or pale."""
-    if max(seal.box[2:]) < _LEAST_SEAL_PX:
+    """Return how much the ink along a seal's ring differs, as a share of it.
+
+    Returns:
+        None: no ring, or too small, pale, cut or hidden to tell.
+    """
+    if seal.ellipse is None or max(seal.box[2:]) < _LEAST_SEAL_PX:
         return None
-    cut, _ = shrunk(_crop(image, seal), _SEAL_PX)
-    maps = ink(cut)
+    cut, left, top = _crop(image, seal, _BESIDE)
+    small, scale = shrunk(cut, _SEAL_PX)
+    maps = ink(small)
     layer = maps.blue if seal.colour is Colour.BLUE else maps.red
-    inked = layer > _INKED * max(float(np.percentile(layer, 97)), 1e-3)
-    clear = cv2.dilate((maps.dark > 0.25).astype(np.uint8), np.ones((7, 7), np.uint8)) == 0
-    depth = cv2.distanceTransform(inked.astype(np.uint8), cv2.DIST_L2, 5)
-    deep = (depth >= _DEEP_PX) & clear
-    if int(deep.sum()) < _LEAST_DEEP:
+    moved = structs.replace(seal.ellipse, x=seal.ellipse.x - left, y=seal.ellipse.y - top)
+    on_map = moved.scaled(scale * maps.scale)
+    hidden = (profile(maps.dark, on_map)[:, _RING] > _PRINT).any(axis=1)
+    across = profile(layer, on_map)[:, _RING]
+    clear = ~hidden & (across >= 0).all(axis=1)
+    # Blur spreads a stroke's ink and noise stands out of it; neither changes its sum.
+    counts = _smoothed(np.asarray(clear, np.float32))
+    sums = np.asarray(across.sum(axis=1), np.float32)
+    smooth = _smoothed(np.asarray(np.where(clear, sums, 0.0), np.float32))
+    told = (counts > _SMOOTHED / 2) & clear
+    if float(told.mean()) < _LEAST_RING:
         return None
-    smooth = cv2.blur(layer * deep, (5, 5)) / np.maximum(
-        cv2.blur(deep.astype(np.float32), (5, 5)), 0.05
-    )
-    values, depths = smooth[deep], np.minimum(depth[deep].astype(int), 12)
-    for at in np.unique(depths):  # wide strokes are deeper coloured: the lens blurs narrow ones
-        values[depths == at] /= max(float(np.median(values[depths == at])), 1e-3)
-    low, high = np.percentile(values, [10, 90])
-    return float(high - low) / 2.56
+    low, middle, high = np.percentile((smooth / np.maximum(counts, 1))[told], [10, 50, 90])
+    if middle < _LEAST_INK * len(_RING_REACHES):
+        return None
+    return float((high - low) / 2.56 / middle)
+
+
+def _smoothed(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Sums over neighbours along a closed ring."""
+    half = _SMOOTHED // 2
+    shifts = [np.roll(values, by) for by in range(-half, half + 1)]
+    return np.asarray(np.sum(shifts, axis=0), np.float32)
 
 
 def _of_seal(image: Image, seal: Seal) -> Impression | None:
@@ -142,7 +162,7 @@ def _bare_tiles(image: Image, page: Page | None) -> list[Gray]:
 
 def _inked_tiles(image: Image, seal: Seal) -> list[Gray]:
     """The ink's density within strokes, less its surroundings; 0 elsewhere."""
-    cut = _crop(image, seal)
+    cut, _, _ = _crop(image, seal, 0.0)
     density = 1 - cut[..., 1 if seal.colour is Colour.RED else 2].astype(np.float32) / 255
     smooth = cv2.GaussianBlur(density, (0, 0), 3)
     low, high = np.percentile(smooth, [10, 97])
@@ -156,11 +176,13 @@ def _inked_tiles(image: Image, seal: Seal) -> list[Gray]:
     ]
 
 
-def _crop(image: Image, seal: Seal) -> Image:
+def _crop(image: Image, seal: Seal, beside: float) -> tuple[Image, int, int]:
+    """The seal with some paper, and where it was cut out (x, y)."""
     x, y, width, height = seal.box
-    around = _AROUND * max(width, height)
+    around = beside * max(width, height)
     left, top = max(round(x - around), 0), max(round(y - around), 0)
-    return image[top : round(y + height + around), left : round(x + width + around)]
+    cut = image[top : round(y + height + around), left : round(x + width + around)]
+    return cut, left, top
 
 
 def _places(shape: tuple[int, ...], step: int) -> list[tuple[int, int]]:

@@ -1,8 +1,8 @@
 """Words as they were read, with how sure each character is, and how well other words fit in.
 
 An expected word is laid over what was read wherever it fits best. A character that was read
-surely and is another one counts 1; one that was read in doubt counts little, because it may be
-the expected one after all. So a sum under 1 never proves a difference.
+surely and is another one counts 1; one that was read in doubt counts next to nothing, because it
+may be the expected one after all. So a sum under 1 never proves a difference.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CELL, ROW = "|", "\n"  # between cells of a row; after a row that ends before th
 # and may fall to 0.6 beside a blank; over 0.9 another one was wrong in less than one of a thousand.
 SURE = 0.9
 READ = 0.5  # under this the character is a guess
-_DOUBTED = 0.3  # cost of a difference that may be the recogniser's
+_DOUBTED = 0.01  # cost of a difference that may be the recogniser's: many of them prove nothing
 _ALIKE = (
     "未末",
     "己已巳",
@@ -54,9 +54,13 @@ class Written(Struct, frozen=True):
         """Return what was read there, separators left out."""
         return "".join(one for one in self.text[start:end] if one not in (CELL, ROW))
 
-    def surest(self, start: int, end: int) -> float:
+    def least(self, start: int, end: int) -> float:
         """Return how sure the least sure character there is; 1 where there is none."""
         return min(self.scores[start:end], default=1.0)
+
+    def cut(self, start: int, end: int) -> Written:
+        """Return that piece of it."""
+        return Written(self.text[start:end], self.scores[start:end], self.rows[start:end])
 
 
 class Fit(Struct, frozen=True):
@@ -93,6 +97,16 @@ def written(pieces: Iterable[tuple[str, tuple[float, ...], int]]) -> Written:
 def words_only(of: Written) -> Written:
     """Return it without punctuation, separators kept."""
     kept = [i for i, one in enumerate(of.text) if one.isalnum() or one in (CELL, ROW)]
+    return Written(
+        "".join(of.text[i] for i in kept),
+        tuple(of.scores[i] for i in kept),
+        tuple(of.rows[i] for i in kept),
+    )
+
+
+def digits_only(of: Written) -> Written:
+    """Return its digits, without the marks between them."""
+    kept = [i for i, one in enumerate(of.text) if one.isdecimal()]
     return Written(
         "".join(of.text[i] for i in kept),
         tuple(of.scores[i] for i in kept),
@@ -147,7 +161,10 @@ def _cost(score: float) -> float:
 def _other(wanted: str, seen: str, score: float) -> float:
     if any(wanted in group and seen in group for group in _ALIKE):
         return _DOUBTED
-    return _cost(score) if seen not in (CELL, ROW) else 1.0
+    if seen in (CELL, ROW):
+        return 1.0
+    # A figure or a Latin letter is hardly ever a character, however unsure.
+    return _cost(score) if seen.isascii() == wanted.isascii() or score < READ else 1.0
 
 
 def _missing(word: str, i: int) -> float:

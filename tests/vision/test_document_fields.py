@@ -176,6 +176,18 @@ def test_digit_read_in_doubt_is_unclear(page: Page) -> None:
     assert field(compare(text, ASKED), "amount").verdict is Verdict.UNCLEAR
 
 
+def test_doubt_about_a_right_digit_hides_no_wrong_one(page: Page) -> None:
+    text = page(row0=ROWS[0].replace("12,345.60", "92,345.60"), row1="请予核准。", sure={"45": 0.7})
+
+    assert field(compare(text, ASKED), "amount").verdict is Verdict.MISMATCH
+
+
+def test_many_doubts_prove_nothing(page: Page) -> None:
+    text = page("隹休贲金文村申清", sure={"隹休贲金文村申清": 0.8})
+
+    assert field(compare(text, ASKED), "title").verdict is Verdict.UNCLEAR
+
+
 @pytest.mark.parametrize(
     ("digits", "words"),
     [("92,345.60", "壹万贰仟叁佰肆拾伍元陆角整"), ("12,345.60", "壹万贰仟叁佰肆拾陆元陆角整")],
@@ -219,6 +231,13 @@ def test_other_day_is_a_mismatch(page: Page, day: str) -> None:
 @pytest.mark.parametrize("day", ["二〇二六年三月十五日", "2026-03-15", "2026.3.15"])
 def test_same_day_in_another_form_matches(page: Page, day: str) -> None:
     assert field(compare(page(row3=day), ASKED), "day").verdict is Verdict.MATCH
+
+
+@pytest.mark.parametrize("day", ["2026年3月16日", "二〇二六年三月十六日"])
+def test_day_read_in_doubt_is_unclear(page: Page, day: str) -> None:
+    text = page(row3=day, sure={"16": 0.7, "十六": 0.7})
+
+    assert field(compare(text, ASKED), "day").verdict is Verdict.UNCLEAR
 
 
 def test_page_without_a_day_is_unclear(page: Page) -> None:
