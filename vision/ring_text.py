@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from vision.decoding import Image
 from vision.lifting import RADIUS_PX, SIDE_PX, Lifted
 from vision.page import Gray
+from vision.seals import OVAL_ASPECT
 from vision.written import Written, words_only, written
 
 FINE_PX = 2 * SIDE_PX  # of a lifted seal that is to be read: characters 40 px high
@@ -31,11 +32,11 @@ _GAPS, _GAP_APART = 2, 60  # beginnings that are tried, and how many steps lie b
 _GAP_DEG = 24.0  # at least: a character and a half
 _MARGIN_PX = 24  # white paper before and after a strip
 # Of the radius, in a seal that lies upright: where a line stands below the star.
-_LINE_X, _LONG_LINE_X, _LINE_Y = 0.58, 0.8, (0.37, 0.7)
+_LINE_X, _LONG_LINE_X, _LINE_Y = 0.58, 0.8, (0.34, 0.72)
 _GHOST_PX = 9  # around black print, where its blurred edge still looks red
 _LINE_REACH = 0.52  # further out the ends of the ring's own words may stand
 # Share of full ink that is a stroke; share of strokes on bare paper, where a line has 0.1.
-_INKED, _BARE = 0.3, 0.02
+_INKED, _BARE = 0.3, 0.035
 _SEEN = 0.5  # of a place that must be free of other print before it is called bare
 # Cells of a name, (x, y) of their corner in shares of the side, in the order of reading.
 _BY_COLUMNS = ((0.51, 0.06), (0.51, 0.5), (0.06, 0.06), (0.06, 0.5))
@@ -99,12 +100,15 @@ def read_ring(lifted: Lifted, aspect: float, axis_deg: float, reader: StripReade
     tries = [(start, band) for start in _beginnings(ink, angles) for band in _BANDS]
     lines = reader.strips([_strip(ink, angles, start, band) for start, band in tries])
     read = [_said(line) for line in lines]
-    best = max(range(len(tries)), key=lambda i: _weight(read[i]))
+    widest = tries[0][0]  # another gap has to be better by a whole character
+    best = max(range(len(tries)), key=lambda i: _weight(read[i]) - (tries[i][0] != widest))
     if not read[best].text:
         return Reading(ring=read[best])
     # The gap lies below, so the seal is turned by what its middle misses to 90 degrees.
     roughly_deg = float(np.rad2deg(angles[tries[best][0] % _ANGLES])) - 90.0
     line, turned_deg = _line_below(ink, lifted, _by_star(ink, roughly_deg), reader)
+    if aspect > OVAL_ASPECT and line is not None and not line.text:
+        line = None  # ovals have theirs higher up, in the middle
     return Reading(ring=read[best], line=line, turned_deg=turned_deg)
 
 
@@ -216,14 +220,14 @@ def _line(ink: Gray, lifted: Lifted, turned_deg: float, reader: StripReader) -> 
     clear = _upright(np.asarray(lifted.clear, np.float32), turned_deg)[place]
     away = cv2.erode(clear, np.ones((_GHOST_PX, _GHOST_PX), np.uint8)) > 0.5  # from other print
     within = _reach(ink.shape[0])[place] < _LINE_REACH
-    if float(away[within].mean()) < _SEEN:
-        return None
-    if float((ink[place][within & away] > _INKED).mean()) < _BARE:
-        return Written("", (), ())
+    seen = float(away[within].mean()) > _SEEN
+    inked = ink[place][within & away] > _INKED
+    if not inked.size or float(inked.mean()) < _BARE:
+        return Written("", (), ()) if seen else None
     places = (place, _line_place(ink.shape[0], _LONG_LINE_X))
     read = [_said(line) for line in reader.strips([_printed(ink[one]) for one in places])]
     best = max(read, key=_weight)
-    return best if _weight(best) > 0 else UNREAD
+    return best if _weight(best) > 0 else UNREAD if seen else None
 
 
 def _line_place(side_px: int, half_width: float = _LINE_X) -> tuple[slice, slice]:

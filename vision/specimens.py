@@ -22,6 +22,7 @@ _ANGLES, _REACHES = 360, 72  # of the unwrapped disc: a degree, and 1.4 pixels
 _BAND = (0.12, 0.9)  # of the radius: the ring itself is alike on every seal and any way up
 _CORE = 0.25  # of the radius: the flat middle of a star
 _BROAD_PX = 14.0  # pressure and light change over more than this
+_LEAST_PART = 0.3  # of the usual strength: fainter than this is noise
 _STROKES_PX = 4.0  # characters' strokes and the gaps between them are finer than this
 _WINDOW_PX = 5.0  # deviation of the window in which strokes are compared: half a character
 _OFF_PX = 2  # what tilt and curl leave over after laying
@@ -252,8 +253,12 @@ def _strokes(ink: Gray, clear: Gray) -> Gray:
 
 
 def _without_pressure(ink: Gray, weight: Gray) -> Gray:
+    """Strokes that are equally strong where the seal was pressed hard and where it was not."""
     flat = _less(ink, weight, _BROAD_PX)
-    return np.asarray(flat / max(float(np.sqrt(np.square(flat).mean())), 1e-6), np.float32)
+    usual = max(float(np.sqrt(np.square(flat).mean())), 1e-6)
+    nearby = cv2.sqrt(np.maximum(cv2.GaussianBlur(flat * flat, (0, 0), _BROAD_PX), 0))
+    even = flat / (np.asarray(nearby, np.float32) + _LEAST_PART * usual)
+    return np.asarray(even / max(float(np.sqrt(np.square(even).mean())), 1e-6), np.float32)
 
 
 def _less(ink: Gray, weight: Gray, broad_px: float) -> Gray:

@@ -35,6 +35,7 @@ _APART = 0.06
 _COMPARED = 6  # specimens, the likeliest ones by their whole
 _RING_READ, _LINE_READ = 0.8, 0.75  # similarity of what was read to what is registered
 _READ_AT_ALL = 0.6  # similarity, under which reading failed and tells nothing
+_WHOLE = frozenset({State.COMPLETE, State.FAINT})
 _TEXT_APART = 0.08  # similarity: one character of twelve
 
 
@@ -141,7 +142,7 @@ def verify(
     same = _by_specimen(compared)
     if same is not None:
         return Verdict(id=same, by=By.SPECIMEN, scores=scores)
-    said = _by_words(compared, reading) if reading is not None else None
+    said = _by_words(compared, seal, reading) if reading is not None else None
     return Verdict(id=said, by=By.WORDS if said is not None else None, scores=scores)
 
 
@@ -152,7 +153,10 @@ def _with_likeness(entries: Sequence[Registered], seen: Lifted) -> dict[str, Lik
         for entry in entries
         if entry.specimen is not None
     ]
-    chosen = sorted(whole, key=lambda one: -one[0])[:_COMPARED]
+    whole.sort(key=lambda one: -one[0])
+    words = {entry.ring_text for entry in entries if whole and entry.id == whole[0][1]}
+    sisters = {entry.id for entry in entries if entry.ring_text in words}
+    chosen = [one for i, one in enumerate(whole) if i < _COMPARED or one[1] in sisters]
     return {name: likeness(picture, seen) for _, name, picture in chosen}
 
 
@@ -194,17 +198,20 @@ def _is_worse(rival: _Compared, best: _Compared) -> bool:
     return apart(best.likeness, rival.likeness) > _APART
 
 
-def _by_words(compared: Sequence[_Compared], reading: Reading) -> str | None:
+def _by_words(compared: Sequence[_Compared], seal: Seal, reading: Reading) -> str | None:
     """The one entry whose words these are, unless its specimen shows another cut."""
     best = max((_similarity(one) for one in compared), default=0.0)
     if best < _RING_READ:
         return None
     near = [one for one in compared if _similarity(one) > best - _TEXT_APART]
     near = [one for one in near if not _is_contradicted(one)]
-    fitting = [one for one in near if _line_fits(one.entry, reading, alone=len(near) == 1)]
+    whole = seal.state in _WHOLE
+    fitting = [one for one in near if _line_fits(one.entry, reading, whole, len(near) == 1)]
     if len(fitting) != 1 or fitting[0].fit is None or fitting[0].fit.doubtful:
         return None
     chosen = fitting[0]
+    if chosen.entry.shape is not seal.shape:
+        return None
     if chosen.likeness is not None and _is_other(chosen.likeness):
         return None
     return chosen.entry.id
@@ -214,12 +221,17 @@ def _similarity(one: _Compared) -> float:
     return one.fit.similarity if one.fit is not None else 0.0
 
 
-def _line_fits(entry: Registered, reading: Reading, *, alone: bool) -> bool:
-    """Whether the line is the entry's; where it is hidden, only an entry that stands alone with
-    its ring's words and has no line may still be meant.
+def _line_fits(entry: Registered, reading: Reading, whole: bool, alone: bool) -> bool:
+    """Whether the line is the entry's.
+
+    Args:
+        whole: the seal was pressed everywhere, so bare paper means that there is no line.
+        alone: no other entry has these words; then a line that is hidden may be none.
     """
     if entry.shape is Shape.SQUARE:
         return True
+    if not entry.line and not whole:
+        return False
     if reading.line is None:
         return alone and not entry.line
     if reading.line == UNREAD:
