@@ -51,13 +51,20 @@ def cycle(stamps: int, target: Path | None) -> None:
 @click.option(
     "--sheets", type=click.Path(path_type=Path), help="Folder for PNG sheets of what was missed."
 )
+@click.option(
+    "--register",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Registered seals, in place of FOLDER/registered.json.",
+)
 @JSON
-def eyes(folder: Path, sheets: Path | None, target: Path | None) -> None:
+def eyes(folder: Path, sheets: Path | None, register: Path | None, target: Path | None) -> None:
     """What is seen on a folder of pictures, beside its labels where it has some."""
     from bench import eyes as measured
 
     try:
-        figures = measured.measure(folder, sheets, lambda line: click.echo(line, err=True))
+        figures = measured.measure(
+            folder, sheets, lambda line: click.echo(line, err=True), register
+        )
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error
     if target is not None:

@@ -7,6 +7,7 @@ answered by `bench.eyes_cases`.
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,9 +15,10 @@ from pathlib import Path
 import cv2
 from msgspec import UNSET, Struct, UnsetType, structs
 
-from bench.eyes_cases import answer
+from bench.eyes_cases import answer, reader
 from bench.eyes_folder import Box, Case, Folder, LabelledSeal, read_folder
 from bench.eyes_scoring import Rate, matched, rate
+from bench.eyes_seals import Names, load, named, names
 from bench.eyes_sheets import Cell, shrunk, write_sheets
 from bench.eyes_truth import Outlines, States, answers, outlines, states
 from bench.figures import Machine, peak_memory_mb, percentile, this_machine
@@ -24,12 +26,19 @@ from vision.decoding import Image, decode
 from vision.errors import ImageRefusedError
 from vision.quality import judge
 from vision.seals import Seal, find_seals
+from vision.verification import Registered
 
 Say = Callable[[str], None]
 
 
 class FoundSeal(Struct, frozen=True):
-    """One seal as the code saw it; `text` and `verified` are None while nothing reads rings."""
+    """One seal as the code saw it.
+
+    Args:
+        text: what stands around it, `line` below its star; None where nothing was read.
+        verified: id of the registered seal that it is, None for a foreign or unread one.
+        by: what it was recognised by.
+    """
 
     bbox: tuple[int, int, int, int]
     text: str | None
@@ -37,6 +46,8 @@ class FoundSeal(Struct, frozen=True):
     state: str
     color: str
     shape: str
+    line: str | None = None
+    by: str | None = None
 
 
 class Row(Struct, frozen=True, omit_defaults=True):
@@ -61,7 +72,8 @@ class Totals(Struct, frozen=True, kw_only=True):
     """Rates over the labelled pictures, each with its interval; elapsed seconds and CPU seconds of
     each step over all.
 
-    A false alarm is anything found that no label of any colour matches at IoU 0.5.
+    A false alarm is anything found that no label of any colour matches at IoU 0.5. `reader` tells
+    whether the extra `ocr` was there; without it nothing is read.
     """
 
     machine: Machine
@@ -81,6 +93,8 @@ class Totals(Struct, frozen=True, kw_only=True):
     cases_answered: int
     cases_right: dict[str, Rate]
     cases_p50_s: dict[str, float]
+    names: Names
+    reader: bool
     outlines: Outlines
     states: States
     seconds_p50: float
@@ -104,20 +118,26 @@ class _Looked(Struct, frozen=True):
     cell: Cell | None
 
 
-def measure(root: Path, sheets: Path | None, say: Say) -> Eyes:
+def measure(root: Path, sheets: Path | None, say: Say, register: Path | None = None) -> Eyes:
     """Look at every picture and case of `root`; write sheets of what was missed.
+
+    Args:
+        register: registered seals, in place of the folder's own.
 
     Raises:
         OSError: the folder cannot be read, or the sheets not written.
         ValueError: a register or list of cases that cannot be understood.
     """
     cv2.setNumThreads(1)  # figures are for one core
-    folder = read_folder(root)
+    folder = read_folder(root, register)
+    known = load(folder, say)
+    if not _can_read():
+        say("expected the extra ocr, found none: no ring is read; pip install 'sealkeeper[ocr]'")
     rows: dict[str, Row] = {}
     cells: list[Cell] = []
     for name in folder.names:
         say(name)
-        looked = _look_at(folder, name)
+        looked = _look_at(folder, name, known)
         rows[name] = looked.row
         cells += [looked.cell] if looked.cell is not None else []
     asked = {case.id: _answer(folder, case, say) for case in folder.cases}
@@ -129,7 +149,12 @@ def measure(root: Path, sheets: Path | None, say: Say) -> Eyes:
     return Eyes(images=rows, cases=cases, totals=totals)
 
 
-def _look_at(folder: Folder, name: str) -> _Looked:
+def _can_read() -> bool:
+    """Whether the extra is there; it is loaded at the first seal only."""
+    return importlib.util.find_spec("rapidocr") is not None
+
+
+def _look_at(folder: Folder, name: str, register: tuple[Registered, ...]) -> _Looked:
     """See one picture; whatever its bytes are, there is a row."""
     begin_s, started_s = time.perf_counter(), time.process_time()
     unread = folder.unread.get(name, UNSET)
@@ -143,7 +168,9 @@ def _look_at(folder: Folder, name: str) -> _Looked:
     decoded_s = time.process_time()
     quality = judge(picture)
     judged_s = time.process_time()
-    found = tuple(_reported(seal) for seal in find_seals(picture, quality.page))
+    seals = find_seals(picture, quality.page)
+    found_s = time.process_time()
+    found = tuple(_reported(picture, seal, register) for seal in seals)
     ended_s = time.process_time()
     page = quality.page
     row = Row(
@@ -153,7 +180,8 @@ def _look_at(folder: Folder, name: str) -> _Looked:
         steps_s={
             "decode": decoded_s - started_s,
             "gate and page": judged_s - decoded_s,
-            "seals": ended_s - judged_s,
+            "seals": found_s - judged_s,
+            **({"read and verify": ended_s - found_s} if seals else {}),
         },
         reasons=tuple(str(reason) for reason in quality.reasons),
         labels_unread=unread,
@@ -161,15 +189,18 @@ def _look_at(folder: Folder, name: str) -> _Looked:
     return _Looked(row, found, _cell(picture, name, folder.labels.get(name), found))
 
 
-def _reported(seal: Seal) -> FoundSeal:
+def _reported(picture: Image, seal: Seal, register: tuple[Registered, ...]) -> FoundSeal:
     x, y, width, height = (round(side) for side in seal.box)
+    name = named(picture, seal, register, reader())
     return FoundSeal(
         bbox=(x, y, width, height),
-        text=None,
-        verified=None,
+        text=name.text,
+        verified=name.verified,
         state=str(seal.state),
         color=str(seal.colour),
         shape=str(seal.shape),
+        line=name.line,
+        by=name.by,
     )
 
 
@@ -255,6 +286,8 @@ def _totals(
         cases_answered=sum(given is not None for given in cases.values()),
         cases_right=answers(folder.cases, cases),
         cases_p50_s=_questions(folder, taken_s),
+        names=names(folder, tally.pairs, tally.false),
+        reader=_can_read(),
         outlines=outlines((quad, rows[name].quad) for name, quad in folder.quads.items()),
         states=states([(label.state, seal.state) for label, seal in hit if label.state]),
         seconds_p50=percentile(seconds, 50),
@@ -273,7 +306,7 @@ def _is_red(label: LabelledSeal) -> bool:
 
 
 def _steps(rows: dict[str, Row]) -> Iterator[tuple[str, float]]:
-    for step in ("decode", "gate and page", "seals"):
+    for step in ("decode", "gate and page", "seals", "read and verify"):
         taken = sorted(row.steps_s[step] for row in rows.values() if step in row.steps_s)
         if taken:
             yield step, percentile(taken, 50)

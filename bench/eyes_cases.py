@@ -47,8 +47,8 @@ def answer(
 
 def _document(picture: Image, application: Application | None) -> str | None:
     """What the page says to the application; None without an application or a reader."""
-    reader = _reader()
-    if application is None or reader is None:
+    engine = reader()
+    if application is None or engine is None:
         return None
     asked = document_fields.Application(
         title=application.title,
@@ -57,7 +57,7 @@ def _document(picture: Image, application: Application | None) -> str | None:
         amount_fen=application.amount_fen,
         day=application.date,
     )
-    return str(check_document(picture, asked, reader).verdict)
+    return str(check_document(picture, asked, engine).verdict)
 
 
 def _origin(picture: Image) -> str | None:
@@ -69,7 +69,8 @@ def _impression(picture: Image) -> str | None:
 
 
 @functools.cache
-def _reader() -> Reader | None:
+def reader() -> Reader | None:
+    """Return the one engine of this process; None where the extra `ocr` is not installed."""
     try:
         return Reader()
     except ReaderMissingError:

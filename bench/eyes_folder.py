@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 Box = tuple[float, float, float, float]  # x, y, width, height
 Quad = tuple[tuple[float, float], ...]  # four corners (x, y), clockwise from top left
@@ -20,7 +20,12 @@ _PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"
 
 
 class LabelledSeal(Struct, frozen=True):
-    """One seal that people see in a picture, in the manifest's words."""
+    """One seal that people see in a picture, in the manifest's words.
+
+    Args:
+        registered: id of its entry, None for a foreign seal; where it is not said, every entry
+            with the same ring text is right.
+    """
 
     bbox: Box
     shape: str | None = "circle"
@@ -28,6 +33,7 @@ class LabelledSeal(Struct, frozen=True):
     text: str | None = ""
     partial: int | bool = 0
     state: str | None = None
+    registered: str | UnsetType | None = UNSET
 
 
 class Registered(Struct, frozen=True):
@@ -70,6 +76,7 @@ class Folder(Struct, frozen=True):
         labels: seals by picture; a picture that nobody labelled is not in it.
         quads: true corners of the page, by picture.
         unread: what is wrong with a picture's labels, by picture.
+        register_root: where the register lies, unless it is the folder's own.
     """
 
     root: Path
@@ -79,6 +86,7 @@ class Folder(Struct, frozen=True):
     unread: dict[str, str]
     registered: tuple[Registered, ...]
     cases: tuple[Case, ...]
+    register_root: Path | None = None
 
     def bytes_of(self, name: str) -> bytes:
         """Return a picture's bytes.
@@ -87,14 +95,22 @@ class Folder(Struct, frozen=True):
             OSError: it cannot be read.
             ValueError: the name leads out of the folder.
         """
-        path = (self.root / name).resolve()
-        if not path.is_relative_to(self.root.resolve()):
-            raise ValueError(f"expected a picture inside of the folder, found {name!r}")
-        return path.read_bytes()
+        return _inside(self.root, name)
+
+    def specimen_bytes(self, name: str) -> bytes:
+        """Return a specimen's bytes; it lies beside the register that names it.
+
+        Raises:
+            OSError, ValueError: as `bytes_of`.
+        """
+        return _inside(self.root if self.register_root is None else self.register_root, name)
 
 
-def read_folder(root: Path) -> Folder:
+def read_folder(root: Path, register: Path | None = None) -> Folder:
     """Return what `root` holds.
+
+    Args:
+        register: a file like `registered.json` to be used in place of the folder's own.
 
     Raises:
         OSError: the folder cannot be read.
@@ -123,9 +139,17 @@ def read_folder(root: Path) -> Folder:
         labels=labels,
         quads=quads,
         unread=unread,
-        registered=_listed(root / "registered.json", tuple[Registered, ...]),
+        registered=_listed(register or root / "registered.json", tuple[Registered, ...]),
         cases=_listed(root / "cases.json", tuple[Case, ...]),
+        register_root=register.parent if register is not None else None,
     )
+
+
+def _inside(root: Path, name: str) -> bytes:
+    path = (root / name).resolve()
+    if not path.is_relative_to(root.resolve()):
+        raise ValueError(f"expected a picture inside of the folder, found {name!r}")
+    return path.read_bytes()
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

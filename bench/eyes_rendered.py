@@ -17,6 +17,7 @@ import numpy as np
 
 from bench.eyes_applied import CHANGES, applied, changed
 from bench.eyes_copies import on_screen, with_printed_seal
+from bench.eyes_register import entry, write_register
 from sim.camera_hard import Difficulty, conditions
 from sim.camera_ink import Fault
 from sim.camera_scenes import STATES, Sheet, Shot, pressed, sheet, shot, shot_under
@@ -61,6 +62,7 @@ def write(folder: Path, pages: int, pairs: int, seed: int, difficulty: Difficult
         writer = csv.DictWriter(file, _COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
+    write_register(folder)
     (folder / "cases.json").write_bytes(msgspec.json.format(msgspec.json.encode(cases)))
     return len(rows)
 
@@ -122,6 +124,7 @@ def _row(name: str, taken: Shot) -> Row:
             "text": one.owner,
             "partial": 0,
             "state": STATES[one.fault],
+            "registered": entry(one),
         }
         for one, box in zip(taken.impressions, taken.boxes, strict=True)
     ]

@@ -18,13 +18,15 @@ from sim.render import DPI, INK, Mask, Picture, page_image
 
 BLUE_INK = (170, 70, 40)  # blue, green, red
 _SEEN = 0.05  # ink from which a pixel belongs to an impression
-_OWNERS = (
+OWNERS = (
     "南京市浦口区江浦街道同心社区居民委员会",
     "青石镇柳树沟村村民委员会",
     "河西乡人民政府",
     "东山县长安镇上坝村经济合作社",
     "白云村股份经济合作社",
 )
+LINE, OVAL_LINE, NAME = "财务专用章", "专用章", "李庆国印"
+_OVAL_CHARACTERS, _OVAL_HEIGHT = 10, 0.68  # how many it has room for; of its width
 # The state that a fault leaves, in the words of the findings.
 STATES = {
     Fault.NONE: "complete",
@@ -42,6 +44,7 @@ class Impression(Struct, frozen=True, kw_only=True):
     Args:
         around: hull of its ink, (x, y) in page pixels.
         owner: what runs around the ring, or the name.
+        line: what stands straight below the star.
     """
 
     around: tuple[tuple[float, float], ...]
@@ -49,6 +52,7 @@ class Impression(Struct, frozen=True, kw_only=True):
     colour: str
     fault: Fault
     owner: str
+    line: str = ""
 
 
 class Sheet(Struct, frozen=True):
@@ -78,8 +82,8 @@ def pressed(
     colour: str = "red",
 ) -> Sheet:
     """Return `sheet` with one more impression at the page fractions `x`, `y`."""
-    owner = _OWNERS[int(rng.integers(len(_OWNERS)))]
-    stamp, owner, most_turned_deg = _stamp(shape, owner, rng)
+    owner = OWNERS[int(rng.integers(len(OWNERS)))]
+    stamp, owner, line, most_turned_deg = _stamp(shape, owner, rng)
     ink = inked(stamp, fault, rng)
     turned_deg = float(rng.uniform(-most_turned_deg, most_turned_deg))
     laid = _laid(ink, sheet.page, x, y, turned_deg)
@@ -88,8 +92,19 @@ def pressed(
     rows, columns = np.nonzero(laid > _SEEN)
     hull = cv2.convexHull(np.stack([columns, rows], axis=1).astype(np.int32))[:, 0, :]
     around = tuple((float(at[0]), float(at[1])) for at in hull)
-    made = Impression(around=around, shape=shape, colour=colour, fault=fault, owner=owner)
+    made = Impression(
+        around=around, shape=shape, colour=colour, fault=fault, owner=owner, line=line
+    )
     return Sheet(page, (*sheet.impressions, made))
+
+
+def cut(shape: str, owner: str, line: str, width_px: int) -> Image.Image:
+    """Return a seal as it is cut, white where rubber touches the paper."""
+    if shape == "square":
+        return seals.square_shape(owner, width_px)
+    if shape == "oval":
+        return seals.oval_shape(owner, width_px, round(width_px * _OVAL_HEIGHT), line)
+    return seals.round_shape(owner, width_px, line)
 
 
 def shot(sheet: Sheet, seed: int, difficulty: Difficulty) -> Shot:
@@ -129,16 +144,16 @@ def sheet(seed: int) -> Sheet:
     return made
 
 
-def _stamp(shape: str, owner: str, rng: np.random.Generator) -> tuple[Image.Image, str, float]:
-    """The seal itself, what it says, and how far it may be turned."""
+def _stamp(shape: str, owner: str, rng: np.random.Generator) -> tuple[Image.Image, str, str, float]:
+    """The seal itself, what it says around and below, and how far it may be turned."""
     if shape == "square":
-        name = "李庆国印"
-        return seals.square_shape(name, _px(rng.uniform(18, 24))), name, 180.0
+        return cut(shape, NAME, "", _px(rng.uniform(18, 24))), NAME, "", 180.0
     width = _px(rng.uniform(38, 45))
     if shape == "oval":
-        return seals.oval_shape(owner[-10:], width, round(width * 0.68), "专用章"), owner, 20.0
-    line = "" if rng.random() < 0.6 else "财务专用章"
-    return seals.round_shape(owner, width, line), owner, 180.0
+        owner = owner[-_OVAL_CHARACTERS:]
+        return cut(shape, owner, OVAL_LINE, width), owner, OVAL_LINE, 20.0
+    line = "" if rng.random() < 0.6 else LINE
+    return cut(shape, owner, line, width), owner, line, 180.0
 
 
 def _px(length_mm: float) -> int:

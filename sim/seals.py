@@ -16,12 +16,13 @@ _STROKE = 0.029  # of the width: 1.2 mm of 42 mm
 _OVAL_SPAN_DEG = 230.0  # how far the words of an oval seal run around
 
 
-def round_shape(text: str, size: int, line: str = "") -> Image.Image:
+def round_shape(text: str, size: int, line: str = "", number: str = "") -> Image.Image:
     """Draw ring, star and arc text of a round seal, black and white, `size` square.
 
     Args:
         text: runs around the ring.
         line: straight, below the star.
+        number: of the seal's registration with the police, small along the foot of the ring.
     """
     shape = Image.new("L", (size, size))
     draw = ImageDraw.Draw(shape)
@@ -30,6 +31,7 @@ def round_shape(text: str, size: int, line: str = "") -> Image.Image:
     _arc_text(shape, text, size)
     if line:
         draw.text((size / 2, size * 0.76), line, 255, typeface(round(size * 0.1), line), "mm")
+    _foot(shape, number, size)
     return shape
 
 
@@ -87,6 +89,18 @@ def _arc_text(shape: Image.Image, text: str, size: int) -> None:
         tile = tile.rotate(-angle, Image.Resampling.BICUBIC, expand=True)
         x = size / 2 + size * 0.385 * math.sin(math.radians(angle))
         y = size / 2 - size * 0.385 * math.cos(math.radians(angle))
+        shape.paste(255, (round(x - tile.width / 2), round(y - tile.height / 2)), tile)
+
+
+def _foot(shape: Image.Image, number: str, size: int) -> None:
+    """Set `number` along the foot of the ring, from the left, its digits' feet outwards."""
+    height = round(size * 0.046)
+    for i, digit in enumerate(number):
+        angle = math.radians((len(number) - 1) / 2 - i) * 3.6
+        tile = _character(digit, round(height * 0.55), height)
+        tile = tile.rotate(-math.degrees(angle), Image.Resampling.BICUBIC, expand=True)
+        x = size / 2 - size * 0.435 * math.sin(angle)
+        y = size / 2 + size * 0.435 * math.cos(angle)
         shape.paste(255, (round(x - tile.width / 2), round(y - tile.height / 2)), tile)
 
 

@@ -18,6 +18,7 @@ MAX_BYTES = 25_000_000
 MAX_PIXELS = 24_000_000
 
 _PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_KIND, _PNG_ALPHA = 25, frozenset({3, 4, 6})  # colour type: palette, grey or colour with alpha
 _JPEG = b"\xff\xd8"
 _JPEG_END = b"\xff\xd9"
 # Start-of-frame markers; c4, c8 and cc lie in their range and mean other things.
@@ -40,6 +41,22 @@ def decode(data: bytes) -> Image:
     if sorted(picture.shape[:2]) != sorted((width, height)):
         raise ImageRefusedError(f"{width} x {height} as declared", f"shape {picture.shape[:2]}")
     return np.asarray(picture, np.uint8)
+
+
+def decode_drawing(data: bytes) -> Image:
+    """Return the picture in `data` like `decode`, what is transparent in a PNG as white paper.
+
+    Raises:
+        ImageRefusedError: as `decode`.
+    """
+    picture = decode(data)
+    if not data.startswith(_PNG) or data[_PNG_KIND] not in _PNG_ALPHA:
+        return picture
+    seen = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if seen is None or seen.ndim != 3 or seen.shape[2] != 4 or seen.dtype != np.uint8:
+        return picture
+    cover = seen[..., 3:].astype(np.float32) / 255
+    return np.asarray(seen[..., :3] * cover + 255 * (1 - cover), np.uint8)
 
 
 def declared_size(data: bytes) -> tuple[int, int]:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vision.decoding import MAX_BYTES, declared_size, decode
+from vision.decoding import MAX_BYTES, declared_size, decode, decode_drawing
 from vision.errors import ImageRefusedError
 
 
@@ -110,3 +110,14 @@ def test_good_jpeg_decodes_to_its_pixels() -> None:
 
     assert picture.shape == (48, 64, 3)
     assert abs(int(picture.mean()) - 120) <= 1
+
+
+def test_transparent_part_of_a_drawing_is_white_paper() -> None:
+    drawing = np.zeros((20, 20, 4), np.uint8)
+    drawing[5:10, 5:10] = (46, 38, 205, 255)
+    data = cv2.imencode(".png", drawing)[1].tobytes()
+
+    seen = decode_drawing(data)
+
+    assert seen[0, 0].tolist() == [255, 255, 255]
+    assert seen[7, 7].tolist() == [46, 38, 205]

@@ -1,0 +1,99 @@
+"""What a specimen would look like through this lens, wiped like this, or struck twice like this.
+
+Only what blurs or repeats all of it alike is tried: no such change makes one character another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import cv2
+import numpy as np
+
+from vision.page import Gray
+
+_BLURS = (0.0, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)  # pixels of a lifted seal, of lens and paper
+_LENSES = (0.7, 1.4)  # beside a wipe or a second strike, which would pass for a worse lens
+# 1 to 4 mm on 42 mm, at half size: beyond that nothing is legible.
+_WIPES_PX, _WIPE_WAYS = (2.5, 4.0, 5.5, 7.0, 9.0), 12
+_WIPES_TRIED = 5  # at full size
+_SECOND = (0.1, 0.42)  # of the radius, how far off a second strike lies, as in `seal_state`
+_SECOND_INK = (0.5, 0.8)  # of the first's
+_BETTER = 0.01  # correlation by which a wipe or a second strike must explain more than a lens
+
+
+def as_pressed(ink: Gray, seen: Gray, clear: Gray, radius_px: float) -> Gray:
+    """Return `ink` as it was seen, as far as `seen` tells what the lens and the hand did.
+
+    Args:
+        ink: of the specimen, laid over what was seen.
+        clear: 1 where `seen` can be trusted, else 0.
+        radius_px: of the seal in both.
+    """
+    soft, alike = _best(_blurred(ink), seen, clear)
+    sharp = [np.asarray(cv2.GaussianBlur(ink, (0, 0), blur), np.float32) for blur in _LENSES]
+    tries = [again for one in sharp for again in _again(one, seen, clear, radius_px)]
+    wipes = _likeliest_wipes(*(_halved(one) for one in (sharp[0], seen, clear)))
+    tries += [_wiped(one, wipe) for one in sharp for wipe in wipes]
+    other, other_alike = _best(tries, seen, clear)
+    return other if other_alike > alike + _BETTER else soft
+
+
+def correlation(one: Gray, other: Gray, weight: Gray) -> float:
+    """Return how alike two maps are where `weight` says so, -1..1."""
+    total = max(float(weight.sum()), 1.0)
+    one, other = (v - float((v * weight).sum()) / total for v in (one, other))
+    sizes = float((one * one * weight).sum()) * float((other * other * weight).sum())
+    return float((one * other * weight).sum()) / max(float(np.sqrt(sizes)), 1e-9)
+
+
+def _best(tries: Iterable[Gray], seen: Gray, clear: Gray) -> tuple[Gray, float]:
+    scored = [(one, correlation(one, seen, clear)) for one in tries]
+    return max(scored, key=lambda one: one[1])
+
+
+def _blurred(ink: Gray) -> Iterator[Gray]:
+    for blur in _BLURS:
+        yield np.asarray(cv2.GaussianBlur(ink, (0, 0), blur) if blur else ink, np.float32)
+
+
+def _likeliest_wipes(ink: Gray, seen: Gray, clear: Gray) -> list[tuple[float, float]]:
+    """Length and angle of the wipes that explain most, told at half size, in whole pixels."""
+    wipes = [
+        (2.0 * far, np.pi * way / _WIPE_WAYS) for far in _WIPES_PX for way in range(_WIPE_WAYS)
+    ]
+    halves = [correlation(_wiped(ink, (far / 2, angle)), seen, clear) for far, angle in wipes]
+    return [wipes[i] for i in np.argsort(halves)[-_WIPES_TRIED:]]
+
+
+def _wiped(ink: Gray, wipe: tuple[float, float]) -> Gray:
+    far, angle = wipe
+    size = round(far / 2) + 1
+    reach = np.array([np.cos(angle), np.sin(angle)]) * far / 2
+    kernel = np.zeros((2 * size + 1, 2 * size + 1), np.float32)
+    ends = [tuple(int(v) for v in np.rint(size + sign * reach)) for sign in (-1, 1)]
+    cv2.line(kernel, ends[0], ends[1], (1.0,), 1)
+    return np.asarray(cv2.filter2D(ink, -1, kernel / kernel.sum()), np.float32)
+
+
+def _halved(ink: Gray) -> Gray:
+    return np.asarray(cv2.resize(ink, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+
+
+def _again(ink: Gray, seen: Gray, clear: Gray, radius_px: float) -> Iterator[Gray]:
+    """With a second strike at the step at which what is left over looks like the specimen."""
+    full = max(float(np.percentile(ink, 98)), 1e-6)
+    gain = float((seen * ink * clear).sum()) / max(float((ink * ink * clear).sum()), 1e-6)
+    left = np.maximum(seen - gain * ink, 0) * clear
+    moves = np.fft.irfft2(np.fft.rfft2(left) * np.conj(np.fft.rfft2(ink - ink.mean())), ink.shape)
+    height, width = ink.shape
+    y, x = np.meshgrid(
+        np.fft.fftfreq(height, 1 / height), np.fft.fftfreq(width, 1 / width), indexing="ij"
+    )
+    step = np.hypot(x, y) / radius_px
+    moves[(step < _SECOND[0]) | (step > _SECOND[1])] = -np.inf
+    row, column = np.unravel_index(int(moves.argmax()), moves.shape)
+    moved = np.roll(ink, (int(row), int(column)), axis=(0, 1)) / full
+    first = np.clip(ink / full, 0, 1)
+    for strength in _SECOND_INK:
+        yield np.asarray(1 - (1 - 0.9 * first) * (1 - strength * np.clip(moved, 0, 1)), np.float32)

@@ -1,0 +1,269 @@
+"""What a seal says: its ring unrolled into strips, the line under its star, a name's four cells.
+
+Nobody knows which way up a seal lies, so every likely beginning is read and the surest reading
+counts. Print that hides the ink was taken away before; the gap that it leaves is filled from
+around it. Reading needs the extra `ocr`; unrolling does not.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import cv2
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from vision.decoding import Image
+from vision.lifting import RADIUS_PX, SIDE_PX, Lifted
+from vision.page import Gray
+from vision.seals import OVAL_ASPECT
+from vision.written import Written, words_only, written
+
+FINE_PX = 2 * SIDE_PX  # of a lifted seal that is to be read: characters 40 px high
+# Reaches between which characters stand: seal cutters leave 0.04 to 0.1 to the ring.
+_BANDS = ((0.56, 0.93), (0.62, 0.95), (0.5, 0.9))
+_CHARACTERS = (0.6, 0.9)
+_LIKELY = 0.75  # how sure a character is on the whole; parts of others are read with less
+_STAR, _TIPS = (0.16, 0.32), 5  # reaches at which its tips stand apart
+_HEIGHT_PX = 64  # of a strip; the recogniser takes 48
+_ANGLES = 720
+_GAPS, _GAP_APART = 2, 60  # beginnings that are tried, and how many steps lie between them
+_GAP_DEG = 24.0  # at least: a character and a half
+_MARGIN_PX = 24  # white paper before and after a strip
+# Of the radius, in a seal that lies upright: where a line stands below the star.
+_LINE_X, _LONG_LINE_X, _LINE_Y = 0.58, 0.8, (0.34, 0.72)
+_GHOST_PX = 9  # around black print, where its blurred edge still looks red
+_LINE_REACH = 0.52  # further out the ends of the ring's own words may stand
+# Share of full ink that is a stroke; share of strokes on bare paper, where a line has 0.1.
+_INKED, _BARE = 0.3, 0.035
+_SEEN = 0.5  # of a place that must be free of other print before it is called bare
+# Cells of a name, (x, y) of their corner in shares of the side, in the order of reading.
+_BY_COLUMNS = ((0.51, 0.06), (0.51, 0.5), (0.06, 0.06), (0.06, 0.5))
+_BY_ROWS = ((0.06, 0.06), (0.51, 0.06), (0.06, 0.5), (0.51, 0.5))
+_CELL = 0.44
+_LAST = ("印", "章")  # with which a name seal ends, whatever its order
+
+
+UNREAD = Written("?", (0.0,), (0,))
+
+
+class Line(Protocol):
+    """One line that was read."""
+
+    @property
+    def text(self) -> str:
+        """As read."""
+        ...
+
+    @property
+    def scores(self) -> tuple[float, ...]:
+        """How sure each character is, 0..1."""
+        ...
+
+
+class StripReader(Protocol):
+    """Reads straight strips of print, as `vision.ocr.Reader` does."""
+
+    def strips(self, images: list[Image]) -> tuple[Line, ...]:
+        """Return what each of several strips says."""
+        ...
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """What a seal says.
+
+    Args:
+        ring: what runs around it, or the whole of a square seal.
+        line: what stands straight below the star, "" for bare paper, "?" for what cannot be read;
+            None where other print hides the place.
+        other: a name's characters in the other order; `ring` has the likelier one.
+        turned_deg: how far it lies clockwise from upright, None when nothing tells.
+    """
+
+    ring: Written
+    other: Written | None = None
+    line: Written | None = None
+    turned_deg: float | None = None
+
+
+def read_ring(lifted: Lifted, aspect: float, axis_deg: float, reader: StripReader) -> Reading:
+    """Read a round or oval seal.
+
+    Args:
+        lifted: its ink, `FINE_PX` square.
+        aspect: longer axis over the shorter one.
+        axis_deg: where its longer axis lies.
+    """
+    ink = _filled(lifted)
+    angles = _evenly(aspect, axis_deg)
+    tries = [(start, band) for start in _beginnings(ink, angles) for band in _BANDS]
+    lines = reader.strips([_strip(ink, angles, start, band) for start, band in tries])
+    read = [_said(line) for line in lines]
+    widest = tries[0][0]  # another gap has to be better by a whole character
+    best = max(range(len(tries)), key=lambda i: _weight(read[i]) - (tries[i][0] != widest))
+    if not read[best].text:
+        return Reading(ring=read[best])
+    # The gap lies below, so the seal is turned by what its middle misses to 90 degrees.
+    roughly_deg = float(np.rad2deg(angles[tries[best][0] % _ANGLES])) - 90.0
+    line, turned_deg = _line_below(ink, lifted, _by_star(ink, roughly_deg), reader)
+    if aspect > OVAL_ASPECT and line is not None and not line.text:
+        line = None  # ovals have theirs higher up, in the middle
+    return Reading(ring=read[best], line=line, turned_deg=turned_deg)
+
+
+def read_name(lifted: Lifted, reader: StripReader) -> Reading:
+    """Read a square seal: two columns from the right or two rows from the left, in four turns."""
+    ink = _filled(lifted)
+    turns = (0.0, 90.0, 180.0, 270.0)
+    strips = [_name_strip(_upright(ink, turned), _BY_COLUMNS) for turned in turns]
+    read = [_said(line) for line in reader.strips(strips)]
+    best = max(range(4), key=lambda i: _weight(read[i]))
+    rows = _said(reader.strips([_name_strip(_upright(ink, turns[best]), _BY_ROWS)])[0])
+    one, other = read[best], rows
+    if other.text.endswith(_LAST) and not one.text.endswith(_LAST):
+        one, other = other, one
+    return Reading(ring=one, other=other, line=Written("", (), ()), turned_deg=turns[best])
+
+
+def _filled(lifted: Lifted) -> Gray:
+    """Ink from 0 to 1, what is hidden filled from its edges."""
+    reach = _reach(lifted.ink.shape[0])
+    inside = lifted.clear & (reach < 1.0)
+    full = float(np.percentile(lifted.ink[inside], 97)) if inside.any() else 1.0
+    ink = np.clip(lifted.ink / max(full, 0.04), 0, 1)
+    hidden = (~lifted.clear & (reach < 1.05)).astype(np.uint8)
+    eight = np.asarray(ink * 255, np.uint8)
+    filled = cv2.inpaint(eight, hidden, 3, cv2.INPAINT_TELEA)
+    return np.asarray(filled.astype(np.float32) / 255, np.float32)
+
+
+def _evenly(aspect: float, axis_deg: float) -> NDArray[np.float64]:
+    """Angles on the disc that are even steps along the oval it came from, from the right on."""
+    fine = np.linspace(0, 2 * np.pi, 8 * _ANGLES + 1)
+    along = fine - np.deg2rad(axis_deg)
+    steps = np.hypot(np.sin(along) * aspect, np.cos(along))
+    length = np.concatenate([[0.0], np.cumsum((steps[1:] + steps[:-1]) / 2)])
+    even = np.arange(_ANGLES) * length[-1] / _ANGLES
+    return np.asarray(np.interp(even, length, fine), np.float64)
+
+
+def _beginnings(ink: Gray, angles: NDArray[np.float64]) -> list[int]:
+    """Middles of the widest gaps between characters, as steps; the ring's text begins after."""
+    strip = _sampled(ink, angles, _CHARACTERS, 24)
+    inked = (strip > _INKED).mean(axis=0)
+    width = round(_GAP_DEG / 360 * _ANGLES)
+    around = np.concatenate([inked[-width:], inked, inked[:width]])
+    empty = np.convolve(around, np.ones(2 * width + 1) / (2 * width + 1), "valid")
+    found: list[int] = []
+    for _ in range(_GAPS):
+        best = int(empty.argmin())
+        found.append(best)
+        empty[(best + np.arange(-_GAP_APART, _GAP_APART + 1)) % _ANGLES] = np.inf
+    return found
+
+
+def _strip(ink: Gray, angles: NDArray[np.float64], start: int, band: tuple[float, float]) -> Image:
+    """A ring laid straight: clockwise becomes left to right, outside becomes above."""
+    turned = np.roll(angles, -start)
+    flat = _sampled(ink, turned, band, _HEIGHT_PX)
+    wide = 2 * np.pi * (band[0] + band[1]) / 2 / (band[1] - band[0]) * _HEIGHT_PX
+    flat = np.asarray(cv2.resize(flat, (round(wide), _HEIGHT_PX)), np.float32)
+    return _printed(flat)
+
+
+def _sampled(ink: Gray, angles: NDArray[np.float64], band: tuple[float, float], rows: int) -> Gray:
+    middle, radius = ink.shape[0] / 2, RADIUS_PX * ink.shape[0] / SIDE_PX
+    reaches = np.linspace(band[1], band[0], rows)[:, None] * radius
+    x = (middle + reaches * np.cos(angles)[None, :]).astype(np.float32)
+    y = (middle + reaches * np.sin(angles)[None, :]).astype(np.float32)
+    return np.asarray(cv2.remap(ink, x, y, cv2.INTER_LINEAR), np.float32)
+
+
+def _upright(ink: Gray, turned_deg: float) -> Gray:
+    """`ink` turned back by `turned_deg` (clockwise)."""
+    middle = ink.shape[0] / 2
+    matrix = cv2.getRotationMatrix2D((middle, middle), turned_deg, 1.0)
+    return np.asarray(cv2.warpAffine(ink, matrix, ink.shape[::-1]), np.float32)
+
+
+def _by_star(ink: Gray, roughly_deg: float) -> tuple[float, ...]:
+    """Turns at which a star stands on two of its tips, the nearest first; the gap's without one."""
+    angles = np.arange(_ANGLES) * 2 * np.pi / _ANGLES
+    round_it = _sampled(ink, angles, _STAR, 12).mean(axis=0)
+    waves = np.fft.rfft(round_it)
+    strength = np.abs(waves[1:13])
+    if strength.argmax() + 1 != _TIPS:
+        return (roughly_deg,)
+    tip_deg = -np.rad2deg(np.angle(waves[_TIPS])) / _TIPS  # of one of them, clockwise from right
+    step = 360 / _TIPS
+    nearest = tip_deg + 90 + step * round((roughly_deg - tip_deg - 90) / step)
+    beside = step if roughly_deg > nearest else -step
+    return float(nearest), float(nearest + beside)
+
+
+def _line_below(
+    ink: Gray, lifted: Lifted, turns_deg: tuple[float, ...], reader: StripReader
+) -> tuple[Written | None, float]:
+    """The line below the star, and the turn at which it is read best."""
+    found = [
+        (_line(_upright(ink, turned_deg), lifted, turned_deg, reader), turned_deg)
+        for turned_deg in turns_deg
+    ]
+    read = [one for one in found if one[0] is not None and _weight(one[0]) > 1]
+    return max(read, key=lambda one: _weight(one[0] or UNREAD)) if read else found[0]
+
+
+def _line(ink: Gray, lifted: Lifted, turned_deg: float, reader: StripReader) -> Written | None:
+    """What stands below the star of an upright seal."""
+    place = _line_place(ink.shape[0])
+    clear = _upright(np.asarray(lifted.clear, np.float32), turned_deg)[place]
+    away = cv2.erode(clear, np.ones((_GHOST_PX, _GHOST_PX), np.uint8)) > 0.5  # from other print
+    within = _reach(ink.shape[0])[place] < _LINE_REACH
+    seen = float(away[within].mean()) > _SEEN
+    inked = ink[place][within & away] > _INKED
+    if not inked.size or float(inked.mean()) < _BARE:
+        return Written("", (), ()) if seen else None
+    places = (place, _line_place(ink.shape[0], _LONG_LINE_X))
+    read = [_said(line) for line in reader.strips([_printed(ink[one]) for one in places])]
+    best = max(read, key=_weight)
+    return best if _weight(best) > 0 else UNREAD if seen else None
+
+
+def _line_place(side_px: int, half_width: float = _LINE_X) -> tuple[slice, slice]:
+    middle, radius = side_px / 2, RADIUS_PX * side_px / SIDE_PX
+    top, bottom = (round(middle + radius * y) for y in _LINE_Y)
+    left, right = (round(middle + radius * x) for x in (-half_width, half_width))
+    return slice(top, bottom), slice(left, right)
+
+
+def _name_strip(ink: Gray, order: tuple[tuple[float, float], ...]) -> Image:
+    """The four characters of a name in the order in which they are read."""
+    middle, half = ink.shape[0] / 2, 0.88 * RADIUS_PX * ink.shape[0] / SIDE_PX
+    cells = []
+    for x, y in order:
+        left, top = (round(middle - half + 2 * half * at) for at in (x, y))
+        side = round(2 * half * _CELL)
+        cells.append(cv2.resize(ink[top : top + side, left : left + side], (_HEIGHT_PX,) * 2))
+    return _printed(np.asarray(np.hstack(cells), np.float32))
+
+
+def _printed(ink: Gray) -> Image:
+    """Ink as black print on white paper, with paper on both sides."""
+    gray = np.asarray(255 - 255 * np.clip(ink, 0, 1), np.uint8)
+    wide = cv2.copyMakeBorder(gray, 4, 4, _MARGIN_PX, _MARGIN_PX, cv2.BORDER_CONSTANT, value=(255,))
+    return np.asarray(cv2.cvtColor(wide, cv2.COLOR_GRAY2BGR), np.uint8)
+
+
+def _said(line: Line) -> Written:
+    return words_only(written([(line.text, line.scores, 0)]))
+
+
+def _weight(read: Written) -> float:
+    """How much was read, and how surely: guesses count against it."""
+    return sum(score - _LIKELY for score in read.scores)
+
+
+def _reach(side_px: int) -> Gray:
+    y, x = np.mgrid[:side_px, :side_px].astype(np.float32) - side_px / 2
+    return np.asarray(np.hypot(x, y) / (RADIUS_PX * side_px / SIDE_PX), np.float32)

@@ -1,0 +1,293 @@
+"""Is this one of the registered seals, and which? Only those can be the answer, or nobody.
+
+Two witnesses. The specimen: every place where strokes are legible must bear the specimen's, and
+another registered seal must explain the places where both differ clearly worse. The words, where
+they could be read: ring and line must be those of one entry alone. A specimen that lies well over
+the impression but differs somewhere is another seal with the same words: then words count for
+nothing. And where a character was read surely as another one, likeness counts for nothing.
+
+Thresholds are of likeness, not of pictures: 1 is the same stroke, 0 chance.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from vision.decoding import Image
+from vision.lifting import Lifted, lifted
+from vision.ring_text import FINE_PX, UNREAD, Reading, StripReader, read_name, read_ring
+from vision.seal_state import State
+from vision.seals import Colour, Seal, Shape
+from vision.specimens import Likeness, apart, likeness, ways_up
+from vision.written import READ, SURE, Written, plain
+
+# Of legible strokes; a tenth may be spoilt by wear, print or a crease.
+_AGREEING, _SEEN = 0.85, 0.35
+_ANOTHER = 1.2  # windows: a fifth of a character that is another, or is one too many
+_CLEARLY_ANOTHER = 3.0  # windows: half a character
+_UNLIKE = 0.6  # agreeing strokes, under which the specimen was not even laid over it
+# Likeness by which a rival must be worse where both specimens differ. What cannot be seen gives 0,
+# other characters 0.15 and more, other digits of 1.5 mm at 5 px/mm 0.06 to 0.13.
+_APART = 0.06
+_COMPARED = 6  # specimens, the likeliest ones by their whole
+_RING_READ, _LINE_READ = 0.8, 0.75  # similarity of what was read to what is registered
+_READ_AT_ALL = 0.6  # similarity, under which reading failed and tells nothing
+_WHOLE = frozenset({State.COMPLETE, State.FAINT})
+_TEXT_APART = 0.08  # similarity: one character of twelve
+
+
+class By(enum.StrEnum):
+    """What an impression was recognised by."""
+
+    SPECIMEN = "specimen"  # its cut: every legible stroke is the specimen's
+    WORDS = "words"  # what stands on it; that says whose name it bears, not who cut it
+
+
+class Registered(Struct, frozen=True, kw_only=True):
+    """An entry of the register.
+
+    Args:
+        line: what stands below the star, empty for nothing.
+        specimen: its ink; None when there is no usable picture of it.
+    """
+
+    id: str
+    ring_text: str
+    line: str = ""
+    shape: Shape = Shape.ROUND
+    specimen: Lifted | None = None
+
+
+class Score(Struct, frozen=True, kw_only=True):
+    """How an impression compares with one entry; None where that was not compared."""
+
+    id: str
+    laid: float | None = None
+    agreeing: float | None = None
+    seen: float | None = None
+    differing: float | None = None
+    added: float | None = None
+    lacking: float | None = None
+    similarity: float | None = None
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """Which seal it is.
+
+    Args:
+        id: of the one entry it is; None for a foreign seal, and for one that cannot be told.
+        by: what it was recognised by.
+        scores: of every entry, for people to look at.
+    """
+
+    id: str | None
+    by: By | None
+    scores: tuple[Score, ...]
+
+
+class _Compared(Struct, frozen=True):
+    entry: Registered
+    likeness: Likeness | None
+    fit: _Fit | None
+
+
+class _Fit(Struct, frozen=True):
+    """What was read beside what is registered.
+
+    Args:
+        against: characters that were surely read as others, or are too many.
+        doubtful: likewise, but read in doubt; guesses count for nothing.
+    """
+
+    similarity: float
+    against: int
+    doubtful: int
+
+
+def read(picture: Image, seal: Seal, reader: StripReader) -> Reading | None:
+    """Return what `seal` says; None for a strip of one."""
+    if seal.state is State.RIDING_SEAM:
+        return None
+    fine = lifted(picture, seal, FINE_PX)
+    if seal.ellipse is None:
+        return read_name(fine, reader)
+    ellipse = seal.ellipse
+    axis_deg = ellipse.turned_deg + (0.0 if ellipse.a >= ellipse.b else 90.0)
+    return read_ring(fine, ellipse.aspect, axis_deg, reader)
+
+
+def verify(
+    picture: Image, seal: Seal, register: Sequence[Registered], reading: Reading | None = None
+) -> Verdict:
+    """Return which entry of `register` made the impression `seal`, or that none is known to.
+
+    Args:
+        reading: what it says, where that was read.
+
+    Only red impressions can be verified: a copy was stamped elsewhere, if at all.
+    """
+    if seal.colour is not Colour.RED or seal.state is State.RIDING_SEAM:
+        return Verdict(id=None, by=None, scores=())
+    square = seal.shape is Shape.SQUARE
+    entries = [one for one in register if (one.shape is Shape.SQUARE) == square]
+    seen = lifted(picture, seal)
+    found = _with_likeness(entries, seen)
+    compared = [
+        _Compared(entry, found.get(entry.id), _ring_fit(entry, reading)) for entry in entries
+    ]
+    scores = tuple(_score(one) for one in compared)
+    same = _by_specimen(compared)
+    if same is not None:
+        return Verdict(id=same, by=By.SPECIMEN, scores=scores)
+    said = _by_words(compared, seal, reading) if reading is not None else None
+    return Verdict(id=said, by=By.WORDS if said is not None else None, scores=scores)
+
+
+def _with_likeness(entries: Sequence[Registered], seen: Lifted) -> dict[str, Likeness]:
+    """The likeliest specimens as a whole, each laid over the impression."""
+    whole = [
+        (ways_up(entry.specimen, seen)[0][0], entry.id, entry.specimen)
+        for entry in entries
+        if entry.specimen is not None
+    ]
+    whole.sort(key=lambda one: -one[0])
+    words = {entry.ring_text for entry in entries if whole and entry.id == whole[0][1]}
+    sisters = {entry.id for entry in entries if entry.ring_text in words}
+    chosen = [one for i, one in enumerate(whole) if i < _COMPARED or one[1] in sisters]
+    return {name: likeness(picture, seen) for _, name, picture in chosen}
+
+
+def _by_specimen(compared: Sequence[_Compared]) -> str | None:
+    same = [one for one in compared if one.likeness is not None and _is_same(one.likeness)]
+    same = [one for one in same if not _is_contradicted(one)]
+    best = [
+        one for one in same if all(_is_worse(rival, one) for rival in compared if rival is not one)
+    ]
+    return best[0].entry.id if len(best) == 1 else None
+
+
+def _is_contradicted(one: _Compared) -> bool:
+    """Whether the ring was read, all in all, but a character of it surely as another one."""
+    return one.fit is not None and one.fit.similarity > _READ_AT_ALL and one.fit.against > 0
+
+
+def _is_same(found: Likeness) -> bool:
+    return (
+        found.agreeing > _AGREEING
+        and found.seen > _SEEN
+        and max(found.differing, found.added) < _ANOTHER
+        and found.lacking < _CLEARLY_ANOTHER
+    )
+
+
+def _is_other(found: Likeness) -> bool:
+    """Whether it is another seal that was cut alike: it lies well and differs somewhere."""
+    worst = max(found.differing, found.added, found.lacking)
+    return found.agreeing > _UNLIKE and worst > _CLEARLY_ANOTHER
+
+
+def _is_worse(rival: _Compared, best: _Compared) -> bool:
+    """Whether a rival is out of the question where `best` is a good answer."""
+    if rival.likeness is None or best.likeness is None:
+        return rival.likeness is None and rival.entry.ring_text != best.entry.ring_text
+    if rival.likeness.agreeing < _UNLIKE or _is_other(rival.likeness):
+        return True
+    return apart(best.likeness, rival.likeness) > _APART
+
+
+def _by_words(compared: Sequence[_Compared], seal: Seal, reading: Reading) -> str | None:
+    """The one entry whose words these are, unless its specimen shows another cut."""
+    best = max((_similarity(one) for one in compared), default=0.0)
+    if best < _RING_READ:
+        return None
+    near = [one for one in compared if _similarity(one) > best - _TEXT_APART]
+    near = [one for one in near if not _is_contradicted(one)]
+    whole = seal.state in _WHOLE
+    fitting = [one for one in near if _line_fits(one.entry, reading, whole, len(near) == 1)]
+    if len(fitting) != 1 or fitting[0].fit is None or fitting[0].fit.doubtful:
+        return None
+    chosen = fitting[0]
+    if chosen.entry.shape is not seal.shape:
+        return None
+    if chosen.likeness is not None and _is_other(chosen.likeness):
+        return None
+    return chosen.entry.id
+
+
+def _similarity(one: _Compared) -> float:
+    return one.fit.similarity if one.fit is not None else 0.0
+
+
+def _line_fits(entry: Registered, reading: Reading, whole: bool, alone: bool) -> bool:
+    """Whether the line is the entry's.
+
+    Args:
+        whole: the seal was pressed everywhere, so bare paper means that there is no line.
+        alone: no other entry has these words; then a line that is hidden may be none.
+    """
+    if entry.shape is Shape.SQUARE:
+        return True
+    if not entry.line and not whole:
+        return False
+    if reading.line is None:
+        return alone and not entry.line
+    if reading.line == UNREAD:
+        return False
+    if not entry.line:
+        return not _without_ascii(reading.line).text
+    return _fit(entry.line, reading.line).similarity >= _LINE_READ
+
+
+def _ring_fit(entry: Registered, reading: Reading | None) -> _Fit | None:
+    if reading is None or not reading.ring.text or not plain(entry.ring_text):
+        return None
+    ways = (reading.ring, *((reading.other,) if reading.other is not None else ()))
+    if not any(one.isascii() for one in plain(entry.ring_text)):
+        ways = tuple(_without_ascii(way) for way in ways)  # a number may run around, too
+    return max((_fit(entry.ring_text, way) for way in ways), key=lambda fit: fit.similarity)
+
+
+def _without_ascii(read: Written) -> Written:
+    kept = [i for i, one in enumerate(read.text) if not one.isascii()]
+    return Written(
+        "".join(read.text[i] for i in kept), tuple(read.scores[i] for i in kept), (0,) * len(kept)
+    )
+
+
+def _fit(registered: str, seen: Written) -> _Fit:
+    """The fewest edits, and among the ways to make them the one with the least against it."""
+    wanted = plain(registered)
+    row = [(i, 0, 0) for i in range(len(wanted) + 1)]
+    for one, score in zip(seen.text, seen.scores, strict=True):
+        sure, doubted = int(score >= SURE), int(READ <= score < SURE)
+        following = [_more(row[0], sure, doubted)]
+        for i, character in enumerate(wanted, start=1):
+            here = row[i - 1] if character == one else _more(row[i - 1], sure, doubted)
+            following.append(min(here, _more(row[i], sure, doubted), _more(following[i - 1], 0, 0)))
+        row = following
+    edits, against, doubtful = row[-1]
+    return _Fit(max(0.0, 1 - edits / max(len(wanted), 1)), against, doubtful)
+
+
+def _more(way: tuple[int, int, int], sure: int, doubted: int) -> tuple[int, int, int]:
+    return way[0] + 1, way[1] + sure, way[2] + doubted
+
+
+def _score(one: _Compared) -> Score:
+    found = one.likeness
+    similarity = round(one.fit.similarity, 3) if one.fit is not None else None
+    if found is None:
+        return Score(id=one.entry.id, similarity=similarity)
+    return Score(
+        id=one.entry.id,
+        laid=round(found.laid, 3),
+        agreeing=round(found.agreeing, 3),
+        seen=round(found.seen, 3),
+        differing=round(found.differing, 2),
+        added=round(found.added, 2),
+        lacking=round(found.lacking, 2),
+        similarity=similarity,
+    )
