@@ -53,12 +53,13 @@ class Jobs:
         online: Callable[[], bool],
         confirm_s: float,
         now_s: Callable[[], float],
+        person_of: Callable[[str], str],
     ) -> None:
         self._locks, self._neighbours = locks, neighbours
         self._online, self._confirm_s = online, confirm_s
         self._window_s, self._eyes = window_s, eyes
         self._recorder, self._references = recorder, references
-        self._now_s = now_s
+        self._now_s, self._person_of = now_s, person_of
         self._changed: Callable[[], None] = _nobody
         self._book = recorder.journal.book
         self._tokens = itertools.count(2_000_000)
@@ -371,7 +372,7 @@ class Jobs:
             proved=proved,
         )
         try:
-            allowing.check(self._book, permit, moment, by)
+            allowing.check(self._book, permit, moment, by, self._person_of)
         except PermitRefusedError as error:
             self._refuse(permit, by, error.reason)
             raise

@@ -124,13 +124,18 @@ class Screen:
         return changed
 
     def leave(self, session: Session, view: View, notice: Phrase | None) -> Session:
-        """End the session, leave its stamping where it rests, return a new empty one."""
+        """End the session, leave its stamping where it rests, return a new empty one.
+
+        The next clerk who signs in there is asked whether to go on with it.
+        """
         ended = self.sessions.end(session.id)
         if ended is not None:
             self.release_job(ended, view)
-        was_clerk = ended is not None and ended.person is not None
         fresh = self.sessions.open(session.card_seen)
-        return self.change(fresh, notice=notice) if was_clerk else fresh
+        if ended is None or ended.person is None:
+            return self.change(fresh, left_off=session.left_off)
+        left_off = view.job.request if view.job is not None else ""
+        return self.change(fresh, notice=notice, left_off=left_off)
 
     def release_job(self, ended: Session, view: View) -> None:
         """Leave the stamping of a session that is over, unless an impression is being made."""
