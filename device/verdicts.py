@@ -15,7 +15,7 @@ from vision.decoding import Image, decode
 from vision.document import same_page
 from vision.errors import ImageRefusedError
 from vision.findings import Finding
-from vision.new_seals import NewSeals, new_seals
+from vision.new_seals import NewSeals, new_seals, seals_still_there
 from vision.page import Page
 from vision.seal_state import State
 from vision.seals import find_seals
@@ -92,6 +92,18 @@ def of_page(approved: Image, seen: Image, page: Page | None) -> set[Finding]:
         return {Finding.PAGE_OTHER}
     turned = abs(match.turned_deg) > TURNED_DEG
     return {Finding.PAGE_SAME, Finding.PAGE_TURNED} if turned else {Finding.PAGE_SAME}
+
+
+def same_sheet(stamped: bytes, seen: bytes) -> bool:
+    """Tell whether `seen` shows the sheet of `stamped`, by the seals on it; never raises.
+
+    What cannot be told counts as another sheet: nobody is stopped by a doubt.
+    """
+    try:
+        return seals_still_there(decode(stamped), decode(seen)) is True
+    except Exception as error:  # of the eyes alone: the page itself was compared
+        log.error("sheets_not_compared", why=repr(error))
+        return False
 
 
 def gravest(findings: tuple[str, ...]) -> str:

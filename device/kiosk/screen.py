@@ -32,6 +32,7 @@ from device.kiosk.status import strip
 from device.texts import Phrase
 
 _BUSY_STEPS = ("check", "confirm", "press", "photo")
+_CALM = "taking."  # notices of this group are no trouble
 _Answer = TypeVar("_Answer")
 
 
@@ -190,7 +191,9 @@ class Screen:
         notice = session.notice and words(session.notice.key, **session.notice.values)
         if session.notice is not None:
             self.sessions.update(session.id, lambda one: structs.replace(one, notice=None))
-        every = {"title": title, "notice": notice, "view": view, "path": visit.path}
+        calm = session.notice is not None and session.notice.key.startswith(_CALM)
+        said = {"title": title, "notice": notice, "calm": calm}
+        every = {**said, "view": view, "path": visit.path}
         shown = {**every, **self._strip(visit), **context}
         response = self.renderer.html(template, session, shown, status)
         return self.remember(response, session, view)
