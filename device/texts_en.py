@@ -27,8 +27,6 @@ PROMPTS = {
     "tool.size": "Size",
     "tool.language": "中文",
     "tool.sign-out": "Leave {name}",
-    "tool.voice-on": "Voice on",
-    "tool.voice-off": "Voice off",
     "nav.next": "Next",
     "nav.back": "Back",
     "nav.skip": "Skip",

@@ -1,4 +1,7 @@
-"""What the screen says around a stamping: who goes on, with which sheet. Key, Chinese, English."""
+"""What the screen says around a stamping: who goes on, with which sheet; and about its voice.
+
+Rows: key, Chinese, English.
+"""
 
 from __future__ import annotations
 
@@ -30,4 +33,28 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "Lay the next sheet, then tap “Try again”. Tap it too if this sheet needs a second one.",
     ),
     ("todo.operator-approved", "请另一位经办人刷卡来盖。", "Let another clerk sign in."),
+    ("voice.tool", "语音", "Voice"),
+    ("voice.title", "要语音提示吗?", "Voice prompts?"),
+    ("voice.on", "语音已打开", "The voice is on"),
+    ("voice.off", "语音已关闭", "The voice is off"),
+    ("voice.machine", "这台机器记住，重新开机也不变。", "This machine remembers it."),
+    (
+        "voice.here",
+        "打开后，每一步读一句要做什么。只读步骤，不读姓名。",
+        "When on, each step is read in one sentence; names are never read.",
+    ),
+    (
+        "voice.none",
+        "这个屏幕没有装这种语言的语音，打开了也没有声音。要声音，请叫技术员安装。",
+        "This screen has no voice for this language: nothing is heard. A technician can add one.",
+    ),
+    ("voice.switch-on", "打开语音", "Switch on"),
+    ("voice.switch-off", "关闭语音", "Switch off"),
+    ("voice.hear", "试听", "Listen"),
+    ("voice.sample", "请把纸放好，点开始盖章。", "Lay the page, then tap Start."),
+    (
+        "voice.not-kept",
+        "没存住，请叫技术员清理存储。",
+        "It could not be kept. Call the technician to free the disk.",
+    ),
 )

@@ -27,8 +27,6 @@ PROMPTS = {
     "tool.size": "字号",
     "tool.language": "English",
     "tool.sign-out": "退出 {name}",
-    "tool.voice-on": "语音开",
-    "tool.voice-off": "语音关",
     "nav.next": "下一步",
     "nav.back": "上一步",
     "nav.skip": "不填，跳过",

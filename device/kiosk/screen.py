@@ -54,12 +54,17 @@ class Screen:
         options: KioskOptions,
         clock: Callable[[], float],
         memory: PinMemory,
+        speaks: Callable[[], bool],
     ) -> None:
-        """`clock` gives monotonic seconds; `people` those who may sign in now."""
+        """`clock` gives monotonic seconds; `people` those who may sign in now.
+
+        `speaks` tells whether the machine's voice is switched on.
+        """
         self.port = port
         self.options = options
         self.people = people
         self.clock = clock
+        self.speaks = speaks
         self.sessions = Sessions(clock)
         self.guard = PinGuard(clock, options.pin_tries, options.pin_locked_s, memory)
         self.renderer = Renderer()
@@ -192,7 +197,7 @@ class Screen:
         if session.notice is not None:
             self.sessions.update(session.id, lambda one: structs.replace(one, notice=None))
         calm = session.notice is not None and session.notice.key.startswith(_CALM)
-        said = {"title": title, "notice": notice, "calm": calm}
+        said = {"title": title, "notice": notice, "calm": calm, "speaks": self.speaks()}
         every = {**said, "view": view, "path": visit.path}
         shown = {**every, **self._strip(visit), **context}
         response = self.renderer.html(template, session, shown, status)

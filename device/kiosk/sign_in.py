@@ -13,6 +13,7 @@ from starlette.background import BackgroundTask
 from device.kiosk.errors import ElsewhereError
 from device.kiosk.pins import PinAnswer, refusal
 from device.kiosk.port import RequestView, View
+from device.kiosk.rendering import local_path
 from device.kiosk.screen import Screen, Visit
 from device.kiosk.sessions import Session
 from device.texts import Phrase
@@ -124,7 +125,7 @@ class SignIn:
             changes["size"] = size
         session = self._screen.change(visit.session, **changes)
         again = Visit(session=session, view=visit.view, path=visit.path)
-        return self._screen.go(again, _local(back))
+        return self._screen.go(again, local_path(back))
 
     def _people(self, view: View) -> tuple[str, str]:
         """Return what is to be said of the people list: a text's key, and the day it ends."""
@@ -155,9 +156,3 @@ def left_off(session: Session, view: View) -> RequestView | None:
         ),
         None,
     )
-
-
-def _local(url: str) -> str:
-    """Return the path of `url`, so that no form leads away from this machine."""
-    path = urlsplit(url).path
-    return path if path.startswith("/") and not path.startswith("//") else "/"
