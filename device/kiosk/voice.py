@@ -80,7 +80,7 @@ class VoicePage:
         back: Annotated[str, Form(max_length=200)] = "/",
         stay: Annotated[str, Form(max_length=3)] = "",
     ) -> Response:
-        """Switch it and show the page that the form names; with `stay` this one, which leads there."""
+        """Switch it and show the page that the form names; with `stay` this one, leading there."""
         visit = self._screen.visit(request)
         try:
             self._setting.switch(wanted == "on")
