@@ -136,5 +136,5 @@ def test_the_page_under_the_camera_is_named_among_many(
     client.post("/stamp/now", data={"token": token})
     village._job(page=3)
 
-    assert "材料共 5 页" in resting
-    assert "这是第 3 页，共 5 页" in client.get("/stamp").text
+    assert "材料 5 页" in resting
+    assert "第 3 / 5 页" in client.get("/stamp").text
