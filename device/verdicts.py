@@ -15,6 +15,7 @@ from vision.decoding import Image, decode
 from vision.document import same_page
 from vision.errors import ImageRefusedError
 from vision.findings import Finding
+from vision.ink import ink
 from vision.new_seals import NewSeals, new_seals, seals_still_there
 from vision.page import Page
 from vision.seal_state import State
@@ -25,6 +26,8 @@ from vision.seals import find_seals
 # waits 30 s for the eyes.
 BUDGET_S = 20.0
 TURNED_DEG = 15.0
+_RED = 0.05  # a pale press; see `vision.ink`
+_STILL_RED = 0.6  # of the red of a stamped sheet: with less its seals cannot all be there
 
 _STATES = {
     State.COMPLETE: Finding.IMPRESSION_COMPLETE,
@@ -100,10 +103,17 @@ def same_sheet(stamped: bytes, seen: bytes) -> bool:
     What cannot be told counts as another sheet: nobody is stopped by a doubt.
     """
     try:
-        return seals_still_there(decode(stamped), decode(seen)) is True
+        earlier, later = decode(stamped), decode(seen)
+        still_red = _red_px(later) >= _STILL_RED * _red_px(earlier)  # a fresh copy is told at once
+        return still_red and seals_still_there(earlier, later) is True
     except Exception as error:  # of the eyes alone: the page itself was compared
         log.error("sheets_not_compared", why=repr(error))
         return False
+
+
+def _red_px(image: Image) -> int:
+    seen = ink(image)
+    return int((seen.red > max(_RED, seen.noise)).sum())
 
 
 def gravest(findings: tuple[str, ...]) -> str:
