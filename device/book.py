@@ -97,6 +97,7 @@ class Book:
         self.spending = Spending()
         self.emergencies = Emergencies()
         self.confirms: dict[str, ImpressionConfirm] = {}  # by the entry that asked
+        self._approvers: dict[str, str] = {}  # account by the approval's entry
         self._machine = ""
         self._permit_by_request: dict[str, Permit] = {}
         self._intents: dict[str, Intent] = {}
@@ -116,7 +117,7 @@ class Book:
             return warrants.of_emergency(emergency, self._machine)
         permit = self._permit_by_request.get(request)
         if permit is not None:
-            return warrants.of_permit(permit)
+            return self._own(permit)
         filed = self.filed.get(request)
         if filed is None or filed.refused:
             return None
@@ -130,7 +131,7 @@ class Book:
             return warrants.of_emergency(emergency, self._machine)
         if intent.request is None:
             permit = self.permits.get(intent.permit)
-            return None if permit is None else warrants.of_permit(permit)
+            return None if permit is None else self._own(permit)
         filed, standing = self.filed.get(intent.request), self.standing.get(intent.permit)
         if filed is None or standing is None:
             return None
@@ -232,10 +233,16 @@ class Book:
                 self.revoked.add(revocation.permit)
             case Refusal(about=str() as about, reason=reason):
                 self._refuse(about, reason)
+            case Approval(decision="approve", approver=approver):
+                self._approvers[entry.sha256] = approver
             case Approval(request=about, decision="refuse", office=office):
                 self._refuse(about, f"refused-by-{office}")
             case body:
                 self.emergencies.hear(body)
+
+    def _own(self, permit: Permit) -> Warrant:
+        known = (self._approvers.get(approval) for approval in permit.approvals)
+        return warrants.of_permit(permit, tuple(one for one in known if one is not None))
 
     def _note_faint(self, sha256: str, use: SealUse) -> None:
         permit = self.permits.get(use.permit)

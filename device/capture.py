@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -26,6 +26,7 @@ from vision.preview import preview
 from vision.quality import Quality, judge, same_frame
 
 _UNFINISHED = ".part"
+_BEST = (Finding.PAGE_SAME, Finding.PAGE_UNCLEAR, Finding.PAGE_OTHER)
 
 log = structlog.get_logger()
 
@@ -132,13 +133,32 @@ class Capture:
             PhotoUnusableError: damaged, black, frozen, blurred, or no page in view.
             PhotoStoreError: the file could not be made durable.
         """
+        return self.find(() if page_expected is None else (page_expected,))[0]
+
+    def find(self, pages: Sequence[bytes]) -> tuple[Taken, bytes]:
+        """Take one photo as `take` does, and return it with the page that it shows.
+
+        Args:
+            pages: JPEG or PNG of each page that may lie there. The findings say of the best one
+                whether this is it; without any, nothing is said and the page is empty.
+
+        Raises:
+            CameraError, PhotoUnusableError, PhotoStoreError: as `take`.
+        """
         jpeg, image, quality = self._grab_usable()
         findings = _notes(quality)
         if is_blank(image, quality.page):
             findings.add(Finding.BLANK)
-        if page_expected is not None:
-            findings |= _page_findings(page_expected, image, quality.page)
-        return self._keep(jpeg, image, findings)
+        shown, best = b"", len(_BEST)
+        about: set[Finding] = set()
+        for page in pages:
+            found = _page_findings(page, image, quality.page)
+            rank = next(place for place, word in enumerate(_BEST) if word in found)
+            if rank < best:
+                shown, best, about = page, rank, found
+            if best == 0:
+                break
+        return self._keep(jpeg, image, findings | about), shown
 
     def take_after(self, before: Taken) -> Taken:
         """Photograph the page after the press; the findings compare it with `before`.

@@ -212,6 +212,7 @@ def run(config_path: Path) -> None:
         agent.people,
         idle_s=config.kiosk.idle_s,
         pin_file=config.state / "pins.json",
+        voice_file=config.state / "voice.json",
     )
     kiosk = Kiosk(app, port=config.kiosk.port)
     for number in (signal.SIGTERM, signal.SIGINT):

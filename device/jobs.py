@@ -21,21 +21,18 @@ from device.cycle import State
 from device.errors import JournalError, PermitRefusedError
 from device.eyes import Eyes, Seen
 from device.guard import obstacle
-from device.job import Job, first_view, page_hashes
+from device.job import Job, first_view, objection, order, page_hashes, page_number
 from device.kiosk.port import JobView
 from device.lock import Lock
 from device.neighbours import LOCKED, Neighbours
 from device.recorder import Recorder
-from device.references import References
+from device.references import STAMPED, References
 from device.stamping import Stamping
 from device.verdicts import gravest
 from device.warrants import Warrant
 from hardware.errors import CameraError
 
 log = structlog.get_logger()
-
-BLOCKING = ("blank", "page-other")  # findings that stop an impression before it is begun
-VERDICTS = {"page-same", "page-unclear"}  # without one of them nobody compared the page
 
 
 class Jobs:
@@ -53,18 +50,20 @@ class Jobs:
         online: Callable[[], bool],
         confirm_s: float,
         now_s: Callable[[], float],
+        person_of: Callable[[str], str],
     ) -> None:
         self._locks, self._neighbours = locks, neighbours
         self._online, self._confirm_s = online, confirm_s
         self._window_s, self._eyes = window_s, eyes
         self._recorder, self._references = recorder, references
-        self._now_s = now_s
+        self._now_s, self._person_of = now_s, person_of
         self._changed: Callable[[], None] = _nobody
         self._book = recorder.journal.book
         self._tokens = itertools.count(2_000_000)
         self._stampings: Mapping[str, Stamping] = {}
         self._leaving = threading.Event()
         self.job: Job | None = None
+        self._stamped = ("", b"")  # for which request the last impression was, its photo
 
     def serve(self, stampings: Mapping[str, Stamping]) -> None:
         """Name the cycles that this serves, by seal; called once, before the loop begins."""
@@ -112,8 +111,9 @@ class Jobs:
             if seal != permit.seal and other.state is State.READY:
                 other.leave()
         self._stampings[permit.seal].take_up()
-        view = first_view(permit, self._book.spent_of(permit), self._window_s)
-        self.job = Job(permit=permit, by=by, view=view, begun_s=self._now_s())
+        pages = page_hashes(self._recorder.journal.opened(request))
+        view = first_view(permit, self._book.spent_of(permit), self._window_s, len(pages))
+        self.job = Job(permit=permit, by=by, view=view, pages=pages, begun_s=self._now_s())
         self._changed()
         return self.job.view
 
@@ -213,14 +213,15 @@ class Jobs:
         """The photo is being taken; see `watcher.Watcher`."""
         self._show(step="photo", reason=reason)
 
-    def recorded(self, findings: tuple[str, ...]) -> bool:
+    def recorded(self, after: Taken) -> bool:
         """The use is journaled; see `watcher.Watcher`."""
         job = self.job
         if job is None:
             return False
         left = job.permit.impressions - self._book.spent_of(job.permit)
         took_ms = int((self._now_s() - job.begun_s) * 1000)
-        step, noticed = "next" if left > 0 else "done", gravest(findings)
+        self._stamped = (job.permit.request, after.jpeg)
+        step, noticed = "next" if left > 0 else "done", gravest(after.findings)
         self._show(step=step, took_ms=took_ms, reason="", noticed=noticed)
         self._answer()  # still open where the grant's own answer was lost
         return left > 0
@@ -240,13 +241,13 @@ class Jobs:
         return job is not None and (job.token is not None or job.awaiting is not None)
 
     def _look(self, job: Job) -> None:
-        pages = page_hashes(self._recorder.journal.opened(job.permit.request))
-        if not pages:
+        if not job.pages:
             self._refuse_page(job, "page-unknown")
             return
         self._lock.signal(ok=True, alarm=False, light=True)
-        references = self._references
-        self._photograph(job, lambda capture: references.find(capture, pages))
+        references, (request, photo) = self._references, self._stamped
+        stamped = photo if request == job.permit.request else b""
+        self._photograph(job, lambda capture: references.find(capture, job.pages, stamped))
 
     def _photograph(self, job: Job, look: Callable[[Capture], tuple[Taken, bytes]]) -> None:
         token = next(self._tokens)
@@ -267,31 +268,23 @@ class Jobs:
         taken, page = seen.value
         if job.awaiting is not None:
             self._released(job, job.awaiting, taken)
-        elif stopping := [word for word in BLOCKING if word in taken.findings]:
-            self._refuse_page(job, stopping[0])
-        elif not VERDICTS & set(taken.findings):
-            self._refuse_page(job, "page-unknown")
+        elif reason := objection(taken.findings):
+            if reason == STAMPED:  # said once: with the next try the clerk means this sheet
+                self._stamped = ("", b"")
+            self._refuse_page(job, reason)
         elif "page-unclear" in taken.findings and not job.retaken:
             job.retaken = True
             self._look(job)
         elif reason := self._obstacle() or self._permit_ended(job):
             self.stopped(reason)
         else:
+            self._show(page=page_number(job.pages, page))
             flags = ("page_unclear",) if "page-unclear" in taken.findings else ()
             act = self._ask if job.permit.confirm else self._impress
             act(job, Shown(taken=taken, page=page, flags=flags))
 
     def _impress(self, job: Job, shown: Shown) -> None:
-        self.stamping.impress(
-            bodies.Order(
-                permit=job.permit,
-                n=self._book.spent_of(job.permit) + 1,
-                operator=job.by,
-                before=bodies.photo_ref(shown.taken),
-                page=shown.taken.jpeg or shown.page,
-                flags=shown.flags,
-            )
-        )
+        self.stamping.impress(order(job, self._book.spent_of(job.permit) + 1, shown))
 
     def _ask(self, job: Job, shown: Shown) -> None:
         """Journal that an approver shall look at this photo, and wait for the answer."""
@@ -371,7 +364,7 @@ class Jobs:
             proved=proved,
         )
         try:
-            allowing.check(self._book, permit, moment, by)
+            allowing.check(self._book, permit, moment, by, self._person_of)
         except PermitRefusedError as error:
             self._refuse(permit, by, error.reason)
             raise

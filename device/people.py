@@ -36,12 +36,16 @@ State = Literal["missing", "file", "valid", "expired", "damaged"]
 
 
 class _Known(Struct, frozen=True, kw_only=True):
-    """What is known; `none` nobody has sent a list yet, `damaged` what was kept is no list."""
+    """What is known; `none` nobody has sent a list yet, `damaged` what was kept is no list.
+
+    `persons`: whose each account of the list is, also of those who sign in at no machine.
+    """
 
     state: Literal["none", "list", "damaged"]
     version: int = 0
     not_after_ms: int = 0
     staff: tuple[Person, ...] = ()
+    persons: dict[str, str] = {}
 
 
 class People:
@@ -87,6 +91,10 @@ class People:
                 return self._known.staff
             case _:
                 return ()
+
+    def person_of(self, account: str) -> str:
+        """Return the person of an account; one that no list names stands for itself."""
+        return self._known.persons.get(account, account)
 
     def hear(self, raw: bytes) -> None:
         """Take a list, durable on return; one that counts already is passed over.
@@ -168,6 +176,7 @@ def _known(body: PeopleList, roster: Roster) -> _Known:
         state="list",
         version=body.version,
         not_after_ms=body.not_after_ms,
+        persons={one.account: one.person for one in roster.staff},
         staff=tuple(
             Person(
                 account=one.account,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
 from device.errors import PermitRefusedError
@@ -89,6 +91,21 @@ def check_standing(
             (spent >= permit.total, "permit-used-up", permit.total, spent),
             (spent_today >= permit.per_day, "permit-day-over", permit.per_day, spent_today),
         )
+    )
+
+
+def check_operator(permit: Warrant, operator: str, person_of: Callable[[str], str]) -> None:
+    """Return if an account may press under a permit; otherwise raise PermitRefusedError.
+
+    Who agreed to the use does not make it. Persons are compared, as far as they are known here.
+
+    Args:
+        person_of: names the person of an account; one that is unknown stands for itself.
+    """
+    reason = "operator-agreed" if permit.standing is not None else "operator-approved"
+    agreed = tuple(person_of(one) for one in permit.approvers)
+    _refuse_first(
+        ((person_of(operator) in agreed, reason, f"another than {permit.approvers}", operator),)
     )
 
 

@@ -10,11 +10,15 @@ import hashlib
 from pathlib import Path
 
 import pyrage
+from msgspec import structs
 
+from device import verdicts
 from device.capture import Capture, Taken
 from device.errors import JournalError, PermitRefusedError
 from ledger.errors import LedgerError
 from ledger.signers.keyfile import write_durable
+
+STAMPED = "sheet-stamped"  # the sheet that was stamped just before still lies there
 
 
 class References:
@@ -55,10 +59,13 @@ class References:
             return b""
         return jpeg if hashlib.sha256(jpeg).hexdigest() == sha256 else b""
 
-    def find(self, capture: Capture, pages: list[str]) -> tuple[Taken, bytes]:
-        """Photograph the page and return the photo with the approved page it was compared to.
+    def find(self, capture: Capture, pages: list[str], stamped: bytes) -> tuple[Taken, bytes]:
+        """Photograph the page and return the photo with the approved page that it shows.
 
-        With several pages the first that is not another page counts; each try is a photo.
+        The photo's findings say besides (`STAMPED`) whether this is still the sheet of `stamped`.
+
+        Args:
+            stamped: JPEG of the sheet after the impression before this one, or b"".
 
         Raises:
             PermitRefusedError: no copy of an approved page is left to compare with.
@@ -66,11 +73,10 @@ class References:
         known = [jpeg for sha256 in pages if (jpeg := self.load(sha256))]
         if not known:
             raise PermitRefusedError("page-unknown", "expected the approved page, found no copy")
-        for expected in known:
-            taken = capture.take(expected)
-            if "page-other" not in taken.findings:
-                break
-        return taken, expected
+        taken, page = capture.find(known)
+        if stamped and verdicts.same_sheet(stamped, taken.jpeg):
+            taken = structs.replace(taken, findings=(*taken.findings, STAMPED))
+        return taken, page
 
     def prune(self, wanted: set[str], before_s: float) -> None:
         """Erase every copy not wanted that is older than a time (seconds since 1970)."""

@@ -313,12 +313,10 @@ class Stamping:
         known = self._outcome.strokes if self._outcome is not None else None
         counter = reserved.counter_before + self._settlement.minimum if known is None else known
         body = bodies.use(reserved, after, counter, tuple(flags))
-        self._recorder.must_append(
-            body, (body.before, body.after), lambda: self._recorded(body.findings)
-        )
+        self._recorder.must_append(body, (body.before, body.after), lambda: self._recorded(after))
 
-    def _recorded(self, findings: tuple[str, ...]) -> None:
-        remains = self._watcher.recorded(findings)
+    def _recorded(self, after: Taken) -> None:
+        remains = self._watcher.recorded(after)
         self._move(Event.ENTRY_SIGNED if remains else Event.LAST_SIGNED)
 
     def _hold(self) -> None:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from device import texts_custody, texts_permits, texts_slip
+from device import texts_custody, texts_permits, texts_slip, texts_stamping
 from device.texts_codes import CODES
 from device.texts_en import PROMPTS as PROMPTS_EN
 from device.texts_zh import PROMPTS as PROMPTS_ZH
@@ -21,7 +21,12 @@ __all__ = ["EN", "ZH", "Language", "Phrase", "Words", "code_phrase", "error_phra
 
 Language = Literal["zh", "en"]
 _TABLES_OF_CODES = (CODES, texts_custody.CODES)
-_TABLES_OF_PROMPTS = (texts_permits.ROWS, texts_custody.PROMPTS, texts_slip.PROMPTS)
+_TABLES_OF_PROMPTS = (
+    texts_permits.ROWS,
+    texts_custody.PROMPTS,
+    texts_slip.PROMPTS,
+    texts_stamping.ROWS,
+)
 ZH: Mapping[str, str] = {
     **PROMPTS_ZH,
     **{key: zh for table in _TABLES_OF_PROMPTS for key, zh, _ in table},

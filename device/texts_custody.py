@@ -116,7 +116,7 @@ PROMPTS: tuple[Row, ...] = (
         "把盖了印的纸放好，拍照",
         "Lay the sheet with the imprint and photograph it",
     ),
-    ("custody.sample.take", "拍照", "Photograph"),
+    ("custody.sample.take", "拍照", "Take photo"),
     ("custody.sample.again", "重拍", "Take it again"),
     (
         "custody.counted.title",

@@ -15,7 +15,8 @@ from vision.decoding import Image, decode
 from vision.document import same_page
 from vision.errors import ImageRefusedError
 from vision.findings import Finding
-from vision.new_seals import NewSeals, new_seals
+from vision.ink import ink
+from vision.new_seals import NewSeals, new_seals, seals_still_there
 from vision.page import Page
 from vision.seal_state import State
 from vision.seals import find_seals
@@ -25,6 +26,8 @@ from vision.seals import find_seals
 # waits 30 s for the eyes.
 BUDGET_S = 20.0
 TURNED_DEG = 15.0
+_RED = 0.05  # a pale press; see `vision.ink`
+_STILL_RED = 0.6  # of the red of a stamped sheet: with less its seals cannot all be there
 
 _STATES = {
     State.COMPLETE: Finding.IMPRESSION_COMPLETE,
@@ -92,6 +95,25 @@ def of_page(approved: Image, seen: Image, page: Page | None) -> set[Finding]:
         return {Finding.PAGE_OTHER}
     turned = abs(match.turned_deg) > TURNED_DEG
     return {Finding.PAGE_SAME, Finding.PAGE_TURNED} if turned else {Finding.PAGE_SAME}
+
+
+def same_sheet(stamped: bytes, seen: bytes) -> bool:
+    """Tell whether `seen` shows the sheet of `stamped`, by the seals on it; never raises.
+
+    What cannot be told counts as another sheet: nobody is stopped by a doubt.
+    """
+    try:
+        earlier, later = decode(stamped), decode(seen)
+        still_red = _red_px(later) >= _STILL_RED * _red_px(earlier)  # a fresh copy is told at once
+        return still_red and seals_still_there(earlier, later) is True
+    except Exception as error:  # of the eyes alone: the page itself was compared
+        log.error("sheets_not_compared", why=repr(error))
+        return False
+
+
+def _red_px(image: Image) -> int:
+    seen = ink(image)
+    return int((seen.red > max(_RED, seen.noise)).sum())
 
 
 def gravest(findings: tuple[str, ...]) -> str:

@@ -15,6 +15,7 @@ class Warrant(Struct, frozen=True, kw_only=True):
         impressions: for this request alone.
         confirm: an approver releases each impression.
         standing: the standing permit that it draws from; None: the permit is the request's own.
+        approvers: accounts that agreed to it, as far as they are known here; none of them presses.
     """
 
     permit: str
@@ -28,10 +29,11 @@ class Warrant(Struct, frozen=True, kw_only=True):
     request: str
     standing: StandingPermit | None = None
     confirm: bool = False
+    approvers: tuple[str, ...] = ()
 
 
-def of_permit(permit: Permit) -> Warrant:
-    """Return what a request's own permit allows."""
+def of_permit(permit: Permit, approvers: tuple[str, ...] = ()) -> Warrant:
+    """Return what a request's own permit allows; `approvers` gave the approvals that it names."""
     return Warrant(
         permit=permit.permit,
         machine=permit.machine,
@@ -43,6 +45,7 @@ def of_permit(permit: Permit) -> Warrant:
         not_after_ms=permit.not_after_ms,
         request=permit.request,
         confirm=permit.confirm is not None,
+        approvers=approvers,
     )
 
 
@@ -58,6 +61,7 @@ def of_emergency(permit: EmergencyPermit, machine: str) -> Warrant:
         not_before_ms=None,
         not_after_ms=permit.not_after_ms,
         request=permit.request,
+        approvers=permit.approvers,
     )
 
 
@@ -77,4 +81,5 @@ def of_standing(standing: StandingPermit, sha256: str, request: SealRequest) -> 
         not_after_ms=standing.not_after_ms,
         request=sha256,
         standing=standing,
+        approvers=tuple(one for one in (standing.by, standing.released_by) if one is not None),
     )

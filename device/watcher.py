@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from device.capture import Taken
+
 
 class Watcher(Protocol):
     """Hears how an impression goes on; the clerk's screen hangs on it."""
@@ -18,11 +20,11 @@ class Watcher(Protocol):
     def photographing(self, reason: str) -> None:
         """The photo is being taken; `reason` says why the last one did not serve, or ""."""
 
-    def recorded(self, findings: tuple[str, ...]) -> bool:
+    def recorded(self, after: Taken) -> bool:
         """The use is journaled; return whether impressions remain under the permit.
 
         Args:
-            findings: what its photo shows.
+            after: its photo after the press.
         """
         ...
 

@@ -177,7 +177,7 @@ def _assemble(
     township = TownshipKeys(journal, keys.ring, config.township, config.log.founding)
     people = People(journal, township, keys.reference, _first_people(config))
     uplink = _uplink(config, keys, journal, bus, world.now_s, township, people)
-    jobs = _jobs(core, lambda: uplink.online)
+    jobs = _jobs(core, lambda: uplink.online, people.person_of)
     village_list = ListCache(journal)
     house = _house(core, config_bytes, village_list)
     pages = Pages(core.eyes, core.references)
@@ -261,7 +261,7 @@ def _uplink(
     return uplink
 
 
-def _jobs(core: _Core, online: Callable[[], bool]) -> Jobs:
+def _jobs(core: _Core, online: Callable[[], bool], person_of: Callable[[str], str]) -> Jobs:
     return Jobs(
         locks=core.locks,
         neighbours=core.neighbours,
@@ -272,6 +272,7 @@ def _jobs(core: _Core, online: Callable[[], bool]) -> Jobs:
         online=online,
         confirm_s=core.config.confirm_s,
         now_s=core.now_s,
+        person_of=person_of,
     )
 
 

@@ -52,7 +52,7 @@ def forget_words(journal: Journal, entry: str) -> None:
 def _about(body: Record | None) -> str:
     """Return the request that an answer is about, "" for anything else."""
     match body:
-        case Refusal(about=str() as request) | Approval(request=request):
+        case Refusal(about=str() as request) | Approval(request=request, decision="refuse"):
             return request
         case _:
             return ""

@@ -142,7 +142,13 @@ class RequestOrders:
             confirm="each-impression" if stand.required.confirm else None,
         )
         entry = self._book.append(transaction, permit, now_ms)
-        return (permit_letter(self._township, permit, entry),)
+        given = (transaction.entry(one) for one in agreed)
+        approvals_first = tuple(
+            screening.answer(self._township, request.machine, one.sha256, one, now_ms)
+            for one in given
+            if one is not None
+        )
+        return (*approvals_first, permit_letter(self._township, permit, entry))
 
     def _end(
         self,

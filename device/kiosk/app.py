@@ -28,6 +28,7 @@ from device.kiosk.rendering import FOLDER, Headers
 from device.kiosk.screen import Screen
 from device.kiosk.sign_in import SignIn
 from device.kiosk.stamping import Stamping
+from device.kiosk.voice import VoicePage, VoiceSetting
 
 HOSTS = ["127.0.0.1", "localhost"]
 
@@ -40,6 +41,7 @@ def create_app(
     options: KioskOptions | None = None,
     clock: Callable[[], float] = time.monotonic,
     pin_file: Path | None = None,
+    voice_file: Path | None = None,
 ) -> FastAPI:
     """Return the application that a clerk's touch screen shows.
 
@@ -48,12 +50,14 @@ def create_app(
         idle_s: overrides the options' time until an idle clerk is signed out.
         clock: monotonic seconds.
         pin_file: where wrong PINs are kept over a restart; None forgets them.
+        voice_file: likewise whether the machine speaks.
     """
     app = FastAPI(title="kiosk", docs_url=None, redoc_url=None, openapi_url=None)
     chosen = options or KioskOptions()
     if idle_s is not None:
         chosen = structs.replace(chosen, idle_s=idle_s)
-    screen = Screen(port, people, chosen, clock, PinMemory(pin_file))
+    voice = VoiceSetting(voice_file)
+    screen = Screen(port, people, chosen, clock, PinMemory(pin_file), lambda: voice.on)
     finder = MatterFinder(screen)
     app.include_router(SignIn(screen, finder.prepare).router())
     app.include_router(Home(screen).router())
@@ -62,6 +66,7 @@ def create_app(
     app.include_router(Offline(screen).router())
     app.include_router(Keeping(screen).router())
     app.include_router(Emergency(screen).router())
+    app.include_router(VoicePage(screen, voice).router())
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     _handle_errors(app, screen)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from device.kiosk.emergency import terms_for
 from device.kiosk.errors import ElsewhereError
@@ -37,7 +37,8 @@ _Row = TypeVar("_Row")
 class RequestShown(Struct, frozen=True, kw_only=True):
     """A request in the words of the screen; `by_list` that the items list refused it.
 
-    `word` names its state in the texts; `again` that it may be corrected and filed anew.
+    `word` names its state in the texts; `again` that it may be corrected and filed anew;
+    `filer` is the name of another clerk who filed it, or "".
     """
 
     request: str
@@ -60,6 +61,7 @@ class RequestShown(Struct, frozen=True, kw_only=True):
     instead: str
     by_list: bool
     urgent: bool
+    filer: str = ""
 
 
 class HomeShown(Struct, frozen=True, kw_only=True):
@@ -202,7 +204,15 @@ class Home:
             clock_text(found.filed_ms, view.now_ms, zone),
             clock_text(until, view.now_ms, zone) if until is not None else "",
         )
+        shown = structs.replace(shown, filer=self._other(visit.session, found.filed_by))
         return shown, mark_of(visit.session, shown, view.online, view.hold is not None)
+
+    def _other(self, session: Session, account: str) -> str:
+        """Return the name behind an account that is not the one signed in, else ""."""
+        if session.person is None or session.person.account == account:
+            return ""
+        names = {one.account: one.name for one in self._screen.people()}
+        return names.get(account, account)
 
 
 def part_of(rows: Sequence[_Row], part: int, size: int) -> tuple[tuple[_Row, ...], int, int]:

@@ -109,7 +109,8 @@ class JobView(Struct, frozen=True, kw_only=True):
     free until `window_s` have passed since `since_ms`, `photo` keep the page still, `next` lay
     the next copy, `done`, `stopped` (see `reason`: the impression was not made, start again).
     `n` is the copy that the step is about; at `next` and `done` the one just finished, whose
-    photo shows what is `noticed` (one of `verdicts.GRAVE`), or "" when all is well.
+    photo shows what is `noticed` (one of `verdicts.GRAVE`), or "" when all is well. `page` of
+    `pages` is the approved page that was last seen under the camera, 0 before.
     """
 
     permit: str
@@ -123,6 +124,8 @@ class JobView(Struct, frozen=True, kw_only=True):
     window_s: float = 0.0
     took_ms: int = 0
     noticed: str = ""
+    page: int = 0
+    pages: int = 1
 
 
 class HoldView(Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from fastapi import Response
@@ -60,6 +61,12 @@ def mark_of(session: Session, *shown: object) -> str:
     """Return a short mark of what a fragment shows: equal marks, equal looks."""
     seen = msgspec.json.encode([session.language, session.size, *shown])
     return hashlib.sha256(seen).hexdigest()[:16]
+
+
+def local_path(url: str) -> str:
+    """Return the path of `url`, so that nothing leads away from this machine."""
+    path = urlsplit(url).path
+    return path if path.startswith("/") and not path.startswith("//") else "/"
 
 
 class Headers:

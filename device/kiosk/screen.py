@@ -32,6 +32,7 @@ from device.kiosk.status import strip
 from device.texts import Phrase
 
 _BUSY_STEPS = ("check", "confirm", "press", "photo")
+_CALM = "taking."  # notices of this group are no trouble
 _Answer = TypeVar("_Answer")
 
 
@@ -53,12 +54,17 @@ class Screen:
         options: KioskOptions,
         clock: Callable[[], float],
         memory: PinMemory,
+        speaks: Callable[[], bool],
     ) -> None:
-        """`clock` gives monotonic seconds; `people` those who may sign in now."""
+        """`clock` gives monotonic seconds; `people` those who may sign in now.
+
+        `speaks` tells whether the machine's voice is switched on.
+        """
         self.port = port
         self.options = options
         self.people = people
         self.clock = clock
+        self.speaks = speaks
         self.sessions = Sessions(clock)
         self.guard = PinGuard(clock, options.pin_tries, options.pin_locked_s, memory)
         self.renderer = Renderer()
@@ -124,13 +130,18 @@ class Screen:
         return changed
 
     def leave(self, session: Session, view: View, notice: Phrase | None) -> Session:
-        """End the session, leave its stamping where it rests, return a new empty one."""
+        """End the session, leave its stamping where it rests, return a new empty one.
+
+        The next clerk who signs in there is asked whether to go on with it.
+        """
         ended = self.sessions.end(session.id)
         if ended is not None:
             self.release_job(ended, view)
-        was_clerk = ended is not None and ended.person is not None
         fresh = self.sessions.open(session.card_seen)
-        return self.change(fresh, notice=notice) if was_clerk else fresh
+        if ended is None or ended.person is None:
+            return self.change(fresh, left_off=session.left_off)
+        left_off = view.job.request if view.job is not None else ""
+        return self.change(fresh, notice=notice, left_off=left_off)
 
     def release_job(self, ended: Session, view: View) -> None:
         """Leave the stamping of a session that is over, unless an impression is being made."""
@@ -185,7 +196,9 @@ class Screen:
         notice = session.notice and words(session.notice.key, **session.notice.values)
         if session.notice is not None:
             self.sessions.update(session.id, lambda one: structs.replace(one, notice=None))
-        every = {"title": title, "notice": notice, "view": view, "path": visit.path}
+        calm = session.notice is not None and session.notice.key.startswith(_CALM)
+        said = {"title": title, "notice": notice, "calm": calm, "speaks": self.speaks()}
+        every = {**said, "view": view, "path": visit.path}
         shown = {**every, **self._strip(visit), **context}
         response = self.renderer.html(template, session, shown, status)
         return self.remember(response, session, view)

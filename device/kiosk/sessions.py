@@ -93,6 +93,7 @@ class Session(Struct, frozen=True, kw_only=True):
         stamping: the answer to the last StampNow, while it is of interest.
         custody: the opening of the hatch that this clerk is at.
         hold_seen: the hold whose full-screen page the clerk has read.
+        left_off: the request at which the clerk before was stamping, or "".
     """
 
     id: str
@@ -109,6 +110,7 @@ class Session(Struct, frozen=True, kw_only=True):
     filed: RequestView | None = None
     stamping: Future[object] | None = None
     hold_seen: str = ""
+    left_off: str = ""
     custody: CustodyDraft | None = None
 
 

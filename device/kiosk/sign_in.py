@@ -12,8 +12,10 @@ from starlette.background import BackgroundTask
 
 from device.kiosk.errors import ElsewhereError
 from device.kiosk.pins import PinAnswer, refusal
-from device.kiosk.port import View
+from device.kiosk.port import RequestView, View
+from device.kiosk.rendering import local_path
 from device.kiosk.screen import Screen, Visit
+from device.kiosk.sessions import Session
 from device.texts import Phrase
 
 SOON_MS = 14 * 24 * 3600 * 1000  # so long before the people list ends the screen says so
@@ -89,7 +91,11 @@ class SignIn:
             screen.release_job(one, visit.view)
         if session is None:
             raise ElsewhereError("/")
-        return screen.go(Visit(session=session, view=visit.view, path="/pin"), "/home")
+        begun = left_off(session, visit.view)
+        url = "/home" if begun is None else f"/request/{begun.request}"
+        notice = None if begun is None else Phrase("taking.left-off", {"left": begun.left})
+        session = screen.change(session, left_off="", notice=notice)
+        return screen.go(Visit(session=session, view=visit.view, path="/pin"), url)
 
     def sign_out(self, request: Request) -> Response:
         """End the session and forget what was half filled in."""
@@ -119,7 +125,7 @@ class SignIn:
             changes["size"] = size
         session = self._screen.change(visit.session, **changes)
         again = Visit(session=session, view=visit.view, path=visit.path)
-        return self._screen.go(again, _local(back))
+        return self._screen.go(again, local_path(back))
 
     def _people(self, view: View) -> tuple[str, str]:
         """Return what is to be said of the people list: a text's key, and the day it ends."""
@@ -140,7 +146,13 @@ class SignIn:
         return self._screen.go(Visit(session=session, view=visit.view, path="/pin"), "/pin")
 
 
-def _local(url: str) -> str:
-    """Return the path of `url`, so that no form leads away from this machine."""
-    path = urlsplit(url).path
-    return path if path.startswith("/") and not path.startswith("//") else "/"
+def left_off(session: Session, view: View) -> RequestView | None:
+    """Return the request at which the clerk before was stamping, if copies of it are left."""
+    return next(
+        (
+            one
+            for one in view.requests
+            if one.request == session.left_off and one.state == "approved" and one.left > 0
+        ),
+        None,
+    )

@@ -16,6 +16,7 @@ from device.texts import Phrase, code_phrase
 from ledger.matters import look_up
 
 _RESTING = ("lay", "next", "stopped")
+_BUSY = ("check", "confirm", "press", "photo")
 _STEP_ICONS = {
     "lay": "page",
     "check": "camera",
@@ -29,7 +30,11 @@ _STEP_ICONS = {
 
 
 class StampShown(Struct, frozen=True, kw_only=True):
-    """One moment of the stamping in the words of the screen; `left` impressions still to make."""
+    """One moment of the stamping in the words of the screen.
+
+    `left` impressions are still to make, besides the one that is being made (`busy`); `page` of
+    `pages` lies there, 0 where nobody has looked yet.
+    """
 
     step: str
     icon: str
@@ -43,6 +48,9 @@ class StampShown(Struct, frozen=True, kw_only=True):
     problem: Phrase | None
     noticed: Phrase | None
     blocked: bool
+    busy: bool
+    page: int
+    pages: int
     since_ms: int
     window_ms: int
     took_s: int
@@ -101,7 +109,8 @@ class Stamping:
         if self._screen.port.view().job is not None:  # too late for this one impression
             self._screen.change(visit.session, notice=Phrase("stamp.cannot-end"))
             return self._screen.go(visit, "/stamp")
-        self._screen.change(visit.session, stamping=None)
+        notice = _left_over(visit.view.job, self._screen.port.view())
+        self._screen.change(visit.session, stamping=None, notice=notice)
         return self._screen.go(visit, "/home")
 
     def page(self, request: Request) -> Response:
@@ -154,12 +163,13 @@ def _shown(
     request = next((one for one in view.requests if one.request == job.request), None)
     matter = look_up(view.matters, request.matter).matter if request is not None else None
     left = request.left if request is not None else max(0, job.of - job.n + 1)
+    busy = step in _BUSY
     return StampShown(
         step=step,
         icon=_STEP_ICONS[step],
         n=_number(job, left),
         of=job.of,
-        left=left,
+        left=max(0, job.of - job.n) if busy else left,
         seal=dict(view.seals).get(job.seal, job.seal),
         matter=matter.name if matter is not None else (request.matter if request else ""),
         request=job.request,
@@ -167,6 +177,9 @@ def _shown(
         problem=problem,
         noticed=code_phrase("after", job.noticed) if job.noticed else None,
         blocked=blocked,
+        busy=busy,
+        page=job.page if busy else 0,
+        pages=job.pages,
         since_ms=job.since_ms,
         window_ms=round(job.window_s * 1000),
         took_s=math.ceil(job.took_ms / 1000),
@@ -177,6 +190,12 @@ def _number(job: JobView, left: int) -> int:
     """Return which copy is meant: between two impressions the one that comes next."""
     resting = job.step in _RESTING and left > 0
     return min(job.of, job.of - left + 1) if resting else job.n
+
+
+def _left_over(job: JobView | None, view: View) -> Phrase | None:
+    """Return what is said of the copies that a job left when the clerk stopped, if any."""
+    left = next((one.left for one in view.requests if job and one.request == job.request), 0)
+    return Phrase("taking.stopped", {"left": left}) if left else None
 
 
 def _remaining_ms(view: View, shown: StampShown) -> int:

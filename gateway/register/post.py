@@ -183,6 +183,8 @@ def _answers(entry: StoredEntry) -> str | None:
             return about
         case Approval(request=request, decision="refuse"):
             return request
+        case Approval():
+            return entry.sha256  # so that the machine knows who does not press
         case HoldRelease(hold=hold):
             return hold
     return None

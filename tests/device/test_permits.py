@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from device import permits
+from device import permits, warrants
 from device.errors import PermitRefusedError
 from device.permits import Moment
 from ledger.records import Permit
+from ledger.records_permits import EmergencyPermit
 
 PERMIT = Permit(
     permit="p-1",
@@ -68,3 +69,32 @@ def test_a_permit_without_beginning_works_without_a_proven_clock() -> None:
 
     assert refusal(permit, proved=False) == ""
     assert refusal(permit, proved=False, at_ms=2001) == "permit-expired"
+
+
+@pytest.mark.parametrize(
+    ("operator", "reason"),
+    [("chair", "operator-approved"), ("chair-2", "operator-approved"), ("clerk", "")],
+    ids=["the approver", "another account of the approver", "somebody else"],
+)
+def test_no_person_presses_who_approved(operator: str, reason: str) -> None:
+    warrant = warrants.of_permit(PERMIT, ("chair",))
+    persons = {"chair": "zhao", "chair-2": "zhao", "clerk": "wang"}
+
+    try:
+        permits.check_operator(warrant, operator, lambda account: persons[account])
+        found = ""
+    except PermitRefusedError as error:
+        found = error.reason
+
+    assert found == reason
+
+
+def test_the_holders_of_emergency_codes_do_not_press() -> None:
+    permit = EmergencyPermit(
+        permit="x-1", terms="e-1", codes=("k-1", "k-2"), approvers=("chair", "chief"),
+        request="a" * 64, seal="s-1", matter="CM-09", list_version=1, impressions=1,
+        not_after_ms=2000, reason="medical", reason_commitment="c" * 64, by="clerk",
+    )  # fmt: skip
+
+    with pytest.raises(PermitRefusedError, match="operator-approved"):
+        permits.check_operator(warrants.of_emergency(permit, "m-1"), "chief", str)

@@ -123,3 +123,23 @@ def test_clerk_hears_the_gravest_finding_and_nothing_when_all_is_well() -> None:
 def test_every_grave_finding_says_what_to_do(finding: Finding) -> None:
     assert ZH[f"after.{finding}"].startswith("已记录")
     assert EN[f"after.{finding}"].startswith("Recorded")
+
+
+@pytest.mark.parametrize("laid", [1, 4], ids=["as it lay", "moved"])
+def test_the_sheet_just_stamped_is_known_again(laid: int) -> None:
+    stamped = struck(Fault.NONE)
+
+    assert verdicts.same_sheet(photo(stamped), photo(stamped, laid, noise=3))
+
+
+def test_a_fresh_copy_and_one_stamped_elsewhere_are_other_sheets() -> None:
+    stamped = photo(struck(Fault.NONE))
+    elsewhere = pressed(BARE, np.random.default_rng(9), x=0.3, y=0.4, fault=Fault.NONE)
+
+    assert not verdicts.same_sheet(stamped, photo(BARE, 4, noise=3))
+    assert not verdicts.same_sheet(stamped, photo(elsewhere, 4, noise=3))
+
+
+@pytest.mark.parametrize("damaged", [b"", b"no picture"])
+def test_what_cannot_be_compared_stops_nobody(damaged: bytes) -> None:
+    assert not verdicts.same_sheet(damaged, photo(BARE))

@@ -57,7 +57,8 @@ def test_approval_and_permit_are_entries_and_the_permit_goes_down(desk: Town) ->
     )
     assert permit.body.not_before_ms is None
     assert permit.body.not_after_ms == desk.now_ms + 7 * DAY_MS
-    (letter,) = done.letters
+    told, letter = done.letters
+    assert (told.topic[-64:], told.payload) == (approval.sha256, approval.envelope)
     assert letter.topic.endswith(f"/m-1/permit/{permit.body.permit}")
     assert (letter.payload, letter.until_ms) == (permit.envelope, permit.body.not_after_ms)
 

@@ -91,7 +91,7 @@ document.addEventListener("click", (event) => {
   else if (data.digits !== undefined) swapDigits(key);
   else if (data.earlier !== undefined) turn(-1);
   else if (data.later !== undefined) turn(1);
-  else if (key.id === "voice") toggleVoice(key);
+  else if (data.hear !== undefined) utter(data.hear);
   else if (key.id === "turn") { turned += 1; paginate(); }
 });
 
@@ -208,41 +208,44 @@ function enliven() {
   speak();
 }
 
-/* --- voice: only where the browser has a voice for the page's language ---------------------- */
+/* --- voice: only one that is installed beside the browser, for the page's language ------------ */
 
 let said = "";
 
 function voiceFor() {
   if (!window.speechSynthesis) return null;
   const language = document.documentElement.lang.slice(0, 2);
-  return speechSynthesis.getVoices().find((one) => one.lang.startsWith(language)) || null;
+  return speechSynthesis.getVoices().find((one) => one.localService && one.lang.startsWith(language)) || null;
 }
 
 function showVoice() {
-  const button = document.getElementById("voice");
-  if (!button || !voiceFor()) return;
-  const on = localStorage.getItem("voice") === "on";
-  button.hidden = false;
-  button.setAttribute("aria-pressed", String(on));
-  button.querySelector("span").textContent = on ? button.dataset.on : button.dataset.off;
-}
-
-function toggleVoice() {
-  localStorage.setItem("voice", localStorage.getItem("voice") === "on" ? "off" : "on");
-  said = "";
-  showVoice();
+  const here = document.getElementById("voice-here");
+  const voice = voiceFor();
+  for (const id of ["voicing", "hear"]) {
+    const part = document.getElementById(id);
+    if (part) part.hidden = !voice;
+  }
+  if (here) here.textContent = voice ? here.dataset.some : here.dataset.none;
   speak();
 }
 
-function speak() {
-  const main = document.querySelector("main[data-say]");
-  const voice = voiceFor();
-  if (!main || !voice || localStorage.getItem("voice") !== "on" || said === main.dataset.say) return;
-  said = main.dataset.say;
-  const speech = new SpeechSynthesisUtterance(said);
-  speech.voice = voice;
+function utter(text) {
+  const speech = new SpeechSynthesisUtterance(text);
+  speech.voice = voiceFor();
+  speech.lang = speech.voice.lang;
   speechSynthesis.cancel();
   speechSynthesis.speak(speech);
+}
+
+/* The step, and what went wrong; each sentence once, as long as it stands. */
+function speak() {
+  const main = document.querySelector("main[data-say]");
+  if (!main || document.body.dataset.voice !== "on" || !voiceFor()) return;
+  const notices = [...main.querySelectorAll(".notice span")].map((one) => one.textContent.trim());
+  const text = [...notices, main.dataset.say].join(" ");
+  if (text === said) return;
+  said = text;
+  utter(text);
 }
 
 document.addEventListener("DOMContentLoaded", () => {
