@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 
 from device.kiosk import port_custody as keeping
 from device.kiosk.port import EmergencyView, StandingView
+from tests.arriving import arrive
 from tests.device.kiosk.conftest import person
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -123,7 +124,7 @@ def now(clerk: Walk) -> str:
 def take_in(village: Any, clerk: Walk, card: str) -> None:
     """Let another person lay a card and type the PIN."""
     village.lay_card(card)
-    clerk.page.wait_for_url("**/custody/pin")
+    arrive(clerk.page, "**/custody/pin")
     clerk.measure("/custody/pin")
     clerk.post("/custody/pin", pin="246810")
 
@@ -203,7 +204,7 @@ def test_copies_in_a_row_break_no_rule(
     village._job(step="next")
     clerk.page.goto("/stamp")
     clerk.page.click("#end")
-    clerk.page.wait_for_url("**/home")
+    arrive(clerk.page, "**/home")
     clerk.measure()
 
     assert clerk.bad == []

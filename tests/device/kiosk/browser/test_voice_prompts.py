@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.arriving import arrive
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 # A browser with one voice, which keeps what it is to say; headless ones have none.
@@ -37,7 +39,7 @@ def spoken(page: Page) -> list[str]:
 
 def switch_on(page: Page) -> None:
     page.click("#voice-setting")
-    page.wait_for_url("**/voice?**")
+    arrive(page, "**/voice?**")
     page.click("#voice-on")
     page.wait_for_selector("#voice-off")
 
