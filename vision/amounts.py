@@ -116,14 +116,20 @@ def number(words: str) -> int | None:
 def against(of: Written, one: Amount, wanted_fen: int) -> float:
     """Return what speaks against an amount being the wanted one: 1 for each sure difference.
 
-    A doubtful digit speaks little, whatever it is; a sure one that is another one speaks.
+    A doubtful digit speaks little, whatever it is; a sure one that is another one speaks. One digit
+    that is missing does not: at the edge of a strip the reader drops one at times.
     """
     if wanted_fen in one.fen:
         return 0.0
     if not one.unit:
         return 1.0 if one.score >= SURE else 0.0
     said = digits_only(of.cut(one.start, one.end))
-    return min(best_fit(str(int(wanted_fen / unit)), said, whole=True).against for unit in one.unit)
+    return min(_against_digits(str(int(wanted_fen / unit)), said) for unit in one.unit)
+
+
+def _against_digits(wanted: str, said: Written) -> float:
+    dropped = len(wanted) - len(said.text) == 1
+    return best_fit(wanted, said, whole=True, gaps=dropped).against
 
 
 def _readings(digits: str, unit: int) -> Iterator[tuple[int, Decimal]]:

@@ -16,12 +16,12 @@ from msgspec import Struct
 from vision import amounts, dates
 from vision.amounts import Amount, apart, figures, written_out
 from vision.dates import Day
-from vision.page_text import PageText, Row
+from vision.page_text import PageText, Row, letter_px
 from vision.written import READ, SURE, Fit, Written, best_fit, plain, words_only, written
 
 _PROOF = 1.0 - 1e-6  # one sure difference; see vision.written
 _UPPER = 0.5  # of the page: where a title stands
-_LARGE = 1.2  # of the usual height of a row; titles are set half as large again
+_LARGE = 1.2  # of the usual size of letters; titles are set half as large again
 _MOST_TITLE_ROWS = 3
 _OFFICES = ("委员会", "人民政府", "合作社", "办公室", "公司", "村委会", "居委会")  # how they end
 _BESIDE = 40  # characters between an amount in figures and the same one in words
@@ -205,12 +205,12 @@ def _best(wanted: str, titles: Sequence[Written]) -> tuple[Fit, Written]:
 
 def _titles(text: PageText) -> Iterator[Written]:
     """Everything in the upper half that may be a title: large rows, alone and joined."""
-    heights = sorted(row.height for row in text.rows if not row.red)
-    usual = heights[len(heights) // 2] if heights else 0.0
+    sizes = sorted(letter_px(row) for row in text.rows if not row.red)
+    usual = sizes[len(sizes) // 2] if sizes else 0.0
     large = [
         (i, row)
         for i, row in enumerate(text.rows)
-        if row.height >= _LARGE * usual and row.top < _UPPER * text.height
+        if letter_px(row) >= _LARGE * usual and row.top < _UPPER * text.height
     ]
     for first in range(len(large)):
         for last in range(first, min(first + _MOST_TITLE_ROWS, len(large))):

@@ -116,6 +116,15 @@ def of_rows(rows: tuple[Row, ...], height: int) -> PageText:
     return PageText(rows, _joined(black), _joined(red), height)
 
 
+def letter_px(row: Row) -> float:
+    """Return how large a row's letters are, by its narrowest part.
+
+    In tables the boxes of lines are as high as the cells, so their width tells more; a wide gap
+    within a line makes it wide, so it is at most its height.
+    """
+    return min(min(_height(line), _letter_width(line)) for line in row.lines)
+
+
 def corners_in_photo(sight: Sight, row: Row) -> Box:
     """Return where a row lies in the photo, (x, y) clockwise from top left."""
     left, right, top, bottom = row.left, row.right, row.top, row.top + row.height
@@ -235,6 +244,13 @@ def _middle(line: Line) -> float:
 def _height(line: Line) -> float:
     (x0, y0), _, _, (x3, y3) = line.box
     return float(np.hypot(x3 - x0, y3 - y0))
+
+
+def _letter_width(line: Line) -> float:
+    """Width of a full-width character; figures and Latin letters have half of it."""
+    said = [one for one in line.text if not one.isspace()]
+    wide = sum(0.5 if one.isascii() else 1.0 for one in said)
+    return (_right(line) - _left(line)) / max(wide, 0.5)  # a second look may read nothing
 
 
 def _left(line: Line) -> float:

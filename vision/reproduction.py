@@ -36,9 +36,9 @@ _SMOOTHED = 9  # angles of 3 degrees
 _LEAST_RING = 0.6  # share of the ring that must be seen
 _LEAST_INK = 0.04  # mean redness across the stroke; paler ones are noise
 _LEAST_SEAL_PX = 150  # a smaller seal has no stroke that is three pixels deep
-# Toner and ink jet are even but for the camera's noise (0.02 to 0.03); a pressed seal is uneven by
-# its pad, the hand and the paper (0.05 and more).
-_EVEN, _UNEVEN = 0.032, 0.045
+# Toner and ink jet are even but for the camera's noise (0.01 to 0.03); a pressed seal is uneven by
+# its pad, the hand and the paper (0.04 and more).
+_EVEN, _UNEVEN = 0.03, 0.038
 _STROKE_SHARE = 0.08  # of a tile, from which its ink says something
 
 

@@ -119,15 +119,18 @@ def plain(text: str) -> str:
     return "".join(one for one in unicodedata.normalize("NFKC", text) if one.isalnum())
 
 
-def best_fit(word: str, of: Written, *, whole: bool = False) -> Fit:
+def best_fit(word: str, of: Written, *, whole: bool = False, gaps: bool = False) -> Fit:
     """Return where the plain `word` fits with the least against it.
 
     Args:
         whole: it must be everything that was read, not a part of it.
+        gaps: what was not read at all proves nothing.
     """
     # One column per character read: (against, edits, start) of the best way to have spent the
     # first i characters of the word by there.
-    column = [(float(i), i, 0) for i in range(len(word) + 1)]
+    column = [(0.0, 0, 0)]
+    for i in range(1, len(word) + 1):
+        column.append(_add(column[-1], _missing(word, i, gaps)))
     best = Fit(column[-1][1], column[-1][0], 0, 0)
     for j, seen in enumerate(of.text, start=1):
         score = of.scores[j - 1]
@@ -141,7 +144,9 @@ def best_fit(word: str, of: Written, *, whole: bool = False) -> Fit:
                 else _add(column[i - 1], _other(wanted, seen, score))
             )
             following.append(
-                min(changed, _add(column[i], extra), _add(following[i - 1], _missing(word, i)))
+                min(
+                    changed, _add(column[i], extra), _add(following[i - 1], _missing(word, i, gaps))
+                )
             )
         column = following
         against, edits, start = column[-1]
@@ -167,6 +172,6 @@ def _other(wanted: str, seen: str, score: float) -> float:
     return _cost(score) if seen.isascii() == wanted.isascii() or score < READ else 1.0
 
 
-def _missing(word: str, i: int) -> float:
+def _missing(word: str, i: int, gaps: bool) -> float:
     """The recogniser runs two equal characters in a row together at times."""
-    return _DOUBTED if i > 1 and word[i - 1] == word[i - 2] else 1.0
+    return _DOUBTED if gaps or (i > 1 and word[i - 1] == word[i - 2]) else 1.0

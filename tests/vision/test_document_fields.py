@@ -63,6 +63,15 @@ def page() -> Page:
     return build
 
 
+def _narrow(cell: Row) -> Row:
+    """The row with letters of the text's size in a box as high as its table's cell."""
+    line = cell.lines[0]
+    (x, y), right = line.box[0], line.box[0][0] + BODY_PX * len(line.text)
+    box = ((x, y), (right, y), (right, y + cell.height), (x, y + cell.height))
+    narrow = Line(text=line.text, score=line.score, box=box, scores=line.scores)
+    return Row((narrow,), cell.height, cell.top, x, right)
+
+
 def field(fields: Sequence[Field], name: str, wanted: str = "") -> Field:
     return next(one for one in fields if one.name == name and wanted in one.wanted)
 
@@ -101,6 +110,16 @@ def test_title_set_as_small_as_the_text_is_unclear(page: Page) -> None:
     found = field(compare(small, ASKED), "title")
 
     assert (found.verdict, found.why) == (Verdict.UNCLEAR, Why.NOT_HEADING)
+
+
+def test_title_over_a_table_of_high_rows_is_a_heading(page: Page) -> None:
+    text = page()
+    cells = [row(f"张{i}", 900 + 90 * i, 1.1 * TITLE_PX) for i in range(6)]
+    table = map(_narrow, cells)
+
+    found = field(compare(of_rows((*text.rows, *table), HEIGHT_PX), ASKED), "title")
+
+    assert found.verdict is Verdict.MATCH
 
 
 def test_title_after_its_office_matches(page: Page) -> None:
@@ -160,7 +179,7 @@ def test_name_over_the_end_of_a_row_is_found(page: Page) -> None:
     assert overall(compare(text, Application(parties=("王建国",)))) is Verdict.MATCH
 
 
-@pytest.mark.parametrize("digits", ["12,345.61", "12,346.60", "92,345.60", "1,234.56"])
+@pytest.mark.parametrize("digits", ["12,345.61", "12,346.60", "92,345.60", "112,345.60"])
 def test_one_digit_changed_is_a_mismatch(page: Page, digits: str) -> None:
     text = page(row0=ROWS[0].replace("12,345.60", digits), row1="请予核准。")
 
@@ -172,6 +191,12 @@ def test_one_digit_changed_is_a_mismatch(page: Page, digits: str) -> None:
 
 def test_digit_read_in_doubt_is_unclear(page: Page) -> None:
     text = page(row0=ROWS[0].replace("12,345.60", "12,845.60"), row1="请予核准。", sure={"8": 0.8})
+
+    assert field(compare(text, ASKED), "amount").verdict is Verdict.UNCLEAR
+
+
+def test_missing_digit_is_unclear(page: Page) -> None:
+    text = page(row0=ROWS[0].replace("12,345.60", "2,345.60"), row1="请予核准。")
 
     assert field(compare(text, ASKED), "amount").verdict is Verdict.UNCLEAR
 
