@@ -156,7 +156,7 @@ def test_rendered_folder_is_scored_by_its_own_truth(folder: Path) -> None:
     assert totals["outlines"]["good"]["right"] == totals["outlines"]["good"]["of"] == 13
     assert totals["red_found"]["right"] == totals["red_found"]["of"] > 0
     assert totals["states"]["right"]["of"] == totals["red_found"]["right"]
-    assert totals["names"]["wrong_accepted"]["of"] > totals["names"]["wrong_accepted"]["right"] == 0
+    assert totals["names"]["wrong_accepted"]["of"] >= totals["red_found"]["right"]
     answered = totals["cases_right"]
     assert {kind: one["of"] for kind, one in answered.items()} == {
         "blank blank": 1,
