@@ -38,7 +38,7 @@ PROMPTS = {
     "key.pinyin": "abc",
     "key.earlier": "Earlier characters",
     "key.later": "Later characters",
-    "key.hint": "Tap pinyin letters, then the character",
+    "key.hint": "Tap pinyin letters",
     "key.none": "No such sound; erase and try again",
     "list.earlier": "Back",
     "list.turn": "Read on",

@@ -23,8 +23,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "taking.stopped",
-        "停下了，还剩 {left} 份没盖。批准还有效，随时可以接着盖。",
-        "Stopped with {left} copies to go. The permit stays valid: go on at any time.",
+        "停下了，还剩 {left} 份没盖，随时可以接着盖。",
+        "Stopped, {left} to go. Go on at any time.",
     ),
     ("reason.sheet-stamped", "这张纸刚刚盖过了。", "This sheet has just been stamped."),
     (
