@@ -39,7 +39,9 @@ def test_two_approvals_of_one_stage_issue_the_permit_with_both(ruled: Town) -> N
     assert isinstance(permit, Permit) and permit.policy == 1
     assert permit.approvals == tuple(one.sha256 for one in approvals)
     assert [one.body.office for one in approvals] == ["secretary", "director"]
-    assert second.letters[0].topic.endswith(f"/permit/{permit.permit}")
+    *answers, letter = (one.topic for one in second.letters)
+    assert [one.rpartition("/answer/")[2] for one in answers] == list(permit.approvals)
+    assert letter.endswith(f"/permit/{permit.permit}")
 
 
 def test_the_second_stage_waits_for_the_first_and_its_evidence(ruled: Town) -> None:
