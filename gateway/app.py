@@ -54,7 +54,7 @@ from gateway.wiring import (
     server_credentials,
 )
 from gateway.writer import Clock, Writer, is_of, wall_ms
-from ledger import mqtt, topics
+from ledger import listening, mqtt, topics
 from ledger.bus import Bus, Message
 from ledger.keys import KeyRing
 from ledger.topics import Leaf
@@ -381,6 +381,6 @@ def _door_credentials(config: GatewayConfig) -> Credentials:
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
-        return socket.create_server((host, port), backlog=128)
+        return listening.listen(host, port)
     except OSError as error:
         raise ConfigError(f"web: expected {host}:{port} free, found: {error}") from error

@@ -13,6 +13,7 @@ from gateway.ca import Credentials
 from gateway.enrolling import Enrolling
 from gateway.errors import ConfigError
 from gateway.web.door import create_door
+from ledger import listening
 
 
 def listen(host: str, port: int, kept: Path) -> socket.socket:
@@ -29,7 +30,7 @@ def listen(host: str, port: int, kept: Path) -> socket.socket:
     except (OSError, ValueError) as error:
         raise ConfigError(f"expected a port number in {kept}: {error}") from error
     try:
-        found = socket.create_server((host, wanted), backlog=128)
+        found = listening.listen(host, wanted)
     except OSError as error:
         raise ConfigError(
             f"door: expected {host}:{wanted} free, found: {error}; free it, configure another "

@@ -6,7 +6,6 @@ Every answer is JSON. A refusal is `{"error", "expected", "found", "hint"}` with
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Awaitable
@@ -21,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as CallScope
 
+from ledger.listening import listen
 from sim import web
 from sim.errors import SimError
 from sim.faults import CATALOGUE, Scope
@@ -188,7 +188,7 @@ class ControlServer:
     """Serves the control address on a free loopback port, on its own thread."""
 
     def __init__(self, machine: SimMachine, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._socket = socket.create_server((host, port))
+        self._socket = listen(host, port)
         config = uvicorn.Config(
             create_app(machine),
             log_level="warning",

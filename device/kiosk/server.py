@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from device.errors import ConfigError
+from ledger.listening import listen
 
 LOOPBACK = "127.0.0.1"
 _STOP_S = 5.0
@@ -57,7 +58,7 @@ class Kiosk:
             ConfigError: the port is in use.
         """
         try:
-            self._socket = socket.create_server(self._address, backlog=64)
+            self._socket = listen(*self._address, backlog=64)
         except OSError as error:
             host, port = self._address
             raise ConfigError(f"kiosk: expected {host}:{port} free, found: {error}") from error

@@ -8,7 +8,6 @@ and `/monitor/en`, the page of the monitor that runs with it (`gateway.witness.f
 from __future__ import annotations
 
 import contextlib
-import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -33,6 +32,7 @@ from gateway.witness.memory import Memory
 from gateway.witness.monitor_page import FILES
 from gateway.witness.texts import say
 from ledger import checkpoint, notes
+from ledger.listening import listen
 from ledger.texts import Language
 
 WATCH_S = 1.0  # how often the thread that answers is looked at
@@ -125,7 +125,7 @@ class Witness:
     def __init__(self, config: WitnessConfig) -> None:
         parts = assemble(config)
         try:
-            self._listener = socket.create_server((config.host, config.port), backlog=128)
+            self._listener = listen(config.host, config.port)
         except OSError as error:
             raise ConfigError(
                 f"expected {config.host}:{config.port} free, found: {error}"

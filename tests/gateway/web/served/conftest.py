@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 
 from gateway.web import create_app
+from ledger.listening import listen
 from tests.gateway.web.served.policies import DESK, Window
 
 PASSWORD = "correct horse 42"
@@ -57,8 +58,7 @@ def serve() -> Iterator[Callable[[Any], str]]:
             create_app(world.app), port=0, log_config=None, access_log=False, lifespan="off"
         )
         server = uvicorn.Server(config)
-        socket = config.bind_socket()
-        socket.listen()  # who comes before the thread is ready waits instead of being refused
+        socket = listen("127.0.0.1", 0)  # who comes before the thread is ready waits
         thread = threading.Thread(target=server.run, args=([socket],), name="web")
         thread.start()
         running.append((server, thread))
