@@ -346,7 +346,7 @@ class Uplink:
 
     def _acknowledged(self, ack: Acknowledgement, raw: bytes) -> None:
         head = self._journal.head
-        if ack.at_ms <= self._acked_at_ms:
+        if (ack.at_ms, ack.seq) <= (self._acked_at_ms, self._acked):
             return
         if ack.epoch != head.epoch or self._journal.hash_at(ack.seq) != ack.head:
             log.error("another_log_acknowledged", acked=ack.seq, head=head.seq, found=ack.head)

@@ -260,6 +260,48 @@ def test_what_was_acknowledged_is_known_after_a_restart(line: Line) -> None:
     assert again.acked == 1
 
 
+def acknowledged(line: Line, seq: int, at_ms: int) -> None:
+    """Let the gateway acknowledge everything up to `seq`."""
+    ack = Acknowledgement(
+        gateway="gw-1",
+        device=MACHINE,
+        epoch=1,
+        seq=seq,
+        head=str(line.journal.hash_at(seq)),
+        at_ms=at_ms,
+    )
+    raw = envelope.sign(
+        codec.payload_type(ack.kind), codec.encode_message(ack), line.gateway.signer
+    )
+    line.gateway.bus.publish(f"seal/v1/{TOWNSHIP}/{MACHINE}/ack", raw)
+
+
+def test_two_acknowledgements_of_one_millisecond_both_count(line: Line) -> None:
+    line.gateway.answering = False
+    line.write(1)
+    line.write(2)
+
+    acknowledged(line, 1, at_ms=99)
+    acknowledged(line, 2, at_ms=99)
+    line.run(0.3)
+
+    assert line.uplink.acked == 2
+
+
+def test_an_older_acknowledgement_that_comes_again_takes_nothing_back(line: Line) -> None:
+    line.gateway.answering = False
+    line.write(1)
+    line.write(2)
+    acknowledged(line, 2, at_ms=99)
+    line.run(0.3)
+
+    acknowledged(line, 1, at_ms=99)
+    acknowledged(line, 1, at_ms=98)
+    line.run(0.3)
+
+    assert line.uplink.acked == 2
+
+
 def test_an_answer_signed_by_another_machine_is_not_believed(line: Line) -> None:
     line.gateway.answering = False
     line.write(1)
