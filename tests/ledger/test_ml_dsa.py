@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import random
 import struct
 import sys
 from pathlib import Path
@@ -26,6 +27,8 @@ from ledger.keys import KeyRing
 from ledger.notes import Note, NoteKey, SignatureType
 from ledger.signers import keyfile
 from ledger.signers.keyfile import KeyFileSigner, Kind
+
+SEED = 20_261  # chooses the bits
 
 ORIGIN = "seal.example/420625000000/420625103000/2026"
 NAME = "county.example/witness"
@@ -173,14 +176,15 @@ def test_a_cosignature_without_a_time_is_refused(
 
 
 @pytest.mark.slow
-def test_every_flipped_bit_of_a_cosigned_checkpoint_is_refused(
+def test_a_flipped_bit_in_each_byte_of_a_cosigned_checkpoint_is_refused(
     log: KeyFileSigner, key: NoteKey, signed: bytes
 ) -> None:
     own = notes.key_of(log.record, ORIGIN, SignatureType.ED25519)
 
-    for bit in range(8 * len(signed)):
+    chosen = random.Random(SEED)
+    for at in range(len(signed)):
         wrong = bytearray(signed)
-        wrong[bit // 8] ^= 1 << bit % 8
+        wrong[at] ^= 1 << chosen.randrange(8)
         try:
             checkpoint.verify(bytes(wrong), (own,))
             assert checkpoint.verify_cosignatures(bytes(wrong), (key,)) == ()  # another's line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import random
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,6 +29,8 @@ from ledger.records import Start
 from ledger.signers import keyfile
 from ledger.signers.keyfile import KeyFileSigner, Kind
 from ledger.verify_spans import Keyring, SpanJudge
+
+SEED = 20_261  # chooses the bits
 
 TWICE = Kind(second="sm2")
 ORIGIN = "seal.example/420625000000/420625103000/2026"
@@ -96,9 +99,11 @@ def signatures(raw: bytes) -> list[dict[str, str]]:
 
 
 def flips(data: bytes) -> Iterator[bytes]:
-    for at in range(8 * len(data)):
+    """Yield the data with one bit of one byte flipped, for each byte."""
+    chosen = random.Random(SEED)
+    for at in range(len(data)):
         wrong = bytearray(data)
-        wrong[at // 8] ^= 1 << at % 8
+        wrong[at] ^= 1 << chosen.randrange(8)
         yield bytes(wrong)
 
 
@@ -188,7 +193,7 @@ def test_the_record_decides_and_not_the_envelope(
 
 
 @pytest.mark.slow
-def test_every_flipped_bit_of_a_twice_signed_entry_is_refused(
+def test_a_flipped_bit_in_each_byte_of_a_twice_signed_entry_is_refused(
     machine: KeyFileSigner, entry: bytes
 ) -> None:
     trusted = ring(machine)
@@ -196,7 +201,7 @@ def test_every_flipped_bit_of_a_twice_signed_entry_is_refused(
     for at, changed in enumerate(flips(entry)):
         with pytest.raises(LedgerError):
             envelope.verify(changed, trusted)
-            pytest.fail(f"bit {at} may be flipped")
+            pytest.fail(f"a bit of byte {at} may be flipped ({SEED=})")
 
 
 def test_a_checkpoint_has_a_line_of_each_key_under_one_name(
@@ -245,13 +250,13 @@ def test_a_second_line_over_another_head_is_refused(log: KeyFileSigner, log_key:
 
 
 @pytest.mark.slow
-def test_every_flipped_bit_of_a_twice_signed_checkpoint_is_refused(
+def test_a_flipped_bit_in_each_byte_of_a_twice_signed_checkpoint_is_refused(
     log: KeyFileSigner, log_key: NoteKey
 ) -> None:
     for at, changed in enumerate(flips(checkpoint.sign(HEAD, log))):
         with pytest.raises(LedgerError):
             checkpoint.verify(changed, (log_key,))
-            pytest.fail(f"bit {at} may be flipped")
+            pytest.fail(f"a bit of byte {at} may be flipped ({SEED=})")
 
 
 def test_a_verifier_key_of_the_second_type_is_not_taken(log_key: NoteKey) -> None:

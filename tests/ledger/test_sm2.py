@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from hypothesis import strategies as st
 from ledger import sm2
 from ledger.errors import MissingExtraError, UnknownKeyError
 from ledger.signers import second
+
+SEED = 20_261  # chooses the bits
 
 # GB/T 32918.5-2017, annex A.2: the curve of ISO/IEC 14888-3 with "message digest" as message.
 SECRET = bytes.fromhex("3945208F7B2144B13F36E38AC6D39F95889393692860B51A42FB81EF4DF7C5B8")
@@ -118,13 +121,13 @@ def test_a_signature_under_another_user_id_does_not_hold() -> None:
 
 
 @pytest.mark.slow
-def test_every_flipped_bit_of_a_signature_is_refused() -> None:
-    holds = sm2.verifier("m-1", PUBLIC)
+def test_a_flipped_bit_in_each_byte_of_a_signature_is_refused() -> None:
+    holds, chosen = sm2.verifier("m-1", PUBLIC), random.Random(SEED)
 
-    for bit in range(8 * len(SIGNATURE)):
+    for at in range(len(SIGNATURE)):
         wrong = bytearray(SIGNATURE)
-        wrong[bit // 8] ^= 1 << bit % 8
-        assert not holds(MESSAGE, bytes(wrong)), bit
+        wrong[at] ^= 1 << chosen.randrange(8)
+        assert not holds(MESSAGE, bytes(wrong)), (SEED, at)
 
 
 @pytest.mark.parametrize(
