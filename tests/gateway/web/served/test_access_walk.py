@@ -31,7 +31,7 @@ DECIDED = {
         POST /account/factor, POST /account/factor/confirm, POST /account/sessions/end,
         POST /account/passkeys/options, POST /account/passkeys, POST /account/passkeys/drop,
         GET /api/v1/me, DELETE /api/v1/token, GET /custody, GET /custody/{machine}/{seal},
-        GET /calendar, GET /matters/versions/{version}/file, GET /matters/drafts/{draft},
+        GET /precision, GET /api/v1/precision, GET /calendar, GET /matters/versions/{version}/file, GET /matters/drafts/{draft},
         GET /api/v1/lists/drafts,
         GET /matters, GET /matters/why, GET /matters/versions/{version},
         GET /policy, GET /policy/versions/{version}, GET /api/v1/lists,
@@ -92,7 +92,8 @@ DECIDED = {
         POST /api/v1/retention/{asked}/confirmation, POST /api/v1/retention/months/{month},
         POST /api/v1/entries/{entry_id}/erasure, POST /api/v1/erasures/{asked}/confirmation""",
     "auditor": """
-        POST /alerts, POST /alerts/{alert_id}/open, POST /cases/{case_id}/assign,
+        POST /alerts, POST /alerts/{alert_id}/answer, POST /api/v1/alerts/{alert_id}/answer,
+        POST /alerts/{alert_id}/open, POST /cases/{case_id}/assign,
         POST /cases/{case_id}/note, POST /cases/{case_id}/close, GET /troubles/{number}/bytes,
         POST /api/v1/cases, POST /api/v1/cases/{case_id}/assignment,
         POST /api/v1/cases/{case_id}/notes, POST /api/v1/cases/{case_id}/closing""",
