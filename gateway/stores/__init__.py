@@ -21,6 +21,7 @@ from gateway.stores.erasures import RetentionReader
 from gateway.stores.office import OfficeReader
 from gateway.stores.people import PeopleReader
 from gateway.stores.policies import PolicyReader
+from gateway.stores.sights import SightReader, SightWriter
 from gateway.stores.signin import SignInReader, SignInWriter
 from gateway.stores.standing import StandingReader
 from gateway.stores.trees import LogReader, LogView, Witnessed
@@ -72,7 +73,7 @@ class EntryReader(Protocol):
     def entries(
         self, which: LogFilter = ..., before: int | None = None, limit: int = 50
     ) -> tuple[StoredEntry, ...]:
-        """Return at most `limit` entries with an index below `before`, newest first."""
+        """Return at most `limit` entries below the index `before`, newest first."""
         ...
 
     def count_entries(self, which: LogFilter = ...) -> int:
@@ -157,8 +158,7 @@ class DeskReader(Protocol):
         ...
 
     def matter_codes(self, text: str) -> tuple[str, ...]:
-        """Return the codes of all items, of any list and version, whose code is this text or
-        whose name contains it."""
+        """Return the codes of all items of any list with this code, or with this in their name."""
         ...
 
     def matters(self, village: str, date: str, version: int | None = None) -> tuple[Matter, ...]:
@@ -199,6 +199,7 @@ class Reader(
     PeopleReader,
     EmergencyReader,
     SignInReader,
+    SightReader,
     ConfirmReader,
     AuditReader,
     RetentionReader,
@@ -233,7 +234,7 @@ class History(Reader, Protocol):
         ...
 
 
-class Transaction(Reader, SignInWriter, Protocol):
+class Transaction(Reader, SignInWriter, SightWriter, Protocol):
     """The writer's view of one transaction: reads see what it wrote. All of it or nothing
     becomes durable, when the `with` block of `Store.transaction` has ended."""
 

@@ -6,7 +6,7 @@ Derived tables hold nothing that entries, openings and photo arrivals do not say
 
 from __future__ import annotations
 
-VERSION = 6
+VERSION = 7
 
 LOG = """
 CREATE TABLE entries (
@@ -180,6 +180,27 @@ CREATE TABLE boots (
 );
 """
 
+SIGHTS = """
+CREATE TABLE sights (
+    entry_sha256 TEXT PRIMARY KEY,
+    idx INTEGER NOT NULL,
+    machine TEXT NOT NULL,
+    request TEXT,
+    tries INTEGER NOT NULL DEFAULT 0,
+    at_ms INTEGER,
+    doubtful INTEGER NOT NULL DEFAULT 0,
+    fingerprint BLOB,
+    data BLOB
+);
+CREATE INDEX sights_waiting ON sights (idx) WHERE data IS NULL;
+CREATE INDEX sights_doubtful ON sights (at_ms) WHERE doubtful = 1;
+CREATE INDEX sights_request ON sights (request);
+CREATE INDEX sights_machine ON sights (machine, idx) WHERE fingerprint IS NOT NULL;
+"""
+
+# What a store of an older version lacks, by that version; each leads to the next one.
+UPGRADES = {6: SIGHTS}
+
 DERIVED_TABLES = {
     "facets": """(
         idx INTEGER PRIMARY KEY,
@@ -346,6 +367,7 @@ CREATE = "\n".join(
     [
         LOG,
         BESIDE,
+        SIGHTS,
         *(f"CREATE TABLE {name} {columns};" for name, columns in DERIVED_TABLES.items()),
         INDEXES,
         f"PRAGMA user_version = {VERSION};",

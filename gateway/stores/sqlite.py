@@ -172,7 +172,7 @@ def _prepared(path: Path) -> Tables:
     tables.run("PRAGMA synchronous = FULL")
     tables.run("PRAGMA foreign_keys = ON")
     tables.run("PRAGMA secure_delete = ON")  # an erased opening leaves no trace in the file
-    version = tables.value("PRAGMA user_version")
+    version = _upgraded(tables, tables.value("PRAGMA user_version"))
     if version == 0:
         tables.script(f"BEGIN IMMEDIATE; {schema.CREATE} COMMIT;")
     elif version != schema.VERSION:
@@ -183,6 +183,17 @@ def _prepared(path: Path) -> Tables:
         )
     _emptied(tables)  # a crash may have come between erasing and this
     return tables
+
+
+def _upgraded(tables: Tables, version: int) -> int:
+    """Bring an older store up to date, a version in one transaction; return its version then."""
+    while version in schema.UPGRADES:
+        tables.script(
+            f"BEGIN IMMEDIATE; {schema.UPGRADES[version]}"
+            f" PRAGMA user_version = {version + 1}; COMMIT;"
+        )
+        version += 1
+    return version
 
 
 def _emptied(tables: Tables) -> bool:

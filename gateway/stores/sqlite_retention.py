@@ -10,6 +10,7 @@ from gateway.stores.sqlite_confirms import ConfirmQueries
 from gateway.stores.sqlite_custody import CustodyQueries
 from gateway.stores.sqlite_entries import related
 from gateway.stores.sqlite_office import OfficeQueries
+from gateway.stores.sqlite_sights import SightQueries
 from gateway.stores.sqlite_signin import SignInQueries
 from gateway.stores.views import StoredEntry
 from ledger.records import CaseStep
@@ -34,7 +35,7 @@ _DUE = f"""
     ) GROUP BY idx"""
 
 
-class RetentionQueries(OfficeQueries, ConfirmQueries, CustodyQueries, SignInQueries):
+class RetentionQueries(OfficeQueries, ConfirmQueries, CustodyQueries, SignInQueries, SightQueries):
     """See `gateway.stores.erasures.RetentionReader`."""
 
     def policy(self) -> RetentionPolicy | None:

@@ -12,6 +12,7 @@ from gateway.stores import projection, schema, sqlite_log
 from gateway.stores.sqlite_entries import UNDERIVED, decoded, opened_values
 from gateway.stores.sqlite_history import SqliteHistory
 from gateway.stores.sqlite_log import LogQueries
+from gateway.stores.sqlite_sights import SightWrites
 from gateway.stores.sqlite_signin import SignInWrites
 from gateway.stores.tables import Tables, inserting
 from gateway.stores.trees import LogView, Witnessed
@@ -48,7 +49,7 @@ _MOVE_HEAD = (
 )
 
 
-class SqliteTransaction(SignInWrites, LogQueries):
+class SqliteTransaction(SignInWrites, SightWrites, LogQueries):
     """Reads see what this transaction wrote; `erased` asks for a clean file after the commit."""
 
     def __init__(self, tables: Tables) -> None:
@@ -127,6 +128,7 @@ class SqliteTransaction(SignInWrites, LogQueries):
             connected_ms=self._connected_ms(entry.author),
         )
         projection.apply_opening(self._tables, entry, opened_values(data))
+        self.look_again(payload_sha256)
         return True
 
     def erase_opening(self, payload_sha256: str, now_ms: int) -> bool:
@@ -148,6 +150,7 @@ class SqliteTransaction(SignInWrites, LogQueries):
         self._tables.run(
             "DELETE FROM photo_refs WHERE entry_sha256 = ? AND role = 'page'", payload_sha256
         )
+        self.erase_sights(entry=payload_sha256)
         return changed == 1
 
     def erase_photo(self, sealed_sha256: str, size: int, now_ms: int) -> None:
@@ -160,6 +163,7 @@ class SqliteTransaction(SignInWrites, LogQueries):
             now_ms,
             now_ms,
         )
+        self.erase_sights(photo=sealed_sha256)
 
     def photos_unlinked(self, sealed: Iterable[str]) -> None:
         self._tables.run_many(
@@ -175,6 +179,7 @@ class SqliteTransaction(SignInWrites, LogQueries):
             size,
             now_ms,
         )
+        self.await_sights_of(sealed_sha256)
 
     def put_list_file(self, file_sha256: str, file: bytes, content: MatterList) -> None:
         self._tables.run(
