@@ -17,6 +17,7 @@ from gateway.commands import AddAccount
 from gateway.desk.access import ALLOWED, Action
 from gateway.desk.accounts import OFFICES, VILLAGE_OFFICES
 from gateway.web import create_app
+from tests.gateway.web.served.scene import keep, minimal
 
 pytestmark = pytest.mark.slow
 VILLAGE = "330182107201"
@@ -31,7 +32,8 @@ DECIDED = {
         POST /account/factor, POST /account/factor/confirm, POST /account/sessions/end,
         POST /account/passkeys/options, POST /account/passkeys, POST /account/passkeys/drop,
         GET /api/v1/me, DELETE /api/v1/token, GET /custody, GET /custody/{machine}/{seal},
-        GET /precision, GET /api/v1/precision, GET /calendar, GET /matters/versions/{version}/file, GET /matters/drafts/{draft},
+        GET /precision, GET /api/v1/precision,
+        GET /calendar, GET /matters/versions/{version}/file, GET /matters/drafts/{draft},
         GET /api/v1/lists/drafts,
         GET /matters, GET /matters/why, GET /matters/versions/{version},
         GET /policy, GET /policy/versions/{version}, GET /api/v1/lists,
@@ -46,6 +48,7 @@ DECIDED = {
         GET /approvals, GET /approvals/{request_id}, GET /api/v1/requests,
         GET /api/v1/requests/{request_id}""",
     "secretary director supervisor approver station auditor administrator": """
+        GET /log/{entry_id}/new-red,
         GET /photos/{sealed_sha256}, GET /api/v1/photos/{sealed_sha256},
         GET /delegations, POST /delegations, POST /delegations/{delegation}/end,
         GET /emergency, POST /ledger/export""",
@@ -158,7 +161,10 @@ def things(world: Any, name: str, pages: Any, applicant: str) -> Things:
     use = machine.use(permit, before, after)
     request = world.waiting(machine, world.photo(pages[1][0]), applicant=applicant)
     hold = machine.incident()
-    world.until(lambda reader: reader.hold(hold) and reader.entry(use))
+    world.until(
+        lambda reader: reader.hold(hold) and reader.entry(use) and not reader.pending_photos(name)
+    )
+    keep(world, minimal(name, use))
     with world.app.reader() as reader:
         photo = reader.request(request).pages[0].sealed_sha256
         village = reader.machine(name).village
