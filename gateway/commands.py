@@ -11,6 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gateway.commands_audit import AnswerAlert
 from gateway.commands_custody import CustodyOrder
 from gateway.commands_people import PeopleCommand
 from gateway.commands_signin import SignInCommand
@@ -381,6 +382,7 @@ Command = (
     | AssignCase
     | NoteCase
     | CloseCase
+    | AnswerAlert
     | AskPolicy
     | ConfirmPolicy
     | AskErasure

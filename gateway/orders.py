@@ -63,6 +63,7 @@ from gateway.commands import (
     StopEmergency,
     Withdraw,
 )
+from gateway.commands_audit import AnswerAlert
 from gateway.commands_custody import AskHatch, ConfirmSeal, PermitHatch, StateSeal, WithdrawHatch
 from gateway.commands_people import DraftPeople, ReleasePeople, StopAccount
 from gateway.commands_signin import OWN, AskReset, ConfirmReset, EndSessions
@@ -118,6 +119,7 @@ ACTIONS: dict[type, Action] = {
     AgreeKey: Action.ENROL,
     RevokeKey: Action.REVOKE_KEY,
     CloseCase: Action.HANDLE_CASES,
+    AnswerAlert: Action.HANDLE_CASES,
     AskPolicy: Action.ERASE,
     ConfirmPolicy: Action.ERASE,
     AskErasure: Action.ERASE,
@@ -197,6 +199,7 @@ class Orders:
             AssignCase: partial(orders_cases.assign, self._book),
             NoteCase: partial(orders_cases.note, self._book),
             CloseCase: partial(orders_cases.close, self._book),
+            AnswerAlert: partial(orders_cases.answer, self._book),
             AskPolicy: partial(orders_retention.ask_policy, self._book),
             ConfirmPolicy: partial(orders_retention.confirm_policy, self._book),
             AskErasure: partial(orders_retention.ask, self._book),

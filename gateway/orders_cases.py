@@ -1,4 +1,5 @@
-"""Orders on cases: open one on an alert, hand it to somebody, note what was found, close it."""
+"""Orders on alerts and cases: say whether an alert was right; open its case, hand it to somebody,
+note what was found, close it."""
 
 from __future__ import annotations
 
@@ -8,11 +9,13 @@ from typing import Any
 from gateway.audit import cases
 from gateway.book import Book, Done, known_account
 from gateway.commands import AssignCase, CloseCase, NoteCase, OpenCase
+from gateway.commands_audit import AnswerAlert
 from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.stores import Transaction
 from gateway.stores.alerts import case_id
 from ledger import disclosure
 from ledger.records import CaseStep
+from ledger.records_office import AlertAnswer
 from ledger.transitions import IllegalEventError
 
 
@@ -49,6 +52,29 @@ def close(book: Book, transaction: Transaction, command: CloseCase, now_ms: int)
     event = cases.CaseEvent.CLOSE
     public = _about(transaction, command.case) if command.publish else None
     return _step(book, transaction, command.by, command.case, event, command.note, now_ms, public)
+
+
+def answer(book: Book, transaction: Transaction, command: AnswerAlert, now_ms: int) -> Done:
+    """Write down whether an alert was right; an answer that says nothing new is refused.
+
+    Raises:
+        NotFoundError: there is no such alert.
+        RequestRefusedError: `answer-same`, `alert-erased`.
+    """
+    alert = transaction.alert(command.alert)
+    if alert is None:
+        raise NotFoundError(f"expected an alert, found none named {command.alert[:64]}")
+    if alert.finding is None:
+        raise RequestRefusedError(
+            "alert-erased", f"expected what {alert.alert} found, found it erased or lost"
+        )
+    text = command.text.strip()
+    known = alert.answers[-1] if alert.answers else None
+    if known is not None and (known.answer, known.text) == (command.answer, text):
+        raise RequestRefusedError("answer-same", f"expected another answer than {known.answer}")
+    fields, opened = disclosure.withhold({"answer": command.answer, "text": text, "by": command.by})
+    body = AlertAnswer(alert=alert.alert, **fields)
+    return Done(answer=book.append(transaction, body, now_ms, opened).index)
 
 
 def _about(transaction: Transaction, case: str) -> dict[str, Any]:

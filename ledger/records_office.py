@@ -1,4 +1,5 @@
-"""Entries about the office's own papers: corrections, drafts of lists, working days, exports."""
+"""Entries about the office's own papers: corrections, answers to alerts, drafts of lists, working
+days, exports."""
 
 from __future__ import annotations
 
@@ -91,8 +92,26 @@ class Correction(Record, frozen=True, kw_only=True):
     text_commitment: Hash
 
 
+class AlertAnswer(Record, frozen=True, kw_only=True):
+    """An auditor says whether an alert was right; of several, the newest counts.
+
+    Args:
+        answer_commitment: to `right` or `false-alarm`.
+        text_commitment: to the auditor's words, which may be none.
+        by_commitment: to the account.
+    """
+
+    kind = "alert-answer"
+    authors = ("gateway",)
+    alert: Identifier
+    answer_commitment: Hash
+    text_commitment: Hash
+    by_commitment: Hash
+
+
 OFFICE_ENTRY_RECORDS: tuple[type[Record], ...] = (
     Correction,
+    AlertAnswer,
     ListDraft,
     CalendarRelease,
     LedgerExport,

@@ -21,7 +21,7 @@ from gateway.errors import ConfigError
 from gateway.stores import History
 from gateway.stores.views import Alert, Severity, StoredEntry
 
-SILENT_KINDS = frozenset({"alert", "case"})  # the gateway's own words about alerts
+SILENT_KINDS = frozenset({"alert", "case", "alert-answer"})  # the gateway's own words about alerts
 
 
 class RuleModule(Protocol):

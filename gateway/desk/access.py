@@ -40,6 +40,7 @@ class Action(enum.Enum):
     READ_PHOTOS = "read-photos"  # of pages and impressions: they show personal data
     READ_PERSONAL = "read-personal"  # names, purposes and amounts behind the commitments
     READ_ALERTS = "read-alerts"
+    READ_PRECISION = "read-precision"  # how often each rule was right; counts alone
     HANDLE_CASES = "handle-cases"
     READ_MACHINES = "read-machines"
     READ_HOLDS = "read-holds"
@@ -106,6 +107,7 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.READ_PHOTOS: frozenset({*APPROVING, "auditor", "administrator"}),
     Action.READ_PERSONAL: frozenset({*APPROVING, "auditor"}),
     Action.READ_ALERTS: _OVERSIGHT,
+    Action.READ_PRECISION: _ALL,  # whom rules judge may know how often they err
     Action.HANDLE_CASES: frozenset({"auditor"}),
     Action.READ_MACHINES: frozenset({*_OVERSIGHT, "technician", *_OF_VILLAGE}),
     Action.READ_HOLDS: _OVERSIGHT | {"technician"},

@@ -33,7 +33,7 @@ from ledger.messages import Acknowledgement, KeyRecord
 from ledger.records import SealRequest
 from ledger.topics import Leaf, Topic
 
-_SILENT_KINDS = frozenset({"alert", "case"})
+_SILENT_KINDS = frozenset({"alert", "case", "alert-answer"})
 
 
 class Batch:

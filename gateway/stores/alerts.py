@@ -7,6 +7,8 @@ from msgspec import Struct
 from gateway.stores.views import Severity
 from ledger import codec
 
+ANSWER_ROLE = "alert-answer"  # of the reference from an answer to the entry of its alert
+
 
 class About(Struct, frozen=True, kw_only=True):
     """What an alert is about, as its opening says; see `Alert`."""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from gateway.stores.answered import Outcome
 from gateway.stores.views import AlertView, CaseView, Gap, HoldView, Trouble
 
 
@@ -38,8 +39,13 @@ class AuditReader(Protocol):
         without_case: bool = False,
         before: int | None = None,
         limit: int = 50,
+        without_answer: bool = False,
     ) -> tuple[AlertView, ...]:
         """Return alerts; `before` is an index of AlertRecords."""
+        ...
+
+    def outcomes(self, from_ms: int, to_ms: int) -> tuple[Outcome, ...]:
+        """Return what became of each alert raised in [from, to), the oldest first."""
         ...
 
     def alerts_about(self, entries: Iterable[str]) -> dict[str, tuple[AlertView, ...]]:

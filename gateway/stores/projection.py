@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UnsetType
 
 from gateway.stores import projection_custody, projection_permits
-from gateway.stores.alerts import About
+from gateway.stores.alerts import ANSWER_ROLE, About
 from gateway.stores.tables import Tables, inserting
 from gateway.stores.views import StoredEntry
 from ledger.records import (
@@ -33,7 +33,7 @@ from ledger.records import (
 )
 from ledger.records_confirms import ImpressionAsk, ImpressionConfirm
 from ledger.records_custody import Handover, Hatch, SealState, Service, TakeOut
-from ledger.records_office import Correction
+from ledger.records_office import AlertAnswer, Correction
 from ledger.records_people import Delegation
 from ledger.records_permits import EmergencyPermit, StandingPermit
 from ledger.records_retention import Erasure
@@ -70,7 +70,7 @@ def machine_of(tables: Tables, entry_party: str, author: str, body: object) -> s
             pass
         case CountStatement(incident=target):
             pass
-        case CaseStep(alert=alert):
+        case CaseStep(alert=alert) | AlertAnswer(alert=alert):
             return tables.value("SELECT machine FROM alerts WHERE alert = ?", alert) or ""
         case _:
             return getattr(body, "machine", None) or ""
@@ -104,7 +104,7 @@ def apply(tables: Tables, entry: StoredEntry) -> None:
             _impression(tables, entry)
         case CountStatement() | HoldRelease():
             _count(tables, entry)
-        case AlertRecord() | CaseStep() | Correction():
+        case AlertRecord() | CaseStep() | AlertAnswer() | Correction():
             _audit(tables, entry)
         case ListRelease() | Erasure() | Delegation():
             _office(tables, entry)
@@ -316,6 +316,9 @@ def _audit(tables: Tables, entry: StoredEntry) -> None:
             if step.step == "opened":
                 tables.insert("cases", case_id=step.case, alert=step.alert, idx=entry.index)
             tables.insert("case_steps", idx=entry.index, case_id=step.case)
+        case AlertAnswer() as answer:
+            about = "SELECT e.sha256 FROM alerts a JOIN entries e USING (idx) WHERE a.alert = ?"
+            _refer(tables, entry, tables.value(about, answer.alert) or "", ANSWER_ROLE)
         case Correction(entry=target):
             _refer(tables, entry, target, "correction")
 

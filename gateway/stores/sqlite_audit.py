@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
-from gateway.stores.alerts import About
+from gateway.stores.alerts import ANSWER_ROLE, About
+from gateway.stores.answered import AnswerView, AnswerWord, Outcome
 from gateway.stores.audit_reader import Dropped
-from gateway.stores.sqlite_entries import related
+from gateway.stores.sqlite_entries import opened_values, related
 from gateway.stores.sqlite_machines import gap_of, names
 from gateway.stores.sqlite_retention import RetentionQueries
 from gateway.stores.views import (
@@ -85,6 +86,7 @@ class AuditQueries(RetentionQueries):
         without_case: bool = False,
         before: int | None = None,
         limit: int = 50,
+        without_answer: bool = False,
     ) -> tuple[AlertView, ...]:
         conditions: list[str] = ["1"]
         values: list[object] = []
@@ -98,12 +100,39 @@ class AuditQueries(RetentionQueries):
                 values.append(value)
         if without_case:
             conditions.append("c.case_id IS NULL")
+        if without_answer:
+            conditions.append(
+                "NOT EXISTS (SELECT 1 FROM refs r JOIN entries own ON own.sha256 = r.target"
+                f" WHERE own.idx = a.idx AND r.role = '{ANSWER_ROLE}')"
+            )
         rows = self._tables.rows(
             f"{_ALERT} WHERE {' AND '.join(conditions)} ORDER BY a.idx DESC LIMIT ?",
             *values,
             limit,
         )
         return self._alerts(rows)
+
+    def outcomes(self, from_ms: int, to_ms: int) -> tuple[Outcome, ...]:
+        rows = self._tables.rows(
+            "SELECT a.idx, o.data, (SELECT max(r.source) FROM refs r"
+            f" WHERE r.target = e.sha256 AND r.role = '{ANSWER_ROLE}') AS said"
+            " FROM alerts a JOIN entries e USING (idx)"
+            " LEFT JOIN openings o ON o.payload_sha256 = e.sha256"
+            " WHERE e.received_ms >= ? AND e.received_ms < ? ORDER BY a.idx",
+            from_ms,
+            to_ms,
+        )
+        answers = dict(
+            self._tables.rows(
+                "SELECT e.idx, o.data FROM entries e JOIN openings o ON o.payload_sha256 = e.sha256"
+                " WHERE e.idx IN (SELECT value FROM json_each(?))",
+                names([said for _, _, said in rows if said is not None]),
+            )
+        )
+        return tuple(
+            Outcome(rule=self._rule(index, about), answer=_answer(said, answers.get(said)))
+            for index, about, said in rows
+        )
 
     def case(self, case: str) -> CaseView | None:
         row = self._tables.row("SELECT case_id, alert, idx FROM cases WHERE case_id = ?", case)
@@ -165,6 +194,7 @@ class AuditQueries(RetentionQueries):
         """Return the alerts of these rows, in their order."""
         entries = self.entries_at(row[1] for row in rows)
         openings = self.openings(entry.sha256 for entry in entries.values())
+        answers = self._answers([entry.sha256 for entry in entries.values()])
         found = []
         for alert, index, about, about_index, case in rows:
             entry = entries[index]
@@ -185,9 +215,42 @@ class AuditQueries(RetentionQueries):
                     raised_ms=entry.position.at_ms,
                     finding=None if values is None else msgspec.convert(values["finding"], Finding),
                     case=case,
+                    answers=answers.get(entry.sha256, ()),
                 )
             )
         return tuple(found)
+
+    def _rule(self, index: int, about: bytes | None) -> str | None:
+        """Return the rule of an alert, from the opening of its entry."""
+        values = {} if about is None else opened_values(about)
+        if "about" in values:
+            found: str = values["about"]["rule"]
+            return found
+        return getattr(self._entry(index).body, "rule", None)  # from before it was withheld
+
+    def _answers(self, alerts: Iterable[str]) -> dict[str, tuple[AnswerView, ...]]:
+        """Return what was said about the alerts of these entries, by payload hash."""
+        rows = self._tables.rows(
+            f"SELECT r.target, r.source FROM refs r WHERE r.role = '{ANSWER_ROLE}'"
+            " AND r.target IN (SELECT value FROM json_each(?)) ORDER BY r.source",
+            names(sorted(alerts)),
+        )
+        entries = self.entries_at(index for _, index in rows)
+        openings = self.openings(entry.sha256 for entry in entries.values())
+        found: dict[str, tuple[AnswerView, ...]] = {}
+        for target, index in rows:
+            entry = entries[index]
+            opening = openings.get(entry.sha256)
+            values = {} if opening is None or opening.values is None else opening.values
+            one = AnswerView(
+                answer=values.get("answer"),
+                by=values.get("by", ""),
+                at_ms=entry.position.at_ms,
+                text=values.get("text"),
+                index=index,
+            )
+            found[target] = (*found.get(target, ()), one)
+        return found
 
     def _case(self, row: tuple[Any, ...]) -> CaseView:
         case, alert, _ = row
@@ -237,6 +300,16 @@ def _meant(body: AlertRecord, values: dict[str, Any] | None) -> About:
         machine=body.machine,
         key="",
     )
+
+
+def _answer(said: int | None, data: bytes | None) -> AnswerWord | Literal["erased"] | None:
+    """Return what the entry `said` answers, from its opening."""
+    if said is None:
+        return None
+    if data is None:
+        return "erased"
+    found: AnswerWord = opened_values(data)["answer"]
+    return found
 
 
 def _trouble(row: tuple[Any, ...]) -> Trouble:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from gateway.stores.answered import Answered
 from gateway.stores.searching import Search
 from ledger.codec import Payload
 from ledger.matters import Layer
@@ -119,7 +120,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     values: dict[str, str | int]
 
 
-class AlertView(Struct, frozen=True, kw_only=True):
+class AlertView(Answered, frozen=True, kw_only=True):
     """An alert; `index` is that of its own AlertRecord, `entry` what it is about."""
 
     alert: str

@@ -20,6 +20,7 @@ MENU: tuple[tuple[str, str, Action, str], ...] = (
     ("log", "/log", Action.READ_LOG, ""),
     ("ledger", "/ledger", Action.READ_LEDGER, ""),
     ("alerts", "/alerts", Action.READ_ALERTS, "alerts"),
+    ("precision", "/precision", Action.READ_PRECISION, ""),
     ("holds", "/holds", Action.READ_HOLDS, "holds"),
     ("custody", "/custody", Action.READ_CUSTODY, ""),
     ("permits", "/permits", Action.READ_PERMITS, ""),

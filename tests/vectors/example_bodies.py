@@ -242,4 +242,8 @@ def bodies() -> list[records.Record]:
             ask=H["d"], machine="m-420625103201", permit="p-0000000000000001", n=1, photo=H["a"],
             decision="release", not_after_ms=1_793_000_060_000, by="a-li",
         ),
+        records_office.AlertAnswer(
+            alert="al-0123456789abcdef01234567", answer_commitment=H["a"], text_commitment=H["b"],
+            by_commitment=H["c"],
+        ),
     ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from gateway.audit.precision import Precision
 from gateway.stores import office, views
 from gateway.web.api import audit, desk, log, retention, tokens
 from gateway.web.api.answers import Failure, Index
@@ -34,6 +35,7 @@ KINDS = (
     views.CaseView,
     views.HoldView,
     views.Trouble,
+    Precision,
 )
 
 router = APIRouter(prefix="/api/v1")

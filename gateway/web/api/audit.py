@@ -9,17 +9,22 @@ from msgspec import Struct
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from gateway.audit.precision import Precision, Span
 from gateway.commands import AssignCase, CloseCase, NoteCase, OpenCase, ReleaseHold
+from gateway.commands_audit import AnswerAlert
 from gateway.desk.access import Action
 from gateway.errors import NotFoundError
+from gateway.stores.answered import AnswerWord
 from gateway.stores.views import AlertView, CaseView, HoldView, Trouble
 from gateway.web.api.answers import Index, answer, documented
+from gateway.web.console import precision
 from gateway.web.console.holds import MOST_COUNTED
 from gateway.web.identity import Allow, AllowOrder, Visitor, site_of
 
 router = APIRouter(tags=["audit"])
 AlertLooker = Annotated[Visitor, Depends(Allow(Action.READ_ALERTS))]
 Handler = Annotated[Visitor, Depends(AllowOrder(Action.HANDLE_CASES))]
+Anybody = Annotated[Visitor, Depends(Allow(Action.READ_PRECISION))]
 HoldLooker = Annotated[Visitor, Depends(Allow(Action.READ_HOLDS))]
 Releaser = Annotated[Visitor, Depends(AllowOrder(Action.RELEASE_HOLD))]
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -49,6 +54,13 @@ class NewCase(Note):
     alert: Annotated[str, Field(max_length=64)]
 
 
+class Answering(BaseModel):
+    """Whether an alert was right, and in a few words why."""
+
+    answer: AnswerWord
+    text: Annotated[str, Field(max_length=200)] = ""
+
+
 class Assignment(BaseModel):
     """Who shall investigate (an account)."""
 
@@ -70,10 +82,12 @@ def alerts(
     without_case: bool = False,
     before: int | None = None,
     limit: Limit = 50,
+    without_answer: bool = False,
 ) -> Response:
     """Alerts, newest first; go on with `before` = the last index."""
     with site_of(request).port.reader() as reader:
-        return answer(reader.alerts(severity, machine, without_case, before=before, limit=limit))
+        found = reader.alerts(severity, machine, without_case, before, limit, without_answer)
+        return answer(found)
 
 
 @router.get("/alerts/{alert_id}", responses=documented(AlertView))
@@ -84,6 +98,23 @@ def alert(request: Request, visitor: AlertLooker, alert_id: str) -> Response:
     if found is None:
         raise NotFoundError(f"expected an alert, found none named {alert_id[:64]}")
     return answer(found)
+
+
+@router.post("/alerts/{alert_id}/answer", responses=documented(Index))
+def answer_alert(request: Request, visitor: Handler, alert_id: str, body: Answering) -> Response:
+    """Say whether an alert was right; of several answers the newest counts."""
+    index = site_of(request).order(
+        AnswerAlert(by=visitor.account.account, alert=alert_id, answer=body.answer, text=body.text)
+    )
+    return answer({"index": index})
+
+
+@router.get("/precision", responses=documented(Precision))
+def rules_precision(request: Request, visitor: Anybody, span: Span = "days-90") -> Response:
+    """How often each rule was right in a period that ends now, as far as auditors have said."""
+    site = site_of(request)
+    with site.port.reader() as reader:
+        return answer(precision.figures(reader, span, site.port.now_ms()))
 
 
 @router.get("/troubles", responses=documented(tuple[Trouble, ...]))

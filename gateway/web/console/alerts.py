@@ -11,10 +11,13 @@ from starlette.responses import Response
 from gateway.audit.alerts import find as find_rules
 from gateway.audit.cases import CaseEvent, moves
 from gateway.commands import AssignCase, CloseCase, NoteCase, OpenCase
+from gateway.commands_audit import AnswerAlert
 from gateway.desk.access import Action
 from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.stores import Reader
+from gateway.stores.answered import AnswerWord
 from gateway.stores.views import AlertView, CaseView
+from gateway.web.console import precision
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
 from gateway.web.pages import page, see_other
 
@@ -39,7 +42,8 @@ def alerts(
     code: Short = "",
     before: int | None = None,
 ) -> Response:
-    """Alerts, newest first; `show` `active` leaves out those that somebody has taken up."""
+    """Alerts, newest first; `show` `active` leaves out those that somebody has taken up,
+    `unanswered` those of which an auditor has said whether they were right."""
     chosen = {"show": show, "severity": severity, "machine": machine, "code": code}
     with site_of(request).port.reader() as reader:
         found = select(reader, chosen, before)
@@ -84,6 +88,7 @@ def show_alert(request: Request, visitor: Looker, alert_id: str) -> Response:
         if alert is None:
             raise NotFoundError(f"expected an alert, found none named {alert_id[:64]}")
         case = reader.case(alert.case) if alert.case else None
+        figures = precision.figures(reader, "days-90", site_of(request).port.now_ms())
         return page(
             request,
             reader,
@@ -93,8 +98,23 @@ def show_alert(request: Request, visitor: Looker, alert_id: str) -> Response:
             alert=alert,
             rule=next((m for m in find_rules().values() if alert.code == m.CODE), None),
             entry=reader.entry(alert.entry) if alert.entry else None,
+            figure=next((one for one in figures.rules if one.rule == alert.code), None),
             **_case_values(reader, case),
         )
+
+
+@router.post("/alerts/{alert_id}/answer")
+def answer_alert(
+    request: Request,
+    visitor: Handler,
+    alert_id: str,
+    answer: Annotated[AnswerWord, Form()],
+    words: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Say whether an alert was right; the newest answer counts."""
+    command = AnswerAlert(by=visitor.account.account, alert=alert_id, answer=answer, text=words)
+    site_of(request).order(command)
+    return see_other(f"/alerts/{alert_id}?done=alert-answered")
 
 
 @router.post("/alerts/{alert_id}/open")
@@ -154,6 +174,7 @@ def select(reader: Reader, chosen: dict[str, str], before: int | None) -> list[A
             chosen["show"] == "active",
             before=before,
             limit=SCAN,
+            without_answer=chosen["show"] == "unanswered",
         )
         found += [one for one in some if chosen["code"] in ("", one.code)]
         if len(some) < SCAN:

@@ -16,6 +16,7 @@ from gateway.desk.access import Action
 from gateway.errors import NotFoundError
 from gateway.stores import Reader
 from gateway.stores.views import EntryDetail, LogFilter, MachineView, StoredEntry
+from gateway.web import viewing
 from gateway.web.answers import MatterNames
 from gateway.web.counts import seen_entries
 from gateway.web.evidence import gather
@@ -24,8 +25,9 @@ from gateway.web.ladder import climb
 from gateway.web.pages import page
 from gateway.web.render import day_start_ms
 from gateway.web.searching import search_of
+from gateway.web.viewing import Rights, View
 from ledger import envelope
-from ledger.records import ENTRY_RECORDS
+from ledger.records import ENTRY_RECORDS, SealRequest
 from ledger.records_confirms import CONFIRM_ENTRY_RECORDS
 from ledger.records_office import OFFICE_ENTRY_RECORDS
 from ledger.records_people import PEOPLE_ENTRY_RECORDS
@@ -139,6 +141,7 @@ def show(
             ladder=ladder,
             payload=msgspec.json.format(parsed.payload).decode(),
             values=_opened(detail, visitor),
+            view=_view(reader, detail, visitor),
             matter=MatterNames(reader, site.port.now_ms()).of(
                 detail.entry.machine, getattr(detail.entry.body, "matter", None)
             ),
@@ -163,6 +166,17 @@ def raw(request: Request, visitor: Looker, entry_id: str) -> Response:
             "Content-Disposition": f'attachment; filename="{entry.index:012d}-{entry.kind}.dsse"'
         },
     )
+
+
+@router.get("/log/{entry_id}/new-red")
+def new_red(request: Request, visitor: PhotoLooker, entry_id: str) -> Response:
+    """Where ink is newly red on the photo after a use: a PNG of its shape, white where it is."""
+    with site_of(request).port.reader() as reader:
+        entry = find(reader, entry_id, visitor).entry
+        seen = reader.sight(entry.sha256)
+    if seen is None or seen.new_red is None or not visitor.sees(entry.machine, Action.READ_PHOTOS):
+        raise NotFoundError(f"expected what is newly red of entry {entry.index}, found none here")
+    return Response(seen.new_red, media_type="image/png")
 
 
 @router.get("/photos/{sealed_sha256}")
@@ -240,6 +254,20 @@ def log_filter(reader: Reader, asked: Chosen, visitor: Visitor) -> LogFilter:
         to_ms=None if last_ms is None else last_ms + DAY_MS,
         search=search_of(reader, visitor, asked.words),
     )
+
+
+def _view(reader: Reader, detail: EntryDetail, visitor: Visitor) -> View | None:
+    """Return what the photo viewer shows of a use; None: there is nothing to compare."""
+    machine = detail.entry.machine
+    rights = Rights(
+        photos=visitor.sees(machine, Action.READ_PHOTOS),
+        personal=visitor.sees(machine, Action.READ_PERSONAL),
+    )
+    requests = (one.sha256 for one in detail.related if one.kind == SealRequest.kind)
+    asked = (reader.opening(one) for one in requests)
+    erased_ms = [one.erased_ms for one in asked if one] + [one.erased_ms for one in detail.photos]
+    is_erased = any(one is not None for one in erased_ms)
+    return viewing.view(detail, reader.sight(detail.entry.sha256), rights, is_erased=is_erased)
 
 
 def _erasing(reader: Reader, detail: EntryDetail, visitor: Visitor, now_ms: int) -> dict[str, Any]:

@@ -29,6 +29,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("kind.key-revocation", "密钥停用", "Key revoked"),
     ("kind.alert", "预警", "Alert"),
     ("kind.case", "处置", "Case"),
+    ("kind.alert-answer", "预警判定", "Answer to an alert"),
     ("role.request", "申请", "Request"),
     ("role.approval", "审批", "Approval"),
     ("role.permit", "许可", "Permit"),

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import threading
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
-from gateway.web import create_app
-from ledger.listening import listen
 from tests.gateway.web.served.policies import DESK, Window
+from tests.gateway.web.served.serving import served
 
 PASSWORD = "correct horse 42"
-DEADLINE_S = 20.0
 
 
 class Console:
@@ -51,23 +48,8 @@ def field(page: str, name: str) -> str:
 @pytest.fixture
 def serve() -> Iterator[Callable[[Any], str]]:
     """Serve a world over HTTP and return its address."""
-    running: list[tuple[uvicorn.Server, threading.Thread]] = []
-
-    def start(world: Any) -> str:
-        config = uvicorn.Config(
-            create_app(world.app), port=0, log_config=None, access_log=False, lifespan="off"
-        )
-        server = uvicorn.Server(config)
-        socket = listen("127.0.0.1", 0)  # who comes before the thread is ready waits
-        thread = threading.Thread(target=server.run, args=([socket],), name="web")
-        thread.start()
-        running.append((server, thread))
-        return f"http://127.0.0.1:{socket.getsockname()[1]}"
-
-    yield start
-    for server, thread in running:
-        server.should_exit = True
-        thread.join(DEADLINE_S)
+    with contextlib.ExitStack() as running:
+        yield lambda world: running.enter_context(served(world))
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from gateway.commands import AddAccount
 from gateway.desk.access import ALLOWED, Action
 from gateway.desk.accounts import OFFICES, VILLAGE_OFFICES
 from gateway.web import create_app
+from tests.gateway.web.served.scene import keep, minimal
 
 pytestmark = pytest.mark.slow
 VILLAGE = "330182107201"
@@ -31,6 +32,7 @@ DECIDED = {
         POST /account/factor, POST /account/factor/confirm, POST /account/sessions/end,
         POST /account/passkeys/options, POST /account/passkeys, POST /account/passkeys/drop,
         GET /api/v1/me, DELETE /api/v1/token, GET /custody, GET /custody/{machine}/{seal},
+        GET /precision, GET /api/v1/precision,
         GET /calendar, GET /matters/versions/{version}/file, GET /matters/drafts/{draft},
         GET /api/v1/lists/drafts,
         GET /matters, GET /matters/why, GET /matters/versions/{version},
@@ -46,6 +48,7 @@ DECIDED = {
         GET /approvals, GET /approvals/{request_id}, GET /api/v1/requests,
         GET /api/v1/requests/{request_id}""",
     "secretary director supervisor approver station auditor administrator": """
+        GET /log/{entry_id}/new-red,
         GET /photos/{sealed_sha256}, GET /api/v1/photos/{sealed_sha256},
         GET /delegations, POST /delegations, POST /delegations/{delegation}/end,
         GET /emergency, POST /ledger/export""",
@@ -92,7 +95,8 @@ DECIDED = {
         POST /api/v1/retention/{asked}/confirmation, POST /api/v1/retention/months/{month},
         POST /api/v1/entries/{entry_id}/erasure, POST /api/v1/erasures/{asked}/confirmation""",
     "auditor": """
-        POST /alerts, POST /alerts/{alert_id}/open, POST /cases/{case_id}/assign,
+        POST /alerts, POST /alerts/{alert_id}/answer, POST /api/v1/alerts/{alert_id}/answer,
+        POST /alerts/{alert_id}/open, POST /cases/{case_id}/assign,
         POST /cases/{case_id}/note, POST /cases/{case_id}/close, GET /troubles/{number}/bytes,
         POST /api/v1/cases, POST /api/v1/cases/{case_id}/assignment,
         POST /api/v1/cases/{case_id}/notes, POST /api/v1/cases/{case_id}/closing""",
@@ -157,7 +161,10 @@ def things(world: Any, name: str, pages: Any, applicant: str) -> Things:
     use = machine.use(permit, before, after)
     request = world.waiting(machine, world.photo(pages[1][0]), applicant=applicant)
     hold = machine.incident()
-    world.until(lambda reader: reader.hold(hold) and reader.entry(use))
+    world.until(
+        lambda reader: reader.hold(hold) and reader.entry(use) and not reader.pending_photos(name)
+    )
+    keep(world, minimal(name, use))
     with world.app.reader() as reader:
         photo = reader.request(request).pages[0].sealed_sha256
         village = reader.machine(name).village

@@ -1,0 +1,198 @@
+"""Viewing: what the photo viewer shows of one use to one visitor. Pure.
+
+What a visitor may not see leaves here as None, so that no template can show it by mistake.
+Places are pixels of the photo after, whose size is the overlay's view box.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, structs
+
+from gateway.stores.sights import Corners, FieldSight, SealSight, Sight
+from gateway.stores.views import EntryDetail, PhotoView
+
+# seen: looked at. waiting: not yet. gone: a photo, or what was applied for, was erased.
+# failed: somebody has to look.
+Standing = Literal["seen", "waiting", "gone", "failed"]
+_LABEL_GAP_PX = 6.0
+
+
+class Rights(Struct, frozen=True, kw_only=True):
+    """What this visitor may see of the entry's machine."""
+
+    photos: bool
+    personal: bool
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Where something is: its outline for SVG, where a label goes, and the box around it."""
+
+    points: str
+    label_x: float
+    label_y: float
+    box: str
+
+
+class SealRow(Struct, frozen=True, kw_only=True):
+    """One impression; `place` None: photos are hidden from this visitor.
+
+    Args:
+        mark: how its box is drawn: good, bad, unclear, old or plain.
+        seal: as it was seen, without its text where that is not for this visitor.
+    """
+
+    number: int
+    seal: SealSight
+    mark: Literal["good", "bad", "unclear", "old", "plain"]
+    score_percent: int | None
+    place: Place | None
+
+
+class FieldRow(Struct, frozen=True, kw_only=True):
+    """One field beside the application; `asked` and `seen` None: not for this visitor."""
+
+    name: str
+    verdict: str
+    why: str
+    score_percent: int
+    asked: str | None
+    seen: str | None
+    place: Place | None
+
+
+class View(Struct, frozen=True, kw_only=True):
+    """What the viewer of one use shows.
+
+    Args:
+        sight: without its seals, fields and overlay, which stand below as far as they may.
+        has_slider: both photos are here and this visitor may see them.
+        width_px, height_px: of the photo after; 0: nobody has measured it.
+        before_scale: (x, y) factors from the photo before to the one after.
+        has_new_red: the overlay of what is newly red can be fetched.
+    """
+
+    standing: Standing
+    sight: Sight | None
+    before: PhotoView
+    after: PhotoView
+    has_slider: bool
+    width_px: int
+    height_px: int
+    before_scale: tuple[float, float]
+    before_page: str | None
+    after_page: str | None
+    seals: tuple[SealRow, ...]
+    fields: tuple[FieldRow, ...]
+    has_new_red: bool
+
+
+def view(
+    detail: EntryDetail, sight: Sight | None, rights: Rights, *, is_erased: bool
+) -> View | None:
+    """Return what the viewer shows; None: the entry has no photos before and after.
+
+    Args:
+        is_erased: something that the sight was made from was erased.
+    """
+    photos = {one.role: one for one in detail.photos}
+    before, after = photos.get("before"), photos.get("after")
+    if before is None or after is None:
+        return None
+    shown = rights.photos and before.is_kept and after.is_kept
+    size = sight.after if sight is not None else None
+    return View(
+        standing=_standing(sight, is_erased),
+        sight=None if sight is None else structs.replace(sight, seals=(), fields=(), new_red=None),
+        before=before,
+        after=after,
+        has_slider=shown,
+        width_px=size.width_px if size is not None else 0,
+        height_px=size.height_px if size is not None else 0,
+        before_scale=_scale(sight),
+        before_page=_outline(sight.before.page) if shown and sight is not None else None,
+        after_page=_outline(sight.after.page) if shown and sight is not None else None,
+        seals=_seals(sight, rights, shown),
+        fields=_fields(sight, rights, shown),
+        has_new_red=shown and sight is not None and sight.new_red is not None,
+    )
+
+
+def _standing(sight: Sight | None, is_erased: bool) -> Standing:
+    if sight is None:
+        return "gone" if is_erased else "waiting"
+    return "failed" if sight.failed is not None else "seen"
+
+
+def _scale(sight: Sight | None) -> tuple[float, float]:
+    if sight is None or not sight.before.width_px or not sight.before.height_px:
+        return (1.0, 1.0)
+    before, after = sight.before, sight.after
+    return (after.width_px / before.width_px, after.height_px / before.height_px)
+
+
+def _seals(sight: Sight | None, rights: Rights, shown: bool) -> tuple[SealRow, ...]:
+    rows = []
+    for number, seal in enumerate(() if sight is None else sight.seals, start=1):
+        row = SealRow(
+            number=number,
+            seal=seal if rights.personal else structs.replace(seal, text=None),
+            mark=_mark(seal),
+            score_percent=None if seal.score is None else round(seal.score * 100),
+            place=_place(seal.corners) if shown else None,
+        )
+        rows.append(row)
+    return tuple(rows)
+
+
+def _mark(seal: SealSight) -> Literal["good", "bad", "unclear", "old", "plain"]:
+    if not seal.is_new:
+        return "old"
+    match seal.verdict:
+        case "match":
+            return "good"
+        case "other" | "foreign":
+            return "bad"
+        case "unclear":
+            return "unclear"
+        case None:
+            return "plain"
+
+
+def _fields(sight: Sight | None, rights: Rights, shown: bool) -> tuple[FieldRow, ...]:
+    return tuple(_field(one, rights, shown) for one in (() if sight is None else sight.fields))
+
+
+def _field(field: FieldSight, rights: Rights, shown: bool) -> FieldRow:
+    return FieldRow(
+        name=field.name,
+        verdict=field.verdict,
+        why=field.why,
+        score_percent=round(field.score * 100),
+        asked=field.asked if rights.personal else None,
+        seen=field.seen if rights.personal else None,
+        place=_place(field.corners) if shown and field.corners else None,
+    )
+
+
+def _place(corners: Corners) -> Place | None:
+    if not corners:
+        return None
+    across, down = [x for x, _ in corners], [y for _, y in corners]
+    left, top = min(across), min(down)
+    box = (left, top, max(across) - left, max(down) - top)
+    return Place(
+        points=_points(corners),
+        label_x=round(left, 1),
+        label_y=round(top - _LABEL_GAP_PX, 1),
+        box=" ".join(f"{one:.1f}" for one in box),
+    )
+
+
+def _outline(corners: Corners | None) -> str | None:
+    return _points(corners) if corners else None
+
+
+def _points(corners: Corners) -> str:
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)

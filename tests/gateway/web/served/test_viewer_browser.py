@@ -1,0 +1,183 @@
+"""One use in the photo viewer, and an alert's answer: in a real browser and without scripts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import Struct
+
+from gateway.web.texts import ZH
+from tests.gateway.web.conftest import World
+from tests.gateway.web.served import scene
+from tests.gateway.web.served.conftest import Console
+from tests.gateway.web.served.policies import DESK, PHONE, Window
+from tests.gateway.web.served.serving import served
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+class Town(Struct, frozen=True):
+    """A served township; `use` is one whose photos were looked at, `alert` one about it."""
+
+    world: Any
+    url: str
+    use: str
+    unseen: str
+    alert: str
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: Any, password_hash: str) -> Iterator[Town]:
+    world = World(tmp_path_factory.mktemp("viewer"), password_hash)
+    photos = scene.photographed()
+    machine = world.machines["m-1"]
+    permit = world.approved(machine, world.photo(photos.before), applicant="陈玉兰")
+    uses = [
+        machine.use(name, world.photo(photos.before), world.photo(photos.after), of=1)
+        for name in (permit, "p-unknown")
+    ]
+    world.until(lambda reader: reader.entry(uses[1]) and not reader.pending_photos())
+    scene.keep(world, scene.sight(world, photos, uses[0]))
+    alert = world.until(lambda reader: reader.alerts_about(uses).get(uses[1]))[0].alert
+    with served(world) as url:
+        yield Town(world=world, url=url, use=uses[0], unseen=uses[1], alert=alert)
+    world.close()
+
+
+@pytest.fixture
+def window(town: Town, chromium: Any) -> Iterator[Any]:
+    """Open windows on the township: `window("zhao")`, `window("zhao", PHONE)`."""
+    made: list[Window] = []
+
+    def open_window(account: str, size: dict[str, int] = DESK) -> Window:
+        made.append(Window(chromium, town.url, account, size))
+        return made[-1]
+
+    yield open_window
+    for one in made:
+        one.context.close()
+
+
+def keep(page: Any, name: str) -> None:
+    """With SEAL_SCREENS the screen is kept in that folder, to be looked at."""
+    if folder := os.environ.get("SEAL_SCREENS"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+def console(town: Town, account: str) -> Console:
+    made = Console(town.url)
+    assert made.sign_in(account).status_code == 303
+    return made
+
+
+# Where the line between the photos stands: as a share of the stage, and of the photo before.
+LINE = """() => { const stage = document.querySelector('[data-stage]').getBoundingClientRect();
+  const line = document.querySelector('[data-divider]').getBoundingClientRect();
+  const clip = document.querySelector('[data-clip=before]');
+  return [(line.left + line.width / 2 - stage.left) / stage.width,
+    clip.getAttribute('width') / document.querySelector('[data-viewer]').dataset.width]; }"""
+# How far the new seal's drawn box is from where the photo shows it, in pixels of the screen.
+OFF = """() => { const one = document.querySelector('[data-seal="1"] polygon');
+  const drawn = one.getBoundingClientRect();
+  const xs = [...one.points].map((p) => p.x), photo = document.querySelector('[data-sheet] img');
+  const edge = photo.getBoundingClientRect();
+  const scale = edge.width / document.querySelector('[data-viewer]').dataset.width;
+  return [Math.abs(drawn.left - (edge.left + Math.min(...xs) * scale)), drawn.width]; }"""
+
+
+def test_photos_are_compared_by_keyboard_with_boxes_zoom_and_new_red(
+    town: Town, window: Any
+) -> None:
+    zhao = window("zhao")
+    page = zhao.goto(f"/log/{town.use}")
+    page.wait_for_selector("[data-viewer][data-ready]")
+    page.focus("[data-slide]")
+    page.keyboard.press("End")
+    all_before = page.evaluate(LINE)[1]
+    page.keyboard.press("Home")
+    all_after = page.evaluate(LINE)[1]
+    off, width = page.evaluate(OFF)
+    label = page.text_content('[data-seal="1"] text')
+    keep(page, "viewer-1366")
+    page.click('[data-seal-row="1"] button')
+    near = float(page.get_attribute("[data-viewer]", "data-scale"))
+    off_near, width_near = page.evaluate(OFF)
+    with page.expect_response("**/new-red") as overlay:
+        page.check("[data-switch=red]")
+    page.uncheck("[data-switch=seals]")
+    hidden = not page.is_visible('[data-seal="1"]')
+    keep(page, "viewer-close-1366")
+    page.focus("[data-stage]")
+    page.keyboard.press("0")
+    far = float(page.get_attribute("[data-viewer]", "data-scale"))
+
+    told = page.inner_text("#viewer")
+    assert (all_before, all_after) == (1, 0)
+    assert label.startswith("1 ✓ 清溪村村民委员会公章 · 完整")
+    assert off < 2 and off_near < 2 and width_near > 2 * width
+    assert near >= 1 > far and hidden
+    assert overlay.value.status == 200
+    assert overlay.value.headers["cache-control"] == "no-store"
+    for words in ("陈玉兰", "1290.00", "✗ 不符", "此处读到的是别的内容", "没有读到", "86 %"):
+        assert words in told
+    assert zhao.complaints == []
+    phone = window("zhao", PHONE)
+    page = phone.goto(f"/log/{town.use}")
+    page.wait_for_selector("[data-viewer][data-ready]")
+    keep(page, "viewer-390")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert phone.complaints == []
+
+
+def test_auditor_answers_by_one_tap_and_everybody_sees_the_rules_precision(
+    town: Town, window: Any
+) -> None:
+    zhao = window("zhao")
+    page = zhao.goto(f"/alerts/{town.alert}")
+    page.click("#answer button >> text=误报")
+    page.wait_for_selector("text=判定已签名入账")
+    page.fill("#words", "查过原件，确无许可")
+    page.click("#answer button >> text=属实")
+    page.wait_for_selector("#answer li:nth-child(2)")
+    answers = page.inner_text("#answer ol")
+    keep(page, "alert-answer-1366")
+
+    keep(zhao.goto("/precision"), "precision-1366")
+    keeper = window("qian", PHONE)
+    page = keeper.goto("/precision")
+    row = page.inner_text("[data-rule=no-permit]").split()
+    keep(page, "precision-390")
+
+    assert answers.index("误报") < answers.index("属实")
+    assert answers.count("赵监督") == 2 and "查过原件" in answers
+    assert "100" in " ".join(row) and "判定太少，仅供参考" in " ".join(row)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert zhao.complaints == keeper.complaints == []
+
+
+def test_without_scripts_there_are_two_plain_photos_and_the_tables(town: Town) -> None:
+    page = console(town, "zhao").get(f"/log/{town.use}").text
+
+    assert page.count("<img src=") == 2
+    assert page.index("data-plain") < page.index("<img src=")
+    assert "1290.00" in page and ZH["sight-why.other"] in page
+
+
+def test_values_are_for_those_alone_who_may_see_them(town: Town) -> None:
+    page = console(town, "sun").get(f"/log/{town.use}").text
+
+    assert "1290.00" not in page and "陈玉兰" not in page
+    assert ZH["viewer.field.mismatch"] in page and 'data-seal="1"' in page
+
+
+def test_use_that_was_not_looked_at_says_so_and_has_its_slider(town: Town, window: Any) -> None:
+    answered = console(town, "zhao").get(f"/log/{town.unseen}/new-red")
+    page = window("zhao").goto(f"/log/{town.unseen}")
+    page.wait_for_selector("[data-viewer][data-ready]")
+
+    assert answered.status_code == 404
+    assert ZH["viewer.waiting"] in page.inner_text("#viewer")
