@@ -18,14 +18,12 @@ SealShape = Literal["round", "oval", "square"]
 SampleResult = Literal["same", "another", "unclear"]
 SampleReason = Literal[
     "strokes",  # every legible stroke is the specimen's
-    "words",  # read, and those of this seal alone
     "named",  # it is another registered seal, which `named` says
     "other-strokes",  # the specimen lies over it, and other strokes stand somewhere
     "unlike",  # nothing of the specimen is there, although all of the impression can be seen
-    "shape",  # round, oval and square differ
+    "shape",  # one is square, the other is not
     "not-legible",  # too little can be seen of it to tell
     "none",  # no red impression is on the photo
-    "several",  # more than one is
     "damaged",  # the photo or the specimen cannot be used
 ]
 Permille = Annotated[int, Meta(ge=0, le=1000)]
