@@ -23,6 +23,7 @@ from vision.seal_state import State
 from vision.seals import Colour, Seal, Shape, find_seals
 from vision.verification import CLEARLY_ANOTHER, UNLIKE, By, Registered, Score, read, verify
 
+_WHOLE = frozenset({State.COMPLETE, State.FAINT})
 MOST_COMPARED = 4  # impressions of one sample; each costs a third of a second
 _SEEN = 0.5  # of the specimen's strokes that must be legible before nothing of it is there
 _A4_MM = (210.0, 297.0)
@@ -128,9 +129,7 @@ def propose(picture: Image, reader: StripReader | None) -> Proposal | None:
 def _impressions(picture: Image, page: Page | None) -> list[Seal]:
     """The red ones, the best first: complete ones before all others, then the most inked."""
     found = find_seals(picture, page, copies=False)
-    red = [
-        one for one in found if one.colour is Colour.RED and one.state is not State.RIDING_SEAM
-    ]
+    red = [one for one in found if one.colour is Colour.RED and one.state is not State.RIDING_SEAM]
     return sorted(red, key=lambda one: (one.state is not State.COMPLETE, -one.condition.coverage))
 
 
@@ -157,6 +156,8 @@ def _checked(picture: Image, seal: Seal, wanted: str, register: Sequence[Registe
 def _why_another(score: Score, seal: Seal) -> Reason | None:
     """Why it is surely another seal; None when that can not be said."""
     if score.agreeing is None or score.seen is None:
+        return None
+    if seal.state not in _WHOLE:  # what was not pressed, or twice, differs by that alone
         return None
     worst = max(score.differing or 0.0, score.added or 0.0, score.lacking or 0.0)
     if score.agreeing > UNLIKE and worst > CLEARLY_ANOTHER:
