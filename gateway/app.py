@@ -1,10 +1,10 @@
 """App: the gateway put together. Here, and nowhere else, parts meet and threads start.
 
 Threads: `writer` (store, chain, tree, answers), `photos`, `publish`, `witness` (asks others to
-cosign), `notify` (tells approvers, where configured), `web` and `door` (with workers of their own),
-the bus's thread, which only puts messages into queues, and the caller's, which watches the broker
-and the others. A thread that ended by itself ends the process: what starts it again begins from
-the store.
+cosign), `samples` (looks at imprints), `notify` (tells approvers, where configured), `web` and
+`door` (with workers of their own), the bus's thread, which only puts messages into queues, and the
+caller's, which watches the broker and the others. A thread that ended by itself ends the process:
+what starts it again begins from the store.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from gateway.register.keybook import Keys as LogKeys
 from gateway.register.photos import PhotoIntake, Reply, free_megabytes
 from gateway.register.tree import Halt
 from gateway.register.vault import Vault
+from gateway.sample_worker import SampleWorker, SealedSpecimen
 from gateway.stores import Reader, Store, sqlite
 from gateway.web import create_app
 from gateway.web.port import ChannelStatus
@@ -102,6 +103,9 @@ class App:
         self.enrolling = self._enrolling(broker)
         self._publisher = publisher
         self._publish = PublishWorker(store, bus, publisher, config.township, self._witness.put)
+        self._samples = SampleWorker(
+            store, self._vault, keys.ring.recipients(), self.submit_operator, config.id
+        )
         self._threads: tuple[threading.Thread, ...] = tuple(
             threading.Thread(target=run, name=name, daemon=True)
             for name, run in (
@@ -109,6 +113,7 @@ class App:
                 ("photos", self._photos.run),
                 ("publish", self._publish.run),
                 ("witness", self._witness.run),
+                ("samples", self._samples.run),
             )
         )
         self._notify: NotifyWorker | None = None
@@ -133,7 +138,9 @@ class App:
         self._bus.stop()
         if self._notify is not None:
             self._notify.stop()
-            self._threads[4].join(JOIN_S)
+            self._threads[-1].join(JOIN_S)
+        self._samples.stop()
+        self._threads[4].join(JOIN_S)
         self._witness.stop()
         self._threads[3].join(JOIN_S)
         self._photos.stop()
@@ -200,6 +207,10 @@ class App:
     def submit_operator(self, command: Command) -> Future[object]:
         """Hand over a command of the gateway's own user, as `submit` does."""
         return self._writer.submit(command, operator=True)
+
+    def cut_out(self, sample: str) -> Future[SealedSpecimen]:
+        """Ask for what an imprint sample gives; see `SampleWorker.cut_out`."""
+        return self._samples.cut_out(sample)
 
     def carry_photo(self, message: Message) -> Future[Reply | None]:
         """Hand over a message of a photo that came by file; see `PhotoWorker.carry`."""

@@ -24,6 +24,7 @@ from gateway.register.keybook import KeyBook
 from gateway.register.log import GatewayLog, JudgeTime
 from gateway.register.publish import Publisher
 from gateway.register.tree import Halt, PublicLog
+from gateway.register.vault import Vault
 from gateway.stores import Store
 from gateway.verifier import page
 from gateway.writer import wall_ms
@@ -109,7 +110,13 @@ def open_desk(
     cosignatures = Cosignatures(intake.keys, keys_of_witnesses)
     own_keys = (keys.signer.record_sha256, keys.log_signer.record_sha256)
     orders = Orders(
-        config.township, own_log, intake, config.permit_days, cosignatures, own_keys=own_keys
+        config.township,
+        own_log,
+        intake,
+        config.permit_days,
+        cosignatures,
+        own_keys=own_keys,
+        keep_picture=Vault(config.state / "photos", keys.open).put,
     )
     public = PublicLog(own_log, keys.log_signer, partial(log_origin, config), halt)
     if config.founding is not None:

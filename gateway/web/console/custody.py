@@ -28,7 +28,7 @@ Releaser = Annotated[Visitor, Depends(AllowChange(Action.RELEASE_CUSTODY))]
 Stopper = Annotated[Visitor, Depends(AllowChange(Action.STOP_SEAL))]
 Text = Annotated[str, Form(max_length=LONGEST_REASON)]
 PURPOSES: tuple[Purpose, ...] = (
-    *("service", "takeout", "return", "handover", "seal-out", "seal-in"),
+    *("service", "takeout", "return", "handover", "sample", "seal-out", "seal-in"),
 )
 
 

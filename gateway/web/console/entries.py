@@ -33,6 +33,7 @@ from ledger.records_office import OFFICE_ENTRY_RECORDS
 from ledger.records_people import PEOPLE_ENTRY_RECORDS
 from ledger.records_permits import PERMIT_ENTRY_RECORDS
 from ledger.records_retention import RETENTION_ENTRY_RECORDS, What
+from ledger.records_seals import SEAL_ENTRY_RECORDS
 
 PAGE_SIZE = 30
 DAY_MS = 24 * 60 * 60 * 1000
@@ -45,6 +46,7 @@ KINDS: tuple[str, ...] = tuple(
         *OFFICE_ENTRY_RECORDS,
         *PERMIT_ENTRY_RECORDS,
         *CONFIRM_ENTRY_RECORDS,
+        *SEAL_ENTRY_RECORDS,
     )
 )
 MAIN_KINDS = ("use", "incident", "void", "refusal", "request", "approval", "permit", "hold-release")

@@ -26,6 +26,7 @@ from gateway.web.texts import (
     policy,
     precision,
     retention,
+    seals,
     signin,
     standing,
     viewer,
@@ -35,7 +36,7 @@ from gateway.web.texts import (
 Language = Literal["zh", "en"]
 
 AREAS = (
-    *(common, desk, custody, lists, log, office, ladder, audit, paper, policy),
+    *(common, desk, custody, seals, lists, log, office, ladder, audit, paper, policy),
     *(people, signin, retention, standing, emergency, channels, confirms, words, precision, viewer),
 )
 ZH: Mapping[str, str] = {key: zh for area in AREAS for key, zh, _ in area.ROWS}
