@@ -242,4 +242,19 @@ def bodies() -> list[records.Record]:
             ask=H["d"], machine="m-420625103201", permit="p-0000000000000001", n=1, photo=H["a"],
             decision="release", not_after_ms=1_793_000_060_000, by="a-li",
         ),
+        records.SealRequest(
+            seal=seal, matter="CM-09", list_version=3, copies=3, pages_count=3, filed_by="c-wang",
+            applicant_commitment=H["a"], applicant_masked_commitment=H["b"],
+            purpose_commitment=H["c"], payee_commitment=H["d"], amount_commitment=H["e"],
+            pages_commitment=H["f"], seams=1,
+        ),
+        records.Permit(
+            permit="p-0000000000000002", scope="document", machine="m-420625103201", seal=seal,
+            matter="CM-09", list_version=3, impressions=3, not_before_ms=None,
+            not_after_ms=1_795_000_000_000, request=H["a"], approvals=(H["b"],), seams=1,
+        ),
+        records.Intent(
+            permit="p-0000000000000002", n=3, of=3, seal=seal, page=H["b"], operator="c-wang",
+            counter_before=42, controller="B", flags=(records.SEAM,),
+        ),
     ]  # fmt: skip
