@@ -25,6 +25,7 @@ from gateway.web.texts import (
     people,
     policy,
     retention,
+    seams,
     signin,
     standing,
     words,
@@ -34,7 +35,7 @@ Language = Literal["zh", "en"]
 
 AREAS = (
     *(common, desk, custody, lists, log, office, ladder, audit, paper, policy),
-    *(people, signin, retention, standing, emergency, channels, confirms, words),
+    *(people, signin, retention, standing, emergency, channels, confirms, seams, words),
 )
 ZH: Mapping[str, str] = {key: zh for area in AREAS for key, zh, _ in area.ROWS}
 EN: Mapping[str, str] = {key: en for area in AREAS for key, _, en in area.ROWS}
