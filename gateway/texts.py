@@ -29,6 +29,7 @@ ZH = {
     "forbidden": "清单明确不得用印的事项。",
     "off-list": "不在用印事项清单内。",
     "too-many-copies": "份数超过该事项的上限。",
+    "seams-unfit": "骑缝章只能用于两页以上的材料，个数不能超过份数。",
     "unknown-seal": "这台印章机没有登记这枚印章。",
     # why a decision is refused
     "by-person": "审批人未同意。",
@@ -177,6 +178,7 @@ EN = {
     "forbidden": "The list says that this must not be stamped.",
     "off-list": "Not on the list of items that may be stamped.",
     "too-many-copies": "More copies than this item allows.",
+    "seams-unfit": "Seam stamps need several pages and stay within the copies.",
     "unknown-seal": "This seal is not registered with this machine.",
     "by-person": "The approver did not agree.",
     "not-open": "This request is not waiting for a decision.",

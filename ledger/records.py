@@ -5,9 +5,7 @@ fields of one body struct below. A hash is lowercase hex SHA-256; a reference to
 is the hash of its payload. Fields that end in `_commitment` hold the hash of a salted value
 (`ledger.disclosure`); the opened values travel and rest beside the log. Money is in fen,
 times are UTC milliseconds. Fields are only ever added, with a default; old bytes verify for
-ever.
-
-Source: the table of record kinds in docs/records.md.
+ever. Source: the table of record kinds in docs/records.md.
 """
 
 from __future__ import annotations
@@ -26,6 +24,8 @@ MatterCode = Annotated[str, Meta(min_length=1, max_length=60)]
 Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Positive = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Milliseconds = Count
+Copies = Annotated[int, Meta(ge=1, le=200)]
+SEAM = "seam"  # flag of an impression that rides the edges of several sheets
 Party = Literal["device", "gateway"]
 
 
@@ -117,8 +117,8 @@ class Config(Record, frozen=True, kw_only=True):
 class SealRequest(Record, frozen=True, kw_only=True):
     """Somebody asks for impressions of a seal on the pages photographed.
 
-    `permit`: a standing one that covers it; `makes_up`: hash of a use whose mark is too faint.
-    Without one it is left out.
+    `permit`: a standing one that covers it; `makes_up`: hash of a use whose mark is too faint;
+    `seams`: how many of the copies ride the edges. Without one it is left out.
     """
 
     kind = "request"
@@ -126,7 +126,7 @@ class SealRequest(Record, frozen=True, kw_only=True):
     seal: Identifier
     matter: MatterCode
     list_version: Count
-    copies: Annotated[int, Meta(ge=1, le=200)]
+    copies: Copies
     pages_count: Annotated[int, Meta(ge=1, le=60)]
     filed_by: Identifier
     applicant_commitment: Hash
@@ -138,6 +138,7 @@ class SealRequest(Record, frozen=True, kw_only=True):
     applicant_account: Identifier | None = None
     permit: Identifier | UnsetType = UNSET
     makes_up: Hash | UnsetType = UNSET
+    seams: Copies | UnsetType = UNSET
 
 
 class Refusal(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -196,13 +197,14 @@ class Permit(Record, frozen=True, kw_only=True, omit_defaults=True):
     seal: Identifier
     matter: MatterCode
     list_version: Count
-    impressions: Annotated[int, Meta(ge=1, le=200)]
+    impressions: Copies
     not_before_ms: Milliseconds | None
     not_after_ms: Milliseconds
     request: Hash
     approvals: tuple[Hash, ...]
     policy: Positive | None = None
     confirm: Literal["each-impression"] | None = None  # an approver releases each, see the photo
+    seams: Count = 0  # of the impressions
 
 
 class Revocation(Record, frozen=True, kw_only=True):
@@ -230,6 +232,7 @@ class Intent(Record, frozen=True, kw_only=True, omit_defaults=True):
     counter_before: Count
     controller: Literal["A", "B"]
     request: Hash | None = None
+    flags: tuple[Word, ...] = ()  # that its use must have, too: `seam`
 
 
 class SealUse(Record, frozen=True, kw_only=True):
@@ -358,8 +361,7 @@ class CaseStep(Record, frozen=True, kw_only=True, omit_defaults=True):
 
     Args:
         by_commitment: to the account; only entries from before it was there name `by`.
-        rule, severity, entry, machine: what the alert was about, given only with `closed`, and
-            only if who closes the case says that it shall be public.
+        rule, severity, entry, machine: only with `closed`, if who closes it makes them public.
     """
 
     kind = "case"

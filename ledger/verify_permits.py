@@ -37,6 +37,7 @@ from ledger.records_permits import (
 )
 from ledger.verify_confirms import Confirms
 from ledger.verify_emergency import EmergencyPermits
+from ledger.verify_seams import Seams
 from ledger.verify_spans import Act
 from ledger.verify_standing import StandingPermits
 
@@ -94,6 +95,7 @@ class Permits:
         self._standing = StandingPermits()
         self._emergency = EmergencyPermits()
         self._confirms = Confirms()
+        self._seams = Seams(complete)
         self._reserved: dict[str, _Reserved] = {}
         self._doubts: dict[str, _Doubt] = {}
         self._pending: dict[str, list[Finding]] = {}
@@ -142,6 +144,7 @@ class Permits:
         persons = (intern(body.filed_by), None if account is None else intern(account))
         self._requests[bytes.fromhex(act.sha256)] = persons
         self._standing.request(act.sha256, body)
+        self._seams.request(act.sha256, body)
         yield from ()
 
     def _approval(self, act: Act, body: Approval) -> Breaches:
@@ -163,6 +166,7 @@ class Permits:
     def _void(self, act: Act, body: Void) -> Breaches:
         reserved = self._reserved.pop(body.intent, None)
         self._standing.voided(body.intent)
+        self._seams.voided(body.intent)
         if reserved is None:
             yield from self._unknown("intent-unknown", "an open intent", body.intent)
         else:
@@ -202,6 +206,7 @@ class Permits:
             approvers=tuple(persons),
         )
         self._confirms.permit(permit)
+        yield from self._seams.permit(permit)
         if len(set(persons)) != len(persons):
             yield "separation", f"expected approvals by different people, found {persons}"
 
@@ -253,6 +258,7 @@ class Permits:
             not_after_ms=body.not_after_ms,
             approvers=tuple(intern(one) for one in body.approvers),
         )
+        self._seams.emergency(body.permit, body.impressions, body.request)
 
     def _intent(self, act: Act, intent: Intent) -> Breaches:
         self._reserved[act.sha256] = _Reserved(intent.permit, act.author, intent.n)
@@ -285,6 +291,7 @@ class Permits:
             )
         yield from self._standing.intent(act.sha256, act.at_ms, intent)
         yield from self._confirms.intent(act.at_ms, intent)
+        yield from self._seams.intent(act.sha256, intent)
         yield from self._spend(intent.permit, 0, 1)
 
     def _use(self, act: Act, use: SealUse) -> Breaches:
@@ -308,12 +315,14 @@ class Permits:
                 )
             if use.operator in known.approvers:
                 yield "separation", f"expected another operator than the approver {use.operator}"
+        yield from self._seams.use(use)
         yield from self._spend(use.permit, 1, 0)
 
     def _incident(self, act: Act, body: Incident) -> Breaches:
         if body.intent is None:
             return
         self._standing.incident(act.sha256, body)
+        self._seams.incident(act.sha256, body)
         reserved = self._reserved.pop(body.intent, None)
         if reserved is None:
             yield from self._unknown("intent-unknown", "an open intent", body.intent)
@@ -330,6 +339,7 @@ class Permits:
 
     def _count(self, incident: str, impressions: int) -> Breaches:
         self._standing.counted(incident, impressions)
+        self._seams.counted(incident, impressions)
         doubt = self._doubts.get(incident)
         if doubt is None:
             return  # an incident without a permit, or of a log that is not at hand

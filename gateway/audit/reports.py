@@ -17,7 +17,7 @@ from gateway.stores import Reader
 from gateway.stores.calendar import local_date
 from gateway.stores.office import CalendarView
 from gateway.stores.views import LogFilter, PermitView, RequestView, StoredEntry
-from ledger.records import Incident, Refusal, SealRequest, SealUse
+from ledger.records import SEAM, Incident, Refusal, SealRequest, SealUse
 
 MOST_ROWS = 3_000  # permits in one register; a longer period is filed in parts
 _PAGE = 500
@@ -37,7 +37,7 @@ class RegisterRow(Struct, frozen=True, kw_only=True):
     Args:
         index: the entry of its first use in the period.
         impressions: made in the period, as far as they are proved or were counted.
-        remarks: codes: `no-permit`, `late_photo`, incidents' codes.
+        remarks: codes: `no-permit`, `late_photo`, `seam`, incidents' codes.
     """
 
     index: int
@@ -64,6 +64,7 @@ class Figure(Struct, frozen=True, kw_only=True):
     refused: int = 0
     permits: int = 0
     impressions: int = 0
+    seams: int = 0
     incidents: int = 0
     off_hours: int = 0
 
@@ -108,8 +109,9 @@ def _counts(
             yield "requests", 1
         case Refusal(about=str()):
             yield "refused", 1
-        case SealUse():
+        case SealUse(flags=flags):
             yield "impressions", 1
+            yield "seams", int(SEAM in flags)
             year = workdays.local(entry.position.at_ms).year
             calendar = workdays.in_force(calendars, year)
             if not workdays.within_hours(calendar, entry.position.at_ms):
@@ -191,7 +193,7 @@ def _remarks(
     view: PermitView | None, uses: list[SealUse], incidents: list[Incident]
 ) -> tuple[str, ...]:
     found = [] if view is not None else ["no-permit"]
-    found += ["late_photo" for one in uses if "late_photo" in one.flags]
+    found += [flag for flag in ("late_photo", SEAM) if any(flag in one.flags for one in uses)]
     return _unique((*found, *(one.code for one in incidents)))
 
 

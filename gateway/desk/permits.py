@@ -29,6 +29,7 @@ def permit_for(request: RequestView, approvals: tuple[str, ...], now_ms: int, da
         not_after_ms=now_ms + days * DAY_MS,
         request=request.request,
         approvals=approvals,
+        seams=request.seams,
     )
 
 

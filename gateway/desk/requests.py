@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 
+from msgspec import UnsetType
+
 from gateway.stores.views import RequestView
 from ledger.matters import Answer, Verdict
 from ledger.records import SealRequest
@@ -84,4 +86,11 @@ def refusal(request: SealRequest, seals: tuple[str, ...], answer: Answer) -> str
     most = None if answer.matter is None else answer.matter.max_copies
     if most is not None and request.copies > most:
         return "too-many-copies"
+    if not isinstance(request.seams, UnsetType) and not _fits(request.seams, request):
+        return "seams-unfit"
     return None
+
+
+def _fits(seams: int, request: SealRequest) -> bool:
+    """Tell whether so many copies can ride the edges: of several pages, within the count."""
+    return request.pages_count > 1 and seams <= request.copies

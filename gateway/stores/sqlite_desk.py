@@ -205,6 +205,7 @@ class DeskQueries(MachineQueries):
             opening=opening,
             pages=self.photos(request),
             approvals=self._approvals(request),
+            seams=body.seams or 0,
         )
 
     def _approvals(self, request: str) -> tuple[ApprovalView, ...]:
@@ -269,4 +270,12 @@ class DeskQueries(MachineQueries):
             revoked_reason=None if why is None else why.reason,
             spent=spent,
             reserved=reserved,
+            seams=self._seams(body),
         )
+
+    def _seams(self, body: Permit | StandingPermit | EmergencyPermit) -> int:
+        """Return how many seam stamps a permit allows; an emergency's, what its request asks."""
+        if isinstance(body, Permit):
+            return body.seams
+        asked = self.entry(body.request) if isinstance(body, EmergencyPermit) else None
+        return asked.body.seams or 0 if asked and isinstance(asked.body, SealRequest) else 0

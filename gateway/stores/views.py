@@ -212,6 +212,7 @@ class RequestView(Struct, frozen=True, kw_only=True):
     opening: Opening | None
     pages: tuple[PhotoView, ...]
     approvals: tuple[ApprovalView, ...]
+    seams: int = 0  # of the copies
 
 
 class PermitView(Struct, frozen=True, kw_only=True):
@@ -242,6 +243,7 @@ class PermitView(Struct, frozen=True, kw_only=True):
     spent: int
     reserved: int
     per_day: int | None = None
+    seams: int = 0  # of the impressions
 
 
 class HoldView(Struct, frozen=True, kw_only=True):

@@ -30,12 +30,13 @@ function what(language, { kind, fields }) {
 
 function times(language, { kind, fields }) {
   const n = (name) => count(fields, name);
+  const seam = Array.isArray(fields.flags) && fields.flags.includes('seam') ? '-seam' : '';
   const rows = {
-    use: ['times.of', { n: n('n'), of: n('of') }],
-    intent: ['times.of', { n: n('n'), of: n('of') }],
+    use: [`times.of${seam}`, { n: n('n'), of: n('of') }],
+    intent: [`times.of${seam}`, { n: n('n'), of: n('of') }],
     void: ['times.none', {}],
     permit: ['times.permit', { n: n('impressions') }],
-    request: ['times.copies', { n: n('copies') }],
+    request: n('seams') ? ['times.copies-seams', { n: n('copies'), seams: n('seams') }] : ['times.copies', { n: n('copies') }],
     count: ['times.counted', { n: n('impressions') }],
     'hold-release': ['times.counted', { n: n('impressions') }],
     incident: ['times.between', { least: n('impressions_min'), most: n('impressions_max') }],

@@ -24,7 +24,7 @@ COLUMNS = (
     "number", "date", "village", "matter", "purpose", "applicant", "payee", "amount", "seal",
     "impressions", "approvers", "operators", "entry", "remarks",
 )  # fmt: skip
-COUNTED = ("requests", "refused", "permits", "impressions", "incidents", "off_hours")
+COUNTED = ("requests", "refused", "permits", "impressions", "seams", "incidents", "off_hours")
 DAY_MS = 24 * 3600 * 1000
 LONGEST_DAYS = 366  # of one report; the figures read every entry of the period
 

@@ -267,4 +267,19 @@ def bodies() -> list[records.Record]:
             machine="m-420625103201", seal=seal, sample=H["d"], registration=H["e"],
             result="another", reason="other-strokes", agreeing=712, seen=934,
         ),
+        records.SealRequest(
+            seal=seal, matter="CM-09", list_version=3, copies=3, pages_count=3, filed_by="c-wang",
+            applicant_commitment=H["a"], applicant_masked_commitment=H["b"],
+            purpose_commitment=H["c"], payee_commitment=H["d"], amount_commitment=H["e"],
+            pages_commitment=H["f"], seams=1,
+        ),
+        records.Permit(
+            permit="p-0000000000000002", scope="document", machine="m-420625103201", seal=seal,
+            matter="CM-09", list_version=3, impressions=3, not_before_ms=None,
+            not_after_ms=1_795_000_000_000, request=H["a"], approvals=(H["b"],), seams=1,
+        ),
+        records.Intent(
+            permit="p-0000000000000002", n=3, of=3, seal=seal, page=H["b"], operator="c-wang",
+            counter_before=42, controller="B", flags=(records.SEAM,),
+        ),
     ]  # fmt: skip

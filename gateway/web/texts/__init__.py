@@ -27,6 +27,7 @@ from gateway.web.texts import (
     precision,
     retention,
     seals,
+    seams,
     signin,
     standing,
     viewer,
@@ -37,7 +38,8 @@ Language = Literal["zh", "en"]
 
 AREAS = (
     *(common, desk, custody, seals, lists, log, office, ladder, audit, paper, policy),
-    *(people, signin, retention, standing, emergency, channels, confirms, words, precision, viewer),
+    *(people, signin, retention, standing, emergency, channels, confirms, seams, words, precision),
+    *(viewer,),
 )
 ZH: Mapping[str, str] = {key: zh for area in AREAS for key, zh, _ in area.ROWS}
 EN: Mapping[str, str] = {key: en for area in AREAS for key, _, en in area.ROWS}

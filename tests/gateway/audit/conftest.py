@@ -98,9 +98,10 @@ class Log:
         found = [
             one
             for one in reversed(self.written[:before])
-            if one.machine == which.machine
+            if which.machine in (None, one.machine)
             and one.kind in which.kinds
-            and getattr(one.body, "seal", None) == which.seal
+            and which.seal in (None, getattr(one.body, "seal", None))
+            and which.permit in (None, getattr(one.body, "permit", None))
         ]
         return tuple(found[:limit])
 
