@@ -171,6 +171,37 @@ def soak(
 
 
 @main.command()
+@JSON
+def splittings(target: Path | None) -> None:
+    """How many generated splittings of payments are raised, and how many honest payments."""
+    from bench import splittings as measured
+
+    figures = measured.measure()
+    _tell(figures, target)
+    if not figures.holds:
+        sys.exit(LIMIT_MISSED)
+
+
+@main.command()
+@click.option("--stamps", default=5, show_default=True, help="On each of the two machines.")
+@JSON
+def stamp(stamps: int, target: Path | None) -> None:
+    """One honest stamp with all human steps: the machine's time measured, the clerk's by a table.
+
+    Needs chromium. Exit 1 where the slowest takes 120 s or more.
+    """
+    from bench import stamp as measured
+
+    try:
+        figures = measured.measure(stamps)
+    except measured.NoBrowserError as error:
+        raise click.ClickException(str(error)) from error
+    _tell(figures, target)
+    if not figures.holds:
+        sys.exit(LIMIT_MISSED)
+
+
+@main.command()
 @click.option("--entries", default=100_000, show_default=True, help="In the log.")
 @click.option("--edits", default=0, help="Structural edits to make and find, besides.")
 @click.option("--bits", is_flag=True, help="Flip every bit of 200 entries, besides.")

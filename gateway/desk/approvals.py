@@ -76,12 +76,21 @@ def keepers(
     """Return the persons who keep the requested seal."""
     by_machine = () if machine is None else machine.keepers
     persons = {_person(account, accounts) for account in by_machine}
-    persons |= {
-        one.person
-        for one in accounts.values()
-        if request.machine in one.keeps or request.seal in one.keeps
-    }
-    return frozenset(persons)
+    village = "" if machine is None else machine.village
+    names = (request.machine, request.seal)
+    return frozenset(
+        persons | {one.person for one in accounts.values() if keeps(one, village, names)}
+    )
+
+
+def keeps(account: Account, village: str, names: Iterable[str]) -> bool:
+    """Tell whether an account keeps one of these seals or machines of a village.
+
+    Whoever holds the office of a keeper and is named for no seal keeps all of the village's.
+    """
+    if account.keeps:
+        return not set(account.keeps).isdisjoint(names)
+    return "keeper" in account.offices and village != "" and account.village == village
 
 
 def _person(account: str, accounts: Mapping[str, Account]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gateway.desk.approvals import keeps
 from gateway.desk.permits import DAY_MS, LONGEST_DAYS
 from gateway.desk.policy import Required, evidence_of, slots
 from gateway.errors import RequestRefusedError
@@ -70,12 +71,11 @@ def check_person(account: Account, machine: MachineView, accounts: Iterable[Acco
     Raises:
         RequestRefusedError: `is-keeper`.
     """
+    names = (machine.machine, *machine.seals)
     keepers = {
         one.person
         for one in accounts
-        if one.account in machine.keepers
-        or machine.machine in one.keeps
-        or set(machine.seals) & set(one.keeps)
+        if one.account in machine.keepers or keeps(one, machine.village, names)
     }
     if account.person in keepers:
         raise RequestRefusedError("is-keeper", "expected somebody who keeps no seal there")

@@ -1,0 +1,196 @@
+"""The honest stamp's script: a clerk's whole way at a real screen, every tap and screen counted.
+
+Rules kept here:
+- It taps what a finger taps, in a real browser on the agent's own pages; the page itself counts
+  each tap by its kind and each screen that is acted on, so no count is made by hand.
+- It never waits on purpose: the time that a step takes here is the machine's alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from sim.browser import PageError
+from sim.client import MachineCallError, MachineClient
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PATIENCE_MS = 40_000  # for a step of machine or township on a busy computer
+LOOK_S = 0.02  # from look to look at the lever
+TRIES = 3
+
+# A tap on a key of the screen's keypad or keyboard, on a character that is offered, or on any
+# other button or link; and each screen that a finger acts on, once. Kept over navigations.
+COUNTER = """(() => {
+  const bump = (kind) => {
+    const name = "stamp-" + kind;
+    sessionStorage.setItem(name, Number(sessionStorage.getItem(name) || 0) + 1);
+  };
+  const KEYS = "[data-key],[data-letter],[data-erase],[data-clear],[data-step],[data-digits]";
+  const kind = (tapped) => tapped.matches("[data-choice]") ? "characters"
+    : tapped.matches(KEYS) ? "keys" : "buttons";
+  const looked = () => {
+    const stage = document.getElementById("stage");
+    const banner = document.querySelector(".verdict-banner");
+    const shown = [location.href, stage && stage.dataset.step, banner && banner.className,
+      document.querySelectorAll(".taken .last").length].join(" ");
+    if (shown === sessionStorage.getItem("stamp-shown")) return;
+    sessionStorage.setItem("stamp-shown", shown);
+    bump("screens");
+  };
+  document.addEventListener("click", (event) => {
+    const tapped = event.target.closest("button,a");
+    if (!tapped) return;
+    looked();
+    bump(kind(tapped));
+  }, true);
+})()"""
+
+READ = """() => Object.fromEntries(["screens", "keys", "characters", "buttons"].map(
+  (kind) => [kind, Number(sessionStorage.getItem("stamp-" + kind) || 0)]))"""
+FORGET = """() => ["screens", "keys", "characters", "buttons", "shown"].forEach(
+  (kind) => sessionStorage.removeItem("stamp-" + kind))"""
+
+
+class Errand(Struct, frozen=True, kw_only=True):
+    """What the villager comes for; `initials` of the item, the name by letters and character."""
+
+    matter: str = "村民户籍迁移"
+    initials: str = "cmhjqy"
+    applicant: tuple[tuple[str, str], ...] = (("zhang", "张"), ("wei", "伟"))
+
+
+class Counted(Struct, frozen=True, kw_only=True):
+    """What the pages counted themselves: screens that a finger acted on, and taps by kind."""
+
+    screens: int
+    keys: int
+    characters: int
+    buttons: int
+
+
+class Script:
+    """One clerk at one screen.
+
+    Args:
+        page: a browser's page on the kiosk, signed out; `COUNTER` is its init script.
+        machine: where the card is laid and the lever pressed.
+    """
+
+    def __init__(self, page: Page, machine: MachineClient) -> None:
+        self._page, self._machine = page, machine
+        self.spent_ms: dict[str, float] = {}
+
+    def sign_in(self, card: str, pin: str) -> None:
+        """Lay the card, type the PIN."""
+        with self._step("card read"):
+            self._machine.lay_card(card)
+            self._page.wait_for_url("**/pin")
+        with self._step("signed in"):
+            for digit in pin:
+                self._page.click(f".keypad [data-key='{digit}']")
+            self._page.click("#next")
+            self._page.wait_for_selector("#apply")
+
+    def apply(self, errand: Errand) -> str:
+        """Answer each question, photograph the page, send it; return the request."""
+        with self._step("questions answered"):
+            self._page.click("#apply")
+            self._choose(errand)
+            self._page.wait_for_url("**/applicant")
+            for letters, character in errand.applicant:
+                for letter in letters:
+                    self._page.click(f"[data-letter='{letter}']")
+                self._page.click(f"[data-choice='{character}']")
+            self._page.click("#next")
+            self._page.click(".purposes button >> nth=0")
+            self._page.wait_for_url("**/copies")
+            self._page.click("#next")
+            self._page.wait_for_selector("#take")
+        with self._step("page photographed"):
+            self._page.click("#take")
+            self._page.wait_for_selector(".taken .last")
+        with self._step("request filed"):
+            self._page.click("#next")
+            self._page.click("#submit")
+            self._page.wait_for_selector(".verdict-banner")
+        return self._page.url.rpartition("/")[2]
+
+    def be_approved(self, approve: Callable[[], None]) -> None:
+        """Let an approver who needs no time to think say yes; the screen shows it on return."""
+        with self._step("request carried to the approver, permit carried back"):
+            approve()
+            self._page.wait_for_selector("#stamp")
+
+    def stamp(self) -> None:
+        """Start, press as soon as the lever is free, wait for the end; stay on that screen.
+
+        Where the machine stops before the lever is free, the clerk tries again as it offers.
+        """
+        with self._step("lever freed, pressed, photographed and recorded"), self._hand():
+            self._page.click("#stamp")
+            for _ in range(TRIES):
+                self._page.click("#start")
+                self._page.wait_for_selector("[data-step='done'], [data-step='stopped']")
+                if self._page.locator("[data-step='done']").count():
+                    return
+                self._page.click("#again")
+            raise PageError("an impression", self._page.inner_text("#stage"))
+
+    def counted(self) -> Counted:
+        """Return what was counted since the last time, and begin anew."""
+        found = self._page.evaluate(READ)
+        self._page.evaluate(FORGET)
+        return Counted(**found)
+
+    def leave(self) -> None:
+        """End the stamping and sign out."""
+        self._page.click("#finish")
+        self._page.click("#sign-out")
+        self._page.wait_for_url("**/")
+        self._page.evaluate(FORGET)
+
+    def _choose(self, errand: Errand) -> None:
+        """Choose the item: type its initials, no more of them than it takes to see it."""
+        self._page.click("#typing")
+        wanted = self._page.locator(f".matter:has-text('{errand.matter}')")
+        self._page.wait_for_selector(".keyboard")
+        for letter in errand.initials:
+            if wanted.count():
+                break
+            with self._page.expect_response("**/apply/matters?**"):
+                self._page.click(f"[data-letter='{letter}']")
+            self._page.wait_for_function("!document.querySelector('.htmx-request, .htmx-settling')")
+        wanted.first.click()
+
+    @contextmanager
+    def _hand(self) -> Iterator[None]:
+        """Meanwhile a hand waits at the lever and presses once, as soon as it can go down."""
+        over = threading.Event()
+        hand = threading.Thread(target=self._press_when_free, args=(over,), name="hand")
+        hand.start()
+        try:
+            yield
+        finally:
+            over.set()
+            hand.join()
+
+    def _press_when_free(self, over: threading.Event) -> None:
+        while not over.wait(LOOK_S):
+            with contextlib.suppress(MachineCallError):
+                if self._machine.state()["open"] and self._machine.press_lever()["down"]:
+                    return
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self.spent_ms[name] = self.spent_ms.get(name, 0.0) + (time.monotonic() - began) * 1000
