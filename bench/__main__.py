@@ -33,6 +33,37 @@ def main() -> None:
 
 
 @main.command()
+@click.option("--seed", default=1, show_default=True, help="Of the first play; others follow.")
+@click.option("--plays", default=10, show_default=True, help="Of each attack in each light.")
+@click.option("--only", multiple=True, help="The name of an attack; again for more.")
+@click.option("--light", type=click.Choice(["normal", "hard", "both"]), default="both")
+@click.option("--sheets", type=click.Path(path_type=Path), help="Folder for what was not caught.")
+@JSON
+def attacks(
+    seed: int,
+    plays: int,
+    only: tuple[str, ...],
+    light: str,
+    sheets: Path | None,
+    target: Path | None,
+) -> None:
+    """Attempts to deceive the eyes beside honest uses: what catches each, and what nothing does."""
+    from bench import attacks as measured
+
+    lights: list[Literal["normal", "hard"]] = ["normal", "hard"]
+    figures = measured.measure(
+        range(seed, seed + plays),
+        only,
+        [one for one in lights if light in (one, "both")],
+        lambda line: click.echo(line, err=True),
+        sheets,
+    )
+    click.echo(measured.table(figures))
+    if target is not None:
+        target.write_bytes(_formatted(figures))
+
+
+@main.command()
 @click.option("--stamps", default=20, show_default=True, help="On each of the two machines.")
 @JSON
 def cycle(stamps: int, target: Path | None) -> None:

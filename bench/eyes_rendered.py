@@ -16,8 +16,8 @@ import msgspec
 import numpy as np
 
 from bench.eyes_applied import CHANGES, applied, changed
-from bench.eyes_copies import on_screen, with_printed_seal
 from bench.eyes_register import entry, write_register
+from sim.camera_copies import on_screen, with_printed_seal
 from sim.camera_hard import Difficulty, conditions
 from sim.camera_ink import Fault
 from sim.camera_scenes import STATES, Sheet, Shot, pressed, sheet, shot, shot_under

@@ -16,6 +16,8 @@ from device.warrants import Warrant
 
 _STOPPING = ("blank", "page-other", STAMPED)  # before an impression is begun
 _VERDICTS = {"page-same", "page-unclear"}  # without one of them nobody compared the page
+# What does not stop an impression, but is said of it afterwards.
+_FLAGGED = {"page-unclear": "page_unclear"}
 
 
 class Job(Struct, kw_only=True):
@@ -40,6 +42,11 @@ def objection(findings: tuple[str, ...]) -> str:
     if stopping := next((one for one in _STOPPING if one in findings), ""):
         return stopping
     return "" if _VERDICTS & set(findings) else "page-unknown"
+
+
+def flags_of(findings: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what the record of an impression says of the page before it. Pure."""
+    return tuple(flag for finding, flag in _FLAGGED.items() if finding in findings)
 
 
 def order(job: Job, n: int, shown: Shown) -> Order:

@@ -21,7 +21,7 @@ from device.cycle import State
 from device.errors import JournalError, PermitRefusedError
 from device.eyes import Eyes, Seen
 from device.guard import obstacle
-from device.job import Job, first_view, objection, order, page_hashes, page_number
+from device.job import Job, first_view, flags_of, objection, order, page_hashes, page_number
 from device.kiosk.port import JobView
 from device.lock import Lock
 from device.neighbours import LOCKED, Neighbours
@@ -279,9 +279,8 @@ class Jobs:
             self.stopped(reason)
         else:
             self._show(page=page_number(job.pages, page))
-            flags = ("page_unclear",) if "page-unclear" in taken.findings else ()
             act = self._ask if job.permit.confirm else self._impress
-            act(job, Shown(taken=taken, page=page, flags=flags))
+            act(job, Shown(taken=taken, page=page, flags=flags_of(taken.findings)))
 
     def _impress(self, job: Job, shown: Shown) -> None:
         self.stamping.impress(order(job, self._book.spent_of(job.permit) + 1, shown))

@@ -91,14 +91,24 @@ def photograph(page: Picture, how: Conditions, seed: int) -> bytes:
         seed: of the desk's grain and the sensor's noise.
     """
     rng = np.random.default_rng(seed)
-    seen = _on_desk(page, how, rng)
+    seen = through_lens(_on_desk(page, how, rng), how)
+    seen += rng.standard_normal(seen.shape, np.float32) * np.float32(how.noise)
+    return developed(seen, how)
+
+
+def through_lens(lying: NDArray[np.float32], how: Conditions) -> NDArray[np.float32]:
+    """Return what the sensor gets of what lies there; without its noise. Changes `lying`."""
     if how.hand is not None:
-        _reach_in(seen, how)
-    seen *= _light(how)
-    seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), how.blur_px), np.float32)
+        _reach_in(lying, how)
+    lying *= _light(how)
+    seen = np.asarray(cv2.GaussianBlur(lying, (0, 0), how.blur_px), np.float32)
     if how.glare is not None:
         seen += _spot(how.glare)[..., None]
-    seen += rng.standard_normal(seen.shape, np.float32) * np.float32(how.noise)
+    return seen
+
+
+def developed(seen: NDArray[np.float32], how: Conditions) -> bytes:
+    """Return the JPEG of what the sensor got."""
     _, jpeg = cv2.imencode(
         ".jpg",
         np.clip(seen, 0, 255).astype(np.uint8),
@@ -134,15 +144,21 @@ def _matrix(how: Conditions, width: int = WIDTH_PX, height: int = HEIGHT_PX) -> 
     return np.asarray(matrix, np.float64)
 
 
+def bare_desk(how: Conditions, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return the desk alone, with its grain."""
+    grain = rng.standard_normal((PHOTO_HEIGHT_PX // 2, PHOTO_WIDTH_PX // 2), np.float32)
+    size = (PHOTO_WIDTH_PX, PHOTO_HEIGHT_PX)
+    grain = cv2.resize(cv2.GaussianBlur(grain, (0, 0), 1.5), size) * np.float32(25)
+    desk = np.clip(np.array(how.desk, np.float32) + grain[..., None], 0, 255)
+    return np.asarray(desk, np.float32)
+
+
 def _on_desk(page: Picture, how: Conditions, rng: np.random.Generator) -> NDArray[np.float32]:
     size = (PHOTO_WIDTH_PX, PHOTO_HEIGHT_PX)
-    grain = rng.standard_normal((PHOTO_HEIGHT_PX // 2, PHOTO_WIDTH_PX // 2), np.float32)
-    grain = cv2.resize(cv2.GaussianBlur(grain, (0, 0), 1.5), size) * np.float32(25)
     matrix = _matrix(how, page.shape[1], page.shape[0])
     cover = cv2.warpPerspective(np.ones(page.shape[:2], np.float32), matrix, size)[..., None]
     paper = cv2.warpPerspective(page, matrix, size).astype(np.float32)
-    desk = np.clip(np.array(how.desk, np.float32) + grain[..., None], 0, 255)
-    return np.asarray(paper + desk * (1 - cover), np.float32)
+    return np.asarray(paper + bare_desk(how, rng) * (1 - cover), np.float32)
 
 
 def _reach_in(seen: NDArray[np.float32], how: Conditions) -> None:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.eyes_copies import on_screen, with_printed_seal
+from sim.camera_copies import on_screen, with_printed_seal
 from sim.camera_scenes import Sheet, pressed
 from sim.render import Picture, blank_page
 from vision.decoding import Image

@@ -32,8 +32,8 @@ def check(entry: StoredEntry | None, history: History, options: Options) -> Iter
     """Yield one alert for a use whose photo shows something else than it should."""
     if entry is None or not isinstance(entry.body, SealUse):
         return
-    word = next((word for word in _GRADES if word in entry.body.findings), None)
-    if word is None:
+    word = word_of(entry.body.findings)
+    if not word:
         return
     yield Alert(
         code=CODE,
@@ -43,3 +43,8 @@ def check(entry: StoredEntry | None, history: History, options: Options) -> Iter
         finding=Finding(key=f"finding.photo-doubt.{word}", values={"permit": entry.body.permit}),
         key=f"{CODE}/{entry.sha256}",
     )
+
+
+def word_of(findings: tuple[str, ...]) -> str:
+    """Return the gravest of a use's findings that somebody must hear of, or ""."""
+    return next((word for word in _GRADES if word in findings), "")

@@ -1,0 +1,215 @@
+"""The attack set: every attempt of `sim.camera_attacks`, through what machine and township use.
+
+A play goes the way of a real use: `Capture.find` and `objection` before the lever is free,
+`Capture.take_after` after the press, and the gateway's rule on what is signed. An attack is
+caught where it is stopped or raises an alert; a word in the record that nobody is called for is
+only noted. Every attack has the honest uses of the same seeds beside it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import cv2
+from msgspec import Struct
+
+from bench.eyes_scoring import Rate, rate
+from bench.eyes_sheets import Cell, shrunk, write_sheets
+from bench.figures import Machine, this_machine
+from device.capture import Capture, PhotoUnusableError, Taken
+from device.job import flags_of, objection
+from gateway.audit.rules import photo_doubt
+from hardware.errors import CameraError
+from hardware.interfaces import Photo
+from sim.camera_attacks import ATTACKS, HONEST
+from sim.camera_hard import PHOTO_HEIGHT_PX, PHOTO_WIDTH_PX, Difficulty
+from sim.camera_play import Play, Scene
+from vision.decoding import decode
+from vision.errors import ImageRefusedError
+
+Say = Callable[[str], None]
+
+
+class Verdict(Struct, frozen=True):
+    """How one play ended.
+
+    Args:
+        stopped: why the lever stayed shut, or "".
+        alert: the word for which the township gets an alert, or "".
+        words: everything that the record of the use says.
+    """
+
+    stopped: str
+    alert: str
+    words: tuple[str, ...]
+
+    @property
+    def caught_by(self) -> str:
+        """What caught it, "" if nothing did."""
+        if self.stopped:
+            return f"stopped: {self.stopped}"
+        return f"alert: {self.alert}" if self.alert else ""
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """One attack, or one honest use, in one light.
+
+    Args:
+        caught: plays that were stopped or raised an alert; of an honest use these are wrong.
+        by: how often by what.
+        noted: words of the plays that were not caught, beside the usual ones.
+    """
+
+    name: str
+    difficulty: Difficulty
+    caught: Rate
+    by: dict[str, int]
+    noted: dict[str, int]
+
+
+class Attacks(Struct, frozen=True, kw_only=True):
+    """Every line, honest uses first."""
+
+    machine: Machine
+    seeds: tuple[int, ...]
+    honest: tuple[Line, ...]
+    attacks: tuple[Line, ...]
+
+
+_USUAL = frozenset({"page-same", "impression-seen", "impression-complete"})
+
+
+class _Player:
+    """A camera that gives the frames it was told."""
+
+    def __init__(self) -> None:
+        self._frames: Iterator[bytes] = iter(())
+
+    def load(self, frames: Sequence[bytes]) -> None:
+        self._frames = iter(frames)
+
+    def grab(self) -> Photo:
+        jpeg = next(self._frames, None)
+        if jpeg is None:
+            raise CameraError("expected a picture, found the end of the film")
+        return Photo(jpeg=jpeg, width=PHOTO_WIDTH_PX, height=PHOTO_HEIGHT_PX, taken_ms=0)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def played(play: Play, folder: Path) -> Verdict:
+    """Use the machine with this play, from the check to the signed record."""
+    camera = _Player()
+    capture = Capture(camera, bytes, folder)
+    camera.load(play.check)
+    try:
+        before, _ = capture.find((play.approved,))
+    except PhotoUnusableError as error:
+        return Verdict(error.reason, "", ())
+    if reason := objection(before.findings):
+        return Verdict(reason, "", before.findings)
+    camera.load(play.after)
+    taken = _after(capture, before)
+    if isinstance(taken, str):
+        return Verdict("", taken, ())
+    flags = flags_of(before.findings)
+    return Verdict("", photo_doubt.word_of(taken.findings), (*taken.findings, *flags))
+
+
+def measure(
+    seeds: Sequence[int],
+    names: Sequence[str],
+    difficulties: Sequence[Difficulty],
+    say: Say,
+    sheets: Path | None = None,
+) -> Attacks:
+    """Play every attack and honest use with every seed.
+
+    Args:
+        names: of the plays; empty for all.
+        sheets: folder for pictures of attacks that nothing caught, and of honest uses that
+            something did.
+
+    Raises:
+        OSError: `sheets` cannot be written.
+    """
+    cv2.setNumThreads(1)
+    known = {**HONEST, **ATTACKS}
+    chosen = [name for name in known if not names or name in names]
+    ended: dict[tuple[str, Difficulty], list[Verdict]] = {}
+    cells: list[Cell] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for difficulty in difficulties:
+            for seed in seeds:
+                scene = Scene(seed, difficulty)
+                for name in chosen:
+                    play = known[name](scene)
+                    verdict = played(play, Path(folder))
+                    if sheets is not None and bool(verdict.caught_by) == (name in HONEST):
+                        cells += _cells(play, f"{name} {difficulty} {seed} {verdict.caught_by}")
+                    ended.setdefault((name, difficulty), []).append(verdict)
+                    say(f"{difficulty} {seed} {name}: {verdict.caught_by or 'not caught'}")
+    if sheets is not None:
+        write_sheets(cells, sheets, "wrong")
+    lines = {key: _line(*key, verdicts) for key, verdicts in ended.items()}
+    return Attacks(
+        machine=this_machine(),
+        seeds=tuple(seeds),
+        honest=tuple(line for line in lines.values() if line.name in HONEST),
+        attacks=tuple(line for line in lines.values() if line.name in ATTACKS),
+    )
+
+
+def _after(capture: Capture, before: Taken) -> Taken | str:
+    """The photo after the press, taken again as the cycle does; else why there is none."""
+    reason = ""
+    for _ in range(3):
+        try:
+            return capture.take_after(before)
+        except PhotoUnusableError as error:
+            reason = error.reason
+        except CameraError:
+            break
+    return f"photo-missing ({reason})"
+
+
+def _cells(play: Play, caption: str) -> Iterator[Cell]:
+    """The last photo before the press and the last one after it, where they are pictures."""
+    for what, jpeg in (("before", play.check[-1]), ("after", play.after[-1])):
+        try:
+            yield shrunk(decode(jpeg), (), (), f"{what} {caption}")
+        except ImageRefusedError:
+            continue
+
+
+def _line(name: str, difficulty: Difficulty, verdicts: Sequence[Verdict]) -> Line:
+    by = Counter(one.caught_by for one in verdicts if one.caught_by)
+    noted = Counter(
+        word for one in verdicts if not one.caught_by for word in one.words if word not in _USUAL
+    )
+    return Line(
+        name=name,
+        difficulty=difficulty,
+        caught=rate(sum(by.values()), len(verdicts)),
+        by=dict(by.most_common()),
+        noted=dict(noted.most_common()),
+    )
+
+
+def table(figures: Attacks) -> str:
+    """Return the lines for people: honest uses first, then attacks."""
+    rows = [f"{'play':36} {'light':7} {'caught':>9}  {'95 %':11}  by what"]
+    for line in (*figures.honest, *figures.attacks):
+        share = line.caught
+        by = ", ".join(f"{what} {count}" for what, count in line.by.items()) or "-"
+        noted = ", ".join(f"{what} {count}" for what, count in line.noted.items())
+        rows.append(
+            f"{line.name:36} {line.difficulty:7} {f'{share.right} of {share.of}':>9}  "
+            f"{share.low or 0:.2f}..{share.high or 0:.2f}   {by}"
+            + (f"; noted: {noted}" if noted else "")
+        )
+    return "\n".join(rows)
