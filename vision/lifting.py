@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from vision.decoding import Image
 from vision.ellipse import Ellipse
 from vision.page import Gray, MatLike, Page
+from vision.ruled import ruled
 from vision.seal_state import State
 from vision.seals import Colour, Seal, Shape, find_seals
 from vision.shrinking import shrunk
@@ -62,7 +63,10 @@ def lifted(picture: Image, seal: Seal, side_px: int = SIDE_PX) -> Lifted:
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     flat = cv2.warpPerspective(ink, to_part, size, flags=flags)
     known = cv2.warpPerspective(1 - hidden, to_part, size, flags=flags)
-    return Lifted(np.asarray(flat, np.float32), known > 0.5, max(_size_px(seal), 1.0))
+    lifted_ink, clear = np.asarray(flat, np.float32), np.asarray(known > 0.5, np.bool_)
+    if seal.ellipse is not None:
+        clear &= ~ruled(lifted_ink, clear, RADIUS_PX * side_px / SIDE_PX)
+    return Lifted(lifted_ink, clear, max(_size_px(seal), 1.0))
 
 
 def specimen(picture: Image, shape: Shape) -> Lifted | None:

@@ -17,6 +17,7 @@ _LENSES = (0.7, 1.4)  # beside a wipe or a second strike, which would pass for a
 # 1 to 4 mm on 42 mm, at half size: beyond that nothing is legible.
 _WIPES_PX, _WIPE_WAYS = (2.5, 4.0, 5.5, 7.0, 9.0), 12
 _WIPES_TRIED = 5  # at full size
+_SPREAD = (1.0, 1.7, 2.6)  # of wiped ink: it is spread, yet opaque until it is very thin
 _SECOND = (0.1, 0.42)  # of the radius, how far off a second strike lies, as in `seal_state`
 _SECOND_INK = (0.5, 0.8)  # of the first's
 _BETTER = 0.01  # correlation by which a wipe or a second strike must explain more than a lens
@@ -34,7 +35,7 @@ def as_pressed(ink: Gray, seen: Gray, clear: Gray, radius_px: float) -> Gray:
     sharp = [np.asarray(cv2.GaussianBlur(ink, (0, 0), blur), np.float32) for blur in _LENSES]
     tries = [again for one in sharp for again in _again(one, seen, clear, radius_px)]
     wipes = _likeliest_wipes(*(_halved(one) for one in (sharp[0], seen, clear)))
-    tries += [_wiped(one, wipe) for one in sharp for wipe in wipes]
+    tries += [one for wipe in wipes for one in _spread(ink, wipe)]
     other, other_alike = _best(tries, seen, clear)
     return other if other_alike > alike + _BETTER else soft
 
@@ -74,6 +75,15 @@ def _wiped(ink: Gray, wipe: tuple[float, float]) -> Gray:
     ends = [tuple(int(v) for v in np.rint(size + sign * reach)) for sign in (-1, 1)]
     cv2.line(kernel, ends[0], ends[1], (1.0,), 1)
     return np.asarray(cv2.filter2D(ink, -1, kernel / kernel.sum()), np.float32)
+
+
+def _spread(ink: Gray, wipe: tuple[float, float]) -> Iterator[Gray]:
+    """Wiped ink as it covers the paper, then seen through a lens."""
+    full, wiped = float(np.percentile(ink, 98)), _wiped(ink, wipe)
+    for gain in _SPREAD:
+        covered = np.minimum(gain * wiped, full)
+        for blur in _LENSES:
+            yield np.asarray(cv2.GaussianBlur(covered, (0, 0), blur), np.float32)
 
 
 def _halved(ink: Gray) -> Gray:
