@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import cv2
 from msgspec import Struct
 
 from gateway.stores.registrations import RegisteredSeal
 from ledger.records_seals import SampleReason, SampleResult, SealShape
 from vision import samples
-from vision.decoding import decode, decode_drawing
+from vision.decoding import decode, decode_drawing, encode_drawing
 from vision.errors import ImageRefusedError, ReaderMissingError
 from vision.lifting import Lifted, specimen
 from vision.ring_text import StripReader
@@ -66,7 +65,7 @@ def cut_out(jpeg: bytes) -> Specimen | None:
     found = samples.propose(decode(jpeg), reader)
     if found is None:
         return None
-    png = cv2.imencode(".png", found.drawing)[1].tobytes()
+    png = encode_drawing(found.drawing)
     width_mm, height_mm = found.size_mm or (None, None)
     return Specimen(
         png=png,

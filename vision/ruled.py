@@ -46,5 +46,11 @@ def ruled(ink: Gray, known: NDArray[np.bool_], radius_px: float) -> NDArray[np.b
     )
     for x1, y1, x2, y2 in [] if found is None else found.reshape(-1, 4).tolist():
         if max(reach[y1, x1], reach[y2, x2]) > _BEYOND:
-            cv2.line(lines, (x1, y1), (x2, y2), (1,), max(round(_WIDE * radius_px), 1))
+            cv2.line(
+                lines,
+                (int(x1), int(y1)),
+                (int(x2), int(y2)),
+                (1,),
+                max(round(_WIDE * radius_px), 1),
+            )
     return lines > 0

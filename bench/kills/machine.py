@@ -12,6 +12,7 @@ import signal
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
@@ -127,7 +128,7 @@ class Machine:
         The machine has photographed no page, so there is nothing that could open the request.
         """
         names = ("applicant", "applicant_masked", "purpose", "payee", "amount", "pages")
-        fields, _ = disclosure.withhold(dict.fromkeys(names, ""))
+        fields: dict[str, Any] = disclosure.withhold(dict.fromkeys(names, ""))[0]
         body = SealRequest(
             seal=SEAL,
             matter=OFF_LIST,
