@@ -6,6 +6,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from tests.pictures import keep
+
 
 def arrive(page: Page, url: str) -> None:
     """Wait until the page of this URL is loaded; `**` in it is anything.
@@ -16,3 +18,4 @@ def arrive(page: Page, url: str) -> None:
     wanted = re.compile(".*".join(map(re.escape, url.split("**"))) + "$")
     expect(page).to_have_url(wanted, timeout=30_000)
     page.wait_for_load_state()
+    keep(page)

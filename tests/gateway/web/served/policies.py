@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page
 
 from gateway.commands import DraftPolicy, ReleasePolicy
 from tests.arriving import arrive
+from tests.pictures import keep
 from tests.gateway.sample_policy import IN_TURN, sample
 
 DEADLINE_S = 20.0
@@ -48,6 +49,7 @@ class Window:
     def goto(self, path: str) -> Page:
         self.page.goto(self.url + path)
         self.page.wait_for_load_state("networkidle")
+        keep(self.page)
         return self.page
 
     def look(self, request: str) -> Page:
