@@ -1,10 +1,10 @@
 """App: the gateway put together. Here, and nowhere else, parts meet and threads start.
 
 Threads: `writer` (store, chain, tree, answers), `photos`, `publish`, `witness` (asks others to
-cosign), `notify` (tells approvers, where configured), `web` and `door` (with workers of their own),
-the bus's thread, which only puts messages into queues, and the caller's, which watches the broker
-and the others. A thread that ended by itself ends the process: what starts it again begins from
-the store.
+cosign), `eyes` (looks at photos of uses) and `notify` (tells approvers) where configured, `web` and
+`door` (with workers of their own), the bus's thread, which only puts messages into queues, and the
+caller's, which watches the broker and the others. A thread that ended by itself ends the process:
+what starts it again begins from the store.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ from gateway.wiring import (
     broker_users,
     bus_options,
     embedded_broker,
+    eyes_of,
     load_keys,
     open_ca,
     open_desk,
@@ -111,6 +112,10 @@ class App:
                 ("witness", self._witness.run),
             )
         )
+        self._eyes = eyes_of(config, store, self._writer, self._vault)
+        if self._eyes is not None:
+            thread = threading.Thread(target=self._eyes.run, name="eyes", daemon=True)
+            self._threads = (*self._threads, thread)
         self._notify: NotifyWorker | None = None
         if config.notify is not None:
             self._notify = NotifyWorker(
@@ -133,7 +138,10 @@ class App:
         self._bus.stop()
         if self._notify is not None:
             self._notify.stop()
-            self._threads[4].join(JOIN_S)
+            self._join("notify")
+        if self._eyes is not None:
+            self._eyes.stop()
+            self._join("eyes")
         self._witness.stop()
         self._threads[3].join(JOIN_S)
         self._photos.stop()
@@ -146,6 +154,9 @@ class App:
         if alive:
             log.error("threads_still_alive", threads=alive)
         self._store.close()
+
+    def _join(self, name: str) -> None:
+        next(one for one in self._threads if one.name == name).join(JOIN_S)
 
     @property
     def keyring(self) -> KeyRing:
