@@ -308,7 +308,8 @@ class Writer:
             now_ms = self._clock()
             with self._public.transaction(self._store, now_ms) as transaction:
                 answer = item.write(transaction)
-                self._look(transaction, now_ms)
+                if item.judged:
+                    self._look(transaction, now_ms)
         except Exception as error:  # it is the worker's to say what becomes of it
             item.answer.set_exception(error)
         else:

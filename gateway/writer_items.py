@@ -32,12 +32,15 @@ class Spoiled(Struct, frozen=True):
 class Noted(Struct, frozen=True):
     """A worker keeps something that it derived beside the log, in a transaction of its own.
 
-    Rules look at the state of things in that transaction; `answer` gives what `write` returned,
-    after the commit, or raises what went wrong.
+    `answer` gives what `write` returned, after the commit, or raises what went wrong.
+
+    Args:
+        judged: rules look at the state of things in that transaction.
     """
 
     write: Callable[[Transaction], object]
     answer: Future[object]
+    judged: bool = False
 
 
 class Wake(Struct, frozen=True):

@@ -137,7 +137,7 @@ class EyesWorker:
             return
         seconds = round(time.monotonic() - begun_s, 2)
         sight = structs.replace(sight, at_ms=self._now_ms(), seconds=seconds)
-        kept = self._note(lambda transaction: transaction.put_sight(sight, mark))
+        kept = self._note(lambda transaction: transaction.put_sight(sight, mark), judged=True)
         log.info("use_looked_at", index=use.index, kept=kept, failed=sight.failed, seconds=seconds)
 
     def _seen(
@@ -226,14 +226,17 @@ class EyesWorker:
             log.info("reader_sought", present=self._reader is not None)
         return self._reader
 
-    def _note(self, write: Callable[[Transaction], object]) -> Any:
+    def _note(self, write: Callable[[Transaction], object], *, judged: bool = False) -> Any:
         """Have the writer keep something and return what `write` gave, after the commit.
+
+        Args:
+            judged: rules shall look at it.
 
         Raises:
             StoreError: the store does not take it, or the writer has ended.
         """
         answer: Future[object] = Future()
-        self._writer.put_waiting(Noted(write, answer))
+        self._writer.put_waiting(Noted(write, answer, judged))
         try:
             return answer.result(ANSWER_S)
         except TimeoutError as error:
