@@ -23,7 +23,6 @@ from vision.new_seals import new_seals, newly_red
 from vision.ocr import Reader
 from vision.page import Page, find_page
 from vision.reproduction import impression, origin
-from vision.ring_text import Reading
 from vision.seals import Seal, find_seals
 from vision.verification import Registered
 
@@ -142,6 +141,26 @@ def weigh(
     return weighed, document_fields.overall(told or weighed).value
 
 
+def judge_seal(
+    permitted: str, register: Sequence[Registered], chosen: str | None, foreign: bool
+) -> SealVerdict | None:
+    """Return what a new impression is; None where nothing is registered.
+
+    Args:
+        chosen: the registered seal that it is; None: of none, or nobody can tell.
+        foreign: it was surely read as none of the register.
+
+    While the seal of the permit itself is not registered, nothing is said against an impression.
+    """
+    if not register:
+        return None
+    if all(one.id != permitted for one in register):
+        return "unclear"
+    if chosen is not None:
+        return "match" if chosen == permitted else "other"
+    return "foreign" if foreign else "unclear"
+
+
 def nominees(own: bytes, others: Sequence[tuple[str, bytes]]) -> tuple[str, ...]:
     """Return the uses whose pages look most alike, for `is_same` to judge."""
     near = ((bits_apart(own, one), name) for name, one in others)
@@ -172,7 +191,8 @@ def _seal(image: Image, seal: Seal, task: Task, reader: Reader | None, new: bool
     reading = None if reader is None else verification.read(image, seal, reader)
     said = verification.verify(image, seal, task.register, reading) if task.register else None
     chosen = None if said is None else said.id
-    verdict = _verdict(seal, task, chosen, reading) if new and task.register else None
+    foreign = chosen is None and verification.is_foreign(seal, task.register, reading)
+    verdict = judge_seal(task.seal, task.register, chosen, foreign) if new else None
     return SealSight(
         corners=seal.outline,
         text=None if reading is None else reading.ring.text or None,
@@ -185,12 +205,6 @@ def _seal(image: Image, seal: Seal, task: Task, reader: Reader | None, new: bool
         shape=str(seal.shape),
         is_new=new,
     )
-
-
-def _verdict(seal: Seal, task: Task, chosen: str | None, reading: Reading | None) -> SealVerdict:
-    if chosen is not None:
-        return "match" if chosen == task.seal else "other"
-    return "foreign" if verification.is_foreign(seal, task.register, reading) else "unclear"
 
 
 def _score(said: verification.Verdict) -> float | None:

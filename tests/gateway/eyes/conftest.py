@@ -24,7 +24,7 @@ from gateway.writer_items import Noted
 from ledger.records import Intent, SealUse
 from sim.bus import SimBroker
 from sim.documents import COMMITTEE, Document
-from sim.render import Picture, impression, render_page, stamped
+from sim.render import HEIGHT_PX, Picture, impression, render_page, stamped
 from tests.gateway.machine import TOWNSHIP
 
 Town = Any
@@ -64,9 +64,9 @@ def photo(page: Picture, scale: float = 1.0) -> bytes:
     return bytes(cv2.imencode(".jpg", framed, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes())
 
 
-def pair(paper: Document, scale: float = 1.0) -> Pair:
-    """Return the photos of a page that was stamped beside its date."""
-    page = np.asarray(render_page(paper).image)
+def pair(paper: Document, scale: float = 1.0, rows: int = HEIGHT_PX) -> Pair:
+    """Return the photos of a page, cut after so many rows, that was stamped near its foot."""
+    page = np.ascontiguousarray(render_page(paper).image[:rows])
     after = stamped(page, impression(seed=5), 0.7, 0.75)
     height, width = page.shape[:2]
     middle = (DESK_PX + 0.7 * width * scale, DESK_PX + 0.75 * height * scale)
@@ -82,7 +82,7 @@ def small() -> Pair:
 @pytest.fixture(scope="session")
 def large() -> Pair:
     """The same, to be read."""
-    return pair(PAPER)
+    return pair(PAPER, rows=1000)
 
 
 class Steps:
@@ -202,9 +202,3 @@ def eyes(desk: Town) -> Eyes:
 def photograph() -> Callable[..., bytes]:
     """Return `photo`."""
     return photo
-
-
-@pytest.fixture(scope="session")
-def pair_of() -> Callable[..., Pair]:
-    """Return `pair`."""
-    return pair

@@ -13,7 +13,7 @@ from PIL import Image
 
 from gateway.eyes import look
 from gateway.eyes.asked import Asked
-from gateway.eyes.look import Seen, StoppedError, Task, nominees, weigh
+from gateway.eyes.look import Seen, StoppedError, Task, judge_seal, nominees, weigh
 from sim.documents import COMMITTEE
 from vision import document_fields
 from vision.decoding import decode
@@ -173,3 +173,21 @@ def test_difference_proves_nothing_where_papers_may_say_it_otherwise(
 
     assert " ".join(one.verdict for one in weighed) == words
     assert told == verdict
+
+
+@pytest.mark.parametrize(
+    ("permitted", "chosen", "foreign", "verdict"),
+    [
+        ("committee", "committee", False, "match"),
+        ("committee", "branch", False, "other"),
+        ("committee", None, True, "foreign"),
+        ("committee", None, False, "unclear"),
+        ("finance", "branch", False, "unclear"),  # its own looks are not known
+        ("finance", None, True, "unclear"),
+    ],
+)
+def test_new_impression_is_judged_by_the_seal_of_the_permit(
+    permitted: str, chosen: str | None, foreign: bool, verdict: str
+) -> None:
+    assert judge_seal(permitted, (OWN, BRANCH), chosen, foreign) == verdict
+    assert judge_seal(permitted, (), chosen, foreign) is None
