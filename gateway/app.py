@@ -1,9 +1,9 @@
 """App: the gateway put together. Here, and nowhere else, parts meet and threads start.
 
 Threads: `writer` (store, chain, tree, answers), `photos`, `publish`, `witness` (asks others to
-cosign), `samples` (looks at imprints), `notify` (tells approvers, where configured), `web` and
-`door` (with workers of their own), the bus's thread, which only puts messages into queues, and the
-caller's, which watches the broker and the others. A thread that ended by itself ends the process:
+cosign), `samples` (looks at imprints), `eyes` (looks at photos of uses) and `notify` (tells
+approvers) where configured, `web` and `door` (with workers of their own), the bus's thread, which
+only puts messages into queues, and the caller's, which watches the broker and the others. A thread that ended by itself ends the process:
 what starts it again begins from the store.
 """
 
@@ -48,6 +48,7 @@ from gateway.wiring import (
     broker_users,
     bus_options,
     embedded_broker,
+    eyes_of,
     load_keys,
     open_ca,
     open_desk,
@@ -73,6 +74,18 @@ class Addresses(Struct, frozen=True, kw_only=True):
     console: str
     broker: str
     door: str = ""
+
+
+class Worker(Protocol):
+    """What has a thread of its own."""
+
+    def run(self) -> None:
+        """Work until `stop`."""
+        ...
+
+    def stop(self) -> None:
+        """Let `run` return; called from another thread."""
+        ...
 
 
 class App:
@@ -106,28 +119,34 @@ class App:
         self._samples = SampleWorker(
             store, self._vault, keys.ring.recipients(), self.submit_operator, config.id
         )
-        self._threads: tuple[threading.Thread, ...] = tuple(
-            threading.Thread(target=run, name=name, daemon=True)
-            for name, run in (
-                ("writer", self._writer.run),
-                ("photos", self._photos.run),
-                ("publish", self._publish.run),
-                ("witness", self._witness.run),
-                ("samples", self._samples.run),
-            )
-        )
+        self._eyes = eyes_of(config, store, self._writer, self._vault)
         self._notify: NotifyWorker | None = None
         if config.notify is not None:
             self._notify = NotifyWorker(
                 config.notify, config.township_name, store, config.state, send, wall_ms, monotonic
             )
-            thread = threading.Thread(target=self._notify.run, name="notify", daemon=True)
-            self._threads = (*self._threads, thread)
+        self._workers = {name: one for name, one in self._named_workers() if one is not None}
+        self._threads = {
+            name: threading.Thread(target=one.run, name=name, daemon=True)
+            for name, one in self._workers.items()
+        }
+
+    def _named_workers(self) -> tuple[tuple[str, Worker | None], ...]:
+        """Who has a thread, in the order of stopping: whoever gives work ends before who takes it."""
+        return (
+            ("notify", self._notify),
+            ("eyes", self._eyes),
+            ("samples", self._samples),
+            ("witness", self._witness),
+            ("photos", self._photos),
+            ("writer", self._writer),
+            ("publish", self._publish),
+        )
 
     def start(self) -> None:
         """Start the threads and the bus."""
         self.publish_keys()
-        for thread in self._threads:
+        for thread in self._threads.values():
             thread.start()
         for topic_filter, qos in topics.filters("up", self.config.township, "+").items():
             self._bus.subscribe(topic_filter, qos)
@@ -136,20 +155,10 @@ class App:
     def stop(self) -> None:
         """Stop taking messages, finish what was taken, close the store."""
         self._bus.stop()
-        if self._notify is not None:
-            self._notify.stop()
-            self._threads[-1].join(JOIN_S)
-        self._samples.stop()
-        self._threads[4].join(JOIN_S)
-        self._witness.stop()
-        self._threads[3].join(JOIN_S)
-        self._photos.stop()
-        self._threads[1].join(JOIN_S)
-        self._writer.stop()
-        self._threads[0].join(JOIN_S)
-        self._publish.stop()
-        self._threads[2].join(JOIN_S)
-        alive = [thread.name for thread in self._threads if thread.is_alive()]
+        for name, worker in self._workers.items():
+            worker.stop()
+            self._threads[name].join(JOIN_S)
+        alive = [name for name, thread in self._threads.items() if thread.is_alive()]
         if alive:
             log.error("threads_still_alive", threads=alive)
         self._store.close()
@@ -224,7 +233,7 @@ class App:
             ThreadEndedError: one has ended, so that nothing may be relied upon any more.
         """
         self._halt.check()
-        check_threads(self._threads)
+        check_threads(self._threads.values())
 
     def channels(self) -> tuple[ChannelStatus, ...]:
         """Return how the messages to approvers do; empty: none are configured."""

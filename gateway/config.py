@@ -146,6 +146,21 @@ class LogConfig(Table, frozen=True, kw_only=True):
     url: PublicUrl | None = None
 
 
+class EyesConfig(Table, frozen=True, kw_only=True):
+    """What is looked at on the photos of each use; see docs/sights.md.
+
+    Args:
+        on: False: nothing is looked at here.
+        read: read print, where the extra `ocr` is installed; False: never.
+        exact: which of title and org (the item's and the village's name) must stand on the paper
+            as in our lists; a difference elsewhere only leaves the document unclear.
+    """
+
+    on: bool = True
+    read: bool = True
+    exact: tuple[Literal["title", "org"], ...] = ()
+
+
 class VillageConfig(Table, frozen=True, kw_only=True):
     """A village and the jurisdiction whose items lists apply there."""
 
@@ -190,6 +205,7 @@ class GatewayConfig(Table, frozen=True, kw_only=True):
         floor_mb: below this much free space nothing is taken any more.
         photo_floor_mb: below this much free space photos have to wait.
         rules: options of the alert rules, by file name.
+        eyes: how the photos of each use are looked at.
         notify: messages to approvers; none without it.
     """
 
@@ -215,6 +231,7 @@ class GatewayConfig(Table, frozen=True, kw_only=True):
     permit_days: Days = 7
     floor_mb: Megabytes = 64
     photo_floor_mb: Megabytes = 512
+    eyes: EyesConfig = EyesConfig()
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
     notify: NotifyConfig | None = None
 

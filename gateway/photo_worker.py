@@ -19,7 +19,8 @@ from gateway.register.log import GatewayLog
 from gateway.register.photos import ABORT, STORED, PhotoIntake, Reply
 from gateway.register.quarantine import ArrivalError
 from gateway.stores import Store
-from gateway.writer import PhotoArrived, Spoiled, Writer, wall_ms
+from gateway.writer import Writer, wall_ms
+from gateway.writer_items import PhotoArrived, Spoiled
 from ledger import topics
 from ledger.bus import Bus, Message
 from ledger.errors import MalformedError

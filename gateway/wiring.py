@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyrage
 from msgspec import Struct
@@ -17,6 +18,7 @@ from gateway.broker_config import User, device_user
 from gateway.ca import Authority, Credentials, open_authority
 from gateway.config import GatewayConfig, directory, log_origin, trusted_keys
 from gateway.errors import ConfigError
+from gateway.eyes.worker import EyesWorker
 from gateway.orders import Orders
 from gateway.register.cosignatures import Cosignatures
 from gateway.register.intake import Intake
@@ -25,13 +27,16 @@ from gateway.register.log import GatewayLog, JudgeTime
 from gateway.register.publish import Publisher
 from gateway.register.tree import Halt, PublicLog
 from gateway.register.vault import Vault
-from gateway.stores import Store
+from gateway.stores import Reader, Store
 from gateway.verifier import page
-from gateway.writer import wall_ms
+from gateway.writer import Writer, wall_ms
 from ledger import mqtt
 from ledger.errors import LedgerError
 from ledger.keys import KeyRing
 from ledger.signers import Signer, choice, keyfile
+
+if TYPE_CHECKING:
+    from gateway.eyes.register import Register
 
 
 class Keys(Struct, frozen=True):
@@ -221,6 +226,19 @@ def _open(identity: pyrage.x25519.Identity, sealed: bytes) -> bytes:
         return bytes(pyrage.decrypt(sealed, [identity]))
     except pyrage.DecryptError as error:
         raise ValueError(str(error)) from error
+
+
+def eyes_of(config: GatewayConfig, store: Store, writer: Writer, vault: Vault) -> EyesWorker | None:
+    """Return what looks at the photos of uses; None: it is switched off."""
+    if not config.eyes.on:
+        return None
+
+    def register(reader: Reader, machine: str) -> Register:
+        from gateway.eyes.register import Register  # loads OpenCV
+
+        return Register()
+
+    return EyesWorker(store, writer, vault.open, register, config.eyes, wall_ms)
 
 
 def publisher_of(config: GatewayConfig, keys: Keys, store: Store) -> Publisher:

@@ -22,7 +22,6 @@ from functools import partial
 from typing import Literal
 
 import structlog
-from msgspec import Struct
 
 from gateway.commands import Command
 from gateway.errors import GatewayError, StoreError
@@ -32,11 +31,10 @@ from gateway.register.erasing import Eraser
 from gateway.register.intake import Batch, Intake
 from gateway.register.log import GatewayLog, JudgeTime
 from gateway.register.post import Post
-from gateway.register.quarantine import ArrivalError
 from gateway.register.tree import PublicLog
 from gateway.stores import Store, Transaction
 from gateway.stores.calendar import local_date
-from gateway.stores.views import PhotoView
+from gateway.writer_items import Item, Noted, Ordered, PhotoArrived, Spoiled, Wake
 from ledger import lineage, topics
 from ledger.bus import Bus, Message
 
@@ -45,36 +43,6 @@ MOST_TOGETHER = 512  # messages in one transaction
 TICK_S = 5.0  # how often what time alone brings is looked at
 
 log = structlog.get_logger()
-
-
-class PhotoArrived(Struct, frozen=True):
-    """The photo thread has checked and stored a file; `answer` leaves after the commit."""
-
-    photo: PhotoView
-    answer: Callable[[], None]
-
-
-class Spoiled(Struct, frozen=True):
-    """The photo thread could not take a message."""
-
-    error: ArrivalError
-    machine: str
-    message: Message
-
-
-class Wake(Struct, frozen=True):
-    """Look up from the queue: something else changed."""
-
-
-class Ordered(Struct, frozen=True):
-    """A command and where its answer goes; `operator`: it came through the command line."""
-
-    command: Command
-    answer: Future[object]
-    operator: bool
-
-
-Item = Message | PhotoArrived | Spoiled | Wake | Ordered | None
 
 
 class Clock:
@@ -142,7 +110,7 @@ class Writer:
             self.dropped += 1
             self._bus.done(message)
 
-    def put_waiting(self, item: PhotoArrived | Spoiled) -> None:
+    def put_waiting(self, item: PhotoArrived | Spoiled | Noted) -> None:
         """Hand over what must not be dropped; waits while the queue is full.
 
         Raises:
@@ -280,7 +248,7 @@ class Writer:
         for letter in (*self._intake.acknowledgements(batch, now_ms), *batch.letters):
             self._post.send(letter)
 
-    def _handle(self, item: PhotoArrived | Spoiled | Wake | Ordered) -> None:
+    def _handle(self, item: PhotoArrived | Spoiled | Noted | Wake | Ordered) -> None:
         match item:
             case Ordered():
                 self._order(item)
@@ -288,6 +256,8 @@ class Writer:
                 self._guarded("photo", lambda: self._photo(item))
             case Spoiled():
                 self._guarded("spoiled", lambda: self._spoiled(item))
+            case Noted():
+                self._note(item)
 
     def _order(self, item: Ordered) -> None:
         if not item.answer.set_running_or_notify_cancel():
@@ -330,6 +300,20 @@ class Writer:
         with self._public.transaction(self._store, now_ms) as transaction:
             if quarantine.keep(transaction, item.error, item.machine, item.message, now_ms):
                 self._look(transaction, now_ms)
+
+    def _note(self, item: Noted) -> None:
+        try:
+            if self.state == "full":
+                raise StoreError("expected free space on the disk, found less than the floor")
+            now_ms = self._clock()
+            with self._public.transaction(self._store, now_ms) as transaction:
+                answer = item.write(transaction)
+                if item.judged:
+                    self._look(transaction, now_ms)
+        except Exception as error:  # it is the worker's to say what becomes of it
+            item.answer.set_exception(error)
+        else:
+            item.answer.set_result(answer)
 
     def _look(self, transaction: Transaction, now_ms: int) -> None:
         """Have the rules look at the state of things."""
@@ -385,7 +369,7 @@ class Writer:
                 item = self._queue.get_nowait()
             except queue.Empty:
                 return
-            if isinstance(item, Ordered):
+            if isinstance(item, Ordered | Noted):
                 item.answer.set_exception(StoreError("expected a running gateway: it stopped"))
 
 

@@ -59,13 +59,19 @@ class Person(Struct, frozen=True, kw_only=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """Everything that is decided before anything is written or started."""
+    """Everything that is decided before anything is written or started.
+
+    Args:
+        eyes: the gateway looks at the photos of uses; print is never read, as the papers here
+            name other persons than the errands do.
+    """
 
     folder: Path
     villages: tuple[Village, ...]
     people: tuple[Person, ...]
     console_port: int
     broker_port: int
+    eyes: bool = False
 
     @property
     def gateway_folder(self) -> Path:
@@ -114,7 +120,8 @@ def make_plan(folder: Path, villages: int, *, friendly: bool) -> Plan:
 
     Args:
         folder: exists and is empty.
-        friendly: take the ports that are easy to remember, as far as they are free.
+        friendly: for people who look: take the ports that are easy to remember, as far as they
+            are free, and let the gateway look at photos.
     """
     free = _Ports()
     made = tuple(_village(number, free, friendly) for number in range(1, villages + 1))
@@ -130,6 +137,7 @@ def make_plan(folder: Path, villages: int, *, friendly: bool) -> Plan:
         ),
         console_port=free.take(CONSOLE_PORT if friendly else 0),
         broker_port=free.take(0),
+        eyes=friendly,
     )
 
 

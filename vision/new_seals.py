@@ -30,6 +30,7 @@ _JOIN = 0.035  # of the page's longer side: gaps that one seal bridges between i
 _MIN_SIDE = 0.06  # of the longer side; a seal of 42 mm on A4 has 0.14
 _MAX_SIDE = 0.26
 _MIN_INLIERS = 40
+MASK_PX = 800  # longer side of the picture of what is new
 _RIM = 0.015  # of each side: the table shows there when the outline is a little off
 
 
@@ -101,6 +102,38 @@ def new_seals(
             new.append(seal)
             left &= ~_inside(seal, pair, _AROUND)
     return NewSeals(seals=tuple(new), others=_patches(left, pair.new), aligned=pair.aligned)
+
+
+def newly_red(
+    before: Image,
+    after: Image,
+    *,
+    before_page: Page | None = None,
+    after_page: Page | None = None,
+) -> bytes | None:
+    """Return where `after` bears red ink that `before` does not, as a PNG of one channel.
+
+    It lies over the whole of `after`, at most `MASK_PX` long; 255 is new ink.
+
+    Returns:
+        None: the photos could not be laid over each other by their print.
+    """
+    pair = _laid_over(before, after, before_page, after_page)
+    if not pair.aligned:
+        return None
+    near = np.ones((_NEAR_PX, _NEAR_PX), np.uint8)
+    fresh = (pair.new > pair.least) & (cv2.dilate(pair.old, near) < _OLD_SHARE * pair.new)
+    # Single pixels are noise; ink is at least two wide somewhere.
+    marked = np.asarray(_without_rim(fresh), np.uint8) * np.uint8(255)
+    solid = cv2.morphologyEx(marked, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    height, width = after.shape[:2]
+    scale = min(1.0, MASK_PX / max(height, width))
+    size = (max(round(width * scale), 1), max(round(height * scale), 1))
+    to_flat = np.diag([1 / pair.scale, 1 / pair.scale, 1.0])
+    to_mask = np.diag([scale, scale, 1.0]) @ lifted(pair.page, pair.flat) @ to_flat
+    laid = np.asarray(cv2.warpPerspective(solid, to_mask, size))
+    _, png = cv2.imencode(".png", np.where(laid > 127, np.uint8(255), np.uint8(0)))
+    return png.tobytes()
 
 
 def seals_still_there(

@@ -36,6 +36,7 @@ _COMPARED = 6  # specimens, the likeliest ones by their whole
 _RING_READ, _LINE_READ = 0.8, 0.75  # similarity of what was read to what is registered
 _READ_AT_ALL = 0.6  # similarity, under which reading failed and tells nothing
 _WHOLE = frozenset({State.COMPLETE, State.FAINT})
+_FOREIGN_READ, _FOREIGN_LEAST = 0.8, 4  # sure characters by share and count, to call it foreign
 _TEXT_APART = 0.08  # similarity: one character of twelve
 
 
@@ -144,6 +145,23 @@ def verify(
         return Verdict(id=same, by=By.SPECIMEN, scores=scores)
     said = _by_words(compared, seal, reading) if reading is not None else None
     return Verdict(id=said, by=By.WORDS if said is not None else None, scores=scores)
+
+
+def is_foreign(seal: Seal, register: Sequence[Registered], reading: Reading | None) -> bool:
+    """Tell whether `seal`, which is none of `register`, was surely read as another's.
+
+    It is said of whole, clean impressions alone: each entry's words must be contradicted by a
+    character that was surely read as another one.
+    """
+    if seal.colour is not Colour.RED or seal.state is not State.COMPLETE or reading is None:
+        return False
+    scores = reading.ring.scores
+    sure = sum(score >= SURE for score in scores)
+    if sure < _FOREIGN_LEAST or sure < _FOREIGN_READ * len(scores):
+        return False
+    square = seal.shape is Shape.SQUARE
+    fits = [_ring_fit(one, reading) for one in register if (one.shape is Shape.SQUARE) == square]
+    return all(fit is not None and fit.against > 0 for fit in fits)
 
 
 def _with_likeness(entries: Sequence[Registered], seen: Lifted) -> dict[str, Likeness]:

@@ -88,7 +88,7 @@ class Sight(Struct, frozen=True, kw_only=True):
             reduced size; None: the photos could not be compared.
         fields, verdict: of the document; no verdict where nothing was compared.
         origin: paper, screen or print. impression: ink, printed or none. None: cannot be told.
-        duplicate_of: hash of an earlier use, under another permit, of the very same sheet.
+        duplicate_of: hash of another use of the very same sheet, under another permit.
         reader_present: whether print could be read; else there are no texts and no fields.
         failed: why nothing could be seen: `damaged-photo`, `broken-off` or `eyes-failed`.
         at_ms, seconds: when the look ended, and how long it took.
@@ -127,8 +127,9 @@ class SightReader(Protocol):
         """Return what was seen of a use; None: not looked at yet, or erased."""
         ...
 
-    def sights_waiting(self, limit: int) -> tuple[str, ...]:
-        """Return the uses (entry hashes) that are to be looked at, newest first."""
+    def sights_waiting(self, limit: int) -> tuple[tuple[str, str | None], ...]:
+        """Return the uses that are to be looked at, newest first, each with its request, if any;
+        both by their hashes."""
         ...
 
     def doubtful_sights(self, since_ms: int) -> tuple[Sight, ...]:
@@ -144,12 +145,20 @@ class SightReader(Protocol):
 class SightWriter(Protocol):
     """The same to the writer."""
 
-    def await_sights(self) -> int:
-        """Note every use that can be looked at and was not; return how many were not noted yet."""
+    def await_sights(self, start: int = 0, limit: int = ...) -> int | None:
+        """Note those of `limit` uses, from an index on, that can be looked at and were not.
+
+        Returns:
+            where to go on; None: there are no more.
+        """
         ...
 
     def begin_sight(self, entry_sha256: str) -> int | None:
         """Count a look that begins now and return its number, from 1; None: it does not wait."""
+        ...
+
+    def leave_sight(self, entry_sha256: str) -> None:
+        """Take back the look that was begun last: it was given up for no fault of the photos."""
         ...
 
     def put_sight(self, sight: Sight, fingerprint: bytes | None) -> bool:

@@ -14,11 +14,13 @@ from gateway.stores.sqlite_desk import DeskQueries
 from gateway.stores.sqlite_entries import EntryQueries
 from ledger.records import Intent, SealUse
 
-_UNNOTED = """
-    SELECT e.sha256 FROM facets f JOIN entries e USING (idx)
-    WHERE f.kind = 'use' AND NOT EXISTS (SELECT 1 FROM sights s WHERE s.entry_sha256 = e.sha256)
+_AT_ONCE = 200  # uses of one transaction: some milliseconds of the writer
+_USES = """
+    SELECT f.idx, e.sha256, NOT EXISTS (SELECT 1 FROM sights s WHERE s.entry_sha256 = e.sha256)
     AND NOT EXISTS (SELECT 1 FROM photo_refs r LEFT JOIN photos p USING (sealed_sha256)
-        WHERE r.entry_sha256 = e.sha256 AND (p.stored_ms IS NULL OR p.erased_ms IS NOT NULL))"""
+        WHERE r.entry_sha256 = e.sha256 AND (p.stored_ms IS NULL OR p.erased_ms IS NOT NULL))
+    FROM facets f JOIN entries e USING (idx)
+    WHERE f.kind = 'use' AND f.idx >= ? ORDER BY f.idx LIMIT ?"""
 
 
 class SightQueries(EntryQueries):
@@ -28,11 +30,12 @@ class SightQueries(EntryQueries):
         data = self._tables.value("SELECT data FROM sights WHERE entry_sha256 = ?", entry_sha256)
         return None if data is None else _decoded(data)
 
-    def sights_waiting(self, limit: int) -> tuple[str, ...]:
+    def sights_waiting(self, limit: int) -> tuple[tuple[str, str | None], ...]:
         rows = self._tables.rows(
-            "SELECT entry_sha256 FROM sights WHERE data IS NULL ORDER BY idx DESC LIMIT ?", limit
+            "SELECT entry_sha256, request FROM sights WHERE data IS NULL ORDER BY idx DESC LIMIT ?",
+            limit,
         )
-        return tuple(name for (name,) in rows)
+        return tuple((name, request) for name, request in rows)
 
     def doubtful_sights(self, since_ms: int) -> tuple[Sight, ...]:
         rows = self._tables.rows(
@@ -54,9 +57,12 @@ class SightWrites(DeskQueries):
 
     erased: bool
 
-    def await_sights(self) -> int:
-        rows = self._tables.rows(_UNNOTED)
-        return sum(self._await(name) for (name,) in rows)
+    def await_sights(self, start: int = 0, limit: int = _AT_ONCE) -> int | None:
+        rows = self._tables.rows(_USES, start, limit)
+        for _, name, unnoted in rows:
+            if unnoted:
+                self._await(name)
+        return rows[-1][0] + 1 if len(rows) == limit else None
 
     def begin_sight(self, entry_sha256: str) -> int | None:
         self._tables.run(
@@ -67,6 +73,12 @@ class SightWrites(DeskQueries):
             "SELECT tries FROM sights WHERE entry_sha256 = ? AND data IS NULL", entry_sha256
         )
         return tries
+
+    def leave_sight(self, entry_sha256: str) -> None:
+        self._tables.run(
+            "UPDATE sights SET tries = tries - 1 WHERE entry_sha256 = ? AND tries > 0",
+            entry_sha256,
+        )
 
     def put_sight(self, sight: Sight, fingerprint: bytes | None) -> bool:
         changed = self._tables.run(
@@ -107,16 +119,16 @@ class SightWrites(DeskQueries):
         )
         self.erased = self.erased or gone > 0
 
-    def _await(self, name: str) -> bool:
-        """Note one use, unless it is noted or a value of it was erased; tell whether it was."""
+    def _await(self, name: str) -> None:
+        """Note one use, unless it is noted or a value of it was erased."""
         entry = self.entry(name)
         if entry is None or not isinstance(entry.body, SealUse):
-            return False
+            return
         request = self._request_of(entry.body)
         openings = [self.opening(one) for one in (name, request) if one is not None]
         if any(one is not None and one.erased_ms is not None for one in openings):
-            return False
-        changed = self._tables.run(
+            return
+        self._tables.run(
             "INSERT OR IGNORE INTO sights (entry_sha256, idx, machine, request)"
             " VALUES (?, ?, ?, ?)",
             name,
@@ -124,7 +136,6 @@ class SightWrites(DeskQueries):
             entry.machine,
             request,
         )
-        return changed == 1
 
     def _request_of(self, use: SealUse) -> str | None:
         """Return the request that a use was made for; under a standing permit each has its own."""

@@ -8,7 +8,7 @@ import pytest
 
 from sim.render import Picture, impression, page_image, stamped
 from vision.decoding import Image
-from vision.duplicates import same_sheet
+from vision.duplicates import bits_apart, fingerprint, same_sheet
 
 Photograph = Callable[..., Image]
 
@@ -50,3 +50,19 @@ def test_page_before_and_after_its_first_seal_is_one_sheet(photograph: Photograp
     seen = same_sheet(photograph(page, 1), photograph(pressed(page, 0.6, 0.7, 3), 2))
 
     assert seen.same is True
+
+
+def test_fingerprint_nominates_the_same_sheet_and_no_other_form(photograph: Photograph) -> None:
+    page = page_image(7, 2)
+    own = fingerprint(photograph(page, 1))
+    again = fingerprint(photograph(pressed(page, 0.6, 0.7, 3), 2))
+    other = fingerprint(photograph(page_image(7, 3), 1))
+
+    assert own is not None and again is not None and other is not None
+    assert len(own) == 32
+    assert bits_apart(own, again) <= 36 < bits_apart(own, other)
+
+
+def test_bits_apart_counts_each_bit() -> None:
+    assert bits_apart(b"\x00\x0f", b"\x80\x0f") == 1
+    assert bits_apart(b"\xff\xff", b"\x00\x00") == 16

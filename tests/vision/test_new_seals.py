@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image as PillowImage
 
 from sim import camera_view
 from sim.camera_ink import Fault
@@ -14,7 +16,7 @@ from sim.camera_scenes import Sheet
 from sim.camera_scenes import pressed as press
 from sim.render import Picture, impression, page_image, stamped
 from vision.decoding import Image, decode
-from vision.new_seals import NewSeals, new_seals, seals_still_there
+from vision.new_seals import MASK_PX, NewSeals, new_seals, newly_red, seals_still_there
 from vision.seal_state import State
 
 Photograph = Callable[..., Image]
@@ -149,3 +151,28 @@ def test_impression_on_a_real_page_that_has_a_seal_is_found_once(
 
     assert nothing(new_seals(before, photograph(page, 2)))
     assert new_seals(before, photograph(pressed(page, 0.25, 0.7), 2)).count == 1
+
+
+def test_new_ink_is_shown_where_it_is_in_the_later_photo(photograph: Photograph) -> None:
+    page = page_image(7, 0)
+    stamped_before = pressed(page, 0.3, 0.3, seed=2)
+    after = photograph(pressed(stamped_before, 0.65, 0.5), 4)
+    (new,) = new_seals(photograph(stamped_before, 1), after).seals
+
+    png = newly_red(photograph(stamped_before, 1), after)
+
+    assert png is not None
+    mask = np.asarray(PillowImage.open(io.BytesIO(png)))
+    assert max(mask.shape) == MASK_PX
+    rows, columns = np.nonzero(mask)
+    per_px = after.shape[0] / mask.shape[0]
+    x, y, width, height = new.box
+    assert columns.min() * per_px > x - 9 and columns.max() * per_px < x + width + 9
+    assert rows.min() * per_px > y - 9 and rows.max() * per_px < y + height + 9
+    assert mask.any()
+
+
+def test_photos_of_other_pages_show_no_new_ink(photograph: Photograph) -> None:
+    blank = np.full((400, 300, 3), 240, np.uint8)
+
+    assert newly_red(blank, photograph(page_image(7, 0), 1)) is None

@@ -20,7 +20,7 @@ from vision.lifting import lifted, specimen
 from vision.ring_text import UNREAD, Reading
 from vision.seals import Colour, Seal, Shape, find_seals
 from vision.specimens import likeness
-from vision.verification import By, Registered, verify
+from vision.verification import By, Registered, is_foreign, verify
 from vision.written import Written
 
 VILLAGE = "青石镇柳树沟村村民委员会"
@@ -256,3 +256,26 @@ def test_added_strokes_and_other_strokes_are_told_apart(press: Press) -> None:
     assert found[0].added > 3 > found[0].differing
     assert found[1].differing > 3 > found[1].added
     assert max(found[2].added, found[2].differing) < 1
+
+
+@pytest.mark.parametrize(
+    ("ring", "score", "foreign"),
+    [
+        (NEIGHBOUR.words, 0.99, True),
+        ("青石镇柳树沟村经济合作社", 0.99, True),
+        (VILLAGE, 0.99, False),  # one of ours, though its line may be another
+        (VILLAGE[:-3], 0.99, False),  # what was not read contradicts nothing
+        (NEIGHBOUR.words, 0.8, False),  # read in doubt
+        ("河湾村", 0.99, False),  # hardly read at all
+    ],
+)
+def test_seal_is_foreign_only_when_it_was_surely_read_as_none_of_the_register(
+    press: Press, ring: str, score: float, foreign: bool
+) -> None:
+    register = [
+        Registered(id=one, ring_text=one) for one in (VILLAGE, "青石镇柳树沟村党支部委员会")
+    ]
+    _, seal = press(MATTERS)
+
+    assert is_foreign(seal, register, said(ring, score=score)) == foreign
+    assert not is_foreign(seal, register, None)

@@ -66,6 +66,9 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("rule.evidence-mismatch", "照片或内容与记录不符", "Photo or contents differ"),
     ("rule.photo-doubt", "照片与用印不符", "Photo shows something else"),
     ("rule.photo-late", "照片迟到", "Photo late"),
+    ("rule.document-mismatch", "文件与申请不符", "Document differs from the request"),
+    ("rule.foreign-seal", "印迹不是许可的印章", "Impression of another seal"),
+    ("rule.copied-page", "疑似翻拍或打印的印章", "A copy under the camera"),
     ("rule.not-delivered", "机器失联", "Machine silent"),
     ("rule.quarantine-full", "隔离区已满", "Quarantine full"),
     ("rule.simulated-key", "模拟机密钥", "Simulated key"),
@@ -109,6 +112,51 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "finding.photo-doubt.unjudged",
         "许可 {permit}：机器没能判读照片。请人工看照片。",
         "Permit {permit}: the machine could not judge the photo. A person must look.",
+    ),
+    (
+        "finding.document-mismatch.title",
+        "文件标题与申请的事项不一致。请打开这条用印记录，对照照片与申请。",
+        "The document's title is not the item applied for. Open the use: photo beside request.",
+    ),
+    (
+        "finding.document-mismatch.org",
+        "文件上的单位名称与申请不一致。请打开这条用印记录，对照照片与申请。",
+        "The document names another body than the request. Open the use: photo beside request.",
+    ),
+    (
+        "finding.document-mismatch.party",
+        "文件上的当事人（申请人或收款方）与申请不一致。请打开这条用印记录，对照照片与申请。",
+        "The document names other parties than the request. Open the use: photo beside request.",
+    ),
+    (
+        "finding.document-mismatch.amount",
+        "文件上的金额与申请不一致。请打开这条用印记录，对照照片与申请。",
+        "The document's amount is not the one applied for. Open the use: photo beside request.",
+    ),
+    (
+        "finding.document-mismatch.day",
+        "文件上的日期与申请不一致。请打开这条用印记录，对照照片与申请。",
+        "The document's date is not the one applied for. Open the use: photo beside request.",
+    ),
+    (
+        "finding.foreign-seal.other",
+        "许可使用印章 {seal}，照片上新盖的却是印章 {other}。请核对纸质件。",
+        "The permit is for seal {seal}; the new impression is of {other}. Check the paper.",
+    ),
+    (
+        "finding.foreign-seal.unregistered",
+        "许可使用印章 {seal}，照片上新盖的印章不在本机登记之列。请核对纸质件。",
+        "The permit is for seal {seal}; the new impression is of no registered seal. Check it.",
+    ),
+    (
+        "finding.copied-page.screen",
+        "照片拍的像是屏幕，不是纸质件。请核对纸质件。",
+        "The photo seems to show a screen, not paper. Check the paper.",
+    ),
+    (
+        "finding.copied-page.printed",
+        "照片上的印章像是打印或复印的，不是盖上去的。请核对纸质件。",
+        "A seal on the photo seems to be printed, not pressed. Check the paper.",
     ),
     (
         "finding.operator-approved",

@@ -10,6 +10,7 @@ from msgspec import structs
 from gateway.stores.audit_reader import Dropped
 from gateway.stores.custody import SealStanding
 from gateway.stores.office import CalendarView
+from gateway.stores.sights import Sight
 from gateway.stores.views import (
     Account,
     AlertView,
@@ -49,6 +50,7 @@ class Log:
         self.raised: dict[str, AlertView] = {}
         self.people: dict[str, str] = {}
         self.year_calendars: list[CalendarView] = []
+        self.doubtful: list[Sight] = []
 
     def entry(self, key: int | str) -> StoredEntry | None:
         return next((one for one in self.written if key in (one.index, one.sha256)), None)
@@ -75,6 +77,9 @@ class Log:
 
     def calendars(self) -> tuple[CalendarView, ...]:
         return tuple(self.year_calendars)
+
+    def doubtful_sights(self, since_ms: int) -> tuple[Sight, ...]:
+        return tuple(one for one in self.doubtful if one.at_ms >= since_ms)
 
     def gaps(self) -> tuple[Gap, ...]:
         return tuple(self.open_gaps)

@@ -13,9 +13,11 @@ from urllib.parse import quote
 import pyrage
 import pytest
 
+from gateway.audit import alerts
 from gateway.commands import Decide, OpenCase
 from gateway.register.keybook import KeyBook
 from gateway.register.publish import Publisher
+from gateway.stores.sights import FieldSight, PhotoSight, SealSight, Sight
 from gateway.stores.views import Alert, Finding
 from ledger import disclosure, tiles
 from ledger.disclosure import Opening
@@ -96,11 +98,59 @@ def file(town: Town, n: int) -> str:
     return name
 
 
+def see(town: Town, n: int, name: str) -> None:
+    """Keep a sight that holds the secrets, and what the rules find in it."""
+    secret = f"{APPLICANTS[n]} {ID_CARDS[n % 3]}"
+    field = FieldSight(
+        name="party",
+        asked=secret,
+        seen=PAYEES[n % 3],
+        score=0.1,
+        verdict="mismatch",
+        why="other",
+        corners=None,
+    )
+    seal = SealSight(
+        corners=(),
+        text=secret,
+        registered=None,
+        name=None,
+        score=0.1,
+        verdict="foreign",
+        state="complete",
+        color="red",
+        shape="square",
+        is_new=True,
+    )
+    photo = PhotoSight(sealed_sha256="a" * 64)
+    sight = Sight(
+        entry=name,
+        machine="m-1",
+        seal="committee",
+        before=photo,
+        after=photo,
+        seals=(seal,),
+        fields=(field,),
+        verdict="mismatch",
+        at_ms=town.now_ms,
+        seconds=1.0,
+    )
+    with town.public.transaction(town.store, town.now_ms) as transaction:
+        transaction._tables.insert("sights", entry_sha256=name, idx=n, machine="m-1", tries=1)
+        assert transaction.put_sight(sight, None)
+        history = transaction.history(town.now_ms)
+        before = transaction.size()
+        town.log.raise_found(
+            transaction, lambda: alerts.judge_time(history, town.now_ms), town.now_ms
+        )
+        assert transaction.size() >= before + 2  # of the document and of the seal
+
+
 @pytest.fixture
 def folder(staffed: Town, tmp_path: Path) -> Path:
     """Return the public folder of a town whose requests hold the secrets."""
     for n in range(len(APPLICANTS)):
-        file(staffed, n)
+        see(staffed, n, file(staffed, n))
     public = tmp_path / "public"
     publisher = Publisher(public, KeyBook(staffed.ring))
     publisher.publish_keys(staffed.ring.records())

@@ -91,8 +91,9 @@ class Used:
 
     def waiting(self) -> tuple[str, ...]:
         with self.town.store.reader() as reader:
-            found: tuple[str, ...] = reader.sights_waiting(10)
-        return found
+            found = reader.sights_waiting(10)
+        assert all(request == self.request for _, request in found)
+        return tuple(name for name, _ in found)
 
 
 @pytest.fixture
@@ -142,9 +143,10 @@ def test_uses_of_before_the_eyes_were_there_are_found(used: Used) -> None:
         transaction._tables.run("DELETE FROM sights")
 
     with used.town.store.transaction() as transaction:
-        found = transaction.await_sights(), transaction.await_sights()
+        after = transaction.await_sights(0, limit=1)
+        further = transaction.await_sights(after, limit=1)
 
-    assert found == (1, 0)
+    assert further is None
     assert used.waiting() == (used.entry,)
 
 

@@ -1,0 +1,45 @@
+"""Under the camera lay a screen or a copy, or a seal was printed instead of pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from gateway.audit import sights
+from gateway.stores import History
+from gateway.stores.sights import Sight
+from gateway.stores.views import Alert, Finding, Severity, StoredEntry
+
+CODE = "copied-page"
+TITLE = "疑似翻拍或打印的印章"
+BASIS = "用印须在纸质原件上进行,照片须拍摄原件"
+SEVERITY: Severity = "yellow"
+
+
+class Options(Struct, frozen=True, forbid_unknown_fields=True):
+    """Nothing to set."""
+
+
+def check(entry: StoredEntry | None, history: History, options: Options) -> Iterator[Alert]:
+    """Yield an alert for each such use; looks when no entry is given."""
+    if entry is not None:
+        return
+    for sight in sights.recent(history):
+        word = _word(sight)
+        if word is None:
+            continue
+        yield Alert(
+            code=CODE,
+            severity=SEVERITY,
+            machine=sight.machine,
+            entry=sight.entry,
+            finding=Finding(key=f"finding.copied-page.{word}", values={}),
+            key=f"{CODE}/{sight.entry}",
+        )
+
+
+def _word(sight: Sight) -> str | None:
+    if sight.origin == "screen":
+        return "screen"
+    return "printed" if sight.impression == "printed" or sight.origin == "print" else None

@@ -1,0 +1,1 @@
+"""Eyes: the slow look at the two photos of each use, on a thread of its own, beside the log."""
