@@ -13,7 +13,6 @@ from msgspec import Struct
 from gateway.web.texts import ZH
 from tests.gateway.web.conftest import World
 from tests.gateway.web.served import scene
-from tests.gateway.web.served.conftest import Console
 from tests.gateway.web.served.policies import DESK, PHONE, Window
 from tests.gateway.web.served.serving import served
 
@@ -63,16 +62,23 @@ def window(town: Town, chromium: Any) -> Iterator[Any]:
         one.context.close()
 
 
-def keep(page: Any, name: str) -> None:
-    """With SEAL_SCREENS the screen is kept in that folder, to be looked at."""
+def keep(page: Any, name: str, part: str = "h1") -> None:
+    """With SEAL_SCREENS the screen from `part` on is kept in that folder, to be looked at."""
     if folder := os.environ.get("SEAL_SCREENS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+        page.evaluate("(part) => document.querySelector(part).scrollIntoView()", part)
+        page.screenshot(path=Path(folder) / f"{name}.jpg", type="jpeg", quality=80)
 
 
-def console(town: Town, account: str) -> Console:
-    made = Console(town.url)
-    assert made.sign_in(account).status_code == 303
-    return made
+@pytest.fixture
+def read(town: Town, browse: Any) -> Any:
+    """Return the page of the use as an account gets it, without scripts."""
+
+    def page(account: str) -> str:
+        console = browse(town.url)
+        assert console.sign_in(account).status_code == 303
+        return str(console.get(f"/log/{town.use}").text)
+
+    return page
 
 
 # Where the line between the photos stands: as a share of the stage, and of the photo before.
@@ -103,7 +109,10 @@ def test_photos_are_compared_by_keyboard_with_boxes_zoom_and_new_red(
     all_after = page.evaluate(LINE)[1]
     off, width = page.evaluate(OFF)
     label = page.text_content('[data-seal="1"] text')
+    page.evaluate("document.querySelector('[data-slide]').value = 35")
+    page.keyboard.press("ArrowRight")
     keep(page, "viewer-1366")
+    page.keyboard.press("Home")
     page.click('[data-seal-row="1"] button')
     near = float(page.get_attribute("[data-viewer]", "data-scale"))
     off_near, width_near = page.evaluate(OFF)
@@ -112,6 +121,7 @@ def test_photos_are_compared_by_keyboard_with_boxes_zoom_and_new_red(
     page.uncheck("[data-switch=seals]")
     hidden = not page.is_visible('[data-seal="1"]')
     keep(page, "viewer-close-1366")
+    keep(page, "viewer-fields-1366", "[data-bar]")
     page.focus("[data-stage]")
     page.keyboard.press("0")
     far = float(page.get_attribute("[data-viewer]", "data-scale"))
@@ -130,7 +140,8 @@ def test_photos_are_compared_by_keyboard_with_boxes_zoom_and_new_red(
     phone = window("zhao", PHONE)
     page = phone.goto(f"/log/{town.use}")
     page.wait_for_selector("[data-viewer][data-ready]")
-    keep(page, "viewer-390")
+    keep(page, "viewer-390", "#viewer")
+    keep(page, "viewer-fields-390", "#fields")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert phone.complaints == []
 
@@ -161,16 +172,16 @@ def test_auditor_answers_by_one_tap_and_everybody_sees_the_rules_precision(
     assert zhao.complaints == keeper.complaints == []
 
 
-def test_without_scripts_there_are_two_plain_photos_and_the_tables(town: Town) -> None:
-    page = console(town, "zhao").get(f"/log/{town.use}").text
+def test_without_scripts_there_are_two_plain_photos_and_the_tables(read: Any) -> None:
+    page = read("zhao")
 
     assert page.count("<img src=") == 2
     assert page.index("data-plain") < page.index("<img src=")
     assert "1290.00" in page and ZH["sight-why.other"] in page
 
 
-def test_values_are_for_those_alone_who_may_see_them(town: Town) -> None:
-    page = console(town, "sun").get(f"/log/{town.use}").text
+def test_values_are_for_those_alone_who_may_see_them(read: Any) -> None:
+    page = read("sun")
 
     assert "1290.00" not in page and "陈玉兰" not in page
     assert ZH["viewer.field.mismatch"] in page and 'data-seal="1"' in page
