@@ -159,6 +159,7 @@ def test_auditor_answers_by_one_tap_and_everybody_sees_the_rules_precision(
     answers = page.inner_text("#answer ol")
     keep(page, "alert-answer-1366")
 
+    keep(zhao.goto("/alerts?show=all"), "alerts-1366")
     keep(zhao.goto("/precision"), "precision-1366")
     keeper = window("qian", PHONE)
     page = keeper.goto("/precision")
