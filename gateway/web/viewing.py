@@ -72,7 +72,8 @@ class View(Struct, frozen=True, kw_only=True):
 
     Args:
         sight: without its seals, fields and overlay, which stand below as far as they may.
-        has_slider: both photos are here and this visitor may see them.
+        sees_photos: this visitor may see photos of this machine.
+        has_slider: and both are here.
         width_px, height_px: of the photo after; 0: nobody has measured it.
         before_scale: (x, y) factors from the photo before to the one after.
         has_new_red: the overlay of what is newly red can be fetched.
@@ -82,6 +83,7 @@ class View(Struct, frozen=True, kw_only=True):
     sight: Sight | None
     before: PhotoView
     after: PhotoView
+    sees_photos: bool
     has_slider: bool
     width_px: int
     height_px: int
@@ -112,6 +114,7 @@ def view(
         sight=None if sight is None else structs.replace(sight, seals=(), fields=(), new_red=None),
         before=before,
         after=after,
+        sees_photos=rights.photos,
         has_slider=shown,
         width_px=size.width_px if size is not None else 0,
         height_px=size.height_px if size is not None else 0,
