@@ -186,3 +186,28 @@ def test_values_are_for_those_alone_who_may_see_them(read: Any) -> None:
 
     assert "1290.00" not in page and "陈玉兰" not in page
     assert ZH["viewer.field.mismatch"] in page and 'data-seal="1"' in page
+
+
+def test_answers_and_figures_are_in_the_api_too(town: Town, browse: Any) -> None:
+    auditor, clerk = browse(town.url), browse(town.url)
+    for console, account in ((auditor, "zhao"), (clerk, "li")):
+        assert console.sign_in(account).status_code == 303
+    address, told = f"/api/v1/alerts/{town.alert}", {"answer": "right", "text": "经接口"}
+
+    def post(console: Any, body: dict[str, str]) -> Any:
+        token = {"x-csrf-token": console.csrf()}
+        return console.client.post(f"{address}/answer", json=body, headers=token)
+
+    done, again = post(auditor, told), post(auditor, told)
+    odd, forbidden = post(auditor, {"answer": "perhaps"}), post(clerk, told)
+    alert = auditor.get(address).json()
+    figures = clerk.get("/api/v1/precision?span=year").json()
+
+    assert (done.status_code, again.status_code) == (200, 409)
+    assert (odd.status_code, forbidden.status_code) == (422, 403)
+    newest = alert["answers"][-1]
+    assert (newest["answer"], newest["by"], newest["text"]) == ("right", "zhao", "经接口")
+    assert newest["index"] == done.json()["index"]
+    (rule,) = [one for one in figures["rules"] if one["rule"] == "no-permit"]
+    assert (rule["answered"], rule["right"], rule["few"]) == (1, 1, True)
+    assert rule["precision"] == {"share_permille": 1000, "low_permille": 207, "high_permille": 1000}
