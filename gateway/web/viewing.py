@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct, structs
 
-from gateway.stores.sights import Corners, FieldSight, SealSight, Sight
+from gateway.stores.sights import Corners, SealSight, Sight
 from gateway.stores.views import EntryDetail, PhotoView
 
 # seen: looked at. waiting: not yet. gone: a photo, or what was applied for, was erased.
@@ -27,11 +27,16 @@ class Rights(Struct, frozen=True, kw_only=True):
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """Where something is: its outline for SVG, where a label goes, and the box around it."""
+    """Where something is: its outline for SVG, where a label goes, and the box around it.
+
+    Args:
+        label_ends: the label ends at `label_x` instead of beginning there, to stay on the photo.
+    """
 
     points: str
     label_x: float
     label_y: float
+    label_ends: bool
     box: str
 
 
@@ -67,7 +72,8 @@ class View(Struct, frozen=True, kw_only=True):
 
     Args:
         sight: without its seals, fields and overlay, which stand below as far as they may.
-        has_slider: both photos are here and this visitor may see them.
+        sees_photos: this visitor may see photos of this machine.
+        has_slider: and both are here.
         width_px, height_px: of the photo after; 0: nobody has measured it.
         before_scale: (x, y) factors from the photo before to the one after.
         has_new_red: the overlay of what is newly red can be fetched.
@@ -77,6 +83,7 @@ class View(Struct, frozen=True, kw_only=True):
     sight: Sight | None
     before: PhotoView
     after: PhotoView
+    sees_photos: bool
     has_slider: bool
     width_px: int
     height_px: int
@@ -107,6 +114,7 @@ def view(
         sight=None if sight is None else structs.replace(sight, seals=(), fields=(), new_red=None),
         before=before,
         after=after,
+        sees_photos=rights.photos,
         has_slider=shown,
         width_px=size.width_px if size is not None else 0,
         height_px=size.height_px if size is not None else 0,
@@ -133,17 +141,18 @@ def _scale(sight: Sight | None) -> tuple[float, float]:
 
 
 def _seals(sight: Sight | None, rights: Rights, shown: bool) -> tuple[SealRow, ...]:
-    rows = []
-    for number, seal in enumerate(() if sight is None else sight.seals, start=1):
-        row = SealRow(
+    if sight is None:
+        return ()
+    return tuple(
+        SealRow(
             number=number,
             seal=seal if rights.personal else structs.replace(seal, text=None),
             mark=_mark(seal),
             score_percent=None if seal.score is None else round(seal.score * 100),
-            place=_place(seal.corners) if shown else None,
+            place=_place(seal.corners, sight.after.width_px) if shown else None,
         )
-        rows.append(row)
-    return tuple(rows)
+        for number, seal in enumerate(sight.seals, start=1)
+    )
 
 
 def _mark(seal: SealSight) -> Literal["good", "bad", "unclear", "old", "plain"]:
@@ -161,31 +170,35 @@ def _mark(seal: SealSight) -> Literal["good", "bad", "unclear", "old", "plain"]:
 
 
 def _fields(sight: Sight | None, rights: Rights, shown: bool) -> tuple[FieldRow, ...]:
-    return tuple(_field(one, rights, shown) for one in (() if sight is None else sight.fields))
-
-
-def _field(field: FieldSight, rights: Rights, shown: bool) -> FieldRow:
-    return FieldRow(
-        name=field.name,
-        verdict=field.verdict,
-        why=field.why,
-        score_percent=round(field.score * 100),
-        asked=field.asked if rights.personal else None,
-        seen=field.seen if rights.personal else None,
-        place=_place(field.corners) if shown and field.corners else None,
+    if sight is None:
+        return ()
+    width_px = sight.after.width_px
+    return tuple(
+        FieldRow(
+            name=one.name,
+            verdict=one.verdict,
+            why=one.why,
+            score_percent=round(one.score * 100),
+            asked=one.asked if rights.personal else None,
+            seen=one.seen if rights.personal else None,
+            place=_place(one.corners, width_px) if shown and one.corners else None,
+        )
+        for one in sight.fields
     )
 
 
-def _place(corners: Corners) -> Place | None:
+def _place(corners: Corners, width_px: int) -> Place | None:
     if not corners:
         return None
     across, down = [x for x, _ in corners], [y for _, y in corners]
-    left, top = min(across), min(down)
-    box = (left, top, max(across) - left, max(down) - top)
+    left, right, top = min(across), max(across), min(down)
+    box = (left, top, right - left, max(down) - top)
+    ends = left + right > width_px
     return Place(
         points=_points(corners),
-        label_x=round(left, 1),
+        label_x=round(right if ends else left, 1),
         label_y=round(top - _LABEL_GAP_PX, 1),
+        label_ends=ends,
         box=" ".join(f"{one:.1f}" for one in box),
     )
 

@@ -128,8 +128,9 @@
     }
 
     [after, before].forEach(function (photo) {
-      const link = photo.closest("a");
-      sheet.append(photo);
+      const link = photo.closest("a"), shot = document.createElement("figure");
+      shot.append(photo);
+      sheet.append(shot);
       photo.draggable = false;
       if (link) link.textContent = root.dataset.original;
     });

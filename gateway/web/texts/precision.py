@@ -13,6 +13,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     ("answer.right", "属实", "right"),
     ("answer.false-alarm", "误报", "false alarm"),
+    ("answer.look", "先看前后照片", "Look at both photos first"),
     ("answer.none", "还没有判定", "not answered"),
     ("answer.erased", "判定已按规定清除", "the answer was erased"),
     ("answer.give.right", "✓ 属实", "✓ Right"),

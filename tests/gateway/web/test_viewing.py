@@ -64,7 +64,16 @@ def test_places_are_pixels_of_the_photo_after() -> None:
     assert place is not None
     assert place.points == "10.0,20.0 30.0,20.0 30.0,60.0 10.0,60.0"
     assert place.box == "10.0 20.0 20.0 40.0"
+    assert (place.label_x, place.label_ends) == (10.0, False)
     assert found.seals[0].score_percent == 46
+
+
+def test_label_in_the_right_half_ends_where_its_box_ends() -> None:
+    right = ((500.0, 20.0), (630.0, 20.0), (630.0, 60.0))
+
+    place = shown(sight(seals=(seal(corners=right),))).seals[0].place
+
+    assert place is not None and (place.label_x, place.label_ends) == (630.0, True)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from msgspec import Struct
 from gateway.web.texts import ZH
 from tests.gateway.web.conftest import World
 from tests.gateway.web.served import scene
-from tests.gateway.web.served.conftest import Console
 from tests.gateway.web.served.policies import DESK, PHONE, Window
 from tests.gateway.web.served.serving import served
 
@@ -21,12 +20,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 class Town(Struct, frozen=True):
-    """A served township; `use` is one whose photos were looked at, `alert` one about it."""
+    """A served township; what was seen of `use` is known, `alert` is about the use `other`."""
 
     world: Any
     url: str
     use: str
-    unseen: str
+    other: str
     alert: str
 
 
@@ -42,9 +41,10 @@ def town(tmp_path_factory: Any, password_hash: str) -> Iterator[Town]:
     ]
     world.until(lambda reader: reader.entry(uses[1]) and not reader.pending_photos())
     scene.keep(world, scene.sight(world, photos, uses[0]))
-    alert = world.until(lambda reader: reader.alerts_about(uses).get(uses[1]))[0].alert
+    raised = world.until(lambda reader: reader.alerts_about(uses).get(uses[1]))
+    alert = next(one.alert for one in raised if one.code == "no-permit")
     with served(world) as url:
-        yield Town(world=world, url=url, use=uses[0], unseen=uses[1], alert=alert)
+        yield Town(world=world, url=url, use=uses[0], other=uses[1], alert=alert)
     world.close()
 
 
@@ -62,16 +62,23 @@ def window(town: Town, chromium: Any) -> Iterator[Any]:
         one.context.close()
 
 
-def keep(page: Any, name: str) -> None:
-    """With SEAL_SCREENS the screen is kept in that folder, to be looked at."""
+def keep(page: Any, name: str, part: str = "h1") -> None:
+    """With SEAL_SCREENS the screen from `part` on is kept in that folder, to be looked at."""
     if folder := os.environ.get("SEAL_SCREENS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+        page.evaluate("(part) => document.querySelector(part).scrollIntoView()", part)
+        page.screenshot(path=Path(folder) / f"{name}.jpg", type="jpeg", quality=80)
 
 
-def console(town: Town, account: str) -> Console:
-    made = Console(town.url)
-    assert made.sign_in(account).status_code == 303
-    return made
+@pytest.fixture
+def read(town: Town, browse: Any) -> Any:
+    """Return the page of the use as an account gets it, without scripts."""
+
+    def page(account: str) -> str:
+        console = browse(town.url)
+        assert console.sign_in(account).status_code == 303
+        return str(console.get(f"/log/{town.use}").text)
+
+    return page
 
 
 # Where the line between the photos stands: as a share of the stage, and of the photo before.
@@ -102,7 +109,10 @@ def test_photos_are_compared_by_keyboard_with_boxes_zoom_and_new_red(
     all_after = page.evaluate(LINE)[1]
     off, width = page.evaluate(OFF)
     label = page.text_content('[data-seal="1"] text')
+    page.evaluate("document.querySelector('[data-slide]').value = 35")
+    page.keyboard.press("ArrowRight")
     keep(page, "viewer-1366")
+    page.keyboard.press("Home")
     page.click('[data-seal-row="1"] button')
     near = float(page.get_attribute("[data-viewer]", "data-scale"))
     off_near, width_near = page.evaluate(OFF)
@@ -111,6 +121,7 @@ def test_photos_are_compared_by_keyboard_with_boxes_zoom_and_new_red(
     page.uncheck("[data-switch=seals]")
     hidden = not page.is_visible('[data-seal="1"]')
     keep(page, "viewer-close-1366")
+    keep(page, "viewer-fields-1366", "[data-bar]")
     page.focus("[data-stage]")
     page.keyboard.press("0")
     far = float(page.get_attribute("[data-viewer]", "data-scale"))
@@ -125,10 +136,12 @@ def test_photos_are_compared_by_keyboard_with_boxes_zoom_and_new_red(
     for words in ("陈玉兰", "1290.00", "✗ 不符", "此处读到的是别的内容", "没有读到", "86 %"):
         assert words in told
     assert zhao.complaints == []
+    zhao.goto(f"/log/{town.other}").wait_for_selector("[data-viewer][data-ready]")
     phone = window("zhao", PHONE)
     page = phone.goto(f"/log/{town.use}")
     page.wait_for_selector("[data-viewer][data-ready]")
-    keep(page, "viewer-390")
+    keep(page, "viewer-390", "#viewer")
+    keep(page, "viewer-fields-390", "#fields")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert phone.complaints == []
 
@@ -146,6 +159,7 @@ def test_auditor_answers_by_one_tap_and_everybody_sees_the_rules_precision(
     answers = page.inner_text("#answer ol")
     keep(page, "alert-answer-1366")
 
+    keep(zhao.goto("/alerts?show=all"), "alerts-1366")
     keep(zhao.goto("/precision"), "precision-1366")
     keeper = window("qian", PHONE)
     page = keeper.goto("/precision")
@@ -159,25 +173,41 @@ def test_auditor_answers_by_one_tap_and_everybody_sees_the_rules_precision(
     assert zhao.complaints == keeper.complaints == []
 
 
-def test_without_scripts_there_are_two_plain_photos_and_the_tables(town: Town) -> None:
-    page = console(town, "zhao").get(f"/log/{town.use}").text
+def test_without_scripts_there_are_two_plain_photos_and_the_tables(read: Any) -> None:
+    page = read("zhao")
 
     assert page.count("<img src=") == 2
     assert page.index("data-plain") < page.index("<img src=")
     assert "1290.00" in page and ZH["sight-why.other"] in page
 
 
-def test_values_are_for_those_alone_who_may_see_them(town: Town) -> None:
-    page = console(town, "sun").get(f"/log/{town.use}").text
+def test_values_are_for_those_alone_who_may_see_them(read: Any) -> None:
+    page = read("sun")
 
     assert "1290.00" not in page and "陈玉兰" not in page
     assert ZH["viewer.field.mismatch"] in page and 'data-seal="1"' in page
 
 
-def test_use_that_was_not_looked_at_says_so_and_has_its_slider(town: Town, window: Any) -> None:
-    answered = console(town, "zhao").get(f"/log/{town.unseen}/new-red")
-    page = window("zhao").goto(f"/log/{town.unseen}")
-    page.wait_for_selector("[data-viewer][data-ready]")
+def test_answers_and_figures_are_in_the_api_too(town: Town, browse: Any) -> None:
+    auditor, clerk = browse(town.url), browse(town.url)
+    for console, account in ((auditor, "zhao"), (clerk, "li")):
+        assert console.sign_in(account).status_code == 303
+    address, told = f"/api/v1/alerts/{town.alert}", {"answer": "right", "text": "经接口"}
 
-    assert answered.status_code == 404
-    assert ZH["viewer.waiting"] in page.inner_text("#viewer")
+    def post(console: Any, body: dict[str, str]) -> Any:
+        token = {"x-csrf-token": console.csrf()}
+        return console.client.post(f"{address}/answer", json=body, headers=token)
+
+    done, again = post(auditor, told), post(auditor, told)
+    odd, forbidden = post(auditor, {"answer": "perhaps"}), post(clerk, told)
+    alert = auditor.get(address).json()
+    figures = clerk.get("/api/v1/precision?span=year").json()
+
+    assert (done.status_code, again.status_code) == (200, 409)
+    assert (odd.status_code, forbidden.status_code) == (422, 403)
+    newest = alert["answers"][-1]
+    assert (newest["answer"], newest["by"], newest["text"]) == ("right", "zhao", "经接口")
+    assert newest["index"] == done.json()["index"]
+    (rule,) = [one for one in figures["rules"] if one["rule"] == "no-permit"]
+    assert (rule["answered"], rule["right"], rule["few"]) == (1, 1, True)
+    assert rule["precision"] == {"share_permille": 1000, "low_permille": 207, "high_permille": 1000}
