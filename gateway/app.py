@@ -3,8 +3,8 @@
 Threads: `writer` (store, chain, tree, answers), `photos`, `publish`, `witness` (asks others to
 cosign), `samples` (looks at imprints), `eyes` (looks at photos of uses) and `notify` (tells
 approvers) where configured, `web` and `door` (with workers of their own), the bus's thread, which
-only puts messages into queues, and the caller's, which watches the broker and the others. A thread that ended by itself ends the process:
-what starts it again begins from the store.
+only puts messages into queues, and the caller's, which watches the broker and the others. A thread
+that ended by itself ends the process: what starts it again begins from the store.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from time import monotonic
@@ -28,7 +28,7 @@ from gateway.commands import Command
 from gateway.config import GatewayConfig
 from gateway.control import Control
 from gateway.enrolling import Enrolling
-from gateway.errors import ConfigError, StoreError, ThreadEndedError
+from gateway.errors import ConfigError, StoreError
 from gateway.notify_send import send
 from gateway.notify_worker import NotifyWorker
 from gateway.photo_worker import PhotoWorker
@@ -55,6 +55,7 @@ from gateway.wiring import (
     publisher_of,
     server_credentials,
 )
+from gateway.workers import JOIN_S, Workers, check_threads
 from gateway.writer import Clock, Writer, is_of, wall_ms
 from ledger import listening, mqtt, topics
 from ledger.bus import Bus, Message
@@ -62,7 +63,6 @@ from ledger.keys import KeyRing
 from ledger.topics import Leaf
 
 INCOMING = "incoming"  # photo files that have not come whole, below the state folder
-JOIN_S = 20.0  # how long each thread has to finish when we stop
 WATCH_S = 1.0  # how often broker and threads are looked at
 
 log = structlog.get_logger()
@@ -74,18 +74,6 @@ class Addresses(Struct, frozen=True, kw_only=True):
     console: str
     broker: str
     door: str = ""
-
-
-class Worker(Protocol):
-    """What has a thread of its own."""
-
-    def run(self) -> None:
-        """Work until `stop`."""
-        ...
-
-    def stop(self) -> None:
-        """Let `run` return; called from another thread."""
-        ...
 
 
 class App:
@@ -125,29 +113,22 @@ class App:
             self._notify = NotifyWorker(
                 config.notify, config.township_name, store, config.state, send, wall_ms, monotonic
             )
-        self._workers = {name: one for name, one in self._named_workers() if one is not None}
-        self._threads = {
-            name: threading.Thread(target=one.run, name=name, daemon=True)
-            for name, one in self._workers.items()
-        }
-
-    def _named_workers(self) -> tuple[tuple[str, Worker | None], ...]:
-        """Who has a thread, in the order of stopping: whoever gives work ends before who takes it."""
-        return (
-            ("notify", self._notify),
-            ("eyes", self._eyes),
-            ("samples", self._samples),
-            ("witness", self._witness),
-            ("photos", self._photos),
-            ("writer", self._writer),
-            ("publish", self._publish),
+        self._workers = Workers(
+            {
+                "notify": self._notify,
+                "eyes": self._eyes,
+                "samples": self._samples,
+                "witness": self._witness,
+                "photos": self._photos,
+                "writer": self._writer,
+                "publish": self._publish,
+            }
         )
 
     def start(self) -> None:
         """Start the threads and the bus."""
         self.publish_keys()
-        for thread in self._threads.values():
-            thread.start()
+        self._workers.start()
         for topic_filter, qos in topics.filters("up", self.config.township, "+").items():
             self._bus.subscribe(topic_filter, qos)
         self._bus.start(self._on_message, self._writer.link)
@@ -155,12 +136,7 @@ class App:
     def stop(self) -> None:
         """Stop taking messages, finish what was taken, close the store."""
         self._bus.stop()
-        for name, worker in self._workers.items():
-            worker.stop()
-            self._threads[name].join(JOIN_S)
-        alive = [name for name, thread in self._threads.items() if thread.is_alive()]
-        if alive:
-            log.error("threads_still_alive", threads=alive)
+        self._workers.stop()
         self._store.close()
 
     @property
@@ -233,7 +209,7 @@ class App:
             ThreadEndedError: one has ended, so that nothing may be relied upon any more.
         """
         self._halt.check()
-        check_threads(self._threads.values())
+        self._workers.check()
 
     def channels(self) -> tuple[ChannelStatus, ...]:
         """Return how the messages to approvers do; empty: none are configured."""
@@ -349,20 +325,6 @@ class Server:
             return
         log.info("machines_admitted", machines=admitted)
         self._admitted = admitted
-
-
-def check_threads(threads: Iterable[threading.Thread]) -> None:
-    """Return if all of these threads work; they were started before.
-
-    Raises:
-        ThreadEndedError: one has ended.
-    """
-    for thread in threads:
-        if not thread.is_alive():
-            raise ThreadEndedError(
-                f"expected the thread {thread.name} to work, found it ended: its reason stands "
-                "above in the log"
-            )
 
 
 def _writer(

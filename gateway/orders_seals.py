@@ -74,7 +74,7 @@ class SealOrders:
         _check_seal(transaction, draft.machine, draft.seal)
         if not is_waiting(draft, transaction.registrations(draft.machine, draft.seal), now_ms):
             raise RequestRefusedError(
-                "draft-stale",
+                "registration-stale",
                 f"expected the newest draft of this seal, of the last {WAITING_DAYS} days and not "
                 f"released, found version {draft.version}: draft it again",
             )

@@ -30,6 +30,7 @@ _A4_MM = (210.0, 297.0)
 _A4_OFF = 0.06  # of the sides' ratio; a quad found by its edges is within two hundredths
 _INK = (54, 43, 200)  # blue, green, red of a drawn specimen
 _FULL = 97  # percentile of a specimen's ink that is drawn as full
+_PAPER = 0.06  # of full ink: what is less is the paper's own grain
 _OUTSIDE = 1.05  # reach beyond which nothing belongs to the seal
 _MARGIN_PX = 24
 _SQUARE_OFF = 0.03  # of its width, by which a round seal's height may differ: it is one
@@ -199,7 +200,8 @@ def _drawn(picture: Image, seal: Seal, turned_deg: float | None) -> Image:
     middle = FINE_PX / 2
     radius = RADIUS_PX * FINE_PX / SIDE_PX
     full = max(float(np.percentile(fine.ink[fine.clear], _FULL)) if fine.clear.any() else 1.0, 0.05)
-    ink = np.where(fine.clear, np.clip(fine.ink / full, 0, 1), 0).astype(np.float32)
+    ink = np.clip((fine.ink / full - _PAPER) / (1 - _PAPER), 0, 1)
+    ink = np.where(fine.clear, ink, 0).astype(np.float32)
     y, x = np.mgrid[:FINE_PX, :FINE_PX].astype(np.float32) - middle
     away = np.hypot(x, y) if seal.ellipse is not None else np.maximum(np.abs(x), np.abs(y))
     ink[away > _OUTSIDE * radius] = 0
@@ -214,6 +216,8 @@ def _upright(seal: Seal, turned_deg: float | None, middle: float) -> NDArray[np.
         return np.asarray(cv2.getRotationMatrix2D((middle, middle), turned_deg or 0.0, 1.0))
     ellipse = seal.ellipse
     along_deg = ellipse.turned_deg + (0.0 if ellipse.a >= ellipse.b else 90.0)
+    if np.cos(np.deg2rad(along_deg - (turned_deg or 0.0))) < 0:  # an axis has two ends
+        along_deg += 180.0
     turn = cv2.getRotationMatrix2D((middle, middle), along_deg, 1.0)
     squeeze = np.array([[1, 0, 0], [0, 1 / ellipse.aspect, middle * (1 - 1 / ellipse.aspect)]])
     return np.asarray(squeeze @ np.vstack([turn, [0, 0, 1]]), np.float64)

@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 
-from gateway.app import App, check_threads
+from gateway.app import App
 from gateway.commands import RevokePermit
 from gateway.config import load
 from gateway.errors import StoreError, ThreadEndedError
 from gateway.stores import sqlite
 from gateway.wiring import load_keys
+from gateway.workers import check_threads
 from ledger.bus import Message
 
 ROOT = Path(__file__).resolve().parents[2]

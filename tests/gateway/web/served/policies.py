@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, Page
 
 from gateway.commands import DraftPolicy, ReleasePolicy
 from tests.arriving import arrive
-from tests.pictures import keep
 from tests.gateway.sample_policy import IN_TURN, sample
+from tests.pictures import keep
 
 DEADLINE_S = 20.0
 DESK = {"width": 1366, "height": 768}
