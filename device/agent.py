@@ -248,8 +248,8 @@ class Agent:
                     self.redraw()
                     shown = {one.request: one for one in self._view.requests}
                     answer.set_result(shown.get(request))
-                case BeginJob(by=by, request=request):
-                    answer.set_result(parts.jobs.begin(by, request))
+                case BeginJob(by=by, request=request, seam=seam):
+                    answer.set_result(parts.jobs.begin(by, request, seam))
                 case StampNow(by=by):
                     parts.jobs.stamp(by, answer)
                 case EndJob():

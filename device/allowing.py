@@ -25,6 +25,7 @@ def check(
     """
     permits.check_custody(book.custody.standing(at.seal))
     permits.check(warrant, at, book.spent_of(warrant), book.is_revoked(warrant))
+    permits.check_kind(at.seam, book.left_of(warrant))
     if warrant.standing is not None:
         _check_standing(book, warrant, warrant.standing, at, by)
     permits.check_operator(warrant, by, person_of)

@@ -9,7 +9,7 @@ from msgspec import Struct
 from device.capture import Taken
 from device.warrants import Warrant
 from hardware.interfaces import Settlement
-from ledger.records import Incident, Intent, PhotoRef, Refusal, SealUse
+from ledger.records import SEAM, Incident, Intent, PhotoRef, Refusal, SealUse
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -68,6 +68,7 @@ def intent(order: Order, counter_before: int, controller: Literal["A", "B"]) -> 
         counter_before=counter_before,
         controller=controller,
         request=order.permit.request if order.permit.standing is not None else None,
+        flags=(SEAM,) if SEAM in order.flags else (),
     )
 
 
@@ -79,7 +80,7 @@ def resumed(found: Intent, sha256: str, permit: Warrant, before: PhotoRef, page:
         operator=found.operator,
         before=before,
         page=page,
-        flags=("late_photo",),
+        flags=(*found.flags, "late_photo"),
     )
     return Reserved(
         order=order,

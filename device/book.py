@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from msgspec import Struct, UnsetType, structs
 
-from device import warrants
+from device import seams, warrants
 from device.custody_book import CustodyBook
 from device.emergencies import Emergencies
+from device.seams import Left
 from device.spending import Spending
 from device.warrants import Warrant
 from ledger.codec import Payload
 from ledger.records import (
+    SEAM,
     Approval,
     CountStatement,
     HoldRelease,
@@ -114,7 +116,7 @@ class Book:
         """
         emergency = self.emergencies.permit_of(request)
         if emergency is not None:
-            return warrants.of_emergency(emergency, self._machine)
+            return self._given(emergency)
         permit = self._permit_by_request.get(request)
         if permit is not None:
             return self._own(permit)
@@ -128,7 +130,7 @@ class Book:
         """Return what allowed an intent of this journal, refused since or not."""
         emergency = self.emergencies.permits.get(intent.permit)
         if emergency is not None:
-            return warrants.of_emergency(emergency, self._machine)
+            return self._given(emergency)
         if intent.request is None:
             permit = self.permits.get(intent.permit)
             return None if permit is None else self._own(permit)
@@ -148,6 +150,11 @@ class Book:
         if warrant.standing is None:
             return self.spent(warrant.permit)
         return self.spending.for_request(warrant.request)
+
+    def left_of(self, warrant: Warrant) -> Left:
+        """Return how many impressions of each kind it still allows."""
+        seamed = self.spending.seams(warrant.permit)
+        return seams.left(warrant.impressions, warrant.seams, self.spent_of(warrant), seamed)
 
     def open_of(self, seal: str) -> OpenIntent | None:
         """Return the reservation that has no outcome yet, if it is of this seal."""
@@ -240,13 +247,18 @@ class Book:
             case body:
                 self.emergencies.hear(body)
 
+    def _given(self, permit: EmergencyPermit) -> Warrant:
+        filed = self.filed.get(permit.request)
+        asked = (filed.request.seams or 0) if filed is not None else 0
+        return warrants.of_emergency(permit, self._machine, asked)
+
     def _own(self, permit: Permit) -> Warrant:
         known = (self._approvers.get(approval) for approval in permit.approvals)
         return warrants.of_permit(permit, tuple(one for one in known if one is not None))
 
     def _note_faint(self, sha256: str, use: SealUse) -> None:
         permit = self.permits.get(use.permit)
-        if FAINT in use.findings and permit is not None:
+        if FAINT in use.findings and SEAM not in use.flags and permit is not None:
             self._faint[sha256] = Faint(request=permit.request, seal=use.seal, matter=use.matter)
 
     def _apply_incident(self, entry: Payload, incident: Incident) -> None:

@@ -72,6 +72,10 @@ def _check_form(asked: FileRequest, pages: Mapping[str, PhotoRef]) -> None:
         raise RequestRefusedError("matter-missing", "expected an item, found none")
     if not 1 <= asked.copies <= 200:
         raise RequestRefusedError("copies-wrong", f"expected 1 to 200, found {asked.copies}")
+    if asked.seams and not (1 <= asked.seams <= asked.copies and len(asked.pages) > 1):
+        raise RequestRefusedError(
+            "seams-unfit", f"expected several pages and seams within copies, found {asked.seams}"
+        )
     if missing := [page for page in asked.pages if page not in pages]:
         raise RequestRefusedError("page-missing", f"expected photos of {len(missing)} more pages")
 
@@ -127,6 +131,7 @@ def _request(
         filed_by=asked.by,
         permit=UNSET if standing is None else standing.permit,
         makes_up=asked.makes_up or UNSET,
+        seams=asked.seams or UNSET,
         **commitments,
     )
     return Filing(body=body, withheld=withheld, photos=refs, answer=answer)

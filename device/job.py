@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from device.bodies import Order, photo_ref
+from device.capture import Taken
 from device.confirming import Awaiting, Shown
 from device.kiosk.port import JobView
 from device.references import STAMPED
+from device.seams import Left, Pile, pile
 from device.warrants import Warrant
+from ledger.records import SEAM
 
 _STOPPING = ("blank", "page-other", STAMPED)  # before an impression is begun
 _VERDICTS = {"page-same", "page-unclear"}  # without one of them nobody compared the page
 # What does not stop an impression, but is said of it afterwards.
-_FLAGGED = {"page-unclear": "page_unclear"}
+_UNCLEAR = "page_unclear"
+_FLAGGED = {"page-unclear": _UNCLEAR}
 
 
 class Job(Struct, kw_only=True):
     """The stamping in hand; `answer` is open from the clerk's tap until the lever is free.
 
-    `pages`: hashes of the approved pages.
+    `pages`: hashes of the approved pages. `seam`: the next impression is a seam stamp, of `pile`.
     """
 
     permit: Warrant
@@ -31,6 +35,8 @@ class Job(Struct, kw_only=True):
     view: JobView
     pages: list[str]
     begun_s: float
+    seam: bool
+    pile: Pile
     answer: Future[object] | None = None
     token: int | None = None
     retaken: bool = False
@@ -49,6 +55,76 @@ def flags_of(findings: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(flag for finding, flag in _FLAGGED.items() if finding in findings)
 
 
+def taken_up(
+    permit: Warrant, by: str, pages: list[str], left: Left, *, seam: bool, before: Job | None
+) -> Job:
+    """Return the job of a request that is taken up.
+
+    Args:
+        left: impressions that are left; `seam`: the next one is a seam stamp.
+        before: the job until now; where its seam stamp stopped, its pages need not be shown again.
+    """
+    again = before is not None and seam and before.seam
+    if before is not None and again and (before.permit.request, before.by) == (permit.request, by):
+        shown = before.pile
+    else:
+        shown = pile(pages)
+    view = JobView(
+        permit=permit.permit,
+        request=permit.request,
+        seal=permit.seal,
+        n=min(permit.impressions - left.total + 1, permit.impressions),
+        of=permit.impressions,
+        step=_laying(seam, shown),
+        pages=len(pages),
+        seam=seam,
+        seams=left.seams,
+        shown=len(shown.shown),
+    )
+    return Job(permit=permit, by=by, view=view, pages=pages, begun_s=0.0, seam=seam, pile=shown)
+
+
+def laid(job: Job, taken: Taken, page: bytes) -> tuple[dict[str, Any], Shown | None]:
+    """Take note of what lies there and may be stamped.
+
+    Args:
+        taken: its photo, compared with the approved pages; `page` is the one that it shows.
+
+    Returns:
+        What the screen shows of it, and what to stamp on; None: it was one page of a pile.
+    """
+    told: dict[str, Any] = {"page": _page_number(job.pages, page)}
+    unclear = "page-unclear" in taken.findings
+    if job.seam and not job.pile.complete:
+        known, job.pile = job.pile, job.pile.with_page(page, unclear=unclear)
+        told["step"] = _laying(True, job.pile)
+        told["reason"] = "page-shown" if job.pile == known else ""
+        return {**told, "shown": len(job.pile.shown)}, None
+    flags = flags_of(taken.findings)
+    if job.seam and job.pile.unclear and _UNCLEAR not in flags:
+        flags += (_UNCLEAR,)
+    return told, Shown(taken=taken, page=page, flags=flags)
+
+
+def go_on(job: Job, left: Left) -> dict[str, Any]:
+    """Take note that an impression is recorded; return what the screen shows of what is left."""
+    job.seam, job.pile = left.is_seam(False), pile(job.pages)
+    step = "show" if job.seam else "next"
+    return {
+        "step": step if left.total else "done",
+        "seam": job.seam,
+        "seams": left.seams,
+        "shown": 0,
+    }
+
+
+def _laying(seam: bool, shown: Pile) -> Literal["lay", "show", "fan"]:
+    """Return the step at which the clerk lays something down."""
+    if not seam:
+        return "lay"
+    return "fan" if shown.complete else "show"
+
+
 def order(job: Job, n: int, shown: Shown) -> Order:
     """Return impression `n` of a job, on the page that was checked."""
     return Order(
@@ -57,30 +133,11 @@ def order(job: Job, n: int, shown: Shown) -> Order:
         operator=job.by,
         before=photo_ref(shown.taken),
         page=shown.taken.jpeg or shown.page,
-        flags=shown.flags,
+        flags=(*shown.flags, SEAM) if job.seam else shown.flags,
     )
 
 
-def first_view(permit: Warrant, spent: int, window_s: float, pages: int) -> JobView:
-    """Return what the screen shows of a stamping that was just taken up.
-
-    Args:
-        spent: impressions made, reserved or not disproved of those that it allows.
-        pages: how many were approved.
-    """
-    return JobView(
-        permit=permit.permit,
-        request=permit.request,
-        seal=permit.seal,
-        n=min(spent + 1, permit.impressions),
-        of=permit.impressions,
-        step="lay",
-        window_s=window_s,
-        pages=pages,
-    )
-
-
-def page_number(pages: list[str], page: bytes) -> int:
+def _page_number(pages: list[str], page: bytes) -> int:
     """Return which of the approved pages (hashes) this JPEG is, from 1; 0 if it is none."""
     sha256 = hashlib.sha256(page).hexdigest()
     return pages.index(sha256) + 1 if sha256 in pages else 0

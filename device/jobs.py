@@ -21,7 +21,7 @@ from device.cycle import State
 from device.errors import JournalError, PermitRefusedError
 from device.eyes import Eyes, Seen
 from device.guard import obstacle
-from device.job import Job, first_view, flags_of, objection, order, page_hashes, page_number
+from device.job import Job, go_on, laid, objection, order, page_hashes, taken_up
 from device.kiosk.port import JobView
 from device.lock import Lock
 from device.neighbours import LOCKED, Neighbours
@@ -94,8 +94,8 @@ class Jobs:
     def _lock(self) -> Lock:
         return self._locks[self.seal]
 
-    def begin(self, by: str, request: str) -> JobView:
-        """Take up the permit of a request.
+    def begin(self, by: str, request: str, seam: bool = False) -> JobView:
+        """Take up the permit of a request, for a seam stamp where both kinds are left.
 
         Raises:
             PermitRefusedError: there is none, or it is not good now (that is journaled).
@@ -106,15 +106,16 @@ class Jobs:
         moving = any(one.state not in LOCKED for one in self._stampings.values())
         if moving or self._checking():
             raise PermitRefusedError("busy", "expected an idle machine, found one at work")
-        self._check(permit, by)
+        left = self._book.left_of(permit)
+        seam = left.is_seam(seam)
+        self._check(permit, by, seam)
         for seal, other in self._stampings.items():
             if seal != permit.seal and other.state is State.READY:
                 other.leave()
         self._stampings[permit.seal].take_up()
         pages = page_hashes(self._recorder.journal.opened(request))
-        view = first_view(permit, self._book.spent_of(permit), self._window_s, len(pages))
-        self.job = Job(permit=permit, by=by, view=view, pages=pages, begun_s=self._now_s())
-        self._changed()
+        self.job = taken_up(permit, by, pages, left, seam=seam, before=self.job)
+        self._show(window_s=self._window_s)
         return self.job.view
 
     def stamp(self, by: str, answer: Future[object]) -> None:
@@ -218,13 +219,13 @@ class Jobs:
         job = self.job
         if job is None:
             return False
-        left = job.permit.impressions - self._book.spent_of(job.permit)
+        left = self._book.left_of(job.permit)
         took_ms = int((self._now_s() - job.begun_s) * 1000)
-        self._stamped = (job.permit.request, after.jpeg)
-        step, noticed = "next" if left > 0 else "done", gravest(after.findings)
-        self._show(step=step, took_ms=took_ms, reason="", noticed=noticed)
+        self._stamped = (job.permit.request, b"" if job.seam else after.jpeg)
+        noticed = gravest(after.findings, seam=job.seam)
+        self._show(took_ms=took_ms, reason="", noticed=noticed, **go_on(job, left))
         self._answer()  # still open where the grant's own answer was lost
-        return left > 0
+        return left.total > 0
 
     def stopped(self, reason: str) -> None:
         """Tell the clerk that no impression was made now, and why; nothing is waited for now."""
@@ -246,8 +247,9 @@ class Jobs:
             return
         self._lock.signal(ok=True, alarm=False, light=True)
         references, (request, photo) = self._references, self._stamped
-        stamped = photo if request == job.permit.request else b""
-        self._photograph(job, lambda capture: references.find(capture, job.pages, stamped))
+        stamped = photo if request == job.permit.request and not job.seam else b""
+        pages = job.pile.to_compare()
+        self._photograph(job, lambda capture: references.find(capture, pages, stamped))
 
     def _photograph(self, job: Job, look: Callable[[Capture], tuple[Taken, bytes]]) -> None:
         token = next(self._tokens)
@@ -278,9 +280,12 @@ class Jobs:
         elif reason := self._obstacle() or self._permit_ended(job):
             self.stopped(reason)
         else:
-            self._show(page=page_number(job.pages, page))
-            act = self._ask if job.permit.confirm else self._impress
-            act(job, Shown(taken=taken, page=page, flags=flags_of(taken.findings)))
+            told, shown = laid(job, taken, page)
+            self._show(**told)
+            if shown is None:
+                self._answer()
+            else:
+                (self._ask if job.permit.confirm else self._impress)(job, shown)
 
     def _impress(self, job: Job, shown: Shown) -> None:
         self.stamping.impress(order(job, self._book.spent_of(job.permit) + 1, shown))
@@ -337,7 +342,7 @@ class Jobs:
     def _permit_ended(self, job: Job) -> str:
         """Return why the permit is no longer good, "" while it is: the check took its time."""
         try:
-            self._check(job.permit, job.by)
+            self._check(job.permit, job.by, job.seam)
         except PermitRefusedError as error:
             return error.reason
         return ""
@@ -352,7 +357,7 @@ class Jobs:
         report = self._lock.report
         return "no-paper" if report is None or not report.inputs.paper else ""
 
-    def _check(self, permit: Warrant, by: str) -> None:
+    def _check(self, permit: Warrant, by: str, seam: bool) -> None:
         at_ms, proved = self._recorder.clock.read_for_permits()
         seal = permit.seal if permit.seal in self._locks else self.seal
         moment = permits.Moment(
@@ -361,6 +366,7 @@ class Jobs:
             request=permit.request,
             at_ms=at_ms,
             proved=proved,
+            seam=seam,
         )
         try:
             allowing.check(self._book, permit, moment, by, self._person_of)

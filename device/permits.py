@@ -7,6 +7,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from device.errors import PermitRefusedError
+from device.seams import Left
 from device.warrants import Warrant
 from ledger.custody import Standing
 from ledger.records import Permit
@@ -16,7 +17,7 @@ from ledger.records_permits import StandingPermit
 class Moment(Struct, frozen=True, kw_only=True):
     """What is about to be done: where, with which seal, for which request, when (UTC ms).
 
-    `proved` says whether the time is known to be right.
+    `proved` says whether the time is known to be right, `seam` that it is a seam stamp.
     """
 
     machine: str
@@ -24,6 +25,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     request: str
     at_ms: int
     proved: bool
+    seam: bool = False
 
 
 def check_custody(standing: Standing) -> None:
@@ -66,6 +68,16 @@ def check(permit: Permit | Warrant, at: Moment, spent: int, revoked: bool) -> No
         (at.at_ms > permit.not_after_ms, "permit-expired", permit.not_after_ms, at.at_ms),
     )
     _refuse_first(refusals)
+
+
+def check_kind(seam: bool, left: Left) -> None:
+    """Return if one more impression of its kind is left; otherwise raise PermitRefusedError."""
+    _refuse_first(
+        (
+            (seam and left.seams <= 0, "seams-used-up", "a seam stamp left", left),
+            (not seam and left.plain <= 0, "copies-used-up", "more than seam stamps left", left),
+        )
+    )
 
 
 def check_standing(

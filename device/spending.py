@@ -1,7 +1,8 @@
 """Spending: how many impressions each intent made, or may have made, and the sums. Pure.
 
 An intent counts as one until its outcome is known, an incident as the most that it may hide
-until a person has counted. Sums are kept by permit, by permit and local day, and by request.
+until a person has counted. Sums are kept by permit, by permit and local day, by request, and of
+seam stamps by permit.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections import Counter
 from msgspec import Struct
 
 from ledger.days import local_date
-from ledger.records import Intent
+from ledger.records import SEAM, Intent
 
 
 class _Use(Struct, frozen=True):
@@ -33,11 +34,12 @@ class Spending:
 
     def reserve(self, sha256: str, intent: Intent, at_ms: int) -> None:
         """Count one impression for an intent of this moment."""
-        sums = (
+        sums: tuple[tuple[str, str], ...] = (
             ("permit", intent.permit),
             (intent.permit, local_date(at_ms)),
             ("request", intent.request or ""),
         )
+        sums = (*sums, (SEAM, intent.permit)) if SEAM in intent.flags else sums
         self._uses[sha256] = _Use(sums, 0)
         self.settle(sha256, 1)
 
@@ -53,6 +55,10 @@ class Spending:
     def of_permit(self, permit: str) -> int:
         """Return what was spent under a permit in all."""
         return self._sums["permit", permit]
+
+    def seams(self, permit: str) -> int:
+        """Return how many of these were seam stamps."""
+        return self._sums[SEAM, permit]
 
     def on_day(self, permit: str, at_ms: int) -> int:
         """Return what was spent under a permit on the local day of a moment."""

@@ -39,9 +39,10 @@ def covering(
 ) -> StandingPermit | None:
     """Return the standing permit that covers all copies of a request now; None: none does.
 
-    Money is never stamped without being asked for, nor a second mark in place of a faint one.
+    Money is never stamped without being asked for, nor a second mark in place of a faint one, nor
+    the seam of several pages.
     """
-    if asked.amount_fen or asked.payee.strip() or asked.makes_up:
+    if asked.amount_fen or asked.payee.strip() or asked.makes_up or asked.seams:
         return None
     wanted = look_up(matters, asked.matter).matter
     for one in views(book, matters, now_ms, asked.by):

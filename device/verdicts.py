@@ -116,9 +116,15 @@ def _red_px(image: Image) -> int:
     return int((seen.red > max(_RED, seen.noise)).sum())
 
 
-def gravest(findings: tuple[str, ...]) -> str:
-    """Return the finding that the clerk has to hear of, "" when all is well."""
-    return next((str(finding) for finding in GRAVE if finding in findings), "")
+def gravest(findings: tuple[str, ...], *, seam: bool = False) -> str:
+    """Return the finding that the clerk has to hear of, "" when all is well.
+
+    Args:
+        seam: the impression was meant to ride the edges.
+    """
+    meant = {Finding.IMPRESSION_SEAM} if seam else set()
+    found = (one for one in GRAVE if one in findings and one not in meant)
+    return str(next(found, ""))
 
 
 def _page(earlier: Image, photo: Image, page: Page | None) -> set[Finding]:

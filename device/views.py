@@ -81,6 +81,7 @@ def request(book: Book, filed: Filed, now_ms: int, *, matter: str, applicant: st
         code=filed.request.matter,
         seal=filed.request.seal,
         standing=permit is not None and permit.standing is not None,
+        seams=filed.request.seams or 0,
     )
 
 
@@ -99,6 +100,7 @@ def earlier(journal: Journal, request: str) -> Earlier | None:
         payee=str(values.get("payee", "")),
         amount_fen=amount if isinstance(amount, int) else None,
         copies=filed.request.copies,
+        seams=filed.request.seams or 0,
     )
 
 

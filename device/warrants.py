@@ -15,6 +15,7 @@ class Warrant(Struct, frozen=True, kw_only=True):
         impressions: for this request alone.
         confirm: an approver releases each impression.
         standing: the standing permit that it draws from; None: the permit is the request's own.
+        seams: how many of them are seam stamps.
         approvers: accounts that agreed to it, as far as they are known here; none of them presses.
     """
 
@@ -29,6 +30,7 @@ class Warrant(Struct, frozen=True, kw_only=True):
     request: str
     standing: StandingPermit | None = None
     confirm: bool = False
+    seams: int = 0
     approvers: tuple[str, ...] = ()
 
 
@@ -45,12 +47,13 @@ def of_permit(permit: Permit, approvers: tuple[str, ...] = ()) -> Warrant:
         not_after_ms=permit.not_after_ms,
         request=permit.request,
         confirm=permit.confirm is not None,
+        seams=permit.seams,
         approvers=approvers,
     )
 
 
-def of_emergency(permit: EmergencyPermit, machine: str) -> Warrant:
-    """Return what a permit allows that two approvers' codes gave."""
+def of_emergency(permit: EmergencyPermit, machine: str, seams: int = 0) -> Warrant:
+    """Return what a permit allows that two approvers' codes gave; `seams` its request asks for."""
     return Warrant(
         permit=permit.permit,
         machine=machine,
@@ -61,6 +64,7 @@ def of_emergency(permit: EmergencyPermit, machine: str) -> Warrant:
         not_before_ms=None,
         not_after_ms=permit.not_after_ms,
         request=permit.request,
+        seams=seams,
         approvers=permit.approvers,
     )
 

@@ -29,6 +29,7 @@ from ledger.matters import Verdict, look_up
 
 PURPOSES = 8
 PAGES_MAX = 60
+_LEAST = {"copies": 1, "seams": 0}
 _TEXT_MAX = {"applicant": 30, "purpose": 60, "payee": 40, "unlisted": 60}
 
 
@@ -110,12 +111,12 @@ class Applying:
         if question == "unlisted":
             return self._typing(visit, draft, question, back="matter")
         self._check_order(visit, draft, question)
+        if question in ("copies", "seams", "amount"):
+            return self._number(visit, draft, question)
         special = {
             questions.CONFIRM: self._confirm,
             "seal": self._seals,
             "matter": lambda visit, draft: self._finder.page(visit, draft, bool(typing)),
-            "copies": lambda visit, draft: self._number(visit, draft, question),
-            "amount": lambda visit, draft: self._number(visit, draft, question),
             "applicant": lambda visit, draft: self._typing(visit, draft, question),
             "payee": lambda visit, draft: self._typing(visit, draft, question),
             "purpose": self._purpose if not typing else self._purpose_typed,
@@ -226,9 +227,10 @@ class Applying:
             purpose=draft.purpose,
             payee=draft.payee,
             amount_fen=draft.amount_fen,
-            copies=draft.copies,
+            copies=draft.copies + questions.seams_of(draft),
             pages=tuple(photo.page for photo in draft.pages),
             makes_up=draft.makes_up,
+            seams=questions.seams_of(draft),
         )
         return self._file(visit, draft, command)
 
@@ -263,11 +265,11 @@ class Applying:
 
     def _with_answer(self, view: View, draft: Draft, question: str, answer: str) -> Draft | None:
         """Return the draft with a typed answer, or None when it is no answer."""
-        if question == "copies":
-            matter = questions.matter_of(draft, view)
-            most = questions.most_copies(matter, self._screen.options.copies_max)
-            right = answer.isascii() and answer.isdigit() and 1 <= int(answer) <= most
-            return structs.replace(draft, copies=int(answer)) if right else None
+        if question in _LEAST:
+            most = self._most(question, draft, view)
+            number = int(answer) if answer.isascii() and answer.isdigit() else -1
+            right = _LEAST[question] <= number <= most
+            return structs.replace(draft, **{question: number}) if right else None
         if question == "amount":
             amount_fen = fen_from(answer)
             right = not answer or amount_fen is not None
@@ -286,6 +288,8 @@ class Applying:
             matter = questions.matter_of(draft, visit.view)
             if matter is None or not questions.about_money(matter):
                 draft = structs.replace(draft, payee="", amount_fen=None)
+        if questions.seams_of(draft) > self._most("seams", draft, visit.view):
+            draft = structs.replace(draft, seams=None)
         return self._keep(visit, draft, questions.following(question, draft, visit.view))
 
     def _keep(self, visit: Visit, draft: Draft, question: str) -> Response:
@@ -319,11 +323,14 @@ class Applying:
         return self._page(visit, draft, question, "text.html", **context)
 
     def _number(self, visit: Visit, draft: Draft, question: str) -> Response:
-        matter = questions.matter_of(draft, visit.view)
         amount = yuan_text(draft.amount_fen).replace(",", "") if draft.amount_fen else ""
-        most = questions.most_copies(matter, self._screen.options.copies_max)
-        value = amount if question == "amount" else str(draft.copies or 1)
-        return self._page(visit, draft, question, "number.html", value=value, most=most)
+        values = {"amount": amount, "copies": draft.copies or 1, "seams": draft.seams or 0}
+        value, least = str(values[question]), _LEAST.get(question)
+        context = {"value": value, "least": least, "most": self._most(question, draft, visit.view)}
+        return self._page(visit, draft, question, "number.html", **context)
+
+    def _most(self, question: str, draft: Draft, view: View) -> int:
+        return questions.most_of(question, draft, view, self._screen.options.copies_max)
 
     def _seals(self, visit: Visit, draft: Draft) -> Response:
         matter = questions.matter_of(draft, visit.view)
@@ -354,6 +361,7 @@ class Applying:
             "amount": amount if draft.amount_fen else words("confirm.none"),
             "copies": words("request.copies", n=draft.copies),
             "pages": words("confirm.page-count", n=len(draft.pages)),
+            "seams": words("seams.count" if draft.seams else "seams.none", n=draft.seams or 0),
         }
         order = questions.summary(draft, visit.view)
         lines = tuple(Line(question=one, value=values[one]) for one in order)

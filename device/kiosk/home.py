@@ -61,6 +61,7 @@ class RequestShown(Struct, frozen=True, kw_only=True):
     instead: str
     by_list: bool
     urgent: bool
+    seams: int
     filer: str = ""
 
 
@@ -257,4 +258,5 @@ def _shown(one: RequestView, view: View, at: str, until: str = "") -> RequestSho
         instead=matter.instead if matter is not None and one.reason in _BY_LIST else "",
         by_list=one.reason in _BY_LIST,
         urgent=terms_for(view, one.request) is not None,
+        seams=one.seams,
     )

@@ -50,6 +50,7 @@ class RequestView(Struct, frozen=True, kw_only=True):
         not_after_ms: when the permit ends (UTC), or None.
         standing: a standing permit covers it, so that nobody was asked.
         code: the item's code in the list.
+        seams: how many of the copies are seam stamps.
     """
 
     request: str
@@ -68,6 +69,7 @@ class RequestView(Struct, frozen=True, kw_only=True):
     standing: bool = False
     code: str = ""
     seal: str = ""
+    seams: int = 0
 
 
 class StandingView(Struct, frozen=True, kw_only=True):
@@ -108,9 +110,12 @@ class JobView(Struct, frozen=True, kw_only=True):
     looks at its photo (until `window_s` have passed since `since_ms`), `press` the lever is
     free until `window_s` have passed since `since_ms`, `photo` keep the page still, `next` lay
     the next copy, `done`, `stopped` (see `reason`: the impression was not made, start again).
+    Before a seam stamp (`seam`): `show` lay the next page and start (`shown` of `pages` were seen;
+    `reason` says why the last one was no new one), `fan` all were: lay the fanned pile and start.
     `n` is the copy that the step is about; at `next` and `done` the one just finished, whose
     photo shows what is `noticed` (one of `verdicts.GRAVE`), or "" when all is well. `page` of
-    `pages` is the approved page that was last seen under the camera, 0 before.
+    `pages` is the approved page that was last seen under the camera, 0 before. `seams` of what is
+    left are seam stamps.
     """
 
     permit: str
@@ -118,7 +123,9 @@ class JobView(Struct, frozen=True, kw_only=True):
     seal: str
     n: int
     of: int
-    step: Literal["lay", "check", "confirm", "press", "photo", "next", "done", "stopped"]
+    step: Literal[
+        "lay", "show", "fan", "check", "confirm", "press", "photo", "next", "done", "stopped"
+    ]
     reason: str = ""
     since_ms: int = 0
     window_s: float = 0.0
@@ -126,6 +133,9 @@ class JobView(Struct, frozen=True, kw_only=True):
     noticed: str = ""
     page: int = 0
     pages: int = 1
+    seam: bool = False
+    seams: int = 0
+    shown: int = 0
 
 
 class HoldView(Struct, frozen=True, kw_only=True):
@@ -211,7 +221,8 @@ class FileRequest(Struct, frozen=True, kw_only=True):
     """File a request. Answer: RequestView; refused at once where the list forbids the item.
 
     `matter` is a code of the list, or free text for an item that is on no list; `makes_up` the
-    faint use that this makes up for, of the same seal and item, or "".
+    faint use that this makes up for, of the same seal and item, or "". `seams` of the copies
+    ride the edges of the pages.
     """
 
     by: str
@@ -224,6 +235,7 @@ class FileRequest(Struct, frozen=True, kw_only=True):
     copies: int
     pages: tuple[str, ...]
     makes_up: str = ""
+    seams: int = 0
 
 
 class Earlier(Struct, frozen=True, kw_only=True):
@@ -239,6 +251,7 @@ class Earlier(Struct, frozen=True, kw_only=True):
     payee: str
     amount_fen: int | None
     copies: int
+    seams: int = 0
 
 
 class ReadEarlier(Struct, frozen=True, kw_only=True):
@@ -261,10 +274,14 @@ class TakePage(Struct, frozen=True, kw_only=True):
 
 
 class BeginJob(Struct, frozen=True, kw_only=True):
-    """Take up an approved request for stamping. Answer: JobView; raises PermitRefusedError."""
+    """Take up an approved request for stamping. Answer: JobView; raises PermitRefusedError.
+
+    `seam`: for a seam stamp, where both kinds are left; else the kind that is left.
+    """
 
     by: str
     request: str
+    seam: bool = False
 
 
 class StampNow(Struct, frozen=True, kw_only=True):

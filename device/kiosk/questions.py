@@ -56,9 +56,10 @@ def again_from(said: Earlier, view: View, makes_up: str = "") -> Draft:
         payee_asked=True,
         amount_fen=said.amount_fen,
         amount_asked=True,
-        copies=1 if makes_up else said.copies,
+        copies=1 if makes_up else said.copies - said.seams,
         reviewed=True,
         makes_up=makes_up,
+        seams=0 if makes_up else said.seams,
     )
     return with_seal(draft, view)
 
@@ -73,7 +74,13 @@ def asked(draft: Draft, view: View) -> tuple[str, ...]:
     matter = matter_of(draft, view)
     seal = ("seal",) if matter is not None and len(seals_for(matter, view)) > 1 else ()
     money = ("payee", "amount") if matter is not None and about_money(matter) else ()
-    return ("matter", *seal, "applicant", "purpose", *money, "copies", "pages")
+    seams = ("seams",) if _may_have_seams(draft, matter) else ()
+    return ("matter", *seal, "applicant", "purpose", *money, "copies", "pages", *seams)
+
+
+def seams_of(draft: Draft) -> int:
+    """Return how many seam stamps a draft asks for; a single page has no seam."""
+    return draft.seams or 0 if len(draft.pages) > 1 else 0
 
 
 def summary(draft: Draft, view: View) -> tuple[str, ...]:
@@ -94,6 +101,7 @@ def answered(question: str, draft: Draft) -> bool:
         "amount": draft.amount_asked,
         "copies": draft.copies > 0,
         "pages": bool(draft.pages),
+        "seams": draft.seams is not None,
     }[question]
 
 
@@ -117,6 +125,18 @@ def following(question: str, draft: Draft, view: View) -> str:
     return order[order.index(question) + 1] if question in order else first_open(draft, view)
 
 
+def most_of(question: str, draft: Draft, view: View, otherwise: int) -> int:
+    """Return how many copies, or seam stamps besides them, may be asked for in all."""
+    most = most_copies(matter_of(draft, view), otherwise)
+    return max(0, most - draft.copies) if question == "seams" else most
+
+
 def most_copies(matter: Matter | None, otherwise: int) -> int:
     """Return how many copies may be asked for; `otherwise` where the list names no number."""
     return matter.max_copies if matter is not None and matter.max_copies else otherwise
+
+
+def _may_have_seams(draft: Draft, matter: Matter | None) -> bool:
+    """Tell whether seam stamps are worth asking: several pages, and the list leaves room."""
+    room = matter is None or not matter.max_copies or draft.copies < matter.max_copies
+    return len(draft.pages) > 1 and room and not draft.makes_up

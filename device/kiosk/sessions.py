@@ -28,7 +28,8 @@ class Draft(Struct, frozen=True, kw_only=True):
 
     `matter` is a code of the list; `amount_asked`, `payee_asked` say that the optional
     questions were answered or skipped; `reviewed` that the summary was seen, so that an
-    answer leads back to it; `makes_up` the faint use that this request makes up for.
+    answer leads back to it; `makes_up` the faint use that this request makes up for. `copies`
+    are sheets; `seams` are stamps over the edges of a pile of pages, made besides.
     """
 
     seal: str = ""
@@ -43,6 +44,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     pages: tuple[PagePhoto, ...] = ()
     reviewed: bool = False
     makes_up: str = ""
+    seams: int | None = None
 
 
 class CustodyDraft(Struct, frozen=True, kw_only=True):

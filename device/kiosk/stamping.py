@@ -15,10 +15,13 @@ from device.kiosk.screen import Screen, Visit
 from device.texts import Phrase, code_phrase
 from ledger.matters import look_up
 
-_RESTING = ("lay", "next", "stopped")
+_LAYING = ("lay", "show", "fan", "next")
+_RESTING = (*_LAYING, "stopped")
 _BUSY = ("check", "confirm", "press", "photo")
 _STEP_ICONS = {
     "lay": "page",
+    "show": "page",
+    "fan": "page",
     "check": "camera",
     "confirm": "wait",
     "press": "hand",
@@ -33,10 +36,13 @@ class StampShown(Struct, frozen=True, kw_only=True):
     """One moment of the stamping in the words of the screen.
 
     `left` impressions are still to make, besides the one that is being made (`busy`); `page` of
-    `pages` lies there, 0 where nobody has looked yet.
+    `pages` lies there, 0 where nobody has looked yet. `key` names what is to be done now. Of what
+    is left `seams` are seam stamps; `seam` that this one is, `seamed` that some were asked for,
+    `both` that the clerk chooses which comes next; `shown` pages of the pile were seen.
     """
 
     step: str
+    key: str
     icon: str
     n: int
     of: int
@@ -54,6 +60,11 @@ class StampShown(Struct, frozen=True, kw_only=True):
     since_ms: int
     window_ms: int
     took_s: int
+    seam: bool
+    seams: int
+    seamed: bool
+    both: bool
+    shown: int
 
 
 class Stamping:
@@ -76,12 +87,16 @@ class Stamping:
         return router
 
     def begin(
-        self, request: Request, request_id: Annotated[str, Form(alias="request", max_length=100)]
+        self,
+        request: Request,
+        request_id: Annotated[str, Form(alias="request", max_length=100)],
+        seam: Annotated[str, Form(max_length=1)] = "",
     ) -> Response:
-        """Take up an approved request, or the same one again after a stop."""
+        """Take up an approved request, for a seam stamp or not; or again after a stop."""
         visit = self._screen.clerk(request)
+        command = BeginJob(by=_account(visit), request=request_id, seam=bool(seam))
         try:
-            self._screen.ask(BeginJob(by=_account(visit), request=request_id), JobView)
+            self._screen.ask(command, JobView)
         except AnswerError as error:
             self._screen.change(visit.session, notice=error.phrase)
             return self._screen.go(visit, f"/request/{request_id}")
@@ -152,6 +167,8 @@ class Stamping:
                 problem = phrase_of(error)
         if job.step == "photo" and job.reason:
             problem = code_phrase("photo", job.reason)
+        elif job.step == "show" and step == "show" and job.reason:
+            problem = code_phrase("reason", job.reason)
         blocked = bool(view.fault) or view.hold is not None
         shown = _shown(view, job, step, problem, blocked)
         return shown, mark_of(visit.session, shown)
@@ -164,12 +181,17 @@ def _shown(
     matter = look_up(view.matters, request.matter).matter if request is not None else None
     left = request.left if request is not None else max(0, job.of - job.n + 1)
     busy = step in _BUSY
+    left_then = max(0, job.of - job.n) if busy else left
+    seams = max(0, job.seams - 1) if busy and job.seam else job.seams
+    both = step in _LAYING and 0 < seams < left_then
+    seamed = request is not None and request.seams > 0
     return StampShown(
         step=step,
+        key=_key(step, job.seam, both=both, seamed=seamed),
         icon=_STEP_ICONS[step],
         n=_number(job, left),
         of=job.of,
-        left=max(0, job.of - job.n) if busy else left,
+        left=left_then,
         seal=dict(view.seals).get(job.seal, job.seal),
         matter=matter.name if matter is not None else (request.matter if request else ""),
         request=job.request,
@@ -183,7 +205,20 @@ def _shown(
         since_ms=job.since_ms,
         window_ms=round(job.window_s * 1000),
         took_s=math.ceil(job.took_ms / 1000),
+        seam=job.seam,
+        seams=seams,
+        seamed=seamed,
+        both=both,
+        shown=job.shown,
     )
+
+
+def _key(step: str, seam: bool, *, both: bool, seamed: bool) -> str:
+    """Return the text that says what is to be done now."""
+    if step in ("lay", "next") and seamed:
+        return f"stamp.{step}-both" if both else f"stamp.{step}-plain"
+    own = (step == "press" and seam) or (step == "done" and seamed)
+    return f"stamp.{step}-seams" if own else f"stamp.{step}"
 
 
 def _number(job: JobView, left: int) -> int:

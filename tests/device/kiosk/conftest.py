@@ -162,6 +162,7 @@ class Village:
         request = port.RequestView(
             request=sha256(self._random.randbytes(32)).hexdigest(),
             matter=found.matter.name if found.matter else asked.matter,
+            seams=asked.seams,
             applicant=asked.applicant,
             copies=asked.copies,
             filed_by=asked.by,

@@ -23,11 +23,13 @@ from hardware.errors import CameraError, GrantUnknownError, LockRefusedError, Lo
 from hardware.interfaces import Inputs, Photo, Report, Settlement
 from sim import camera_view
 from sim.camera_film import Film
-from sim.render import blank_page, impression, page_image, stamped
+from sim.render import Picture, blank_page, impression, page_image, stamped
 from tests.device.model_gateway import MACHINE, SEAL
 from tests.device.village import Village
 
 READING_S = 0.01  # what one reading takes
+FAN_PX = 60  # how far each sheet of a fan looks out: 10 mm
+PAPER, EDGE = 252, 150  # how bright they are
 FRAMES = 3  # no two neighbours alike: enough to be no frozen camera
 
 GOOD = Inputs(
@@ -45,18 +47,34 @@ GOOD = Inputs(
 @cache
 def frames(scene: str) -> tuple[bytes, ...]:
     """Return some frames of what lies on the tray, by a name."""
-    page = page_image(7, 0)
-    pages = {
-        "page": page,
-        "stamped": stamped(page, impression(seed=1, strength=1.0), 0.65, 0.75),
-        "faint": stamped(page, impression(seed=1, strength=0.25), 0.65, 0.75),
-        "other": page_image(7, 5),
-        "blank": blank_page(),
+    page, strong = page_image(7, 0), impression(seed=1, strength=1.0)
+    pages: dict[str, Callable[[], Picture]] = {
+        "page": lambda: page,
+        "stamped": lambda: stamped(page, strong, 0.65, 0.75),
+        "faint": lambda: stamped(page, impression(seed=1, strength=0.25), 0.65, 0.75),
+        "other": lambda: page_image(7, 5),
+        "blank": blank_page,
+        "third": lambda: page_image(7, 2),
+        "fan": fan,
+        "seam": lambda: stamped(fan(), strong, 0.9, 0.5),
     }
     sheet = list(pages).index(scene) + 1
-    seen = camera_view.view(pages[scene], camera_view.laying(1), light=True, seed=3)
+    seen = camera_view.view(pages[scene](), camera_view.laying(1), light=True, seed=3)
     film = Film(np.ascontiguousarray(seen[::2, ::2]), sheet)
     return tuple(film.frame() for _ in range(FRAMES))
+
+
+@cache
+def fan() -> Picture:
+    """Return "page", "other" and "third" fanned to the right, the first on top."""
+    pages = [page_image(7, 0), page_image(7, 5), page_image(7, 2)]
+    height, width = pages[0].shape[:2]
+    pile = np.full((height, width + FAN_PX * (len(pages) - 1), 3), PAPER, np.uint8)
+    for n, page in reversed(tuple(enumerate(pages))):
+        right = n * FAN_PX + width
+        pile[:, right - width : right] = page
+        pile[:, right - 2 : right] = EDGE
+    return pile
 
 
 class ModelCamera:
