@@ -13,12 +13,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 
 from sim.browser import PageError
 from sim.client import MachineCallError, MachineClient
+from sim.errors import SimError
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -75,6 +76,13 @@ class Counted(Struct, frozen=True, kw_only=True):
     keys: int
     characters: int
     buttons: int
+
+
+class HeldError(SimError):
+    """The machine is held: it could not prove what happened at the lever."""
+
+    code: ClassVar[str] = "held"
+    hint: ClassVar[str] = "Count the impressions and release it at the console."
 
 
 class Script:
@@ -134,12 +142,17 @@ class Script:
         """Start, press as soon as the lever is free, wait for the end; stay on that screen.
 
         Where the machine stops before the lever is free, the clerk tries again as it offers.
+
+        Raises:
+            HeldError: this computer was too busy to prove the press; a person must count.
         """
         with self._step("lever freed, pressed, photographed and recorded"), self._hand():
             self._page.click("#stamp")
             for _ in range(TRIES):
                 self._page.click("#start")
-                self._page.wait_for_selector("[data-step='done'], [data-step='stopped']")
+                self._page.wait_for_selector("[data-step='done'], [data-step='stopped'], #look")
+                if self._page.url.endswith("/hold"):
+                    raise HeldError("an impression that is recorded", "a hold")
                 if self._page.locator("[data-step='done']").count():
                     return
                 self._page.click("#again")
@@ -153,7 +166,7 @@ class Script:
 
     def leave(self) -> None:
         """End the stamping and sign out."""
-        self._page.click("#finish")
+        self._page.goto("/home")
         self._page.click("#sign-out")
         self._page.wait_for_url("**/")
         self._page.evaluate(FORGET)
@@ -168,7 +181,7 @@ class Script:
                 break
             with self._page.expect_response("**/apply/matters?**"):
                 self._page.click(f"[data-letter='{letter}']")
-            self._page.wait_for_function("!document.querySelector('.htmx-request, .htmx-settling')")
+            self._page.wait_for_selector("#query:not(.htmx-request)")
         wanted.first.click()
 
     @contextmanager

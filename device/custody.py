@@ -15,6 +15,7 @@ from msgspec import Struct
 from device import custody_bodies, guard
 from device.custody_book import Order
 from device.errors import CustodyRefusedError
+from device.keepers import Held, objection
 from device.kiosk.port_custody import CustodyCommand, OpenHatch, ReportLost, ShutHatch
 from device.lock import Lock
 from device.recorder import Recorder
@@ -50,6 +51,7 @@ class Custody:
         benches: by seal.
         busy: tells why no hatch may be opened now (an impression is under way), or "".
         pages: photos taken at the screen, by the hash of their JPEG.
+        held: whose an account is, and its offices.
         now_s: monotonic seconds.
     """
 
@@ -60,10 +62,11 @@ class Custody:
         recorder: Recorder,
         busy: Callable[[], str],
         pages: Mapping[str, PhotoRef],
+        held: Callable[[str], Held],
         now_s: Callable[[], float],
     ) -> None:
         self._benches, self._recorder, self._busy = benches, recorder, busy
-        self._pages, self._now_s = pages, now_s
+        self._pages, self._held, self._now_s = pages, held, now_s
         self._book = recorder.journal.book
         self._openings: dict[str, _Opening] = {}
         self._freed: dict[str, float] = {}
@@ -98,8 +101,10 @@ class Custody:
         return 0 if report is None else self._made(seal, report)[0]
 
     def _open(self, command: OpenHatch) -> None:
-        _two(command.by, command.second)
+        self._several(command.by, command.second)
         order = self._good(command.permit)
+        if why := objection(order.purpose, self._held(command.by), self._held(command.second)):
+            raise _refused(why, "neither")
         standing = self._book.custody.standing(order.seal)
         again = standing.opened and standing.permit == order.permit
         if not again and not custody.fits(standing, order.purpose):
@@ -118,7 +123,7 @@ class Custody:
             raise _refused("hatch-refused", "the controller refusing")
 
     def _shut(self, command: ShutHatch) -> None:
-        _two(command.by, command.second)
+        self._several(command.by, command.second, command.witness)
         seal = self._opened_under(command.permit)
         standing = self._book.custody.standing(seal)
         assert standing.purpose is not None
@@ -172,6 +177,14 @@ class Custody:
                 return seal
         raise _refused("hatch-not-opened", "none opened under this permit")
 
+    def _several(self, by: str, second: str, witness: str = "") -> None:
+        """Persons are compared, not accounts; who the witness is matters to a handover alone."""
+        two = {self._held(by).person, self._held(second).person}
+        if not second or len(two) < 2:
+            raise _refused("second-same", "one person")
+        if witness and self._held(witness).person in two:
+            raise _refused("witness-same", "one of the two")
+
     def _made(self, seal: str, report: Report) -> tuple[int, custody_bodies.Proof]:
         standing = self._book.custody.standing(seal)
         if report.strokes is not None:
@@ -180,11 +193,6 @@ class Custody:
         if opening is None or (opening.permit, opening.starts) != (standing.permit, lock.starts):
             return 0, "none"
         return max(0, report.presses - opening.presses), "edges"
-
-
-def _two(by: str, second: str) -> None:
-    if by == second or not second:
-        raise _refused("second-same", "one person")
 
 
 def _at_rest(lock: Lock) -> Report:

@@ -18,6 +18,7 @@ import structlog
 from msgspec import Struct
 
 from device.journal import Journal
+from device.keepers import Held
 from device.kiosk.port import Person
 from device.township_keys import TownshipKeys
 from ledger import people
@@ -38,14 +39,15 @@ State = Literal["missing", "file", "valid", "expired", "damaged"]
 class _Known(Struct, frozen=True, kw_only=True):
     """What is known; `none` nobody has sent a list yet, `damaged` what was kept is no list.
 
-    `persons`: whose each account of the list is, also of those who sign in at no machine.
+    `members`: whose each account of the list is and what offices it has, also of those who sign
+    in at no machine.
     """
 
     state: Literal["none", "list", "damaged"]
     version: int = 0
     not_after_ms: int = 0
     staff: tuple[Person, ...] = ()
-    persons: dict[str, str] = {}
+    members: dict[str, Held] = {}
 
 
 class People:
@@ -94,7 +96,11 @@ class People:
 
     def person_of(self, account: str) -> str:
         """Return the person of an account; one that no list names stands for itself."""
-        return self._known.persons.get(account, account)
+        return self.held(account).person
+
+    def held(self, account: str) -> Held:
+        """Return person and offices of an account, as the list says that counted last."""
+        return self._known.members.get(account, Held(account, None))
 
     def hear(self, raw: bytes) -> None:
         """Take a list, durable on return; one that counts already is passed over.
@@ -176,7 +182,7 @@ def _known(body: PeopleList, roster: Roster) -> _Known:
         state="list",
         version=body.version,
         not_after_ms=body.not_after_ms,
-        persons={one.account: one.person for one in roster.staff},
+        members={one.account: Held(one.person, one.offices) for one in roster.staff},
         staff=tuple(
             Person(
                 account=one.account,
@@ -184,6 +190,8 @@ def _known(body: PeopleList, roster: Roster) -> _Known:
                 card=one.card.sha256,
                 card_salt=one.card.salt,
                 pin_hash=one.pin_hash,
+                person=one.person,
+                offices=one.offices,
             )
             for one in roster.staff
             if one.card is not None and one.pin_hash

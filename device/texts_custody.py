@@ -44,6 +44,16 @@ PROMPTS: tuple[Row, ...] = (
         "Two persons must be there. The other one lays a card and enters the PIN.",
     ),
     (
+        "custody.second.keeper",
+        "您不是印章管理员：请印章管理员刷卡。",
+        "You keep no seal: the keeper lays the card.",
+    ),
+    (
+        "custody.second.technician",
+        "请印章管理员或技术员刷卡。",
+        "The keeper or a technician lays the card.",
+    ),
+    (
         "custody.second.handover",
         "请接收人刷卡，再输密码。",
         "The receiver lays a card and enters the PIN.",
@@ -213,6 +223,11 @@ CODES: Mapping[str, tuple[Row, ...]] = {
             "The seal is elsewhere; this permit does not fit.",
         ),
         ("second-same", "要两个不同的人。", "It takes two different persons."),
+        (
+            "keeper-missing",
+            "两个人里要有印章管理员。没有的话请镇里在人员名单里登记。",
+            "One of the two must keep the seal. If nobody does, the township lists a keeper.",
+        ),
         ("witness-same", "见证人要是第三个人。", "The witness must be a third person."),
         ("answer-missing", "还有没填的。", "An answer is missing."),
         ("days-wrong", "天数不对。", "The number of days cannot be."),

@@ -204,6 +204,7 @@ def _assemble(
             recorder=recorder,
             busy=jobs.busy,
             pages=pages.taken,
+            held=people.held,
             now_s=world.now_s,
         ),
         house=house,

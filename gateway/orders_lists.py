@@ -1,7 +1,8 @@
 """Orders on items lists: one person drafts a new version, another one releases it.
 
 An authority's very first list is entered by the command line alone: the gateway is being set up
-and has no accounts yet. Every later version needs two persons, whoever brings the file.
+and has no accounts yet. Every later version needs two persons, whoever brings the file. The
+county may be the second one, and is where a list of a layer above the township's changes.
 """
 
 from __future__ import annotations
@@ -74,6 +75,12 @@ def release(book: Book, transaction: Transaction, command: ReleaseList, now_ms: 
         raise RequestRefusedError(
             "draft-own", f"expected another person than {found.by} to release it"
         )
+    if county_releases(transaction, found) and "county" not in releaser.offices:
+        raise RequestRefusedError(
+            "list-county",
+            f"expected a release by the county for the layer {found.layer}, "
+            f"found {command.by}: the county signs in and releases it",
+        )
     content = transaction.list_draft_content(found.draft)
     file = transaction.list_file(found.file_sha256)
     if content is None or file is None or codec.sha256(file) != found.file_sha256:
@@ -90,6 +97,14 @@ def is_waiting(one: ListDraftView, now_ms: int) -> bool:
     """Return whether a draft can still be released."""
     fresh = now_ms - one.drafted_ms <= WAITING_DAYS * DAY_MS
     return one.version is None and not one.overtaken and fresh
+
+
+def county_releases(reader: DeskReader, one: ListDraftView) -> bool:
+    """Return whether only the county may release a draft.
+
+    A list above the township's own is the county's to release, as soon as it has an account here.
+    """
+    return one.layer != "township" and any("county" in each.offices for each in reader.accounts())
 
 
 def check_list(reader: DeskReader, content: MatterList, file: bytes) -> None:

@@ -106,6 +106,7 @@ ZH = {
     "report-long": "这段时间的记录太多，一次最多三千件，请缩短日期或只选一个村。",
     "list-whose": "请写明是哪一级、哪个地区的清单:填在表单里，或写在文件的层级、地区列。",
     "list-second-person": "该清单已有一版:新版须一人起草、另一人发布，请在控制台办理。",
+    "list-county": "上级清单由县里的账号核对后发布。",
     "list-draft-stale": "草案已过三十天，或这份清单已有更新的版本，请重新导入。",
     "list-missing": "草案的文件不在这里，请重新导入。",
     "list-date": "生效日期应写成 年-月-日，例如 2026-01-31。",
@@ -269,6 +270,7 @@ EN = {
     "list-whose": "Say whose list it is: layer and place, in the form or in the file's columns.",
     "list-second-person": "This list has a version already: one person drafts a new one, another "
     "releases it on the console.",
+    "list-county": "A list of a higher layer is released by the county, with its account.",
     "list-draft-stale": "The draft is older than thirty days, or the list was released anew since: "
     "import it again.",
     "list-missing": "The draft's file is not here; import it again.",

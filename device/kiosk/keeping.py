@@ -12,10 +12,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Request, Response
 from msgspec import structs
 
+from device.keepers import held, objection, wanted
 from device.kiosk import keeping_steps as steps
 from device.kiosk.errors import AnswerError, ElsewhereError
 from device.kiosk.pins import refusal
-from device.kiosk.port import PagePhoto, TakePage
+from device.kiosk.port import PagePhoto, Person, TakePage
 from device.kiosk.port_custody import OpenHatch, ReportLost, SealView, ShutHatch
 from device.kiosk.rendering import mark_of
 from device.kiosk.screen import Screen, Visit
@@ -147,6 +148,9 @@ class Keeping:
         if person is None or not draft.awaits:
             return self._next(visit, draft)
         answer = self._screen.guard.check(person, pin)
+        if answer.outcome == "right" and (why := _objection(visit, draft, person)):
+            self._screen.change(visit.session, notice=Phrase(f"reason.{why}"))
+            return self._next(visit, structs.replace(draft, card=""))
         if answer.outcome == "right":
             known = {draft.awaits: person}
             return self._next(visit, structs.replace(draft, card="", awaits="", **known))
@@ -288,6 +292,7 @@ class Keeping:
             "most": steps.DAYS_MAX if now == "days" else steps.COUNT_MAX,
             "asked": steps.asked(draft, seal),
             "mark": mark_of(visit.session, seal.shut, seal.present),
+            "keeper": wanted(draft.purpose, held(_person(visit))),
         }
         return self._screen.page(visit, _TEMPLATES[now], title, **context)
 
@@ -299,6 +304,19 @@ def _find(visit: Visit, seal: str) -> SealView:
     raise ElsewhereError("/custody", visit.session)
 
 
-def _account(visit: Visit) -> str:
+def _objection(visit: Visit, draft: CustodyDraft, other: Person) -> str:
+    """Return why another person cannot be the second one, or the witness; "" if she can."""
+    first = held(_person(visit))
+    if draft.awaits == "second":
+        return objection(draft.purpose, first, held(other))
+    there = {first.person, held(draft.second).person if draft.second is not None else ""}
+    return "witness-same" if held(other).person in there else ""
+
+
+def _person(visit: Visit) -> Person:
     assert visit.session.person is not None
-    return visit.session.person.account
+    return visit.session.person
+
+
+def _account(visit: Visit) -> str:
+    return _person(visit).account

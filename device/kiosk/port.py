@@ -23,6 +23,8 @@ class Person(Struct, frozen=True, kw_only=True):
 
     Args:
         card: the card's identifier; with a salt, its hash as `ledger.people` makes it.
+        person: the same for all accounts of one person; "": nobody has said.
+        offices: as the township's list says; None: nobody has said.
     """
 
     account: Identifier
@@ -30,6 +32,8 @@ class Person(Struct, frozen=True, kw_only=True):
     card: str
     pin_hash: str
     card_salt: str = ""
+    person: str = ""
+    offices: tuple[str, ...] | None = None
 
     def carries(self, laid: str) -> bool:
         """Return whether a card that was laid (its identifier) is this person's."""

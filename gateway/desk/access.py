@@ -89,7 +89,9 @@ class Post(Struct, frozen=True):
 
 _ALL = frozenset(OFFICES)
 _TOWNSHIP = frozenset({"approver", "auditor", "administrator", "station"})
-_OVERSIGHT = frozenset({"auditor", "administrator", "county"})  # the county reads, and only that
+_OVERSIGHT = frozenset(
+    {"auditor", "administrator", "county"}
+)  # the county reads, and releases lists
 _OF_VILLAGE = frozenset({"keeper", "secretary", "director", "supervisor"})  # watch over their seal
 ALLOWED: dict[Action, frozenset[str]] = {
     Action.READ_HOME: _ALL,
@@ -134,7 +136,7 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.REVOKE_KEY: frozenset({"administrator", "auditor"}),
     Action.READ_LISTS: _ALL,
     Action.IMPORT_LIST: frozenset({"administrator"}),
-    Action.RELEASE_LIST: _TOWNSHIP,
+    Action.RELEASE_LIST: _TOWNSHIP | {"county"},
     Action.READ_CALENDAR: _ALL,
     Action.DRAFT_CALENDAR: _TOWNSHIP,
     Action.RELEASE_CALENDAR: _TOWNSHIP,

@@ -26,6 +26,7 @@ from gateway.web.texts import Language
 COOKIE = "seal_session"
 LANGUAGE_COOKIE = "seal_language"
 LIVE = "/live/"  # polled by itself: does not count as activity
+BY_ITSELF = "X-By-Itself"  # a page that looks again without its reader: neither
 
 
 class SignInNeededError(GatewayError):
@@ -203,7 +204,7 @@ def language_of(request: Request) -> Language:
 
 
 def _session_of(request: Request, site: Site) -> Session | None:
-    touch = not request.url.path.startswith(LIVE)
+    touch = not request.url.path.startswith(LIVE) and BY_ITSELF not in request.headers
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         found = site.sessions.find(token.strip(), touch=touch)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import Request
+from msgspec import Struct
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from gateway.desk.access import Action
@@ -12,29 +13,64 @@ from gateway.stores import Reader
 from gateway.web.counts import badge, counts
 from gateway.web.identity import Visitor, site_of
 
-MENU: tuple[tuple[str, str, Action, str], ...] = (
-    ("home", "/", Action.READ_HOME, ""),
-    ("approvals", "/approvals", Action.READ_REQUESTS, "requests"),
-    ("confirm", "/confirm", Action.CONFIRM, ""),
-    ("filed", "/filed", Action.READ_FILED, ""),
-    ("log", "/log", Action.READ_LOG, ""),
-    ("ledger", "/ledger", Action.READ_LEDGER, ""),
-    ("alerts", "/alerts", Action.READ_ALERTS, "alerts"),
-    ("precision", "/precision", Action.READ_PRECISION, ""),
-    ("holds", "/holds", Action.READ_HOLDS, "holds"),
-    ("custody", "/custody", Action.READ_CUSTODY, ""),
-    ("permits", "/permits", Action.READ_PERMITS, ""),
-    ("standing", "/standing", Action.READ_STANDING, "standing"),
-    ("emergency", "/emergency", Action.READ_EMERGENCY, ""),
-    ("matters", "/matters", Action.READ_LISTS, "lists"),
-    ("policy", "/policy", Action.READ_POLICY, "drafts"),
-    ("calendar", "/calendar", Action.READ_CALENDAR, "calendars"),
-    ("delegations", "/delegations", Action.DELEGATE, ""),
-    ("machines", "/machines", Action.READ_MACHINES, ""),
-    ("people", "/people", Action.READ_PEOPLE, ""),
-    ("channels", "/channels", Action.READ_CHANNELS, ""),
-    ("retention", "/retention", Action.READ_RETENTION, ""),
+Part = tuple[str, str, Action, str]
+GROUPS: tuple[tuple[str, tuple[Part, ...]], ...] = (
+    (
+        "today",
+        (
+            ("home", "/", Action.READ_HOME, ""),
+            ("approvals", "/approvals", Action.READ_REQUESTS, "requests"),
+            ("confirm", "/confirm", Action.CONFIRM, ""),
+            ("filed", "/filed", Action.READ_FILED, ""),
+            ("delegations", "/delegations", Action.DELEGATE, ""),
+        ),
+    ),
+    (
+        "uses",
+        (
+            ("log", "/log", Action.READ_LOG, ""),
+            ("ledger", "/ledger", Action.READ_LEDGER, ""),
+            ("alerts", "/alerts", Action.READ_ALERTS, "alerts"),
+            ("precision", "/precision", Action.READ_PRECISION, ""),
+            ("holds", "/holds", Action.READ_HOLDS, "holds"),
+        ),
+    ),
+    (
+        "seals",
+        (
+            ("custody", "/custody", Action.READ_CUSTODY, ""),
+            ("permits", "/permits", Action.READ_PERMITS, ""),
+            ("standing", "/standing", Action.READ_STANDING, "standing"),
+            ("emergency", "/emergency", Action.READ_EMERGENCY, ""),
+        ),
+    ),
+    (
+        "rules",
+        (
+            ("matters", "/matters", Action.READ_LISTS, "lists"),
+            ("policy", "/policy", Action.READ_POLICY, "drafts"),
+            ("calendar", "/calendar", Action.READ_CALENDAR, "calendars"),
+        ),
+    ),
+    (
+        "township",
+        (
+            ("machines", "/machines", Action.READ_MACHINES, ""),
+            ("people", "/people", Action.READ_PEOPLE, ""),
+            ("channels", "/channels", Action.READ_CHANNELS, ""),
+            ("retention", "/retention", Action.READ_RETENTION, ""),
+        ),
+    ),
 )
+FEW = 9  # so many parts stand in sight at 1366 x 768 without groups
+
+
+class Group(Struct, frozen=True, kw_only=True):
+    """Parts of the menu under one heading, which opens and closes them; "" without one."""
+
+    name: str
+    parts: tuple[dict[str, str], ...]
+    open: bool
 
 
 def page(
@@ -59,7 +95,7 @@ def page(
         **frame(request),
         "visitor": visitor,
         "csrf": visitor.session.csrf,
-        "menu": menu(reader, visitor),
+        "groups": groups(menu(reader, visitor), here),
         "here": here,
         "may": {action.value: visitor.may(action) for action in Action},
         "paged": "before" in request.query_params,
@@ -85,9 +121,29 @@ def menu(reader: Reader, visitor: Visitor) -> list[dict[str, str]]:
     waiting = counts(reader, visitor)
     return [
         {"name": name, "url": url, "badge": badge(getattr(waiting, field)) if field else ""}
-        for name, url, action, field in MENU
+        for _, parts in GROUPS
+        for name, url, action, field in parts
         if visitor.may(action)
     ]
+
+
+def groups(parts: list[dict[str, str]], here: str) -> tuple[Group, ...]:
+    """Return a visitor's menu by groups; open are today's work and the one with this page.
+
+    From today's work the uses are open as well: both fit.
+    """
+    if len(parts) <= FEW:
+        return (Group(name="", parts=tuple(parts), open=True),)
+    today = {one[0] for one in GROUPS[0][1]}
+    beside = ("today", "uses") if here in today else ("today",)
+    found = []
+    for name, members in GROUPS:
+        names = {one[0] for one in members}
+        mine = tuple(part for part in parts if part["name"] in names)
+        if mine:
+            opened = name in beside or here in names
+            found.append(Group(name=name, parts=mine, open=opened))
+    return tuple(found)
 
 
 def see_other(url: str) -> RedirectResponse:

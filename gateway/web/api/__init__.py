@@ -5,13 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from gateway.audit.precision import Precision
-from gateway.stores import office, views
-from gateway.web.api import audit, desk, log, retention, tokens
+from gateway.desk import policy
+from gateway.stores import office, policies, standing, views
+from gateway.web.api import audit, desk, flows, log, retention, tokens
 from gateway.web.api.answers import Failure, Index
 from gateway.web.ladder import Ladder
 from ledger.matters import Answer, MatterList
 
-PARTS = (tokens, log, desk, audit, retention)
+PARTS = (tokens, log, desk, flows, audit, retention)
 KINDS = (
     Failure,
     Index,
@@ -24,6 +25,12 @@ KINDS = (
     desk.Version,
     retention.Asked,
     retention.Retention,
+    flows.Keeping,
+    flows.PlacePeople,
+    flows.Terms,
+    policy.ApprovalPolicy,
+    policies.PolicyView,
+    standing.StandingPermitView,
     views.EntryDetail,
     views.RequestView,
     views.PermitView,

@@ -66,13 +66,21 @@ def show(
     visitor: Looker,
     request_id: str,
     step: Annotated[str, Query(max_length=20)] = "",
+    have: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
-    """One request; `step` (approve, refuse, return) is the first tap and asks for the second."""
+    """One request; `step` (approve, refuse, return) is the first tap and asks for the second.
+
+    A page whose photos are on their way asks again by itself, and says what it shows (`have`);
+    the answer is empty while nothing has come.
+    """
     site = site_of(request)
     with site.port.reader() as reader:
         found = reader.request(request_id)
         if found is None or not visitor.sees(found.machine, Action.READ_REQUESTS):
             raise NotFoundError(f"expected a request, found none named {request_id[:64]}")
+        coming = _coming(found)
+        if have and have == coming:
+            return Response(status_code=204)
         return page(
             request,
             reader,
@@ -80,12 +88,20 @@ def show(
             "request.html",
             "approvals",
             step=step if step in ("approve", "refuse", "return") else "",
+            coming=coming,
             first=_made_up(reader, request_id),
             unseen=missing_page(site, visitor, found) is not None,
             waiting_pages=any(one.stored_ms is None for one in found.pages),
             permit=reader.permit(found.permit) if found.permit else None,
             **row(reader, visitor, found, site.port.now_ms()),
         )
+
+
+def _coming(one: RequestView) -> str:
+    """Return how far a request has come whose contents or photos are on their way; else ""."""
+    stored = sum(page.stored_ms is not None for page in one.pages)
+    waits = one.state == "filed" or (one.state == "open" and stored < one.pages_count)
+    return f"{one.state}-{len(one.pages)}-{stored}" if waits else ""
 
 
 def _made_up(reader: Reader, request: str) -> StoredEntry | None:

@@ -12,7 +12,7 @@ from gateway.desk import list_export
 from gateway.desk.access import Action
 from gateway.desk.list_changes import row_changes
 from gateway.errors import NotFoundError
-from gateway.orders_lists import is_waiting, standing_list
+from gateway.orders_lists import county_releases, is_waiting, standing_list
 from gateway.web.console.retention import mine
 from gateway.web.downloads import CSV, XLSX, download
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
@@ -45,6 +45,7 @@ def show_draft(request: Request, visitor: Looker, draft: str) -> Response:
             if found.version is None
             else (),
             waits=is_waiting(found, site.port.now_ms()),
+            countys=county_releases(reader, found) and "county" not in visitor.offices,
             mine=mine(reader, visitor),
             people={one.account: one.name for one in reader.accounts()},
         )

@@ -67,7 +67,7 @@ def show(request: Request, visitor: Looker) -> Response:
             visitor,
             "people.html",
             "people",
-            places=[_place(reader, site, code) for code in _codes(reader, site, visitor)],
+            places=[_place(reader, site, code) for code in places_of(reader, site, visitor)],
             people={one.account: one.name for one in reader.accounts()},
             mine=mine(reader, visitor),
             resets={
@@ -83,7 +83,7 @@ def edit(request: Request, visitor: Drafter, place: str) -> Response:
     """The form of one place: everybody who is there, and rows for newcomers."""
     site = site_of(request)
     with site.port.reader() as reader:
-        if place not in _codes(reader, site, visitor):
+        if place not in places_of(reader, site, visitor):
             raise NotFoundError(f"expected a place, found none with the code {place[:12]}")
         in_village = place != site.port.config.township
         return page(
@@ -152,7 +152,7 @@ def stop(
     return see_other(f"/people?done={what}-stopped")
 
 
-def _codes(reader: Reader, site: Site, visitor: Visitor) -> list[str]:
+def places_of(reader: Reader, site: Site, visitor: Visitor) -> list[str]:
     """Return the places that this visitor may see, the township's own staff first."""
     villages = visitor.only_villages(Action.READ_PEOPLE)
     own = [] if villages is not None else [site.port.config.township]

@@ -34,6 +34,12 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "The contents are still on the way.",
     ),
     (
+        "request.coming",
+        "照片和内容正在传来，到了会自动显示。",
+        "Photos and contents are on their way and will appear here.",
+    ),
+    ("request.reload", "重新载入", "Reload"),
+    (
         "request.pages-waiting",
         "页面照片还没有送齐，送齐后才能审批。",
         "The page photos have not all come yet.",

@@ -34,6 +34,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "等乡镇另一人核对后发布。",
         "Another person of the township checks and releases it.",
     ),
+    (
+        "lists.waits-county",
+        "上级清单由县里核对后发布。",
+        "The county checks and releases a list of a higher layer.",
+    ),
     ("lists.open", "核对差异", "See what changes"),
     (
         "lists.release-why",

@@ -10,6 +10,7 @@ import pytest
 from msgspec import structs
 
 from device.kiosk import port_custody as keeping
+from tests.device.kiosk.conftest import person
 
 SignIn = Callable[..., str]
 PIN = "246810"
@@ -108,6 +109,23 @@ def test_own_card_is_no_second_person(desk: Desk) -> None:
     page = desk.client.get("/custody/second")
 
     assert page.url.path == "/custody/second" and "请换一个人" in page.text
+
+
+def test_without_a_keeper_the_screen_asks_for_one_and_lets_nobody_else_open(
+    client: httpx.Client, village: Any, sign_in: SignIn
+) -> None:
+    wang, li = village.people
+    sun = person("sun", "孙保管", "1231231234")
+    offices = zip((wang, li, sun), (("clerk",), ("director",), ("keeper",)), strict=True)
+    village.people = tuple(structs.replace(one, offices=held) for one, held in offices)
+    desk = Desk(client, village, sign_in())
+
+    refused = desk.second()
+    taken = desk.second(card="1231231234")
+
+    assert refused.url.path == "/custody/second" and "两个人里要有印章管理员" in refused.text
+    assert "请印章管理员刷卡" in refused.text
+    assert taken.url.path == "/custody/ready"
 
 
 def test_second_card_does_not_sign_the_first_person_out(desk: Desk) -> None:

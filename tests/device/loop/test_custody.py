@@ -10,8 +10,11 @@ import pytest
 from device.errors import CustodyRefusedError, PermitRefusedError
 from device.kiosk.port import BeginJob, TakePage
 from device.kiosk.port_custody import OpenHatch, ReportLost, ShutHatch
+from ledger.people import Staff
 from ledger.records_custody import Hatch, SealState
+from ledger.topics import Leaf
 from tests.device.model_gateway import MACHINE, SEAL
+from tests.device.test_people_agent import has_started, parcel
 
 
 def permitted(rig: Any, purpose: str, **changes: Any) -> str:
@@ -81,6 +84,28 @@ def test_one_person_alone_opens_nothing(rig: Any, second: str) -> None:
 
     assert refusal(rig, OpenHatch(by="c-1", second=second, permit=permit)) == "second-same"
     assert rig.controller.hatches == []
+
+
+def test_hatch_opens_for_nobody_but_a_keeper_and_one_more_of_the_list(rig: Any) -> None:
+    staff = [
+        Staff(account=account, person=person, name=account, offices=(office,), card=None,
+              pin_hash="")
+        for account, person, office in (
+            ("c-1", "p-1", "clerk"), ("c-2", "p-2", "director"), ("k-1", "p-3", "keeper"),
+            ("k-2", "p-3", "director"),
+        )
+    ]  # fmt: skip
+    end_ms = rig.until(lambda _: has_started(rig)).now_ms + 3_600_000
+    rig.gateway._tell(Leaf.PEOPLE, (), parcel(rig, 1, *staff, not_after_ms=end_ms))
+    rig.until(lambda view: view.people == "valid")
+    permit = permitted(rig, "takeout")
+
+    without = refusal(rig, OpenHatch(by="c-1", second="c-2", permit=permit))
+    alone = refusal(rig, OpenHatch(by="k-1", second="k-2", permit=permit))
+    rig.ask(OpenHatch(by="c-1", second="k-1", permit=permit))
+
+    assert (without, alone) == ("keeper-missing", "second-same")
+    assert len(rig.controller.hatches) == 1
 
 
 def test_hatch_permit_is_obeyed_only_with_its_proof(rig: Any) -> None:

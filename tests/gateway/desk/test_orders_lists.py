@@ -93,6 +93,39 @@ def test_release_takes_an_office_of_the_township(office: Town, releaser: str) ->
         office.order(ReleaseList(by=releaser, draft=draft))
 
 
+def test_the_county_releases_what_the_township_drafted(office: Town) -> None:
+    office.account("xian", "county")
+
+    office.order(ReleaseList(by="xian", draft=drafted(office)))
+
+    body = office.entries()[-1].body
+    assert isinstance(body, ListRelease)
+    assert (body.by, body.released_by) == ("chief", "xian")
+
+
+def test_a_list_above_the_township_is_released_by_the_county_where_it_has_an_account(
+    office: Town,
+) -> None:
+    content = lists.read_csv(CSV, "county", "萧山区", "2026-12-01")
+    office.order(DraftList(by="chief", list=content, file=CSV))
+    with office.store.reader() as reader:
+        draft = str(reader.list_drafts()[0].draft)
+    office.account("xian", "county")
+
+    assert refusal(office, ReleaseList(by="deputy", draft=draft)) == "list-county"
+    office.order(ReleaseList(by="xian", draft=draft))
+
+    with office.store.reader() as reader:
+        assert reader.list_drafts()[0].version == 2
+
+
+def test_the_county_drafts_no_list(office: Town) -> None:
+    office.account("xian", "county")
+
+    with pytest.raises(NotAllowedError):
+        office.order(structs.replace(drafting(), by="xian"))
+
+
 def test_draft_ends_when_the_list_was_released_anew_or_thirty_days_have_gone(office: Town) -> None:
     first = drafted(office)
     second = drafted(office, from_date="2026-12-02")

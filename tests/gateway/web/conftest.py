@@ -126,8 +126,10 @@ class Machine:
         applicant: str = "张三",
         amount: int | None = None,
         payee: str = "",
+        *,
+        arrived: bool = True,
     ) -> str:
-        """File a request whose page has arrived."""
+        """File a request whose page has arrived, unless told otherwise."""
         fields, opened = disclosure.withhold(
             {
                 "applicant": applicant,
@@ -148,7 +150,8 @@ class Machine:
             **fields,
         )
         request = self.say(body, opened)
-        self.send_photo(page)
+        if arrived:
+            self.send_photo(page)
         return request
 
     def intend(self, permit: str, n: int = 1, of: int = 2, page: str = "0" * 64) -> str:
@@ -342,12 +345,8 @@ def _account(account: str, password_hash: str) -> Account:
 
 def _decidable(reader: Any, request: str) -> bool:
     found = reader.request(request)
-    return bool(
-        found
-        and found.state == "open"
-        and found.pages
-        and all(page.stored_ms is not None for page in found.pages)
-    )
+    pages = found.pages if found and found.state == "open" else ()
+    return bool(pages) and all(page.stored_ms is not None for page in pages)
 
 
 @pytest.fixture(scope="session")

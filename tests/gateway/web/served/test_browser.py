@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -212,6 +215,38 @@ def test_pages_fit_the_screen_carry_the_band_and_stay_at_home(screen, size, acco
         assert size_px >= 16
     assert len(window.hosts) == 1
     assert window.complaints == []
+
+
+@pytest.mark.parametrize(("size", "most_px"), [(DESK, 720), (PHONE, 400)], ids=["desk", "phone"])
+def test_the_menu_is_in_sight_and_opens_by_keyboard_without_scripts(
+    screen, chromium, size, most_px
+):
+    window = screen(size)
+    context = chromium.new_context(viewport=size, java_script_enabled=False)
+    window.page = context.new_page()
+    page = window.sign_in("zhao")
+    box = page.locator("nav.side").locator("summary, a").last.bounding_box() or {}
+    closed = page.locator("nav.side details:not([open])").count()
+    if folder := os.environ.get("SEAL_SCREENS"):
+        page.screenshot(path=Path(folder) / f"menu-{size['width']}.png")
+
+    page.focus("summary >> text=机器与人员")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    arrive(page, "**/machines")
+
+    links = page.eval_on_selector_all("nav.side a", "all => all.map(one => one.pathname)")
+    bottom = page.evaluate("""() => Math.max(...[...document.querySelectorAll(
+        "nav.side summary, nav.side a")].map(one => one.getBoundingClientRect().bottom))""")
+    if folder := os.environ.get("SEAL_SCREENS"):
+        page.screenshot(path=Path(folder) / f"menu-open-{size['width']}.png")
+    assert page.inner_text("nav.side details[open] a[aria-current]") == "印章机"
+    assert closed == 3 and box["y"] < most_px
+    assert len(links) == len(set(links)) == 19
+    assert bottom <= (size["height"] if size == DESK else 420)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    context.close()
 
 
 def test_pages_work_without_scripts(screen, chromium, busy):

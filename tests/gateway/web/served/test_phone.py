@@ -60,6 +60,25 @@ def test_one_page_says_all_and_two_taps_approve(world: Any, phone: Any, request_
     assert one.complaints == []
 
 
+def test_a_photo_that_comes_later_shows_itself(world: Any, phone: Any, pages: Any) -> None:
+    machine, photo = world.machines["m-1"], world.photo(pages[0][0])
+    request = machine.request(photo, arrived=False)
+    world.until(lambda reader: (found := reader.request(request)) and found.state == "open")
+    one = phone("wang")
+    page = one.goto(f"/approvals/{request}")
+    page.evaluate("window.stayed = true")
+    before = (page.locator("#coming a").get_attribute("href"), page.locator(".first-tap").count())
+
+    machine.send_photo(photo)
+
+    page.wait_for_selector("figure.page img")
+    page.click(".first-tap a >> text=批准")
+    page.wait_for_selector("text=确认批准")
+    assert before == (f"/approvals/{request}", 0)
+    assert page.locator("#coming p").count() == 0 and page.evaluate("window.stayed")
+    assert one.complaints == []
+
+
 def test_a_refusal_takes_its_reason_and_two_taps(world: Any, phone: Any, request_: str) -> None:
     one = phone("zhou")
     page = one.look(request_)
