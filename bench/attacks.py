@@ -105,8 +105,10 @@ def played(play: Play, folder: Path) -> Verdict:
     """Use the machine with this play, from the check to the signed record."""
     camera = _Player()
     capture = Capture(camera, bytes, folder)
-    camera.load(play.check)
+    camera.load((*play.previews, *play.check))
     try:
+        for _ in play.previews:
+            capture.look()
         before, _ = capture.find((play.approved,))
     except PhotoUnusableError as error:
         return Verdict(error.reason, "", ())
@@ -117,7 +119,7 @@ def played(play: Play, folder: Path) -> Verdict:
     if isinstance(taken, str):
         return Verdict("", taken, ())
     flags = flags_of(before.findings)
-    return Verdict("", photo_doubt.word_of(taken.findings), (*taken.findings, *flags))
+    return Verdict("", photo_doubt.word_of(taken.findings, flags, 1), (*taken.findings, *flags))
 
 
 def measure(
@@ -155,12 +157,12 @@ def measure(
                     say(f"{difficulty} {seed} {name}: {verdict.caught_by or 'not caught'}")
     if sheets is not None:
         write_sheets(cells, sheets, "wrong")
-    lines = {key: _line(*key, verdicts) for key, verdicts in ended.items()}
+    lines = {key: line(*key, verdicts) for key, verdicts in ended.items()}
     return Attacks(
         machine=this_machine(),
         seeds=tuple(seeds),
-        honest=tuple(line for line in lines.values() if line.name in HONEST),
-        attacks=tuple(line for line in lines.values() if line.name in ATTACKS),
+        honest=tuple(one for one in lines.values() if one.name in HONEST),
+        attacks=tuple(one for one in lines.values() if one.name in ATTACKS),
     )
 
 
@@ -186,7 +188,8 @@ def _cells(play: Play, caption: str) -> Iterator[Cell]:
             continue
 
 
-def _line(name: str, difficulty: Difficulty, verdicts: Sequence[Verdict]) -> Line:
+def line(name: str, difficulty: Difficulty, verdicts: Sequence[Verdict]) -> Line:
+    """Return how the plays of one attack ended."""
     by = Counter(one.caught_by for one in verdicts if one.caught_by)
     noted = Counter(
         word for one in verdicts if not one.caught_by for word in one.words if word not in _USUAL
@@ -203,12 +206,12 @@ def _line(name: str, difficulty: Difficulty, verdicts: Sequence[Verdict]) -> Lin
 def table(figures: Attacks) -> str:
     """Return the lines for people: honest uses first, then attacks."""
     rows = [f"{'play':36} {'light':7} {'caught':>9}  {'95 %':11}  by what"]
-    for line in (*figures.honest, *figures.attacks):
-        share = line.caught
-        by = ", ".join(f"{what} {count}" for what, count in line.by.items()) or "-"
-        noted = ", ".join(f"{what} {count}" for what, count in line.noted.items())
+    for one in (*figures.honest, *figures.attacks):
+        share = one.caught
+        by = ", ".join(f"{what} {count}" for what, count in one.by.items()) or "-"
+        noted = ", ".join(f"{what} {count}" for what, count in one.noted.items())
         rows.append(
-            f"{line.name:36} {line.difficulty:7} {f'{share.right} of {share.of}':>9}  "
+            f"{one.name:36} {one.difficulty:7} {f'{share.right} of {share.of}':>9}  "
             f"{share.low or 0:.2f}..{share.high or 0:.2f}   {by}"
             + (f"; noted: {noted}" if noted else "")
         )

@@ -17,7 +17,7 @@ from device.warrants import Warrant
 _STOPPING = ("blank", "page-other", STAMPED)  # before an impression is begun
 _VERDICTS = {"page-same", "page-unclear"}  # without one of them nobody compared the page
 # What does not stop an impression, but is said of it afterwards.
-_FLAGGED = {"page-unclear": "page_unclear"}
+_FLAGGED = {"page-unclear": "page_unclear", "page-stamped": "page_stamped"}
 
 
 class Job(Struct, kw_only=True):
