@@ -26,7 +26,7 @@ from hardware.errors import CameraError
 from hardware.interfaces import Photo
 from sim.camera_attacks import ATTACKS, HONEST
 from sim.camera_hard import PHOTO_HEIGHT_PX, PHOTO_WIDTH_PX, Difficulty
-from sim.camera_play import Play, Scene
+from sim.camera_play import Frames, Play, Scene
 from vision.decoding import decode
 from vision.errors import ImageRefusedError
 
@@ -101,25 +101,52 @@ class _Player:
         """Nothing is open."""
 
 
-def played(play: Play, folder: Path) -> Verdict:
-    """Use the machine with this play, from the check to the signed record."""
+class Tray:
+    """A machine's eyes on one tray: plays that share a check share it, as it is the costly half."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep the photos in `folder`."""
+        self._folder = folder
+        self._checks: dict[Frames, _Checked] = {}
+
+    def played(self, play: Play) -> Verdict:
+        """Use the machine with this play, from the check to the signed record."""
+        if play.check not in self._checks:
+            self._checks[play.check] = _checked(play, self._folder)
+        checked = self._checks[play.check]
+        before = checked.before
+        if checked.stopped or before is None:
+            return Verdict(checked.stopped, "", () if before is None else before.findings)
+        checked.camera.load(play.after)
+        taken = _after(checked.capture, before, checked.approved)
+        if isinstance(taken, str):
+            return Verdict("", taken, ())
+        flags = flags_of(before.findings)
+        alert = photo_doubt.word_of(taken.findings, flags, 1)
+        return Verdict("", alert, (*taken.findings, *flags))
+
+
+class _Checked(Struct, frozen=True):
+    """A check that is over; `stopped` says why the lever stays shut, or ""."""
+
+    camera: _Player
+    capture: Capture
+    before: Taken | None
+    approved: bytes
+    stopped: str
+
+
+def _checked(play: Play, folder: Path) -> _Checked:
     camera = _Player()
     capture = Capture(camera, bytes, folder)
     camera.load((*play.previews, *play.check))
     try:
         for _ in play.previews:
             capture.look()
-        before, _ = capture.find((play.approved,))
+        before, approved = capture.find((play.approved,))
     except PhotoUnusableError as error:
-        return Verdict(error.reason, "", ())
-    if reason := objection(before.findings):
-        return Verdict(reason, "", before.findings)
-    camera.load(play.after)
-    taken = _after(capture, before)
-    if isinstance(taken, str):
-        return Verdict("", taken, ())
-    flags = flags_of(before.findings)
-    return Verdict("", photo_doubt.word_of(taken.findings, flags, 1), (*taken.findings, *flags))
+        return _Checked(camera, capture, None, b"", error.reason)
+    return _Checked(camera, capture, before, approved, objection(before.findings))
 
 
 def measure(
@@ -147,10 +174,10 @@ def measure(
     with tempfile.TemporaryDirectory() as folder:
         for difficulty in difficulties:
             for seed in seeds:
-                scene = Scene(seed, difficulty)
+                scene, tray = Scene(seed, difficulty), Tray(Path(folder))
                 for name in chosen:
                     play = known[name](scene)
-                    verdict = played(play, Path(folder))
+                    verdict = tray.played(play)
                     if sheets is not None and bool(verdict.caught_by) == (name in HONEST):
                         cells += _cells(play, f"{name} {difficulty} {seed} {verdict.caught_by}")
                     ended.setdefault((name, difficulty), []).append(verdict)
@@ -166,12 +193,12 @@ def measure(
     )
 
 
-def _after(capture: Capture, before: Taken) -> Taken | str:
+def _after(capture: Capture, before: Taken, approved: bytes) -> Taken | str:
     """The photo after the press, taken again as the cycle does; else why there is none."""
     reason = ""
     for _ in range(3):
         try:
-            return capture.take_after(before)
+            return capture.take_after(before, approved)
         except PhotoUnusableError as error:
             reason = error.reason
         except CameraError:

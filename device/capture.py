@@ -169,8 +169,11 @@ class Capture:
             about = about | verdicts.stamped_since(shown, image, quality.page)
         return self._keep(jpeg, image, findings | about), shown
 
-    def take_after(self, before: Taken) -> Taken:
+    def take_after(self, before: Taken, approved: bytes = b"") -> Taken:
         """Photograph the page after the press; the findings compare it with `before`.
+
+        Args:
+            approved: JPEG or PNG of the approved page, if it is another picture than `before`.
 
         What cannot be judged is said, and the photo kept all the same.
 
@@ -178,7 +181,9 @@ class Capture:
             CameraError, PhotoUnusableError, PhotoStoreError: as `take`.
         """
         jpeg, image, quality = self._grab_usable()
-        findings = _notes(quality) | verdicts.after(before.jpeg, image, quality.page)
+        findings = _notes(quality) | verdicts.after(
+            before.jpeg, image, quality.page, approved=approved
+        )
         return self._keep(jpeg, image, findings)
 
     def close(self) -> None:

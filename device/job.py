@@ -57,6 +57,7 @@ def order(job: Job, n: int, shown: Shown) -> Order:
         operator=job.by,
         before=photo_ref(shown.taken),
         page=shown.taken.jpeg or shown.page,
+        approved=shown.page,
         flags=shown.flags,
     )
 

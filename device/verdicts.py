@@ -69,6 +69,7 @@ def after(
     photo: Image,
     page: Page | None,
     now_s: Callable[[], float] = time.monotonic,
+    approved: bytes = b"",
 ) -> set[Finding]:
     """Return what `photo`, taken after the press, shows against the photo before it; never raises.
 
@@ -76,6 +77,7 @@ def after(
         before: JPEG or PNG of the same page without the impression.
         page: where the paper lies in `photo`.
         now_s: monotonic seconds.
+        approved: JPEG or PNG of the approved page; what lay on it at the check lies on `before`.
     """
     found: set[Finding] = set()
     begun_s = now_s()
@@ -86,6 +88,8 @@ def after(
                 log.warning("photo_not_judged", why="time", step=step.__name__)
                 return found | {Finding.UNJUDGED}
             found |= step(earlier, photo, page)
+        if approved and Finding.PAGE_SAME in found and Finding.PAGE_COVERED not in found:
+            found |= _since_approval(approved, photo, page)
     except ImageRefusedError as error:
         log.warning("reference_page_unreadable", expected=error.expected, found=error.found)
         found |= {Finding.PAGE_UNCLEAR, Finding.UNJUDGED}
@@ -168,6 +172,11 @@ def _of_sheet(earlier: Image, photo: Image, page: Page | None) -> set[Finding]:
         Finding.SECOND_SHEET: None if page is None else second_sheet(photo, page),
     }
     return {finding for finding, answer in told.items() if answer}
+
+
+def _since_approval(approved: bytes, photo: Image, page: Page | None) -> set[Finding]:
+    since = covering(decode(approved), photo, after_page=page, folds=True)
+    return {Finding.PAGE_COVERED} if since.covered else set()
 
 
 def _impression(earlier: Image, photo: Image, page: Page | None) -> set[Finding]:

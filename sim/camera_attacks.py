@@ -87,7 +87,8 @@ def _photo_print(scene: Scene) -> Play:
 
 def _reprint(scene: Scene) -> Play:
     """A copy of the page from the same file, pressed in earnest."""
-    return scene.play()
+    again = page_layer(scene.stamped(scene.page), scene.after_how)
+    return scene.play(after=film([again], scene.after_how, scene.seeds(6), 2))
 
 
 def _swapped(scene: Scene) -> Play:

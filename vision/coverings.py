@@ -14,10 +14,10 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from vision.alignment import align, anchored
+from vision.alignment import Matrix, align, anchored
 from vision.comparison import print_map
 from vision.decoding import Image
-from vision.page import Gray, Page, find_page, flatten, without_rim
+from vision.page import Gray, Page, find_page, flatten, lifted, without_rim
 
 _MIN_INLIERS = 40
 _SOFT_PX = 1.2  # noise goes, an edge of a flat page at 120 dpi stays
@@ -32,8 +32,11 @@ _STANDS_OUT, _LEAST = 3.0, 0.012  # deviations of bare paper, and the least rati
 _ALONG_PX, _LEAST_ALONG = 15, 0.007
 _DARKEST = 12
 _LINE_PX, _GAP_PX = 110, 8  # 24 mm on A4: what lies there to deceive is longer
+_GOES_ON = 0.5  # share of the rest of a fold that is edge
 _FILLED = 0.7  # share of a line that must be edge
 _CLEAR = 0.25  # share of a page that must be free of ink
+
+Line = tuple[int, int, int, int]
 
 
 class Covering(Struct, frozen=True):
@@ -44,7 +47,7 @@ class Covering(Struct, frozen=True):
         covered: None where the photos cannot be compared.
     """
 
-    lines: tuple[tuple[int, int, int, int], ...]
+    lines: tuple[Line, ...]
     covered: bool | None
 
 
@@ -54,10 +57,13 @@ def covering(
     *,
     before_page: Page | None = None,
     after_page: Page | None = None,
+    folds: bool = False,
 ) -> Covering:
     """Search `after` for straight edges of paper that `before` has not.
 
     Args:
+        folds: the page may have been folded in between; an edge that runs on to both of the
+            page's own edges is then none.
         before_page, after_page: where the paper lies, when the caller knows; sought otherwise.
     """
     one, other = before_page or find_page(before), after_page or find_page(after)
@@ -67,17 +73,30 @@ def covering(
     found = anchored(align(flat, later), flat, later)
     if found.matrix is None or found.inliers < _MIN_INLIERS:
         return Covering((), None)
-    size = (flat.shape[1], flat.shape[0])
-    laid = np.asarray(cv2.warpPerspective(later, found.matrix, size), np.uint8)
-    known = cv2.warpPerspective(np.ones(later.shape[:2], np.uint8), found.matrix, size) > 0
+    laid, known = _laid(after, found.matrix @ np.linalg.inv(lifted(other, later)), flat)
     clear = known & _bare(flat) & _bare(laid) & ~_tinted(flat, laid)
     clear = np.asarray(without_rim(clear.astype(np.float32)) > 0, np.bool_)
     if float(clear.mean()) < _CLEAR:
         return Covering((), None)
     apart = without_rim(_light(laid)) - without_rim(_light(flat))
-    found_lines = [line for edges in _edges(apart, clear) for line in _lines(edges)]
-    lines = tuple(line for line in found_lines if not _is_shadow(apart, clear, line))
+    lines = tuple(
+        line
+        for edges in _edges(apart, clear)
+        for line in _lines(edges)
+        if not _is_shadow(apart, clear, line) and not (folds and _is_fold(edges, clear, line))
+    )
     return Covering(lines, bool(lines))
+
+
+def _laid(image: Image, matrix: Matrix, flat: Image) -> tuple[Image, NDArray[np.bool_]]:
+    """`image` over `flat`, cut anew from all its pixels, and where it has any.
+
+    A page whose outline was not found, as another sheet lies there, was made too small before.
+    """
+    size = (flat.shape[1], flat.shape[0])
+    laid = cv2.warpPerspective(image, matrix, size)
+    known = cv2.warpPerspective(np.ones(image.shape[:2], np.uint8), matrix, size)
+    return np.asarray(laid, np.uint8), np.asarray(known > 0, np.bool_)
 
 
 def _light(flat: Image) -> Gray:
@@ -137,7 +156,7 @@ def _mean(values: Gray, weight: Gray, sigma_px: float) -> Gray:
     return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma_px) / np.maximum(total, 0.05))
 
 
-def _lines(edges: NDArray[np.uint8]) -> tuple[tuple[int, int, int, int], ...]:
+def _lines(edges: NDArray[np.uint8]) -> tuple[Line, ...]:
     cv2.setRNGSeed(1)
     found = cv2.HoughLinesP(edges, 1, np.pi / 360, 60, minLineLength=_LINE_PX, maxLineGap=_GAP_PX)
     if found is None:
@@ -148,7 +167,7 @@ def _lines(edges: NDArray[np.uint8]) -> tuple[tuple[int, int, int, int], ...]:
     return tuple((line[0], line[1], line[2], line[3]) for line in ordered)
 
 
-def _is_shadow(apart: Gray, clear: NDArray[np.bool_], line: tuple[int, int, int, int]) -> bool:
+def _is_shadow(apart: Gray, clear: NDArray[np.bool_], line: Line) -> bool:
     """Whether it is much darker on one side: two papers are not that different, a shadow is."""
     x, y = np.linspace(line[0], line[2], 40), np.linspace(line[1], line[3], 40)
     along = np.array([line[2] - line[0], line[3] - line[1]], np.float64)
@@ -160,6 +179,22 @@ def _is_shadow(apart: Gray, clear: NDArray[np.bool_], line: tuple[int, int, int,
         known = clear[at_y, at_x]
         sides.append(float(np.median(apart[at_y, at_x][known])) if known.any() else 0.0)
     return abs(sides[0] - sides[1]) > _MOST_STEP
+
+
+def _is_fold(edges: NDArray[np.uint8], clear: NDArray[np.bool_], line: Line) -> bool:
+    """Whether the line goes on to the page's own edges, on both sides of what was found."""
+    start, end = np.array(line[:2], np.float64), np.array(line[2:], np.float64)
+    along = (end - start) / max(float(np.hypot(*(end - start))), 1.0)
+    near = cv2.dilate(edges, np.ones((5, 5), np.uint8))
+    steps = np.arange(4.0, float(max(edges.shape)) * 1.5)[:, None]
+    for ray in (end + steps * along, start - steps * along):
+        at = np.rint(ray).astype(int)
+        inside = ((at >= 0) & (at < (edges.shape[1], edges.shape[0]))).all(axis=1)
+        x, y = at[inside].T
+        known = clear[y, x]
+        if known.sum() >= _LINE_PX // 2 and float(near[y, x][known].mean()) < _GOES_ON:
+            return False
+    return True
 
 
 def _filled(edges: NDArray[np.uint8], line: tuple[int, ...]) -> float:

@@ -37,7 +37,7 @@ def honest() -> Play:
 
 
 def ended(play: Play, folder: Path) -> attacks.Verdict:
-    return attacks.played(play, folder)
+    return attacks.Tray(folder).played(play)
 
 
 def test_honest_use_is_neither_stopped_nor_told(honest: Play, tmp_path: Path) -> None:

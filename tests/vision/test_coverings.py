@@ -56,3 +56,28 @@ def test_darker_lamp_is_no_edge(before: Image, photograph: Photograph) -> None:
 
 def test_photos_that_cannot_be_laid_over_each_other_tell_nothing(before: Image) -> None:
     assert covering(before, np.full_like(before, 90)).covered is None
+
+
+def folded(page: Picture) -> Picture:
+    """A page that was folded and opened again: a hair of shadow from edge to edge."""
+    creased = page.copy()
+    creased[1300:1303] = creased[1300:1303] * 0.9
+    return creased
+
+
+def test_fold_since_the_approval_is_no_edge_of_paper(before: Image, photograph: Photograph) -> None:
+    creased = photograph(folded(PAGE))
+
+    assert covering(before, creased, folds=True).covered is False
+    assert covering(before, creased).covered is True
+
+
+def test_strip_since_the_approval_is_one(before: Image, photograph: Photograph) -> None:
+    assert covering(before, photograph(under_strip(PAGE), 5), folds=True).covered is True
+
+
+def test_new_seal_and_red_rule_are_no_edges(before: Image, photograph: Photograph) -> None:
+    ruled = stamp(PAGE)
+    ruled[1500:1505, 200:1000] = (40, 34, 206)
+
+    assert covering(before, photograph(ruled)).covered is False
