@@ -207,7 +207,7 @@ class Capture:
         quality = judge(image)
         if self._previous is not None and same_frame(self._previous, image):
             quality = _with(Reason.FROZEN, quality)
-        elif self._seen_before(image):
+        elif self._seen_before(image) and quality.usable:  # two black pictures are alike
             quality = _with(Reason.REPLAYED, quality)
         self._previous = image
         return jpeg, image, quality

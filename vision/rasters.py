@@ -38,12 +38,14 @@ def has_raster(tiles: Sequence[Gray]) -> bool | None:
         seen = np.abs(np.fft.fft2((tile - float(tile.mean())) * window)) ** 2
         powers[i] = seen / max(float(np.median(seen)), 1e-12)  # each tile has one voice
     total = powers.sum(axis=0, dtype=np.float64)
-    standing = np.where(_counted(), total / _usual(total), 0.0)
+    usual = _usual(total)
+    standing = np.where(_counted(), total / usual, 0.0)
     peak = np.unravel_index(int(standing.argmax()), standing.shape)
     if float(standing[peak]) <= _STANDS_OUT:
         return False
     near = np.roll(powers, (_NEAR - int(peak[0]), _NEAR - int(peak[1])), axis=(1, 2))
-    voices = near[:, : 2 * _NEAR + 1, : 2 * _NEAR + 1].max(axis=(1, 2)) > _VOICE
+    near = near[:, : 2 * _NEAR + 1, : 2 * _NEAR + 1].max(axis=(1, 2))
+    voices = near > _VOICE * float(usual[peak]) / len(tiles)
     return bool(voices.mean() >= _LEAST_VOICES)
 
 
