@@ -1,8 +1,9 @@
 """Another sheet that looks out from under the page.
 
-Two sheets are outlined together or the upper one alone. In the first case the upper one's edge is
-a hair of shadow that runs along a side of the outline, some way inside of it; in the second one a
-strip as bright and as colourless as the page lies beside it and ends in an edge of its own.
+Two sheets are outlined together or the upper one alone. In the first case the desk shows in two
+opposite corners of the outline, and the upper one's edge may be a hair of shadow along a side; in
+the second one a strip as bright and as colourless as the page lies beside it and ends in an edge
+of its own.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from vision.page import Gray, Page
 _PAGE_PX = (840, 1188)  # the page made flat: A4 in 4 pixels a millimetre
 _MARGIN_PX = 120  # 30 mm around it, and inside of it
 _NEAR_PX, _INSIDE_PX = (4, 12), (8, 32)  # bands just outside and inside of an edge
+_NOTCH_PX, _MOSTLY = (5, 13), 0.85  # a square just inside of a corner; share that is desk
 _RIM_PX = 6  # of the outline's own edge
 _TURNED = np.linspace(-0.045, 0.045, 13)  # slopes: what is turned more was laid there openly
 _SOFT_PX, _BROAD_PX = 1.0, 6.0
@@ -47,7 +49,20 @@ def second_sheet(image: Image, page: Page) -> bool | None:
         alike.append(share)
     if float(np.mean(alike)) > _MOST:
         return None
-    return max(runs) > _LEAST_RUN or _edge_inside(wide, seen)
+    return max(runs) > _LEAST_RUN or _is_notched(wide, like, seen) or _edge_inside(wide, seen)
+
+
+def _is_notched(wide: Image, like: NDArray[np.bool_], seen: NDArray[np.bool_]) -> bool:
+    """Whether the desk shows in two opposite corners of the outline, as one dog-ear does not."""
+    light = np.log(np.maximum(wide[..., 1], _DARKEST).astype(np.float32))
+    notched = []
+    corner = slice(_MARGIN_PX + _NOTCH_PX[0], _MARGIN_PX + _NOTCH_PX[1])
+    page = float(np.median(light[_MARGIN_PX:-_MARGIN_PX, _MARGIN_PX:-_MARGIN_PX]))
+    for turn in range(4):
+        other, known, dark = (np.rot90(each, turn)[corner, corner] for each in (~like, seen, light))
+        darker = float(np.median(dark)) < page - _STEP
+        notched.append(bool(known.all()) and darker and float(other.mean()) > _MOSTLY)
+    return (notched[0] and notched[2]) or (notched[1] and notched[3])
 
 
 def _edge_inside(wide: Image, seen: NDArray[np.bool_]) -> bool:
@@ -106,12 +121,15 @@ def _like_paper(wide: Image) -> NDArray[np.bool_]:
     soft = np.maximum(cv2.GaussianBlur(wide, (0, 0), 1.5), _DARKEST).astype(np.float32)
     light = np.log(soft[..., 1])
     tint = np.log(soft[..., 2] / soft[..., 0])
-    paper, own = (_extended(_rim_medians(each), wide.shape[:2]) for each in (light, tint))
+    # A cell at a corner may hold the desk alone: the brightest one near it is paper.
+    bright = cv2.dilate(_cells(light), np.ones((5, 5), np.uint8))
+    usual = cv2.medianBlur(_cells(tint), 5)
+    paper, own = (_extended(np.asarray(each), wide.shape[:2]) for each in (bright, usual))
     return np.asarray((np.abs(light - paper) < _LIKE) & (np.abs(tint - own) < _TINT), np.bool_)
 
 
-def _rim_medians(values: Gray) -> Gray:
-    """The page in 14 x 20 cells of the bright median each."""
+def _cells(values: Gray) -> Gray:
+    """The page in cells of 12 mm, of each what most of it is, print aside."""
     edge, (width, height) = _MARGIN_PX, _PAGE_PX
     page = values[edge : edge + height, edge : edge + width]
     cells = page[: height // 50 * 50, : width // 50 * 50].reshape(height // 50, 50, width // 50, 50)

@@ -49,3 +49,22 @@ def test_page_alone_has_none(desk: tuple[int, int, int]) -> None:
 
     assert page is not None
     assert not second_sheet(image, page)
+
+
+def test_dog_ear_is_no_second_sheet() -> None:
+    image = lying(DESKS[1], None)
+    ear = np.array([[870, 110], [800, 111], [871, 180]], np.int32)
+    cv2.fillConvexPoly(image, ear, DESKS[1], cv2.LINE_AA)
+    page = find_page(image)
+
+    assert page is not None
+    assert not second_sheet(image, page)
+
+
+def test_frame_without_paper_edges_tells_nothing() -> None:
+    image = lying(DESKS[1], None)[200:1000, 250:800]
+    page = find_page(np.ascontiguousarray(image))
+
+    assert page is not None
+    assert page.whole
+    assert second_sheet(np.ascontiguousarray(image), page) is None
