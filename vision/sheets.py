@@ -22,7 +22,7 @@ _NOTCH_PX, _MOSTLY = (5, 13), 0.85  # a square just inside of a corner; share th
 _RIM_PX = 6  # of the outline's own edge
 _TURNED = np.linspace(-0.045, 0.045, 13)  # slopes: what is turned more was laid there openly
 _SOFT_PX, _BROAD_PX = 1.0, 6.0
-_SHADOW, _INK = 0.022, 0.3  # ratios (logarithm): a hair of shadow is darker than light, not print
+_SHADOW, _INK = 0.022, 0.12  # ratios (logarithm): light; a hair of shadow; print
 _LIKE = 0.16  # ratio (logarithm) of two papers' brightness, one lying in the other's shadow
 _TINT = 0.10  # of two papers' red to blue
 _STEP = 0.18  # ratio by which the desk is darker
@@ -66,17 +66,23 @@ def _is_notched(wide: Image, like: NDArray[np.bool_], seen: NDArray[np.bool_]) -
 
 
 def _edge_inside(wide: Image, seen: NDArray[np.bool_]) -> bool:
-    """Whether a faint straight line runs along most of a side, within the outline."""
+    """Whether a faint straight line runs along most of a side, within the outline.
+
+    Lines along two opposite sides are a printed frame: a sheet looks out on one of them at most.
+    """
     light = np.log(np.maximum(wide.min(axis=2), _DARKEST).astype(np.float32))
-    fine = cv2.GaussianBlur(light, (0, 0), _SOFT_PX) - cv2.GaussianBlur(light, (0, 0), _BROAD_PX)
-    edge = _MARGIN_PX
+    broad = cv2.GaussianBlur(light, (0, 0), _BROAD_PX)
+    inked = (light - cv2.dilate(broad, np.ones((9, 9), np.uint8)) < -_INK).astype(np.uint8)
+    solid = cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    bare = 1 - cv2.dilate(solid, np.ones((13, 13), np.uint8)).astype(np.float32)
+    fine = (cv2.GaussianBlur(light, (0, 0), _SOFT_PX) - broad) * bare
+    edge, lines = _MARGIN_PX, []
     for turn in range(4):
         side = np.rot90(fine, turn)[edge : 2 * edge, edge:-edge]
-        if not np.rot90(seen, turn)[edge : 2 * edge, edge:-edge].all():
-            continue
-        if _darkest_line(np.ascontiguousarray(side)):
-            return True
-    return False
+        whole = bool(np.rot90(seen, turn)[edge : 2 * edge, edge:-edge].all())
+        lines.append(whole and _darkest_line(np.ascontiguousarray(side)))
+    framed = (lines[0] and lines[2]) or (lines[1] and lines[3])
+    return any(lines) and not framed
 
 
 def _darkest_line(side: Gray) -> bool:
@@ -90,7 +96,7 @@ def _darkest_line(side: Gray) -> bool:
         level = cv2.warpAffine(side, shear, (width, height), borderValue=0.0)
         usual = np.median(level[_RIM_PX:-_RIM_PX, ::5], axis=1)
         beside = np.median(usual)
-        if bool(((usual < beside - _SHADOW) & (usual > -_INK)).any()):
+        if bool((usual < beside - _SHADOW).any()):
             return True
     return False
 

@@ -68,3 +68,15 @@ def test_frame_without_paper_edges_tells_nothing() -> None:
     assert page is not None
     assert page.whole
     assert second_sheet(np.ascontiguousarray(image), page) is None
+
+
+@pytest.mark.parametrize("blur_px", [0.8, 2.0])
+@pytest.mark.parametrize("line_px", [1, 2, 4])
+def test_printed_frame_is_no_second_sheet(line_px: int, blur_px: float) -> None:
+    image = lying(DESKS[1], None)
+    cv2.rectangle(image, (200, 160), (830, 1090), (40, 40, 40), line_px)
+    image = np.asarray(cv2.GaussianBlur(image, (0, 0), blur_px), np.uint8)
+    page = find_page(image)
+
+    assert page is not None
+    assert not second_sheet(image, page)
