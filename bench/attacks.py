@@ -26,7 +26,7 @@ from hardware.errors import CameraError
 from hardware.interfaces import Photo
 from sim.camera_attacks import ATTACKS, HONEST
 from sim.camera_hard import PHOTO_HEIGHT_PX, PHOTO_WIDTH_PX, Difficulty
-from sim.camera_play import Play, Scene
+from sim.camera_play import Frames, Play, Scene
 from vision.decoding import decode
 from vision.errors import ImageRefusedError
 
@@ -101,23 +101,52 @@ class _Player:
         """Nothing is open."""
 
 
-def played(play: Play, folder: Path) -> Verdict:
-    """Use the machine with this play, from the check to the signed record."""
+class Tray:
+    """A machine's eyes on one tray: plays that share a check share it, as it is the costly half."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep the photos in `folder`."""
+        self._folder = folder
+        self._checks: dict[Frames, _Checked] = {}
+
+    def played(self, play: Play) -> Verdict:
+        """Use the machine with this play, from the check to the signed record."""
+        if play.check not in self._checks:
+            self._checks[play.check] = _checked(play, self._folder)
+        checked = self._checks[play.check]
+        before = checked.before
+        if checked.stopped or before is None:
+            return Verdict(checked.stopped, "", () if before is None else before.findings)
+        checked.camera.load(play.after)
+        taken = _after(checked.capture, before, checked.approved)
+        if isinstance(taken, str):
+            return Verdict("", taken, ())
+        flags = flags_of(before.findings)
+        alert = photo_doubt.word_of(taken.findings, flags, 1)
+        return Verdict("", alert, (*taken.findings, *flags))
+
+
+class _Checked(Struct, frozen=True):
+    """A check that is over; `stopped` says why the lever stays shut, or ""."""
+
+    camera: _Player
+    capture: Capture
+    before: Taken | None
+    approved: bytes
+    stopped: str
+
+
+def _checked(play: Play, folder: Path) -> _Checked:
     camera = _Player()
     capture = Capture(camera, bytes, folder)
-    camera.load(play.check)
+    camera.load((*play.previews, *play.check))
     try:
-        before, _ = capture.find((play.approved,))
+        for _ in play.previews:
+            capture.look()
+        before, approved = capture.find((play.approved,))
     except PhotoUnusableError as error:
-        return Verdict(error.reason, "", ())
-    if reason := objection(before.findings):
-        return Verdict(reason, "", before.findings)
-    camera.load(play.after)
-    taken = _after(capture, before)
-    if isinstance(taken, str):
-        return Verdict("", taken, ())
-    flags = flags_of(before.findings)
-    return Verdict("", photo_doubt.word_of(taken.findings), (*taken.findings, *flags))
+        return _Checked(camera, capture, None, b"", error.reason)
+    return _Checked(camera, capture, before, approved, objection(before.findings))
 
 
 def measure(
@@ -145,31 +174,31 @@ def measure(
     with tempfile.TemporaryDirectory() as folder:
         for difficulty in difficulties:
             for seed in seeds:
-                scene = Scene(seed, difficulty)
+                scene, tray = Scene(seed, difficulty), Tray(Path(folder))
                 for name in chosen:
                     play = known[name](scene)
-                    verdict = played(play, Path(folder))
+                    verdict = tray.played(play)
                     if sheets is not None and bool(verdict.caught_by) == (name in HONEST):
                         cells += _cells(play, f"{name} {difficulty} {seed} {verdict.caught_by}")
                     ended.setdefault((name, difficulty), []).append(verdict)
                     say(f"{difficulty} {seed} {name}: {verdict.caught_by or 'not caught'}")
     if sheets is not None:
         write_sheets(cells, sheets, "wrong")
-    lines = {key: _line(*key, verdicts) for key, verdicts in ended.items()}
+    lines = {key: line(*key, verdicts) for key, verdicts in ended.items()}
     return Attacks(
         machine=this_machine(),
         seeds=tuple(seeds),
-        honest=tuple(line for line in lines.values() if line.name in HONEST),
-        attacks=tuple(line for line in lines.values() if line.name in ATTACKS),
+        honest=tuple(one for one in lines.values() if one.name in HONEST),
+        attacks=tuple(one for one in lines.values() if one.name in ATTACKS),
     )
 
 
-def _after(capture: Capture, before: Taken) -> Taken | str:
+def _after(capture: Capture, before: Taken, approved: bytes) -> Taken | str:
     """The photo after the press, taken again as the cycle does; else why there is none."""
     reason = ""
     for _ in range(3):
         try:
-            return capture.take_after(before)
+            return capture.take_after(before, approved)
         except PhotoUnusableError as error:
             reason = error.reason
         except CameraError:
@@ -186,7 +215,8 @@ def _cells(play: Play, caption: str) -> Iterator[Cell]:
             continue
 
 
-def _line(name: str, difficulty: Difficulty, verdicts: Sequence[Verdict]) -> Line:
+def line(name: str, difficulty: Difficulty, verdicts: Sequence[Verdict]) -> Line:
+    """Return how the plays of one attack ended."""
     by = Counter(one.caught_by for one in verdicts if one.caught_by)
     noted = Counter(
         word for one in verdicts if not one.caught_by for word in one.words if word not in _USUAL
@@ -203,12 +233,12 @@ def _line(name: str, difficulty: Difficulty, verdicts: Sequence[Verdict]) -> Lin
 def table(figures: Attacks) -> str:
     """Return the lines for people: honest uses first, then attacks."""
     rows = [f"{'play':36} {'light':7} {'caught':>9}  {'95 %':11}  by what"]
-    for line in (*figures.honest, *figures.attacks):
-        share = line.caught
-        by = ", ".join(f"{what} {count}" for what, count in line.by.items()) or "-"
-        noted = ", ".join(f"{what} {count}" for what, count in line.noted.items())
+    for one in (*figures.honest, *figures.attacks):
+        share = one.caught
+        by = ", ".join(f"{what} {count}" for what, count in one.by.items()) or "-"
+        noted = ", ".join(f"{what} {count}" for what, count in one.noted.items())
         rows.append(
-            f"{line.name:36} {line.difficulty:7} {f'{share.right} of {share.of}':>9}  "
+            f"{one.name:36} {one.difficulty:7} {f'{share.right} of {share.of}':>9}  "
             f"{share.low or 0:.2f}..{share.high or 0:.2f}   {by}"
             + (f"; noted: {noted}" if noted else "")
         )

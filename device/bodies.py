@@ -13,13 +13,19 @@ from ledger.records import SEAM, Incident, Intent, PhotoRef, Refusal, SealUse
 
 
 class Order(Struct, frozen=True, kw_only=True):
-    """One impression that is wanted: under which permit, by whom, on which checked page."""
+    """One impression that is wanted: under which permit, by whom, on which checked page.
+
+    Args:
+        page: what the photo after the press is compared with: the photo before it, or, after a
+            restart, the approved page; `approved` is the approved page beside that.
+    """
 
     permit: Warrant
     n: int
     operator: str
     before: PhotoRef
     page: bytes
+    approved: bytes = b""
     flags: tuple[str, ...] = ()
 
 

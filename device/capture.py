@@ -26,6 +26,9 @@ from vision.preview import preview
 from vision.quality import Quality, judge, same_frame
 
 _UNFINISHED = ".part"
+_SAMPLED = 4  # every so many pixels: noise makes each of them unique
+_REMEMBERED = 4096  # pictures, previews among them: a quarter of an hour while somebody looks
+_MIRRORS = 3  # pages with which a mirrored picture is compared; more would take too long
 _BEST = (Finding.PAGE_SAME, Finding.PAGE_UNCLEAR, Finding.PAGE_OTHER)
 
 log = structlog.get_logger()
@@ -96,6 +99,7 @@ class Capture:
         self._seal = seal
         self._folder = folder
         self._previous: Image | None = None
+        self._seen: dict[bytes, None] = {}  # digests of earlier pictures, the oldest first
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for unfinished in folder.glob(f"*{_UNFINISHED}"):
@@ -152,16 +156,24 @@ class Capture:
         shown, best = b"", len(_BEST)
         about: set[Finding] = set()
         for page in pages:
-            found = _page_findings(page, image, quality.page)
+            approved = _decoded(page)
+            if approved is not None and same_frame(approved, image):
+                raise PhotoUnusableError((str(Reason.REPLAYED),))
+            found = _page_findings(approved, image, quality.page, len(pages) <= _MIRRORS)
             rank = next(place for place, word in enumerate(_BEST) if word in found)
             if rank < best:
                 shown, best, about = page, rank, found
             if best == 0:
                 break
+        if shown and Finding.PAGE_OTHER not in about:
+            about = about | verdicts.stamped_since(shown, image, quality.page)
         return self._keep(jpeg, image, findings | about), shown
 
-    def take_after(self, before: Taken) -> Taken:
+    def take_after(self, before: Taken, approved: bytes = b"") -> Taken:
         """Photograph the page after the press; the findings compare it with `before`.
+
+        Args:
+            approved: JPEG or PNG of the approved page, if it is another picture than `before`.
 
         What cannot be judged is said, and the photo kept all the same.
 
@@ -169,7 +181,9 @@ class Capture:
             CameraError, PhotoUnusableError, PhotoStoreError: as `take`.
         """
         jpeg, image, quality = self._grab_usable()
-        findings = _notes(quality) | verdicts.after(before.jpeg, image, quality.page)
+        findings = _notes(quality) | verdicts.after(
+            before.jpeg, image, quality.page, approved=approved
+        )
         return self._keep(jpeg, image, findings)
 
     def close(self) -> None:
@@ -192,14 +206,20 @@ class Capture:
             raise PhotoUnusableError((str(Reason.DAMAGED),)) from error
         quality = judge(image)
         if self._previous is not None and same_frame(self._previous, image):
-            quality = Quality(
-                reasons=(Reason.FROZEN, *quality.reasons),
-                page=quality.page,
-                edge_px=quality.edge_px,
-                paper=quality.paper,
-            )
+            quality = _with(Reason.FROZEN, quality)
+        elif self._seen_before(image) and quality.usable:  # two black pictures are alike
+            quality = _with(Reason.REPLAYED, quality)
         self._previous = image
         return jpeg, image, quality
+
+    def _seen_before(self, image: Image) -> bool:
+        """Tell whether this picture was given before, and remember it."""
+        digest = hashlib.blake2b(image[::_SAMPLED, ::_SAMPLED].tobytes(), digest_size=16).digest()
+        known = digest in self._seen
+        self._seen[digest] = None
+        if len(self._seen) > _REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+        return known
 
     def _keep(self, jpeg: bytes, image: Image, findings: set[Finding]) -> Taken:
         sealed = self._seal(jpeg)
@@ -220,19 +240,36 @@ class Capture:
         )
 
 
+def _with(reason: Reason, quality: Quality) -> Quality:
+    return Quality(
+        reasons=(reason, *quality.reasons),
+        page=quality.page,
+        edge_px=quality.edge_px,
+        paper=quality.paper,
+    )
+
+
 def _notes(quality: Quality) -> set[Finding]:
     """What is not perfect about a photo that is used all the same."""
     noted = {Reason.GLARE: Finding.GLARE, Reason.OVEREXPOSED: Finding.OVEREXPOSED}
     return {noted[reason] for reason in quality.reasons if reason in noted}
 
 
-def _page_findings(expected: bytes, seen: Image, page: Page | None) -> set[Finding]:
+def _decoded(page: bytes) -> Image | None:
+    """The picture of an approved page; None if it cannot be read."""
     try:
-        approved = decode(expected)
+        return decode(page)
     except ImageRefusedError as error:
         log.warning("reference_page_unreadable", expected=error.expected, found=error.found)
+        return None
+
+
+def _page_findings(
+    approved: Image | None, seen: Image, page: Page | None, mirrors: bool
+) -> set[Finding]:
+    if approved is None:
         return {Finding.PAGE_UNCLEAR}
-    return verdicts.of_page(approved, seen, page)
+    return verdicts.of_page(approved, seen, page, mirrors=mirrors)
 
 
 def _write_durably(path: Path, data: bytes) -> None:

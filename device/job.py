@@ -21,7 +21,7 @@ _STOPPING = ("blank", "page-other", STAMPED)  # before an impression is begun
 _VERDICTS = {"page-same", "page-unclear"}  # without one of them nobody compared the page
 # What does not stop an impression, but is said of it afterwards.
 _UNCLEAR = "page_unclear"
-_FLAGGED = {"page-unclear": _UNCLEAR}
+_FLAGGED = {"page-unclear": _UNCLEAR, "page-stamped": "page_stamped"}
 
 
 class Job(Struct, kw_only=True):
@@ -133,6 +133,7 @@ def order(job: Job, n: int, shown: Shown) -> Order:
         operator=job.by,
         before=photo_ref(shown.taken),
         page=shown.taken.jpeg or shown.page,
+        approved=shown.page,
         flags=(*shown.flags, SEAM) if job.seam else shown.flags,
     )
 

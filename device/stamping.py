@@ -300,7 +300,7 @@ class Stamping:
         before = bodies.as_taken(order.before, order.page)
         self._watcher.photographing("")
         self._lock.signal(ok=True, alarm=False, light=True)  # settling switched it off
-        self._ask(lambda capture: capture.take_after(before))
+        self._ask(lambda capture: capture.take_after(before, order.approved))
 
     def _record(self) -> None:
         reserved, after = self._reserved, self._after

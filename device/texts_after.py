@@ -24,6 +24,26 @@ AFTER: tuple[Row, ...] = (
         "Recorded. The photo shows several new seals: count them, tell the township.",
     ),
     (
+        "impression-printed",
+        "已记录。照片上的印不像压出来的，请把纸留好，等镇里核对。",
+        "Recorded. The seal does not look pressed: keep the paper until the township looked.",
+    ),
+    (
+        "page-reproduced",
+        "已记录。照片里像是屏幕或翻拍的纸，请把纸留好，等镇里核对。",
+        "Recorded. It looks like a screen or a printed photo: keep the paper.",
+    ),
+    (
+        "page-covered",
+        "已记录。纸上多了别的纸边，请看一看纸，把纸留好，等镇里核对。",
+        "Recorded. An edge of other paper lies there: look at it and keep the paper.",
+    ),
+    (
+        "second-sheet",
+        "已记录。下面露出另一张纸，请一次只放一张，看看有没有盖错。",
+        "Recorded. Another sheet looks out below: lay one alone, see that none is stamped wrongly.",
+    ),
+    (
         "impression-double",
         "已记录。印有重影，请看一看纸；要补盖，请重新申请。",
         "Recorded. The seal is struck twice: look at it; for another one, apply again.",

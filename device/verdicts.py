@@ -11,15 +11,18 @@ from collections.abc import Callable
 
 import structlog
 
+from vision.coverings import covering
 from vision.decoding import Image, decode
-from vision.document import same_page
+from vision.document import mirrored, same_page
 from vision.errors import ImageRefusedError
 from vision.findings import Finding
 from vision.ink import ink
 from vision.new_seals import NewSeals, new_seals, seals_still_there
-from vision.page import Page
+from vision.page import Page, find_page
+from vision.reproduction import Impression, bears_grid, impression
 from vision.seal_state import State
 from vision.seals import find_seals
+from vision.sheets import second_sheet
 
 # Wall time for both steps: the second is not begun when the first took more than half of it.
 # Both take 0.9 s of an idle 2.1 GHz core, so a core of a tenth of that is within it; the loop
@@ -28,6 +31,8 @@ BUDGET_S = 20.0
 TURNED_DEG = 15.0
 _RED = 0.05  # a pale press; see `vision.ink`
 _STILL_RED = 0.6  # of the red of a stamped sheet: with less its seals cannot all be there
+
+_SEAL_RED_PX = 500  # at working size; a seal of 42 mm has 3000, half of a pale one 1000
 
 _STATES = {
     State.COMPLETE: Finding.IMPRESSION_COMPLETE,
@@ -42,6 +47,10 @@ GRAVE = (
     Finding.PAGE_OTHER,
     Finding.IMPRESSION_MISSING,
     Finding.IMPRESSION_SEVERAL,
+    Finding.IMPRESSION_PRINTED,
+    Finding.PAGE_REPRODUCED,
+    Finding.PAGE_COVERED,
+    Finding.SECOND_SHEET,
     Finding.UNJUDGED,
     Finding.IMPRESSION_DOUBLE,
     Finding.IMPRESSION_PARTIAL,
@@ -60,6 +69,7 @@ def after(
     photo: Image,
     page: Page | None,
     now_s: Callable[[], float] = time.monotonic,
+    approved: bytes = b"",
 ) -> set[Finding]:
     """Return what `photo`, taken after the press, shows against the photo before it; never raises.
 
@@ -67,6 +77,7 @@ def after(
         before: JPEG or PNG of the same page without the impression.
         page: where the paper lies in `photo`.
         now_s: monotonic seconds.
+        approved: JPEG or PNG of the approved page; what lay on it at the check lies on `before`.
     """
     found: set[Finding] = set()
     begun_s = now_s()
@@ -77,6 +88,8 @@ def after(
                 log.warning("photo_not_judged", why="time", step=step.__name__)
                 return found | {Finding.UNJUDGED}
             found |= step(earlier, photo, page)
+        if approved and Finding.PAGE_SAME in found and Finding.PAGE_COVERED not in found:
+            found |= _since_approval(approved, photo, page)
     except ImageRefusedError as error:
         log.warning("reference_page_unreadable", expected=error.expected, found=error.found)
         found |= {Finding.PAGE_UNCLEAR, Finding.UNJUDGED}
@@ -86,15 +99,39 @@ def after(
     return found
 
 
-def of_page(approved: Image, seen: Image, page: Page | None) -> set[Finding]:
-    """Return whether `seen` shows the page that `approved` shows, and how it lies."""
+def of_page(
+    approved: Image, seen: Image, page: Page | None, *, mirrors: bool = True
+) -> set[Finding]:
+    """Return whether `seen` shows the page that `approved` shows, and how it lies.
+
+    Args:
+        mirrors: whether a page that is another one is looked at in a mirror, too; doubles the time.
+    """
     match = same_page(approved, seen, seen_page=page)
+    if mirrors and match.same is not True and mirrored(approved, seen):
+        return {Finding.PAGE_OTHER, Finding.PAGE_MIRRORED}
     if match.same is None:
         return {Finding.PAGE_UNCLEAR}
     if not match.same:
         return {Finding.PAGE_OTHER}
     turned = abs(match.turned_deg) > TURNED_DEG
     return {Finding.PAGE_SAME, Finding.PAGE_TURNED} if turned else {Finding.PAGE_SAME}
+
+
+def stamped_since(approved: bytes, seen: Image, page: Page | None) -> set[Finding]:
+    """Return whether `seen` bears a whole seal that the approved page had not; never raises.
+
+    More red nominates, so that an unstamped page costs next to nothing.
+    """
+    try:
+        earlier = decode(approved)
+        if _red_px(seen) < _red_px(earlier) + _SEAL_RED_PX:
+            return set()
+        new = new_seals(earlier, seen, after_page=page)
+    except Exception as error:  # of the eyes alone: the page itself was compared
+        log.error("seals_not_compared", why=repr(error))
+        return set()
+    return {Finding.PAGE_STAMPED} if new.aligned and new.seals else set()
 
 
 def same_sheet(stamped: bytes, seen: bytes) -> bool:
@@ -128,12 +165,33 @@ def gravest(findings: tuple[str, ...], *, seam: bool = False) -> str:
 
 
 def _page(earlier: Image, photo: Image, page: Page | None) -> set[Finding]:
-    return of_page(earlier, photo, page)
+    found = of_page(earlier, photo, page)
+    return found if Finding.PAGE_OTHER in found else found | _of_sheet(earlier, photo, page)
+
+
+def _of_sheet(earlier: Image, photo: Image, page: Page | None) -> set[Finding]:
+    """What the paper itself shows: whether it is paper, bare as before, and alone."""
+    page = page or find_page(photo)
+    told = {
+        Finding.PAGE_REPRODUCED: bears_grid(photo, page),
+        Finding.PAGE_COVERED: covering(earlier, photo, after_page=page).covered,
+        Finding.SECOND_SHEET: None if page is None else second_sheet(photo, page),
+    }
+    return {finding for finding, answer in told.items() if answer}
+
+
+def _since_approval(approved: bytes, photo: Image, page: Page | None) -> set[Finding]:
+    since = covering(decode(approved), photo, after_page=page, folds=True)
+    return {Finding.PAGE_COVERED} if since.covered else set()
 
 
 def _impression(earlier: Image, photo: Image, page: Page | None) -> set[Finding]:
     seals = find_seals(photo, page, copies=False)
-    return of_impressions(new_seals(earlier, photo, after_page=page, seals=seals))
+    new = new_seals(earlier, photo, after_page=page, seals=seals)
+    found = of_impressions(new)
+    if new.seals and impression(photo, page, new.seals) is Impression.PRINTED:
+        found.add(Finding.IMPRESSION_PRINTED)
+    return found
 
 
 def of_impressions(new: NewSeals) -> set[Finding]:

@@ -144,7 +144,8 @@ class _Darkroom:
         if scene.camera == "frozen" and self._last is not None:
             return self._last
         if self._film is None or scene != self._shown:
-            self._film = Film(self._picture(scene), self._seed)
+            # A sensor never gives a picture again, not after the light was off or a restart.
+            self._film = Film(self._picture(scene), self._seed, time.monotonic_ns())
             self._shown = scene
         self._last = self._film.frame()
         return self._last

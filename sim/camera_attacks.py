@@ -87,7 +87,8 @@ def _photo_print(scene: Scene) -> Play:
 
 def _reprint(scene: Scene) -> Play:
     """A copy of the page from the same file, pressed in earnest."""
-    return scene.play()
+    again = page_layer(scene.stamped(scene.page), scene.after_how)
+    return scene.play(after=film([again], scene.after_how, scene.seeds(6), 2))
 
 
 def _swapped(scene: Scene) -> Play:
@@ -252,11 +253,9 @@ def _replayed_check(scene: Scene) -> Play:
 
 
 def _looped(scene: Scene) -> Play:
-    """A film of the stamped page that begins anew after three frames."""
-    frames = film(
-        [page_layer(scene.stamped(scene.page), scene.after_how)], scene.after_how, scene.seeds(2), 3
-    )
-    return scene.play(after=(frames[0], frames[1], frames[2], frames[0], frames[1]))
+    """A film of the approved page that begins anew after four frames; the screen saw them, too."""
+    frames = film([page_layer(scene.page, scene.how)], scene.how, scene.seeds(5), 4)
+    return structs.replace(scene.play(check=frames[:2]), previews=frames)
 
 
 def _fresh_film(scene: Scene) -> Play:

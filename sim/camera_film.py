@@ -26,10 +26,14 @@ _START_OF_SCAN, _END = b"\xff\xda", b"\xff\xd9"
 class Film:
     """Gives frames of one scene. Not thread-safe: its caller owns it."""
 
-    def __init__(self, scene: Picture, seed: int) -> None:
-        """Encode `scene`; takes about 0.2 s for two megapixels."""
+    def __init__(self, scene: Picture, seed: int, exposure: int = 0) -> None:
+        """Encode `scene`; takes about 0.2 s for two megapixels.
+
+        Args:
+            exposure: another one gives other frames of the same scene.
+        """
         rng = np.random.default_rng(seed)
-        self._rng = random.Random(seed)
+        self._rng = random.Random(f"{seed}:{exposure}")
         encoded = [_rows(_encode(_noisy(scene, rng))) for _ in range(VARIANTS)]
         self._head = encoded[0][0]
         self._rows = list(zip(*(rows for _, rows in encoded), strict=True))

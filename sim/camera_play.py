@@ -30,11 +30,13 @@ class Play(Struct, frozen=True):
         approved: photo that was filed with the request.
         check: frames while the page is checked; the photo before the press is among them.
         after: frames after the press.
+        previews: frames that the machine's screen showed before.
     """
 
     approved: bytes
     check: Frames
     after: Frames
+    previews: Frames = ()
 
 
 class Scene:

@@ -86,6 +86,12 @@ def same_page(
     return Match(1.0 - float(wrong.mean()), _verdict(compared, found), found.turned_deg)
 
 
+def mirrored(approved: Image, seen: Image) -> bool:
+    """Tell whether `seen` shows the approved page as a mirror does: the camera's picture is not
+    what the lens saw."""
+    return same_page(approved, np.ascontiguousarray(seen[:, ::-1])).same is True
+
+
 def settle(reference: Gray, moving: Gray, matrix: Matrix) -> Matrix:
     """Return `matrix` corrected by what the print itself says, tile by tile.
 

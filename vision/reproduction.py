@@ -67,13 +67,18 @@ def origin(image: Image, page: Page | None = None) -> Origin | None:
     Paper is said only of a page with a pressed seal: without one a copy looks like its original.
     """
     page = page or find_page(image)
-    grid = has_raster(_bare_tiles(image, page))
+    grid = bears_grid(image, page)
     if grid:
         return Origin.SCREEN
     how = impression(image, page)
     if how is Impression.PRINTED:
         return Origin.PRINT
     return Origin.PAPER if how is Impression.INK and grid is False else None
+
+
+def bears_grid(image: Image, page: Page | None) -> bool | None:
+    """Tell whether one fine wave runs through all bare paper; None: too little of it is bare."""
+    return has_raster(_bare_tiles(image, page))
 
 
 def impression(

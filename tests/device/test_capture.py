@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import resource
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import cv2
 import pyrage
 import pytest
 
@@ -18,6 +20,7 @@ from hardware.interfaces import Photo
 from sim import camera_view
 from sim.camera_film import Film
 from sim.render import Picture, blank_page, impression, page_image, stamped
+from vision.decoding import decode
 
 PREVIEW_BYTES = 40_000
 
@@ -51,13 +54,18 @@ Live = Callable[..., Iterator[bytes]]
 
 @pytest.fixture
 def live() -> Live:
-    """live(page, sheet): endless frames of that page, no two alike."""
+    """live(page, sheet): endless frames of that page, no two alike, in no two calls."""
+    exposures = itertools.count()
 
     def frames(page: Picture | None, sheet: int = 1) -> Iterator[bytes]:
         scene = camera_view.view(page, camera_view.laying(sheet), light=True, seed=3)
-        return iter(Film(scene, sheet).frame, b"")
+        return iter(Film(scene, sheet, next(exposures)).frame, b"")
 
     return frames
+
+
+def mirrored(jpeg: bytes) -> bytes:
+    return cv2.imencode(".jpg", decode(jpeg)[:, ::-1])[1].tobytes()
 
 
 @pytest.fixture
@@ -137,6 +145,55 @@ def test_after_photo_equal_to_the_before_photo_is_frozen(
         capture.take_after(before)
 
     assert refused.value.reasons == ("frozen",)
+
+
+def test_picture_that_comes_again_after_others_is_replayed(
+    capture: Capture, camera: PlayedCamera, live: Live
+) -> None:
+    frames = live(page_image(7, 0))
+    loop = [next(frames) for _ in range(3)]
+    camera.show(iter([*loop, *loop]))
+    for _ in loop:
+        capture.look()
+
+    with pytest.raises(PhotoUnusableError) as refused:
+        capture.take()
+
+    assert refused.value.reason == "replayed"
+
+
+def test_photo_that_was_filed_is_replayed_when_it_comes_as_the_page(
+    capture: Capture, camera: PlayedCamera, live: Live
+) -> None:
+    frames = live(page_image(7, 0))
+    filed, other = next(frames), next(frames)
+    camera.show(iter([other, filed]))
+
+    with pytest.raises(PhotoUnusableError) as refused:
+        capture.find((filed,))
+
+    assert refused.value.reason == "replayed"
+
+
+def test_mirrored_page_is_another_one_and_says_why(
+    capture: Capture, camera: PlayedCamera, live: Live
+) -> None:
+    camera.show(live(page_image(7, 0)))
+    approved = capture.take().jpeg
+    camera.show(mirrored(one) for one in live(page_image(7, 0), 2))
+
+    assert capture.take(approved).findings == ("page-other", "page-mirrored")
+
+
+def test_page_that_got_a_seal_since_its_approval_is_told(
+    capture: Capture, camera: PlayedCamera, live: Live
+) -> None:
+    page = page_image(7, 0)
+    camera.show(live(page))
+    approved = capture.take().jpeg
+    camera.show(live(stamped(page, impression(seed=4), 0.3, 0.7), 2))
+
+    assert capture.take(approved).findings == ("page-same", "page-stamped")
 
 
 def test_picture_nobody_saw_before_is_frozen_when_it_comes_twice(

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from sim.camera_bombs import Bomb, bomb
 from vision.decoding import MAX_BYTES, declared_size, decode, decode_drawing
 from vision.errors import ImageRefusedError
 
@@ -98,6 +99,32 @@ def test_half_a_jpeg_is_refused_instead_of_shown_grey() -> None:
 
     with pytest.raises(ImageRefusedError, match="a cut after"):
         decode(whole[: len(whole) // 2])
+
+
+def test_jpeg_of_many_scans_is_refused_before_any_is_looked_at() -> None:
+    with pytest.raises(ImageRefusedError, match="at most 64 scans"):
+        decode(bomb(Bomb.SCANS, b""))
+
+
+def test_progressive_jpeg_of_a_camera_decodes() -> None:
+    picture = np.full((48, 64, 3), 120, np.uint8)
+    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])
+
+    assert decode(data.tobytes()).shape == (48, 64, 3)
+
+
+def test_jpeg_cut_off_with_a_forged_end_is_refused() -> None:
+    grain = np.random.default_rng(1).integers(0, 255, (480, 640, 3), np.uint8)
+    whole = cv2.imencode(".jpg", grain)[1].tobytes()
+
+    with pytest.raises(ImageRefusedError, match="grey where data are missing"):
+        decode(bomb(Bomb.CUT_ENDED, whole))
+
+
+@pytest.mark.parametrize("kind", [one for one in Bomb if one not in (Bomb.SCANS, Bomb.CUT_ENDED)])
+def test_every_kind_of_bytes_that_are_no_photo_is_refused(kind: Bomb) -> None:
+    with pytest.raises(ImageRefusedError):
+        decode(bomb(kind, jpeg(640, 480)))
 
 
 def test_declared_size_is_width_then_height() -> None:

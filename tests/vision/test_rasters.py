@@ -35,6 +35,12 @@ def test_noise_alone_is_none() -> None:
     assert has_raster(noise(LEAST_TILES)) is False
 
 
+def test_wave_in_a_few_tiles_is_no_raster() -> None:
+    tinted = [tile + 40 * wave(3.1, 45) for tile in noise(3)]
+
+    assert has_raster([*tinted, *noise(12)]) is False
+
+
 def test_blocks_of_a_jpeg_are_no_raster() -> None:
     y, x = np.mgrid[:TILE_PX, :TILE_PX]
     blocks = (2.0 * ((x % 8 == 0) | (y % 8 == 0))).astype(np.float32)

@@ -20,8 +20,15 @@ _GRADES: dict[str, Severity] = {
     "page-other": "red",
     "impression-missing": "red",
     "impression-several": "red",
+    # What only a person can tell from the photos and the paper: see docs/eyes-attacks.md.
+    "impression-printed": "yellow",
+    "page-reproduced": "yellow",
+    "page-covered": "yellow",
+    "page-stamped": "yellow",
+    "second-sheet": "yellow",
     "unjudged": "yellow",
 }
+_STAMPED = "page-stamped"
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,7 +39,7 @@ def check(entry: StoredEntry | None, history: History, options: Options) -> Iter
     """Yield one alert for a use whose photo shows something else than it should."""
     if entry is None or not isinstance(entry.body, SealUse):
         return
-    word = word_of(entry.body.findings)
+    word = word_of(entry.body.findings, entry.body.flags, entry.body.n)
     if not word:
         return
     yield Alert(
@@ -45,6 +52,12 @@ def check(entry: StoredEntry | None, history: History, options: Options) -> Iter
     )
 
 
-def word_of(findings: tuple[str, ...]) -> str:
-    """Return the gravest of a use's findings that somebody must hear of, or ""."""
-    return next((word for word in _GRADES if word in findings), "")
+def word_of(findings: tuple[str, ...], flags: tuple[str, ...], n: int) -> str:
+    """Return the gravest word of a use that somebody must hear of, or "".
+
+    Args:
+        n: which impression of its permit it was. A seal that stood there before the first one
+            came from elsewhere; before a later one it may be the permit's own.
+    """
+    said = {*findings, *([_STAMPED] if "page_stamped" in flags and n == 1 else [])}
+    return next((word for word in _GRADES if word in said), "")

@@ -109,6 +109,31 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "Permit {permit}: the photo shows several new seals. Check the paper.",
     ),
     (
+        "finding.photo-doubt.impression-printed",
+        "许可 {permit}：照片上的印像是打印的，不像压出来的。请核对纸质件。",
+        "Permit {permit}: the seal in the photo looks printed, not pressed. Check the paper.",
+    ),
+    (
+        "finding.photo-doubt.page-reproduced",
+        "许可 {permit}：照片里的纸有细密网纹，可能是屏幕或翻拍件。请核对纸质件。",
+        "Permit {permit}: a fine grid, as of a screen or a printed photo. Check the paper.",
+    ),
+    (
+        "finding.photo-doubt.page-covered",
+        "许可 {permit}：盖章后纸上多了一道纸边，可能盖着别的纸。请调看前后照片。",
+        "Permit {permit}: after the press an edge of other paper lies there. Look at both photos.",
+    ),
+    (
+        "finding.photo-doubt.page-stamped",
+        "许可 {permit}：第一次盖章前，纸上已有批准时没有的印。请核对纸质件。",
+        "Permit {permit}: a seal that was not approved stood there before. Check the paper.",
+    ),
+    (
+        "finding.photo-doubt.second-sheet",
+        "许可 {permit}：纸下面露出另一张纸。请调看前后照片。",
+        "Permit {permit}: another sheet looks out from under the page. Look at both photos.",
+    ),
+    (
         "finding.photo-doubt.unjudged",
         "许可 {permit}：机器没能判读照片。请人工看照片。",
         "Permit {permit}: the machine could not judge the photo. A person must look.",

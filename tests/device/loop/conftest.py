@@ -7,7 +7,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from functools import cache
-from itertools import cycle
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,7 +29,6 @@ from tests.device.village import Village
 READING_S = 0.01  # what one reading takes
 FAN_PX = 60  # how far each sheet of a fan looks out: 10 mm
 PAPER, EDGE = 252, 150  # how bright they are
-FRAMES = 3  # no two neighbours alike: enough to be no frozen camera
 
 GOOD = Inputs(
     door_closed=True,
@@ -45,8 +43,8 @@ GOOD = Inputs(
 
 
 @cache
-def frames(scene: str) -> tuple[bytes, ...]:
-    """Return some frames of what lies on the tray, by a name."""
+def filmed(scene: str) -> Film:
+    """Return a film of what lies on the tray, by a name; it gives no frame twice."""
     page, strong = page_image(7, 0), impression(seed=1, strength=1.0)
     pages: dict[str, Callable[[], Picture]] = {
         "page": lambda: page,
@@ -60,8 +58,7 @@ def frames(scene: str) -> tuple[bytes, ...]:
     }
     sheet = list(pages).index(scene) + 1
     seen = camera_view.view(pages[scene](), camera_view.laying(1), light=True, seed=3)
-    film = Film(np.ascontiguousarray(seen[::2, ::2]), sheet)
-    return tuple(film.frame() for _ in range(FRAMES))
+    return Film(np.ascontiguousarray(seen[::2, ::2]), sheet)
 
 
 @cache
@@ -89,7 +86,7 @@ class ModelCamera:
 
     def lay(self, scene: str) -> None:
         """Change what lies on the tray."""
-        self._frames = cycle(frames(scene))
+        self._film = filmed(scene)
 
     def grab(self) -> Photo:
         """See `Camera`."""
@@ -98,7 +95,7 @@ class ModelCamera:
                 break
         if self.gone or self.closed:
             raise CameraError("expected a picture, found none; check the camera's cable")
-        return Photo(jpeg=next(self._frames), width=600, height=800, taken_ms=0)
+        return Photo(jpeg=self._film.frame(), width=600, height=800, taken_ms=0)
 
     def close(self) -> None:
         """See `Camera`."""

@@ -240,6 +240,10 @@ def test_entry_delivered_a_day_late_is_no_clock_skew(log, build):
         ("page-other", "red"),
         ("impression-missing", "red"),
         ("impression-several", "red"),
+        ("impression-printed", "yellow"),
+        ("page-reproduced", "yellow"),
+        ("page-covered", "yellow"),
+        ("second-sheet", "yellow"),
         ("unjudged", "yellow"),
     ],
 )
@@ -247,6 +251,14 @@ def test_photo_that_shows_something_else_than_one_new_seal_is_told(log, build, w
     entry = log.write(build.use(findings=("page-same", word)))
 
     assert found(photo_doubt, entry, log) == [(severity, f"finding.photo-doubt.{word}")]
+
+
+@pytest.mark.parametrize(("n", "told"), [(1, True), (2, False)])
+def test_seal_that_stood_there_before_the_first_impression_alone_is_told(log, build, n, told):
+    entry = log.write(build.use(findings=("page-same",), flags=("page_stamped",), n=n, of=2))
+
+    expected = [("yellow", "finding.photo-doubt.page-stamped")] if told else []
+    assert found(photo_doubt, entry, log) == expected
 
 
 def test_photo_of_one_pale_seal_on_an_unclear_page_raises_nothing(log, build):
