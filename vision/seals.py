@@ -18,7 +18,8 @@ from vision.decoding import Image
 from vision.ellipse import Ellipse, Ring, contents
 from vision.ink import Ink, ink
 from vision.page import Gray, Page, find_page
-from vision.rings import LEAST_COVERAGE, find_rings
+from vision.rings import LEAST_COVERAGE, find_rings, meet
+from vision.ruled import long_lines
 from vision.seal_state import Condition, State, of_ring, of_square, of_strip
 from vision.seams import find_seams
 from vision.squares import find_squares
@@ -137,10 +138,33 @@ def _coloured(
     if float(layer.max(initial=0.0)) < least:
         return []
     dark = np.zeros_like(layer) if colour is Colour.GREY else maps.dark
-    rings = find_rings(layer, dark, least, coverage, halves=colour is Colour.RED)
+    if colour is Colour.RED:
+        found = _red_rings(layer, dark, least, coverage)
+    else:
+        found = [(ring, layer) for ring in find_rings(layer, dark, least, coverage)]
     if colour is Colour.BLUE:
-        rings = [ring for ring in rings if _is_written_on(ring, layer)]
-    return [_ring_seal(ring, layer, maps.scale, colour, px_per_mm) for ring in rings]
+        found = [(ring, layer) for ring, _ in found if _is_written_on(ring, layer)]
+    return [_ring_seal(ring, on, layer, maps.scale, colour, px_per_mm) for ring, on in found]
+
+
+def _red_rings(layer: Gray, dark: Gray, least: float, coverage: float) -> list[tuple[Ring, Gray]]:
+    """Rings with the map that each was found on: without long red lines where there are some.
+
+    A large ring bends so little that a part of it may be taken for a line; so such a map is
+    searched as it is, too, and of two rings around the same ink the clearer one counts.
+    """
+    lines = long_lines(layer, least)
+    if not lines.any():
+        return [(ring, layer) for ring in find_rings(layer, dark, least, coverage, halves=True)]
+    bare = np.where(lines, 0, layer).astype(np.float32)
+    hidden = np.maximum(dark, lines.astype(np.float32))
+    found = [(one, bare) for one in find_rings(bare, hidden, least, coverage, halves=True)]
+    for ring in find_rings(layer, dark, least, coverage):
+        same = [one for one in found if meet(one[0].ellipse, ring.ellipse)]
+        if all(one[0].coverage < ring.coverage for one in same):
+            found = [one for one in found if all(one is not other for other in same)]
+            found.append((ring, layer))
+    return found
 
 
 def _is_written_on(ring: Ring, layer: Gray) -> bool:
@@ -150,9 +174,11 @@ def _is_written_on(ring: Ring, layer: Gray) -> bool:
 
 
 def _ring_seal(
-    ring: Ring, layer: Gray, scale: float, colour: Colour, px_per_mm: float | None
+    ring: Ring, on: Gray, layer: Gray, scale: float, colour: Colour, px_per_mm: float | None
 ) -> Seal:
-    condition, edge_reach = of_ring(ring, layer)
+    """Args: on: the map that it was found on, `layer` or that without lines."""
+    hidden = None if on is layer else np.asarray(on < layer, np.bool_)
+    condition, edge_reach = of_ring(ring, on, hidden)
     ellipse = ring.ellipse
     grown = Ellipse(
         ellipse.x, ellipse.y, ellipse.a * edge_reach, ellipse.b * edge_reach, ellipse.turned_deg

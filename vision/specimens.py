@@ -12,30 +12,28 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from vision.lifting import RADIUS_PX, SIDE_PX, Lifted
+from vision.laying import BAND, closer, laid, less, reach
+from vision.lifting import RADIUS_PX, Lifted
 from vision.page import Gray
-from vision.pressing import as_pressed, correlation
+from vision.pressing import as_pressed
 
 Mask = NDArray[np.bool_]
 
-_ANGLES, _REACHES = 360, 72  # of the unwrapped disc: a degree, and 1.4 pixels
-_BAND = (0.12, 0.9)  # of the radius: the ring itself is alike on every seal and any way up
 _CORE = 0.25  # of the radius: the flat middle of a star
-_BROAD_PX = 14.0  # pressure and light change over more than this
-_LEAST_PART = 0.3  # of the usual strength: fainter than this is noise
 _STROKES_PX = 4.0  # characters' strokes and the gaps between them are finer than this
 _WINDOW_PX = 5.0  # deviation of the window in which strokes are compared: half a character
 _OFF_PX = 2  # what tilt and curl leave over after laying
-_TRIED = 2  # ways up; a star alone has five
-_STEPS, _ENOUGH = 25, 1e-3  # of laying
-_ASIDE_PX = 12  # at half size: a fifth of the radius, by which two strikes lie apart
 # Shares of what the specimen's strokes usually have in a window.
 _STROKED, _BARE = 0.5, 0.25
 _KNOWN, _WELL_KNOWN = 0.6, 0.85  # share of a window that no other ink hides
 _NOISE_PART = 0.2  # of bare places: the rest may bear ink of others
 _LEGIBLE = 3.0  # times the noise, in deviations
+# Of what is left over, the part that is grain, not difference; at 1.5 times their grain the same
+# strokes have a likeness of 0.77.
+_GRAIN_PART, _CLEARER = 0.3, 1.5
 # Of the usual ink: less is a place that was not pressed; beside it the pressure changes too fast.
 _PRESSED, _BESIDE_PX = 0.45, 15
+_PRESSED_PART = 0.75  # of places: what is usual there, also where half of a seal is missing
 _STAR, _RING = 0.36, 0.92  # reaches within and beyond which they are
 _PRESSURE_PX, _EVENLY = 22.0, 0.7  # over which pressure changes; share of the usual ink
 # Likeness of strokes once noise is taken off. The same character has 0.85 and more, others that
@@ -68,27 +66,12 @@ class Likeness(Struct, frozen=True):
     strokes: Gray
 
 
-def ways_up(specimen: Lifted, seen: Lifted) -> list[tuple[float, float]]:
-    """Return the likeliest turns of `specimen` as (likeness 0..1, degrees), the best first."""
-    one, other = _unwrapped(specimen), _unwrapped(seen)
-    waves = (np.fft.rfft(other, axis=0) * np.conj(np.fft.rfft(one, axis=0))).sum(axis=1)
-    size = max(float(np.linalg.norm(one) * np.linalg.norm(other)), 1e-6)
-    alike = np.fft.irfft(waves, _ANGLES) / size
-    found = []
-    for _ in range(_TRIED):
-        best = int(alike.argmax())
-        found.append((float(alike[best]), float(best)))
-        alike[(best + np.arange(-8, 9)) % _ANGLES] = -1.0
-    return found
-
-
 def likeness(specimen: Lifted, seen: Lifted) -> Likeness:
     """Lay `specimen` over what was `seen` and compare them place by place."""
-    laid = [_laid(specimen, seen, turned_deg) for _, turned_deg in ways_up(specimen, seen)]
-    ink, known, how_well = max(laid, key=lambda one: one[2])
+    ink, known, how_well = laid(specimen, seen)
     trusted = np.asarray(seen.clear & known, np.float32)
-    clear = np.asarray(trusted * (_reach() < _BAND[1]), np.float32)
-    ink = as_pressed(ink, seen.ink, clear, RADIUS_PX)
+    clear = np.asarray(trusted * (reach() < BAND[1]), np.float32)
+    ink = closer(as_pressed(ink, seen.ink, clear, RADIUS_PX), seen.ink, clear)
     return _compared(ink, seen.ink, clear, _was_pressed(ink, seen.ink, trusted), how_well)
 
 
@@ -105,75 +88,16 @@ def apart(one: Likeness, other: Likeness) -> float:
     return float(np.average(one.alike[told] - other.alike[told], weights=change[told]))
 
 
-def _unwrapped(lifted: Lifted) -> Gray:
-    """Angle by reach, each ring weighted by its length, pressure and light taken away."""
-    reach = _reach()
-    weight = lifted.clear & (reach > _BAND[0]) & (reach < _BAND[1])
-    flat = _without_pressure(lifted.ink, np.asarray(weight, np.float32))
-    middle = SIDE_PX / 2
-    size, flags = (_REACHES, _ANGLES), cv2.INTER_LINEAR | cv2.WARP_POLAR_LINEAR
-    strip = cv2.warpPolar(flat, size, (middle, middle), RADIUS_PX, flags)
-    return np.asarray(strip * np.sqrt(np.arange(_REACHES) / _REACHES)[None, :], np.float32)
-
-
-def _laid(specimen: Lifted, seen: Lifted, turned_deg: float) -> tuple[Gray, Mask, float]:
-    """The specimen turned and then moved, stretched and sheared until it lies best."""
-    half = SIDE_PX // 2
-    everywhere = np.ones_like(specimen.ink)
-    within = np.asarray(seen.clear & (_reach() < 1.05), np.float32)
-    target, moving = (
-        np.asarray(cv2.resize(_without_pressure(ink, weight), (half, half)), np.float32)
-        for ink, weight in ((seen.ink, within), (specimen.ink, everywhere))
-    )
-    counts = np.asarray(cv2.resize(within, (half, half)) > 0.5, np.uint8)
-    start = _moved(target, moving, turned_deg)
-    until = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, _STEPS, _ENOUGH)
-    tries = [start]
-    try:
-        _, found = cv2.findTransformECC(
-            target, moving, start.copy(), cv2.MOTION_AFFINE, until, counts, 3
-        )
-        tries.append(np.asarray(found, np.float32))
-    except cv2.error:  # nothing in common that could be followed
-        pass
-    size, known = (half, half), np.asarray(counts, np.float32)
-    scored = [
-        (correlation(_warp(moving, one, size), target, known), i) for i, one in enumerate(tries)
-    ]
-    how_well, best = max(scored)
-    matrix = tries[best]
-    matrix[:, 2] *= 2
-    ink = _warp(specimen.ink, matrix, (SIDE_PX, SIDE_PX))
-    clear = _warp(np.asarray(specimen.clear, np.float32), matrix, (SIDE_PX, SIDE_PX)) > 0.5
-    return ink, clear, float(how_well)
-
-
-def _warp(ink: Gray, matrix: Gray, size: tuple[int, int]) -> Gray:
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(ink, matrix, size, flags=flags), np.float32)
-
-
-def _moved(target: Gray, moving: Gray, turned_deg: float) -> Gray:
-    """Turn, then move to where both agree most: the ring of a second strike draws it aside."""
-    half = target.shape[0]
-    matrix = cv2.getRotationMatrix2D((half / 2, half / 2), turned_deg, 1.0)
-    turned = _warp(moving, np.asarray(matrix, np.float32), (half, half))
-    wide = cv2.copyMakeBorder(target, *(_ASIDE_PX,) * 4, cv2.BORDER_CONSTANT, value=(0.0,))
-    agreement = cv2.matchTemplate(wide, turned, cv2.TM_CCORR_NORMED)
-    x, y = (place - _ASIDE_PX for place in cv2.minMaxLoc(agreement)[3])
-    back = np.array([[1.0, 0.0, -x], [0.0, 1.0, -y], [0.0, 0.0, 1.0]])
-    return np.asarray(matrix @ back, np.float32)
-
-
 def _was_pressed(ink: Gray, seen: Gray, trusted: Gray) -> Mask:
     """Where the ring and the star, which no words can replace, say that the seal was pressed."""
-    reach = _reach()
-    anchors = np.asarray(trusted * ((reach < _STAR) | (reach > _RING)) * (reach < 1.1), np.float32)
+    out = reach()
+    anchors = np.asarray(trusted * ((out < _STAR) | (out > _RING)) * (out < 1.1), np.float32)
     wide = (0, 0), _PRESSURE_PX
     wanted = np.maximum(cv2.GaussianBlur(ink * ink * anchors, *wide), 1e-6)
     gain = cv2.GaussianBlur(ink * seen * anchors, *wide) / wanted
     known = wanted > 0.1 * float(wanted.max())
-    usual = float(np.median(gain[known & (reach < 1)])) if (known & (reach < 1)).any() else 1.0
+    inside = known & (out < 1)
+    usual = float(np.quantile(gain[inside], _PRESSED_PART)) if inside.any() else 1.0
     return np.asarray(known & (gain > _EVENLY * usual), np.bool_)
 
 
@@ -189,10 +113,11 @@ def _compared(ink: Gray, seen: Gray, clear: Gray, was_pressed: Mask, how_well: f
     bare = inside & (near < _BARE**2 * usual) & (weight > _WELL_KNOWN)
     noise = float(np.quantile(seen_power[bare], _NOISE_PART)) if bare.any() else 0.0
     alike, gain = _alike(wanted, found, clear, np.maximum(seen_power - noise, 1e-9), weight)
-    pressed = float(np.median(gain[stroked])) if stroked.any() else 0.0
+    pressed = float(np.quantile(gain[stroked], _PRESSED_PART)) if stroked.any() else 0.0
     legible = stroked & (seen_power > _LEGIBLE**2 * noise)
     pale = stroked & (seen_power < (_PRESSED * pressed) ** 2 * power)
     legible &= cv2.dilate(pale.astype(np.uint8), np.ones((_BESIDE_PX, _BESIDE_PX), np.uint8)) == 0
+    legible &= _clearer_than_grain(pressed**2 * power, seen_power * (1 - alike**2), legible, seen)
     strong = seen_power > np.maximum(_STROKED**2 * pressed**2 * usual, 2 * _LEGIBLE**2 * noise)
     return Likeness(
         laid=how_well,
@@ -204,6 +129,21 @@ def _compared(ink: Gray, seen: Gray, clear: Gray, was_pressed: Mask, how_well: f
         alike=np.where(legible | (bare & strong), alike, np.nan).astype(np.float32),
         strokes=wanted,
     )
+
+
+def _clearer_than_grain(wanted: Gray, left: Gray, legible: Mask, seen: Gray) -> Mask:
+    """Where the strokes that should be there, wiped and blurred, exceed the unevenness of ink.
+
+    Args:
+        wanted: their power.
+        left: power of what they do not explain; most of it is grain wherever they are right.
+        legible: where noise and pressure allow to tell.
+    """
+    inked = np.maximum(_window(seen * seen), 1e-6)
+    if not legible.any():
+        return legible
+    grain = float(np.quantile((left / inked)[legible], _GRAIN_PART))
+    return np.asarray(wanted > _CLEARER * grain * inked, np.bool_)
 
 
 def _alike(wanted: Gray, found: Gray, clear: Gray, power: Gray, weight: Gray) -> tuple[Gray, Gray]:
@@ -249,22 +189,7 @@ def _window_px() -> float:
 
 def _strokes(ink: Gray, clear: Gray) -> Gray:
     """What is finer than a character; 0 where other ink hides it."""
-    return _less(ink, clear, _STROKES_PX)
-
-
-def _without_pressure(ink: Gray, weight: Gray) -> Gray:
-    """Strokes that are equally strong where the seal was pressed hard and where it was not."""
-    flat = _less(ink, weight, _BROAD_PX)
-    usual = max(float(np.sqrt(np.square(flat).mean())), 1e-6)
-    nearby = cv2.sqrt(np.maximum(cv2.GaussianBlur(flat * flat, (0, 0), _BROAD_PX), 0))
-    even = flat / (np.asarray(nearby, np.float32) + _LEAST_PART * usual)
-    return np.asarray(even / max(float(np.sqrt(np.square(even).mean())), 1e-6), np.float32)
-
-
-def _less(ink: Gray, weight: Gray, broad_px: float) -> Gray:
-    around = np.maximum(cv2.GaussianBlur(weight, (0, 0), broad_px), 1e-3)
-    broad = cv2.GaussianBlur(ink * weight, (0, 0), broad_px) / around
-    return np.asarray((ink - broad) * weight, np.float32)
+    return less(ink, clear, _STROKES_PX)
 
 
 def _window(values: NDArray[np.floating]) -> Gray:
@@ -273,11 +198,5 @@ def _window(values: NDArray[np.floating]) -> Gray:
 
 def _told() -> Mask:
     """Where seals differ at all: not on the ring, nor in the middle of the star."""
-    reach = _reach()
-    return np.asarray((reach > _CORE) & (reach < _BAND[1]), np.bool_)
-
-
-def _reach() -> Gray:
-    """How far out each pixel of a lifted seal lies, 1 on its edge."""
-    y, x = np.mgrid[:SIDE_PX, :SIDE_PX].astype(np.float32) - SIDE_PX / 2
-    return np.asarray(np.hypot(x, y) / RADIUS_PX, np.float32)
+    out = reach()
+    return np.asarray((out > _CORE) & (out < BAND[1]), np.bool_)

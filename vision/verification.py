@@ -17,15 +17,16 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from vision.decoding import Image
+from vision.laying import ways_up
 from vision.lifting import Lifted, lifted
 from vision.ring_text import FINE_PX, UNREAD, Reading, StripReader, read_name, read_ring
 from vision.seal_state import State
 from vision.seals import Colour, Seal, Shape
-from vision.specimens import Likeness, apart, likeness, ways_up
+from vision.specimens import Likeness, apart, likeness
 from vision.written import READ, SURE, Written, plain
 
-# Of legible strokes; a tenth may be spoilt by wear, print or a crease.
-_AGREEING, _SEEN = 0.85, 0.35
+# Of legible strokes; a tenth may be spoilt by wear, print or a crease, and a tenth by noise.
+_AGREEING, _SEEN = 0.8, 0.35
 _ANOTHER = 1.2  # windows: a fifth of a character that is another, or is one too many
 _CLEARLY_ANOTHER = 3.0  # windows: half a character
 _UNLIKE = 0.6  # agreeing strokes, under which the specimen was not even laid over it
@@ -34,6 +35,9 @@ _UNLIKE = 0.6  # agreeing strokes, under which the specimen was not even laid ov
 _APART = 0.06
 _COMPARED = 6  # specimens, the likeliest ones by their whole
 _RING_READ, _LINE_READ = 0.8, 0.75  # similarity of what was read to what is registered
+# Share of the votes that an expected character needs beside another one, which itself is in doubt;
+# one of six characters may be so. A seal of other words has less than a twentieth there.
+_THOUGHT_OF, _LIKENED_OF = 0.15, 6
 _READ_AT_ALL = 0.6  # similarity, under which reading failed and tells nothing
 _WHOLE = frozenset({State.COMPLETE, State.FAINT})
 _TEXT_APART = 0.08  # similarity: one character of twelve
@@ -88,6 +92,9 @@ class Verdict(Struct, frozen=True, kw_only=True):
     scores: tuple[Score, ...]
 
 
+_Way = tuple[int, int, int, int]  # edits, against, doubtful, likened
+
+
 class _Compared(Struct, frozen=True):
     entry: Registered
     likeness: Likeness | None
@@ -100,11 +107,13 @@ class _Fit(Struct, frozen=True):
     Args:
         against: characters that were surely read as others, or are too many.
         doubtful: likewise, but read in doubt; guesses count for nothing.
+        likened: read in doubt as others, but the reader thought of the registered ones, too.
     """
 
     similarity: float
     against: int
     doubtful: int
+    likened: int
 
 
 def read(picture: Image, seal: Seal, reader: StripReader) -> Reading | None:
@@ -209,6 +218,8 @@ def _by_words(compared: Sequence[_Compared], seal: Seal, reading: Reading) -> st
     fitting = [one for one in near if _line_fits(one.entry, reading, whole, len(near) == 1)]
     if len(fitting) != 1 or fitting[0].fit is None or fitting[0].fit.doubtful:
         return None
+    if fitting[0].fit.likened > len(plain(fitting[0].entry.ring_text)) // _LIKENED_OF:
+        return None
     chosen = fitting[0]
     if chosen.entry.shape is not seal.shape:
         return None
@@ -237,43 +248,55 @@ def _line_fits(entry: Registered, reading: Reading, whole: bool, alone: bool) ->
     if reading.line == UNREAD:
         return False
     if not entry.line:
-        return not _without_ascii(reading.line).text
+        return all(one.isascii() for one in reading.line.text)
     return _fit(entry.line, reading.line).similarity >= _LINE_READ
 
 
 def _ring_fit(entry: Registered, reading: Reading | None) -> _Fit | None:
     if reading is None or not reading.ring.text or not plain(entry.ring_text):
         return None
-    ways = (reading.ring, *((reading.other,) if reading.other is not None else ()))
+    others = [
+        {one for one, chance in votes if chance >= _THOUGHT_OF} for votes in reading.others
+    ] or [set()] * len(reading.ring.text)
+    ways = [(reading.ring, others)]
+    if reading.other is not None:
+        ways.append((reading.other, [set()] * len(reading.other.text)))
     if not any(one.isascii() for one in plain(entry.ring_text)):
-        ways = tuple(_without_ascii(way) for way in ways)  # a number may run around, too
-    return max((_fit(entry.ring_text, way) for way in ways), key=lambda fit: fit.similarity)
+        ways = [_without_ascii(*way) for way in ways]  # a number may run around, too
+    fits = [_fit(entry.ring_text, *way) for way in ways]
+    return max(fits, key=lambda fit: (fit.similarity, -fit.likened))
 
 
-def _without_ascii(read: Written) -> Written:
+def _without_ascii(read: Written, others: list[set[str]]) -> tuple[Written, list[set[str]]]:
     kept = [i for i, one in enumerate(read.text) if not one.isascii()]
-    return Written(
-        "".join(read.text[i] for i in kept), tuple(read.scores[i] for i in kept), (0,) * len(kept)
-    )
+    text, scores = "".join(read.text[i] for i in kept), tuple(read.scores[i] for i in kept)
+    return Written(text, scores, (0,) * len(kept)), [others[i] for i in kept]
 
 
-def _fit(registered: str, seen: Written) -> _Fit:
+def _fit(registered: str, seen: Written, others: Sequence[set[str]] = ()) -> _Fit:
     """The fewest edits, and among the ways to make them the one with the least against it."""
     wanted = plain(registered)
-    row = [(i, 0, 0) for i in range(len(wanted) + 1)]
-    for one, score in zip(seen.text, seen.scores, strict=True):
+    row = [(i, 0, 0, 0) for i in range(len(wanted) + 1)]
+    for k, (one, score) in enumerate(zip(seen.text, seen.scores, strict=True)):
         sure, doubted = int(score >= SURE), int(READ <= score < SURE)
+        maybe = others[k] if others and not sure else set()
         following = [_more(row[0], sure, doubted)]
         for i, character in enumerate(wanted, start=1):
-            here = row[i - 1] if character == one else _more(row[i - 1], sure, doubted)
+            if character == one:
+                here = row[i - 1]
+            elif character in maybe:
+                edits, against, doubtful, likened = row[i - 1]
+                here = edits, against, doubtful, likened + 1
+            else:
+                here = _more(row[i - 1], sure, doubted)
             following.append(min(here, _more(row[i], sure, doubted), _more(following[i - 1], 0, 0)))
         row = following
-    edits, against, doubtful = row[-1]
-    return _Fit(max(0.0, 1 - edits / max(len(wanted), 1)), against, doubtful)
+    edits, against, doubtful, likened = row[-1]
+    return _Fit(max(0.0, 1 - edits / max(len(wanted), 1)), against, doubtful, likened)
 
 
-def _more(way: tuple[int, int, int], sure: int, doubted: int) -> tuple[int, int, int]:
-    return way[0] + 1, way[1] + sure, way[2] + doubted
+def _more(way: _Way, sure: int, doubted: int) -> _Way:
+    return way[0] + 1, way[1] + sure, way[2] + doubted, way[3]
 
 
 def _score(one: _Compared) -> Score:
