@@ -7,6 +7,8 @@ place where strokes can be seen bears the specimen's strokes, and no place bears
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from msgspec import Struct
@@ -66,13 +68,53 @@ class Likeness(Struct, frozen=True):
     strokes: Gray
 
 
-def likeness(specimen: Lifted, seen: Lifted) -> Likeness:
-    """Lay `specimen` over what was `seen` and compare them place by place."""
+class Explained(Struct, frozen=True):
+    """A specimen laid over an impression and pressed as that was; not yet judged.
+
+    Args:
+        laid: as of `Likeness`.
+        alike: likeness of each place, whether it tells anything or not.
+        strokes: the specimen's.
+        whole: how many places bear strokes on the specimen, hidden or not.
+        legible: where strokes stand out from noise and were pressed.
+        clearness: power of the strokes that should be there against the ink there, squared.
+        grain: the like of what is left over, where most is explained.
+        added, lacking: as of `Likeness`, place by place.
+    """
+
+    laid: float
+    alike: Gray
+    strokes: Gray
+    whole: int
+    legible: Mask
+    clearness: Gray
+    grain: float
+    added: Mask
+    lacking: Mask
+
+
+def explained(specimen: Lifted, seen: Lifted) -> Explained:
+    """Lay `specimen` over what was `seen`, pressed alike."""
     ink, known, how_well = laid(specimen, seen)
     trusted = np.asarray(seen.clear & known, np.float32)
     clear = np.asarray(trusted * (reach() < BAND[1]), np.float32)
     ink = closer(as_pressed(ink, seen.ink, clear, RADIUS_PX), seen.ink, clear)
     return _compared(ink, seen.ink, clear, _was_pressed(ink, seen.ink, trusted), how_well)
+
+
+def judged(tries: Sequence[Explained]) -> list[Likeness]:
+    """Return how an impression compares with each of several specimens.
+
+    How grainy its ink is, the one tells that leaves least over. Where the strokes that should be
+    there, wiped and blurred, do not exceed that, nothing can be told.
+    """
+    grain = min((one.grain for one in tries), default=0.0)
+    return [_judged(one, grain) for one in tries]
+
+
+def likeness(specimen: Lifted, seen: Lifted) -> Likeness:
+    """Lay `specimen` over what was `seen` and compare them place by place."""
+    return judged([explained(specimen, seen)])[0]
 
 
 def apart(one: Likeness, other: Likeness) -> float:
@@ -101,7 +143,7 @@ def _was_pressed(ink: Gray, seen: Gray, trusted: Gray) -> Mask:
     return np.asarray(known & (gain > _EVENLY * usual), np.bool_)
 
 
-def _compared(ink: Gray, seen: Gray, clear: Gray, was_pressed: Mask, how_well: float) -> Likeness:
+def _compared(ink: Gray, seen: Gray, clear: Gray, was_pressed: Mask, how_well: float) -> Explained:
     wanted, found = _strokes(ink, clear), _strokes(seen, clear)
     weight = np.maximum(_window(clear), 1e-3)
     power = np.asarray(_window(wanted * wanted) / weight, np.float32)
@@ -117,33 +159,34 @@ def _compared(ink: Gray, seen: Gray, clear: Gray, was_pressed: Mask, how_well: f
     legible = stroked & (seen_power > _LEGIBLE**2 * noise)
     pale = stroked & (seen_power < (_PRESSED * pressed) ** 2 * power)
     legible &= cv2.dilate(pale.astype(np.uint8), np.ones((_BESIDE_PX, _BESIDE_PX), np.uint8)) == 0
-    legible &= _clearer_than_grain(pressed**2 * power, seen_power * (1 - alike**2), legible, seen)
+    inked = np.maximum(_window(seen * seen), 1e-6)
+    left = (seen_power * (1 - alike**2) / inked)[legible]
     strong = seen_power > np.maximum(_STROKED**2 * pressed**2 * usual, 2 * _LEGIBLE**2 * noise)
-    return Likeness(
+    return Explained(
         laid=how_well,
-        agreeing=float((alike[legible] > AGREES).mean()) if legible.any() else 0.0,
-        seen=float(legible.sum() / max(_whole(ink), 1)),
-        differing=_largest(legible & (alike < DIFFERS)),
-        added=_largest(bare & strong),
-        lacking=_largest(pale & was_pressed & (weight > _WELL_KNOWN)),
-        alike=np.where(legible | (bare & strong), alike, np.nan).astype(np.float32),
+        alike=alike,
         strokes=wanted,
+        whole=max(_whole(ink), 1),
+        legible=legible,
+        clearness=np.asarray(pressed**2 * power / inked, np.float32),
+        grain=float(np.quantile(left, _GRAIN_PART)) if left.size else np.inf,
+        added=bare & strong,
+        lacking=pale & was_pressed & (weight > _WELL_KNOWN),
     )
 
 
-def _clearer_than_grain(wanted: Gray, left: Gray, legible: Mask, seen: Gray) -> Mask:
-    """Where the strokes that should be there, wiped and blurred, exceed the unevenness of ink.
-
-    Args:
-        wanted: their power.
-        left: power of what they do not explain; most of it is grain wherever they are right.
-        legible: where noise and pressure allow to tell.
-    """
-    inked = np.maximum(_window(seen * seen), 1e-6)
-    if not legible.any():
-        return legible
-    grain = float(np.quantile((left / inked)[legible], _GRAIN_PART))
-    return np.asarray(wanted > _CLEARER * grain * inked, np.bool_)
+def _judged(one: Explained, grain: float) -> Likeness:
+    legible = one.legible & (one.clearness > _CLEARER * grain)
+    return Likeness(
+        laid=one.laid,
+        agreeing=float((one.alike[legible] > AGREES).mean()) if legible.any() else 0.0,
+        seen=float(legible.sum() / one.whole),
+        differing=_largest(legible & (one.alike < DIFFERS)),
+        added=_largest(one.added),
+        lacking=_largest(one.lacking),
+        alike=np.where(legible | one.added, one.alike, np.nan).astype(np.float32),
+        strokes=one.strokes,
+    )
 
 
 def _alike(wanted: Gray, found: Gray, clear: Gray, power: Gray, weight: Gray) -> tuple[Gray, Gray]:

@@ -22,7 +22,7 @@ from vision.lifting import Lifted, lifted
 from vision.ring_text import FINE_PX, UNREAD, Reading, StripReader, read_name, read_ring
 from vision.seal_state import State
 from vision.seals import Colour, Seal, Shape
-from vision.specimens import Likeness, apart, likeness
+from vision.specimens import Likeness, apart, explained, judged
 from vision.written import READ, SURE, Written, plain
 
 # Of legible strokes; a tenth may be spoilt by wear, print or a crease, and a tenth by noise.
@@ -157,16 +157,16 @@ def verify(
 
 def _with_likeness(entries: Sequence[Registered], seen: Lifted) -> dict[str, Likeness]:
     """The likeliest specimens as a whole, each laid over the impression."""
-    whole = [
-        (ways_up(entry.specimen, seen)[0][0], entry.id, entry.specimen)
-        for entry in entries
-        if entry.specimen is not None
-    ]
-    whole.sort(key=lambda one: -one[0])
-    words = {entry.ring_text for entry in entries if whole and entry.id == whole[0][1]}
-    sisters = {entry.id for entry in entries if entry.ring_text in words}
-    chosen = [one for i, one in enumerate(whole) if i < _COMPARED or one[1] in sisters]
-    return {name: likeness(picture, seen) for _, name, picture in chosen}
+    specimens = {one.id: one.specimen for one in entries if one.specimen is not None}
+    whole = {name: ways_up(one, seen)[0][0] for name, one in specimens.items()}
+    chosen = sorted(whole, key=lambda name: -whole[name])[:_COMPARED]
+    tries = {name: explained(specimens[name], seen) for name in chosen}
+    if tries:
+        best = max(tries, key=lambda name: tries[name].laid)
+        words = {one.ring_text for one in entries if one.id == best}
+        sisters = [one.id for one in entries if one.ring_text in words and one.id in specimens]
+        tries |= {name: explained(specimens[name], seen) for name in sisters if name not in tries}
+    return dict(zip(tries, judged(tuple(tries.values())), strict=True))
 
 
 def _by_specimen(compared: Sequence[_Compared]) -> str | None:
