@@ -155,9 +155,7 @@ def _is_seal(ring: Ring, ink: Gray, coverage: float, halves: bool) -> bool:
         seam = ring.ellipse.radius < _LARGEST_SEAM * max(ink.shape)
         if not seam or ring.arc < _LEAST_ARC or ring.coverage < _LEAST_SEAM_COVERAGE:
             return False
-    elif ring.arc < _CLEAR_ARC and not (
-        ring.coverage > _LEAST_SEAM_COVERAGE or ring.longest_run_deg > _LEAST_RUN_DEG
-    ):
+    elif ring.arc < _CLEAR_ARC and float(ring.hits.mean()) < _HALF_COVERAGE:
         return False  # much of it is hidden, and the rest may be chance
     elif not _closed_enough(ring, max(ink.shape), coverage, halves):
         return False

@@ -18,8 +18,9 @@ _VOTES, _BROKEN = 0.6, 0.06  # of the radius: points on a line, and gaps in it b
 _BEYOND = 1.07  # reach: blurred and wiped rings end before it
 _WIDE = 0.07  # of the radius, 1.5 mm: a thin line and its blurred edges
 _INKED = 0.35  # of full ink
-# On a whole page, in shares of its longest side: 38 mm on A4, longer than a name seal's frame.
-_LONG, _LINE_PX, _THIN_PX, _GAP_PX = 0.13, 7, 9, 4
+# On a whole page, in shares of its longest side: 30 mm on A4, longer than a name seal's frame.
+_LONG, _LINE_PX, _THIN_PX, _GAP_PX = 0.1, 5, 9, 4
+_BESIDE = 0.3  # share of both sides of a line where other ink may stand
 _THIN = 0.15  # of the radius: wider things are light, shade and stars
 
 
@@ -37,9 +38,25 @@ def long_lines(layer: Gray, least: float) -> NDArray[np.bool_]:
         inked, 1, np.pi / 360, long_px // 2, minLineLength=long_px, maxLineGap=_GAP_PX
     )
     lines = np.zeros(layer.shape, np.uint8)
-    for x1, y1, x2, y2 in _ends(found):
-        cv2.line(lines, (x1, y1), (x2, y2), (1,), _LINE_PX)
+    for ends in _ends(found):
+        if _is_alone(inked, ends):
+            cv2.line(lines, ends[:2], ends[2:], (1,), _LINE_PX)
     return lines > 0
+
+
+def _is_alone(inked: NDArray[np.uint8], ends: tuple[int, int, int, int]) -> bool:
+    """Whether there is paper beside a line for the most part; a row of characters has strokes."""
+    height, width = inked.shape
+    x1, y1, x2, y2 = ends
+    steps = np.linspace(0, 1, max(abs(x2 - x1), abs(y2 - y1)) + 1)
+    across = np.array([y1 - y2, x2 - x1]) / max(float(np.hypot(x2 - x1, y2 - y1)), 1.0)
+    beside = []
+    for far in (-_LINE_PX, _LINE_PX):
+        x = np.rint(x1 + (x2 - x1) * steps + far * across[0]).astype(int)
+        y = np.rint(y1 + (y2 - y1) * steps + far * across[1]).astype(int)
+        known = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+        beside.append(float(inked[y[known], x[known]].mean()) if known.any() else 0.0)
+    return sum(beside) / 2 < _BESIDE
 
 
 def ruled(ink: Gray, known: NDArray[np.bool_], radius_px: float) -> NDArray[np.bool_]:
