@@ -33,7 +33,7 @@ _UNLIKE = 0.6  # agreeing strokes, under which the specimen was not even laid ov
 # Likeness by which a rival must be worse where both specimens differ. What cannot be seen gives 0,
 # other characters 0.15 and more, other digits of 1.5 mm at 5 px/mm 0.06 to 0.13.
 _APART = 0.06
-_COMPARED = 6  # specimens, the likeliest ones by their whole
+_COMPARED, _ALL = 6, 24  # specimens, the likeliest ones by their whole
 _RING_READ, _LINE_READ = 0.8, 0.75  # similarity of what was read to what is registered
 # Share of the votes that an expected character needs beside another one, which itself is in doubt;
 # one of six characters may be so. A seal of other words has less than a twentieth there.
@@ -143,7 +143,8 @@ def verify(
     square = seal.shape is Shape.SQUARE
     entries = [one for one in register if (one.shape is Shape.SQUARE) == square]
     seen = lifted(picture, seal)
-    found = _with_likeness(entries, seen)
+    # Where two strikes lie, the whole says little: it is unrolled around one of them at best.
+    found = _with_likeness(entries, seen, _ALL if seal.state is State.DOUBLE else _COMPARED)
     compared = [
         _Compared(entry, found.get(entry.id), _ring_fit(entry, reading)) for entry in entries
     ]
@@ -155,11 +156,11 @@ def verify(
     return Verdict(id=said, by=By.WORDS if said is not None else None, scores=scores)
 
 
-def _with_likeness(entries: Sequence[Registered], seen: Lifted) -> dict[str, Likeness]:
-    """The likeliest specimens as a whole, each laid over the impression."""
+def _with_likeness(entries: Sequence[Registered], seen: Lifted, most: int) -> dict[str, Likeness]:
+    """The likeliest specimens as a whole, `most` of them, each laid over the impression."""
     specimens = {one.id: one.specimen for one in entries if one.specimen is not None}
     whole = {name: ways_up(one, seen)[0][0] for name, one in specimens.items()}
-    chosen = sorted(whole, key=lambda name: -whole[name])[:_COMPARED]
+    chosen = sorted(whole, key=lambda name: -whole[name])[:most]
     tries = {name: explained(specimens[name], seen) for name in chosen}
     if tries:
         best = max(tries, key=lambda name: tries[name].laid)
