@@ -28,6 +28,8 @@ _OFF_PX = 2  # what tilt and curl leave over after laying
 # Shares of what the specimen's strokes usually have in a window.
 _STROKED, _BARE = 0.5, 0.25
 _KNOWN, _WELL_KNOWN = 0.6, 0.85  # share of a window that no other ink hides
+# Beside other print its blurred edge, which looks red, spoils a window; it proves no difference.
+_FULLY_KNOWN = 0.72
 _NOISE_PART = 0.2  # of bare places: the rest may bear ink of others
 _LEGIBLE = 3.0  # times the noise, in deviations
 # Of what is left over, the part that is grain, not difference; at 1.5 times their grain the same
@@ -167,7 +169,7 @@ def _compared(ink: Gray, seen: Gray, clear: Gray, was_pressed: Mask, how_well: f
         alike=alike,
         strokes=wanted,
         whole=max(_whole(ink), 1),
-        legible=legible,
+        legible=legible & ((weight > _FULLY_KNOWN) | (alike > DIFFERS)),
         clearness=np.asarray(pressed**2 * power / inked, np.float32),
         grain=float(np.quantile(left, _GRAIN_PART)) if left.size else np.inf,
         added=bare & strong,
