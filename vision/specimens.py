@@ -43,6 +43,8 @@ _PRESSURE_PX, _EVENLY = 22.0, 0.7  # over which pressure changes; share of the u
 # Likeness of strokes once noise is taken off. The same character has 0.85 and more, others that
 # stand in its place 0.5 at the most, also where they share a half.
 AGREES, DIFFERS = 0.75, 0.62
+# Of the impression itself, in its worst tenth; two characters that share a half lie so far below.
+_WORST_PART, _BELOW_WORST = 0.1, 0.15
 
 
 class Likeness(Struct, frozen=True):
@@ -183,12 +185,19 @@ def _judged(one: Explained, grain: float) -> Likeness:
         laid=one.laid,
         agreeing=float((one.alike[legible] > AGREES).mean()) if legible.any() else 0.0,
         seen=float(legible.sum() / one.whole),
-        differing=_largest(legible & (one.alike < DIFFERS)),
+        differing=_largest(legible & (one.alike < _differing(one.alike[legible]))),
         added=_largest(one.added),
         lacking=_largest(one.lacking),
         alike=np.where(legible | one.added, one.alike, np.nan).astype(np.float32),
         strokes=one.strokes,
     )
+
+
+def _differing(alike: Gray) -> float:
+    """Likeness under which strokes are others: where all else agrees well, a little is enough."""
+    if not alike.size:
+        return DIFFERS
+    return min(max(DIFFERS, float(np.quantile(alike, _WORST_PART)) - _BELOW_WORST), AGREES)
 
 
 def _alike(wanted: Gray, found: Gray, clear: Gray, power: Gray, weight: Gray) -> tuple[Gray, Gray]:
