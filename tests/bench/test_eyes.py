@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from bench import eyes_rendered
-from sim.render import COMMITTEE, DIAMETER_PX, Picture, blank_page, impression, page_image, stamped
+from sim.documents import COMMITTEE
+from sim.render import DIAMETER_PX, Picture, blank_page, impression, page_image, stamped
 
 STAMPED_AT = (0.65, 0.72)
 
