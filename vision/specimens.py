@@ -24,6 +24,7 @@ Mask = NDArray[np.bool_]
 _CORE = 0.25  # of the radius: the flat middle of a star
 _STROKES_PX = 4.0  # characters' strokes and the gaps between them are finer than this
 _WINDOW_PX = 5.0  # deviation of the window in which strokes are compared: half a character
+_SLIVER_PX = 5
 _OFF_PX = 2  # what tilt and curl leave over after laying
 # Shares of what the specimen's strokes usually have in a window.
 _STROKED, _BARE = 0.5, 0.25
@@ -185,7 +186,7 @@ def _judged(one: Explained, grain: float) -> Likeness:
         laid=one.laid,
         agreeing=float((one.alike[legible] > AGREES).mean()) if legible.any() else 0.0,
         seen=float(legible.sum() / one.whole),
-        differing=_largest(legible & (one.alike < _differing(one.alike[legible]))),
+        differing=_largest(_broad(legible & (one.alike < _differing(one.alike[legible])))),
         added=_largest(one.added),
         lacking=_largest(one.lacking),
         alike=np.where(legible | one.added, one.alike, np.nan).astype(np.float32),
@@ -234,6 +235,12 @@ def _largest(places: Mask) -> float:
     count, _, stats, _ = cv2.connectedComponentsWithStats(places.astype(np.uint8))
     areas = stats[1:, cv2.CC_STAT_AREA]
     return float(areas.max()) / _window_px() if count > 1 else 0.0
+
+
+def _broad(places: Mask) -> Mask:
+    """Without slivers: a character that is another is so over more than the width of a stroke."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_SLIVER_PX, _SLIVER_PX))
+    return cv2.morphologyEx(places.astype(np.uint8), cv2.MORPH_OPEN, kernel) > 0
 
 
 def _window_px() -> float:

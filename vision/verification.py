@@ -92,7 +92,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     scores: tuple[Score, ...]
 
 
-_Way = tuple[int, int, int, int]  # edits, against, doubtful, likened
+_Way = tuple[int, int, int, int, int]  # edits, against, extra, doubtful, likened
 
 
 class _Compared(Struct, frozen=True):
@@ -105,13 +105,15 @@ class _Fit(Struct, frozen=True):
     """What was read beside what is registered.
 
     Args:
-        against: characters that were surely read as others, or are too many.
-        doubtful: likewise, but read in doubt; guesses count for nothing.
+        against: characters that were surely read as others.
+        extra: characters that were surely read, but are too many.
+        doubtful: both, but read in doubt; guesses count for nothing.
         likened: read in doubt as others, but the reader thought of the registered ones, too.
     """
 
     similarity: float
     against: int
+    extra: int
     doubtful: int
     likened: int
 
@@ -184,6 +186,10 @@ def _is_contradicted(one: _Compared) -> bool:
     return one.fit is not None and one.fit.similarity > _READ_AT_ALL and one.fit.against > 0
 
 
+def _extra(one: _Compared) -> int:
+    return one.fit.extra if one.fit is not None else 0
+
+
 def _is_same(found: Likeness) -> bool:
     return (
         found.agreeing > _AGREEING
@@ -214,7 +220,7 @@ def _by_words(compared: Sequence[_Compared], seal: Seal, reading: Reading) -> st
     if best < _RING_READ:
         return None
     near = [one for one in compared if _similarity(one) > best - _TEXT_APART]
-    near = [one for one in near if not _is_contradicted(one)]
+    near = [one for one in near if not _is_contradicted(one) and not _extra(one)]
     whole = seal.state in _WHOLE
     fitting = [one for one in near if _line_fits(one.entry, reading, whole, len(near) == 1)]
     if len(fitting) != 1 or fitting[0].fit is None or fitting[0].fit.doubtful:
@@ -277,27 +283,32 @@ def _without_ascii(read: Written, others: list[set[str]]) -> tuple[Written, list
 def _fit(registered: str, seen: Written, others: Sequence[set[str]] = ()) -> _Fit:
     """The fewest edits, and among the ways to make them the one with the least against it."""
     wanted = plain(registered)
-    row = [(i, 0, 0, 0) for i in range(len(wanted) + 1)]
+    row: list[_Way] = [(i, 0, 0, 0, 0) for i in range(len(wanted) + 1)]
     for k, (one, score) in enumerate(zip(seen.text, seen.scores, strict=True)):
         sure, doubted = int(score >= SURE), int(READ <= score < SURE)
         maybe = others[k] if others and not sure else set()
-        following = [_more(row[0], sure, doubted)]
+        another, extra, missing = (
+            (1, sure, 0, doubted, 0),
+            (1, 0, sure, doubted, 0),
+            (1, 0, 0, 0, 0),
+        )
+        following = [_plus(row[0], extra)]
         for i, character in enumerate(wanted, start=1):
             if character == one:
                 here = row[i - 1]
-            elif character in maybe:
-                edits, against, doubtful, likened = row[i - 1]
-                here = edits, against, doubtful, likened + 1
             else:
-                here = _more(row[i - 1], sure, doubted)
-            following.append(min(here, _more(row[i], sure, doubted), _more(following[i - 1], 0, 0)))
+                here = _plus(row[i - 1], (0, 0, 0, 0, 1) if character in maybe else another)
+            following.append(min(here, _plus(row[i], extra), _plus(following[i - 1], missing)))
         row = following
-    edits, against, doubtful, likened = row[-1]
-    return _Fit(max(0.0, 1 - edits / max(len(wanted), 1)), against, doubtful, likened)
+    edits, against, more, doubtful, likened = row[-1]
+    return _Fit(max(0.0, 1 - edits / max(len(wanted), 1)), against, more, doubtful, likened)
 
 
-def _more(way: _Way, sure: int, doubted: int) -> _Way:
-    return way[0] + 1, way[1] + sure, way[2] + doubted, way[3]
+def _plus(way: _Way, step: _Way) -> _Way:
+    edits, against, extra, doubtful, likened = (
+        one + other for one, other in zip(way, step, strict=True)
+    )
+    return edits, against, extra, doubtful, likened
 
 
 def _score(one: _Compared) -> Score:
