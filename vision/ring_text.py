@@ -115,9 +115,12 @@ def read_ring(lifted: Lifted, aspect: float, axis_deg: float, reader: StripReade
     starts = _beginnings(ink, oval)
     tries = [(start, band) for start in starts for band in _BANDS]
     looks = _looks(ink, oval, tries, reader)
+    if aspect > OVAL_ASPECT:
+        stretched = Oval(aspect, axis_deg, even=False)
+        looks += _looks(ink, stretched, tries, reader)
     if max(look.weight for look in looks) < _LITTLE:  # other cutters: two rings, small words
-        tries += [(start, band) for start in starts for band in _OTHER_BANDS]
-        looks += _looks(ink, oval, tries[len(looks) :], reader)
+        others = [(start, band) for start in starts for band in _OTHER_BANDS]
+        looks += _looks(ink, oval, others, reader)
     look = begun(named_part(voted(looks)), _GAP_WIDER)
     if not look.said.text:
         return Reading(ring=look.said)

@@ -25,10 +25,13 @@ class Oval(Struct, frozen=True):
     Args:
         aspect: longer axis over the shorter one.
         axis_deg: where its longer axis lies, clockwise from the right.
+        even: whether what stands inside keeps its distance from the ring; else it lies on ovals
+            of the same shape, as it does where a round seal was stretched.
     """
 
     aspect: float
     axis_deg: float
+    even: bool = True
 
     @property
     def length(self) -> float:
@@ -55,10 +58,13 @@ class Oval(Struct, frozen=True):
         long, short = float(np.sqrt(self.aspect)), self._short()
         along = angles - np.deg2rad(self.axis_deg)
         x, y = long * np.cos(along), short * np.sin(along)
-        normal = np.hypot(x / long**2, y / short**2)
-        inwards = (1 - reaches)[:, None] * short
-        x = (x - inwards * (x / long**2 / normal)) / long
-        y = (y - inwards * (y / short**2 / normal)) / short
+        inwards = (1 - reaches)[:, None]
+        if self.even:
+            normal = np.hypot(x / long**2, y / short**2) / short
+            x, y = x - inwards * x / long**2 / normal, y - inwards * y / short**2 / normal
+        else:
+            x, y = x - inwards * x, y - inwards * y
+        x, y = x / long, y / short
         axis = np.deg2rad(self.axis_deg)
         cosine, sine = np.cos(axis), np.sin(axis)
         turned = cosine * x - sine * y, sine * x + cosine * y

@@ -39,6 +39,7 @@ _RING_READ, _LINE_READ = 0.8, 0.75  # similarity of what was read to what is reg
 # one of six characters may be so. A seal of other words has less than a twentieth there.
 _THOUGHT_OF, _LIKENED_OF = 0.15, 6
 _READ_AT_ALL = 0.6  # similarity, under which reading failed and tells nothing
+_EXACT, _READ_WELL = 0.95, 0.8  # agreeing strokes; similarity likewise, beside an exact specimen
 _WHOLE = frozenset({State.COMPLETE, State.FAINT})
 _TEXT_APART = 0.08  # similarity: one character of twelve
 
@@ -182,8 +183,16 @@ def _by_specimen(compared: Sequence[_Compared]) -> str | None:
 
 
 def _is_contradicted(one: _Compared) -> bool:
-    """Whether the ring was read, all in all, but a character of it surely as another one."""
-    return one.fit is not None and one.fit.similarity > _READ_AT_ALL and one.fit.against > 0
+    """Whether the ring was read, all in all, but a character of it surely as another one.
+
+    Where every stroke is the specimen's, a reading with several errors is the reader's mistake.
+    """
+    least = _READ_WELL if one.likeness is not None and _is_exact(one.likeness) else _READ_AT_ALL
+    return one.fit is not None and one.fit.similarity > least and one.fit.against > 0
+
+
+def _is_exact(found: Likeness) -> bool:
+    return found.agreeing > _EXACT and found.differing < _ANOTHER / 3 and found.seen > 2 * _SEEN
 
 
 def _extra(one: _Compared) -> int:
