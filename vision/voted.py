@@ -23,7 +23,7 @@ _SILENT = 0.35
 _LEAST_WORDS = 4  # characters of Chinese, beside which letters and digits are no part of a name
 
 
-Votes = dict[str, list[float]]  # how sure each look is of each character
+Votes = dict[str, list[tuple[float, float]]]  # how sure each look is, and what it is worth
 
 
 class Look(Struct, frozen=True):
@@ -53,7 +53,7 @@ def voted(looks: Sequence[Look]) -> Look:
         return best
     votes: list[Votes] = [defaultdict(list) for _ in best.said.text]
     more: dict[int, Votes] = defaultdict(lambda: defaultdict(list))  # before each of them
-    voters = 0
+    voters = 0.0
     for look in looks:
         if look.weight < _WORTH * best.weight:
             continue
@@ -61,23 +61,24 @@ def voted(looks: Sequence[Look]) -> Look:
         match = difflib.SequenceMatcher(None, best.said.text, turned.said.text, autojunk=False)
         if match.ratio() < _ALIKE:
             continue
-        voters += 1
+        worth = (look.weight / best.weight) ** 2
+        voters += worth
         for _, start, end, other, other_end in match.get_opcodes():
             if start == end and other_end - other == 1:
-                _vote(more[start], turned, other)
+                _vote(more[start], turned, other, worth)
             if end - start == other_end - other:
                 for i in range(end - start):
-                    _vote(votes[start + i], turned, other + i)
+                    _vote(votes[start + i], turned, other + i, worth)
     return _joined(best, votes, more, voters)
 
 
-def _vote(votes: Votes, look: Look, i: int) -> None:
-    votes[look.said.text[i]].append(look.said.scores[i])
+def _vote(votes: Votes, look: Look, i: int, worth: float) -> None:
+    votes[look.said.text[i]].append((look.said.scores[i], worth))
     for other, chance in look.others[i]:
-        votes[other].append(chance)
+        votes[other].append((chance, worth))
 
 
-def _joined(best: Look, votes: list[Votes], more: dict[int, Votes], voters: int) -> Look:
+def _joined(best: Look, votes: list[Votes], more: dict[int, Votes], voters: float) -> Look:
     """The winners in their order, with what half of the looks have in between."""
     won: list[tuple[Votes, float]] = []
     for i, one in enumerate(votes):
@@ -93,13 +94,17 @@ def _joined(best: Look, votes: list[Votes], more: dict[int, Votes], voters: int)
 
 
 def _cast(votes: Votes) -> float:
-    return sum(sum(scores) for scores in votes.values())
+    return sum(_for(votes, one) for one in votes)
+
+
+def _for(votes: Votes, one: str) -> float:
+    return sum(score * worth for score, worth in votes[one])
 
 
 def _losers(votes: Votes) -> tuple[tuple[str, float], ...]:
     """Other characters, with their votes as a share of all."""
     best, cast = _winner(votes, 0)[0], _cast(votes)
-    return tuple((one, sum(votes[one]) / cast) for one in votes if one != best)
+    return tuple((one, _for(votes, one) / cast) for one in votes if one != best)
 
 
 def begun(look: Look, blank: float) -> Look:
@@ -121,16 +126,28 @@ def named_part(look: Look) -> Look:
     kept = [i for i, one in enumerate(look.said.text) if not one.isascii()]
     if len(kept) < _LEAST_WORDS or len(kept) == len(look.said.text):
         return look
-    return _chosen(look, kept)
+    return chosen(look, kept)
 
 
-def _winner(votes: Votes, voters: int) -> tuple[str, float]:
+def chosen(look: Look, kept: Sequence[int]) -> Look:
+    """Return the characters `kept` of a look, in that order."""
+    said = look.said
+    part = Written(
+        "".join(said.text[i] for i in kept),
+        tuple(said.scores[i] for i in kept),
+        tuple(said.rows[i] for i in kept),
+    )
+    angles = tuple(look.angles[i] for i in kept)
+    return Look(part, angles, look.weight, tuple(look.others[i] for i in kept))
+
+
+def _winner(votes: Votes, voters: float) -> tuple[str, float]:
     """The character with most votes, and how sure they are of it together."""
-    best = max(votes, key=lambda one: (sum(votes[one]), one))
+    best = max(votes, key=lambda one: (_for(votes, one), one))
     cast = _cast(votes)
     silent = max(voters - cast, 0.0)
-    share = sum(votes[best]) / (cast + _SILENT * silent * (len(votes) > 1))
-    return best, max(votes[best]) * share
+    share = _for(votes, best) / (cast + _SILENT * silent * (len(votes) > 1))
+    return best, max(score for score, _ in votes[best]) * share
 
 
 def _turned_to(text: str, look: Look) -> Look:
@@ -145,15 +162,4 @@ def _likeness(one: str, other: str) -> float:
 
 
 def _rolled(look: Look, first: int) -> Look:
-    return _chosen(look, [(first + i) % len(look.angles) for i in range(len(look.angles))])
-
-
-def _chosen(look: Look, kept: Sequence[int]) -> Look:
-    said = look.said
-    part = Written(
-        "".join(said.text[i] for i in kept),
-        tuple(said.scores[i] for i in kept),
-        tuple(said.rows[i] for i in kept),
-    )
-    angles = tuple(look.angles[i] for i in kept)
-    return Look(part, angles, look.weight, tuple(look.others[i] for i in kept))
+    return chosen(look, [(first + i) % len(look.angles) for i in range(len(look.angles))])
