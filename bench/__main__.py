@@ -87,14 +87,17 @@ def cycle(stamps: int, target: Path | None) -> None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Registered seals, in place of FOLDER/registered.json.",
 )
+@click.option("--alone", is_flag=True, help="Also read each labelled seal with RapidOCR alone.")
 @JSON
-def eyes(folder: Path, sheets: Path | None, register: Path | None, target: Path | None) -> None:
+def eyes(
+    folder: Path, sheets: Path | None, register: Path | None, alone: bool, target: Path | None
+) -> None:
     """What is seen on a folder of pictures, beside its labels where it has some."""
     from bench import eyes as measured
 
     try:
         figures = measured.measure(
-            folder, sheets, lambda line: click.echo(line, err=True), register
+            folder, sheets, lambda line: click.echo(line, err=True), register, alone
         )
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error

@@ -15,10 +15,12 @@ from pathlib import Path
 import cv2
 from msgspec import UNSET, Struct, UnsetType, structs
 
+from bench.eyes_alone import alone_right, read_alone
 from bench.eyes_cases import answer, reader
+from bench.eyes_fast import Fast, fast_part
 from bench.eyes_folder import Box, Case, Folder, LabelledSeal, read_folder
 from bench.eyes_scoring import Rate, matched, rate
-from bench.eyes_seals import Names, load, named, names
+from bench.eyes_seals import LARGE_PX, Names, load, named, names
 from bench.eyes_sheets import Cell, shrunk, write_sheets
 from bench.eyes_truth import Outlines, States, answers, outlines, states
 from bench.figures import Machine, peak_memory_mb, percentile, this_machine
@@ -57,6 +59,7 @@ class Row(Struct, frozen=True, omit_defaults=True):
         quad: the page's corners; None where the frame itself is the page.
         seconds: elapsed, on whatever else this computer does meanwhile.
         steps_s: CPU seconds of each step.
+        alone: lines that RapidOCR alone reads on each labelled seal, where that was asked for.
     """
 
     seals: tuple[FoundSeal, ...]
@@ -66,6 +69,7 @@ class Row(Struct, frozen=True, omit_defaults=True):
     reasons: tuple[str, ...] = ()
     error: str | UnsetType = UNSET
     labels_unread: str | UnsetType = UNSET
+    alone: tuple[tuple[str, ...], ...] = ()
 
 
 class Totals(Struct, frozen=True, kw_only=True):
@@ -73,7 +77,8 @@ class Totals(Struct, frozen=True, kw_only=True):
     each step over all.
 
     A false alarm is anything found that no label of any colour matches at IoU 0.5. `reader` tells
-    whether the extra `ocr` was there; without it nothing is read.
+    whether the extra `ocr` was there; without it nothing is read. `fast` is gate, page, seals and
+    same page as one run.
     """
 
     machine: Machine
@@ -100,7 +105,10 @@ class Totals(Struct, frozen=True, kw_only=True):
     seconds_p50: float
     seconds_p95: float
     steps_p50_s: dict[str, float]
+    fast: Fast
     peak_memory_mb: int
+    alone_characters_right: Rate | None = None
+    alone_characters_right_from_150_px: Rate | None = None
     sheets: tuple[str, ...] = ()
 
 
@@ -118,11 +126,14 @@ class _Looked(Struct, frozen=True):
     cell: Cell | None
 
 
-def measure(root: Path, sheets: Path | None, say: Say, register: Path | None = None) -> Eyes:
+def measure(
+    root: Path, sheets: Path | None, say: Say, register: Path | None = None, alone: bool = False
+) -> Eyes:
     """Look at every picture and case of `root`; write sheets of what was missed.
 
     Args:
         register: registered seals, in place of the folder's own.
+        alone: also read each labelled seal with RapidOCR alone.
 
     Raises:
         OSError: the folder cannot be read, or the sheets not written.
@@ -137,12 +148,14 @@ def measure(root: Path, sheets: Path | None, say: Say, register: Path | None = N
     cells: list[Cell] = []
     for name in folder.names:
         say(name)
-        looked = _look_at(folder, name, known)
+        looked = _look_at(folder, name, known, alone and _can_read())
         rows[name] = looked.row
         cells += [looked.cell] if looked.cell is not None else []
     asked = {case.id: _answer(folder, case, say) for case in folder.cases}
     cases = {name: given for name, (given, _) in asked.items()}
     totals = _totals(folder, rows, cases, {name: taken_s for name, (_, taken_s) in asked.items()})
+    if alone and _can_read():
+        totals = _with_alone(totals, folder, rows)
     if sheets is not None:
         written = write_sheets(cells, sheets, "misses" if folder.labels else "found")
         totals = structs.replace(totals, sheets=tuple(str(path) for path in written))
@@ -154,7 +167,22 @@ def _can_read() -> bool:
     return importlib.util.find_spec("rapidocr") is not None
 
 
-def _look_at(folder: Folder, name: str, register: tuple[Registered, ...]) -> _Looked:
+def _with_alone(totals: Totals, folder: Folder, rows: dict[str, Row]) -> Totals:
+    pairs = [
+        (label, lines)
+        for name, labels in folder.labels.items()
+        for label, lines in zip(labels, rows[name].alone or ((),) * len(labels), strict=True)
+        if _is_red(label) and not label.partial
+    ]
+    large = [pair for pair in pairs if max(pair[0].bbox[2:]) >= LARGE_PX]
+    return structs.replace(
+        totals,
+        alone_characters_right=alone_right(pairs),
+        alone_characters_right_from_150_px=alone_right(large),
+    )
+
+
+def _look_at(folder: Folder, name: str, register: tuple[Registered, ...], alone: bool) -> _Looked:
     """See one picture; whatever its bytes are, there is a row."""
     begin_s, started_s = time.perf_counter(), time.process_time()
     unread = folder.unread.get(name, UNSET)
@@ -185,6 +213,9 @@ def _look_at(folder: Folder, name: str, register: tuple[Registered, ...]) -> _Lo
         },
         reasons=tuple(str(reason) for reason in quality.reasons),
         labels_unread=unread,
+        alone=tuple(
+            read_alone(picture, label.bbox) for label in folder.labels.get(name, ()) if alone
+        ),
     )
     return _Looked(row, found, _cell(picture, name, folder.labels.get(name), found))
 
@@ -293,6 +324,7 @@ def _totals(
         seconds_p50=percentile(seconds, 50),
         seconds_p95=percentile(seconds, 95),
         steps_p50_s=dict(_steps(rows)),
+        fast=fast_part(folder),
         peak_memory_mb=peak_memory_mb(),
     )
 

@@ -21,7 +21,7 @@ from vision.verification import Registered
 Say = Callable[[str], None]
 
 _SHAPES = {"circle": Shape.ROUND, "ellipse": Shape.OVAL, "rect": Shape.SQUARE}
-_LARGE_PX = 150  # from this size on vision.md asks for its rate
+LARGE_PX = 150  # from this size on vision.md asks for its rate
 
 
 class Named(Struct, frozen=True):
@@ -131,7 +131,7 @@ def names(
     return Names(
         ring_characters_right=_characters(whole),
         ring_characters_right_from_150_px=_characters(
-            [(label, one) for label, one in whole if max(label.bbox[2:]) >= _LARGE_PX]
+            [(label, one) for label, one in whole if max(label.bbox[2:]) >= LARGE_PX]
         ),
         name_verified=rate(right, len(ours)),
         name_verified_of_found=rate(right, sum(one is not None for one, _ in ours)),

@@ -82,6 +82,7 @@ class Ring(Struct, frozen=True):
         visible: for each whether it could be seen: inside the map and not under black print.
         coverage: hits among the visible ones, 0..1.
         strength: usual rise of the ring over the paper on its both sides.
+        on_map: share of the ellipse that lies on the map, hidden by print or not.
     """
 
     ellipse: Ellipse
@@ -89,6 +90,7 @@ class Ring(Struct, frozen=True):
     visible: NDArray[np.bool_]
     coverage: float
     strength: float
+    on_map: float = 1.0
 
     @property
     def arc(self) -> float:
@@ -153,7 +155,8 @@ def measure(
     if dark is not None:
         visible = inside & (hits | (profile(dark, ellipse)[:, columns].max(axis=1) < _BLACK))
     coverage = float(hits.sum() / max(int(visible.sum()), 1))
-    return Ring(ellipse, hits, visible, coverage, strength), REACHES[columns[best]]
+    ring = Ring(ellipse, hits, visible, coverage, strength, float(inside.mean()))
+    return ring, REACHES[columns[best]]
 
 
 def contents(

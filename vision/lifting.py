@@ -26,6 +26,7 @@ _AROUND = 0.15  # of a seal's size: paper by which its own ink is judged
 _MOST_PX = 640  # of the part that is looked at; finer than this no lens draws
 _GROUND_PX = 64
 _LEAST_PAPER = 24  # grey levels, as in `vision.ink`
+_CLIPPED, _CLEAR_PAPER = 248, 236  # grey levels: as bright as can be; paper that is not
 # Ink of another colour: darker than a pale seal, and less than a third as red as it is dark.
 _FOREIGN_INK, _OWN_PART = 0.25, 0.3
 _FOREIGN_EDGE, _EDGE_PX = 0.08, 9  # its blurred edge: above JPEG's noise, and how far a lens blurs
@@ -107,11 +108,13 @@ def own_ink(part: Image, colour: Colour) -> tuple[Gray, Gray]:
     Ink is told by what it takes from green light, which pictures keep sharp; their colours are
     only half as sharp and merely tell whose ink it is.
     """
-    share = part.astype(np.float32) / np.maximum(_ground(part), _LEAST_PAPER)
+    ground = _ground(part)
+    share = part.astype(np.float32) / np.maximum(ground, _LEAST_PAPER)
     blue, green, red = cv2.split(share)
     if colour is Colour.GREY:
         ink = np.asarray(1 - np.maximum(np.maximum(red, green), blue), np.float32)
         return np.clip(ink, 0, 1), np.zeros_like(ink)
+    dazzled = _dazzled(part, ground)
     own, other = (blue, red) if colour is Colour.BLUE else (red, blue)
     ink = np.clip(1 - (green if colour is Colour.RED else np.minimum(green, other)), 0, 1)
     coloured = cv2.GaussianBlur(own - np.minimum(green, other), (0, 0), 1.0)
@@ -120,15 +123,27 @@ def own_ink(part: Image, colour: Colour) -> tuple[Gray, Gray]:
     edges = (ink > _FOREIGN_EDGE) & (coloured < _OWN_PART * ink)
     near = cv2.dilate(core, np.ones((_EDGE_PX, _EDGE_PX), np.uint8)) > 0
     hidden = cv2.dilate(core, np.ones((3, 3), np.uint8)) > 0
-    return np.asarray(ink, np.float32), np.asarray(hidden | (edges & near), np.float32)
+    return np.asarray(ink, np.float32), np.asarray(hidden | (edges & near) | dazzled, np.float32)
+
+
+def _dazzled(part: Image, ground: Gray) -> NDArray[np.bool_]:
+    """Where a lamp's reflection is all that the lens saw, on paper that is darker elsewhere."""
+    paper = float(np.median(ground.min(axis=2)))
+    if paper > _CLEAR_PAPER:
+        return np.zeros(part.shape[:2], np.bool_)
+    white = np.asarray(part.min(axis=2) >= _CLIPPED, np.uint8)
+    wide = cv2.dilate(white, np.ones((_EDGE_PX, _EDGE_PX), np.uint8))
+    return np.asarray(cv2.morphologyEx(wide, cv2.MORPH_OPEN, np.ones((15, 15), np.uint8)) > 0)
 
 
 def _ground(part: Image) -> Gray:
-    """The paper under a seal: the brightest thing within a quarter, as stars are that large."""
+    """The paper under a seal: ink narrower than a quarter, as stars are, is closed over; the edge
+    of a shadow or of a lamp's reflection stays where it is."""
     height, width = part.shape[:2]
     tiny = cv2.resize(part, (_GROUND_PX, _GROUND_PX), interpolation=cv2.INTER_AREA)
-    bright = cv2.dilate(cv2.medianBlur(tiny, 3), np.ones((_GROUND_PX // 4,) * 2, np.uint8))
-    smooth = cv2.GaussianBlur(bright, (0, 0), _GROUND_PX / 8)
+    widest = np.ones((_GROUND_PX // 4 + 1,) * 2, np.uint8)
+    bright = cv2.morphologyEx(cv2.medianBlur(tiny, 3), cv2.MORPH_CLOSE, widest)
+    smooth = cv2.GaussianBlur(bright, (0, 0), _GROUND_PX / 32)
     return np.asarray(cv2.resize(smooth, (width, height)), np.float32)
 
 

@@ -23,11 +23,13 @@ from vision.decoding import Image
 from vision.errors import ReaderMissingError
 
 Box = tuple[tuple[float, float], ...]
+Chances = tuple[tuple[str, float], ...]
 
 # The longest side on which lines are sought. A4 of 1400 px has body text 27 px high: that is more
 # than the detector needs, and recognition has the picture at its own size.
 _SOUGHT_PX = 1152
 _UPRIGHT = 1.5  # a line this much higher than wide is read from the side
+_MAYBE = 0.08  # chance from which another character is told
 _FLIPPED = 0.9  # how sure the classifier must be that a line stands on its head
 
 
@@ -39,12 +41,16 @@ class Line(Struct, frozen=True, kw_only=True):
         score: mean of `scores`, 0..1; 0 where nothing was read.
         box: its corners in pixels (x, y), clockwise from where the line begins.
         scores: how sure each character of `text` is, 0..1.
+        places: how far along a strip each of them stands, 0..1; empty for a line of a page.
+        others: what each of them may be besides, as (character, chance); likewise.
     """
 
     text: str
     score: float
     box: Box
     scores: tuple[float, ...] = ()
+    places: tuple[float, ...] = ()
+    others: tuple[Chances, ...] = ()
 
 
 class Reader:
@@ -76,7 +82,7 @@ class Reader:
         ]
         return tuple(
             Line(text=text, score=_mean(scores), box=_corners(box), scores=scores)
-            for (text, scores), box in zip(self._read(strips), boxes, strict=True)
+            for (text, scores, _), box in zip(self._read(strips), boxes, strict=True)
             if text.strip()
         )
 
@@ -88,18 +94,56 @@ class Reader:
         """Return what each of several strips says; quicker than one by one."""
         read = self._read(list(images)) if images else []
         return tuple(
-            Line(text=text, score=_mean(scores), box=_corners(_frame(image)), scores=scores)
-            for (text, scores), image in zip(read, images, strict=True)
+            Line(
+                text=text,
+                score=_mean(scores),
+                box=_corners(_frame(image)),
+                scores=scores,
+                places=_places(text, word),
+                others=tuple(getattr(word, "others", ()))[: len(text)],
+            )
+            for (text, scores, word), image in zip(read, images, strict=True)
         )
 
-    def _read(self, strips: list[Image]) -> list[tuple[str, tuple[float, ...]]]:
+    def _read(self, strips: list[Image]) -> list[tuple[str, tuple[float, ...], Any]]:
         """Recognise alone, in batches; does not touch the engine's flags."""
+        recogniser = self._engine._load_rec_model()
+        if not isinstance(recogniser.postprocess_op, _Decoder):
+            recogniser.postprocess_op = _Decoder(recogniser.postprocess_op)
         found = self._engine.recognize_txt(strips)
-        words = found.word_results
         return [
-            (text, tuple(float(one) for one in word.confs[: len(text)]) if text else ())
-            for text, word in zip(found.txts, words, strict=True)
+            (text, tuple(float(one) for one in word.confs[: len(text)]) if text else (), word)
+            for text, word in zip(found.txts, found.word_results, strict=True)
         ]
+
+
+class _Decoder:
+    """The engine's own decoder, which also tells what each character may be besides."""
+
+    def __init__(self, decoder: Any) -> None:
+        self._decoder = decoder
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._decoder, name)
+
+    def __call__(self, chances: Any, *words: Any, **named: Any) -> Any:
+        lines, details = self._decoder(chances, *words, **named)
+        for one, word in zip(chances, details, strict=False):
+            word.others = self._others(np.asarray(one, np.float32))
+        return lines, details
+
+    def _others(self, chances: NDArray[np.float32]) -> list[Chances]:
+        """For each character that is decoded, what else has a chance while it is the best."""
+        best = chances.argmax(axis=1)
+        turns = np.flatnonzero(np.r_[True, best[1:] != best[:-1]])
+        found = []
+        for start, end in zip(turns, [*turns[1:], len(best)], strict=True):
+            if best[start] == 0:  # the blank between characters
+                continue
+            most = chances[start:end].max(axis=0)
+            others = [i for i in np.flatnonzero(most > _MAYBE) if i not in (0, best[start])]
+            found.append(tuple((str(self._decoder.character[i]), float(most[i])) for i in others))
+        return found
 
 
 def cut(image: Image, box: NDArray[np.float32]) -> Image:
@@ -114,6 +158,17 @@ def cut(image: Image, box: NDArray[np.float32]) -> Image:
     return np.asarray(strip, np.uint8)
 
 
+def _places(text: str, word: Any) -> tuple[float, ...]:
+    """How far along its strip each character stands; a blank stands where the last one did."""
+    columns = iter([column for part in word.word_cols for column in part] if text else ())
+    places: list[float] = []
+    for one in text:
+        before = places[-1] if places else 0.0
+        column = None if one.isspace() else next(columns, None)
+        places.append(before if column is None else (column + 0.5) / max(word.line_txt_len, 1.0))
+    return tuple(places)
+
+
 def _from_side(box: NDArray[np.float32]) -> NDArray[np.float32]:
     """Corners in the order of reading: what is much higher than wide runs downwards."""
     across, down = (float(np.linalg.norm(box[i] - box[i - 1])) for i in (1, 2))
@@ -125,14 +180,27 @@ def _is_flipped(label: str, score: float) -> bool:
     return "180" in label and score > _FLIPPED
 
 
-def _engine() -> Any:
+def bundled_models() -> dict[str, str]:
+    """Return the settings that name the models inside of the wheel, so that none is fetched.
+
+    Raises:
+        ReaderMissingError: the extra `ocr` is not installed, or came without its models.
+    """
+    models = Path(_package().__file__).parent / "models"
+    return {f"{task.title()}.model_path": _model(models, task) for task in ("det", "cls", "rec")}
+
+
+def _package() -> Any:
     try:
         import rapidocr  # an extra, and slow to import
     except ImportError as error:
         raise ReaderMissingError("the package rapidocr", str(error)) from error
-    models = Path(rapidocr.__file__).parent / "models"
+    return rapidocr
+
+
+def _engine() -> Any:
     threads = ("intra_op_num_threads", "inter_op_num_threads")
-    return rapidocr.RapidOCR(
+    return _package().RapidOCR(
         params={
             "Global.log_level": "error",
             "Global.return_word_box": True,  # brings how sure each character is
@@ -141,9 +209,7 @@ def _engine() -> Any:
             "Det.limit_side_len": _SOUGHT_PX,
             **{f"EngineConfig.onnxruntime.{name}": 1 for name in threads},
             "Cls.cls_thresh": _FLIPPED,
-            "Det.model_path": _model(models, "det"),
-            "Cls.model_path": _model(models, "cls"),
-            "Rec.model_path": _model(models, "rec"),
+            **bundled_models(),
         }
     )
 

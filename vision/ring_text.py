@@ -11,23 +11,28 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-from msgspec import Struct
-from numpy.typing import NDArray
+from msgspec import Struct, structs
 
 from vision.decoding import Image
 from vision.lifting import RADIUS_PX, SIDE_PX, Lifted
 from vision.page import Gray
 from vision.seals import OVAL_ASPECT
+from vision.unrolling import STEPS, Oval, unrolled
+from vision.voted import Look, begun, chosen, named_part, voted
 from vision.written import Written, words_only, written
 
 FINE_PX = 2 * SIDE_PX  # of a lifted seal that is to be read: characters 40 px high
 # Reaches between which characters stand: seal cutters leave 0.04 to 0.1 to the ring.
-_BANDS = ((0.56, 0.93), (0.62, 0.95), (0.5, 0.9))
+_BANDS = ((0.56, 0.93), (0.5, 0.9), (0.47, 0.95))  # the last two with room around them
+_OTHER_BANDS = ((0.62, 0.95), (0.66, 0.9), (0.58, 0.84))  # read where the usual ones say little
+_OUTER, _ON_RING = (0.68, 0.9), 0.3  # where no other line reaches; of the usual share of ink
+_BESIDE_STEPS = 8  # a third of a character to each side
+_LITTLE = 1.5  # six sure characters
+_GAP_WIDER = 1.5  # times the gap before the first character
 _CHARACTERS = (0.6, 0.9)
 _LIKELY = 0.75  # how sure a character is on the whole; parts of others are read with less
 _STAR, _TIPS = (0.16, 0.32), 5  # reaches at which its tips stand apart
 _HEIGHT_PX = 64  # of a strip; the recogniser takes 48
-_ANGLES = 720
 _GAPS, _GAP_APART = 2, 60  # beginnings that are tried, and how many steps lie between them
 _GAP_DEG = 24.0  # at least: a character and a half
 _MARGIN_PX = 24  # white paper before and after a strip
@@ -61,6 +66,16 @@ class Line(Protocol):
         """How sure each character is, 0..1."""
         ...
 
+    @property
+    def places(self) -> tuple[float, ...]:
+        """How far along the strip each character stands, 0..1; empty where nobody knows."""
+        ...
+
+    @property
+    def others(self) -> tuple[tuple[tuple[str, float], ...], ...]:
+        """What each character may be besides, as (character, chance); empty likewise."""
+        ...
+
 
 class StripReader(Protocol):
     """Reads straight strips of print, as `vision.ocr.Reader` does."""
@@ -78,10 +93,12 @@ class Reading(Struct, frozen=True, kw_only=True):
         line: what stands straight below the star, "" for bare paper, "?" for what cannot be read;
             None where other print hides the place.
         other: a name's characters in the other order; `ring` has the likelier one.
+        others: what each character of `ring` may be besides, as (character, chance).
         turned_deg: how far it lies clockwise from upright, None when nothing tells.
     """
 
     ring: Written
+    others: tuple[tuple[tuple[str, float], ...], ...] = ()
     other: Written | None = None
     line: Written | None = None
     turned_deg: float | None = None
@@ -96,20 +113,73 @@ def read_ring(lifted: Lifted, aspect: float, axis_deg: float, reader: StripReade
         axis_deg: where its longer axis lies.
     """
     ink = _filled(lifted)
-    angles = _evenly(aspect, axis_deg)
-    tries = [(start, band) for start in _beginnings(ink, angles) for band in _BANDS]
-    lines = reader.strips([_strip(ink, angles, start, band) for start, band in tries])
-    read = [_said(line) for line in lines]
-    widest = tries[0][0]  # another gap has to be better by a whole character
-    best = max(range(len(tries)), key=lambda i: _weight(read[i]) - (tries[i][0] != widest))
-    if not read[best].text:
-        return Reading(ring=read[best])
+    oval = Oval(aspect, axis_deg)
+    starts = _beginnings(ink, oval)
+    tries = [(start, band) for start in starts for band in _BANDS]
+    looks = _looks(ink, oval, tries, reader)
+    if aspect > OVAL_ASPECT:
+        stretched = Oval(aspect, axis_deg, even=False)
+        looks += _looks(ink, stretched, tries, reader)
+    if max(look.weight for look in looks) < _LITTLE:  # other cutters: two rings, small words
+        others = [(start, band) for start in starts for band in _OTHER_BANDS]
+        looks += _looks(ink, oval, others, reader)
+    look = begun(named_part(voted(looks)), _GAP_WIDER)
+    if not look.said.text:
+        return Reading(ring=look.said)
     # The gap lies below, so the seal is turned by what its middle misses to 90 degrees.
-    roughly_deg = float(np.rad2deg(angles[tries[best][0] % _ANGLES])) - 90.0
+    roughly_deg = oval.angle_deg(_gap(look)) - 90.0
     line, turned_deg = _line_below(ink, lifted, _by_star(ink, roughly_deg), reader)
     if aspect > OVAL_ASPECT and line is not None and not line.text:
         line = None  # ovals have theirs higher up, in the middle
-    return Reading(ring=read[best], line=line, turned_deg=turned_deg)
+    return Reading(ring=look.said, others=look.others, line=line, turned_deg=turned_deg)
+
+
+def _looks(
+    ink: Gray, oval: Oval, tries: list[tuple[int, tuple[float, float]]], reader: StripReader
+) -> list[Look]:
+    """What each (beginning, band) of `tries` reads as, with the place of each character."""
+    strips = [_strip(ink, oval, start, band) for start, band in tries]
+    inked = (unrolled(ink, oval, _OUTER, 12) > _INKED).mean(axis=0)
+    looks = []
+    for (start, _), strip, line in zip(tries, strips, reader.strips(strips), strict=True):
+        kept = [i for i, one in enumerate(line.text) if one.isalnum()]
+        said = _said(line)
+        bare = _MARGIN_PX / strip.shape[1]
+        within = [(place - bare) / (1 - 2 * bare) for place in line.places]
+        told = len(within) == len(line.others) == len(line.text) and len(kept) == len(said.text)
+        around = (
+            [within[i] for i in kept]
+            if told
+            else [(i + 0.5) / len(said.text) for i in range(len(said.text))]
+        )
+        angles = tuple((start / STEPS + one) % 1.0 for one in around)
+        others = tuple(line.others[i] for i in kept) if told else ((),) * len(said.text)
+        look = Look(said, angles, _weight(said), others)
+        looks.append(_on_ring(look, inked) if told else look)
+    return looks
+
+
+def _on_ring(look: Look, inked: Gray) -> Look:
+    """`look` without what stands further in, in the gap of the ring: the ends of another line.
+
+    Args:
+        inked: share of ink further out, step by step.
+    """
+    beside = range(-_BESIDE_STEPS, _BESIDE_STEPS + 1)
+    at = [round(angle * STEPS) for angle in look.angles]
+    shares = [float(np.mean([inked[(place + i) % STEPS] for i in beside])) for place in at]
+    usual = float(np.median(shares)) if shares else 0.0
+    kept = [i for i, share in enumerate(shares) if share > _ON_RING * usual]
+    if len(kept) == len(shares):
+        return look
+    part = chosen(look, kept)
+    return structs.replace(part, weight=_weight(part.said))
+
+
+def _gap(look: Look) -> float:
+    """The middle between the last character and the first, in shares of the ring."""
+    first, last = look.angles[0], look.angles[-1]
+    return (last + ((first - last) % 1.0) / 2) % 1.0
 
 
 def read_name(lifted: Lifted, reader: StripReader) -> Reading:
@@ -138,46 +208,26 @@ def _filled(lifted: Lifted) -> Gray:
     return np.asarray(filled.astype(np.float32) / 255, np.float32)
 
 
-def _evenly(aspect: float, axis_deg: float) -> NDArray[np.float64]:
-    """Angles on the disc that are even steps along the oval it came from, from the right on."""
-    fine = np.linspace(0, 2 * np.pi, 8 * _ANGLES + 1)
-    along = fine - np.deg2rad(axis_deg)
-    steps = np.hypot(np.sin(along) * aspect, np.cos(along))
-    length = np.concatenate([[0.0], np.cumsum((steps[1:] + steps[:-1]) / 2)])
-    even = np.arange(_ANGLES) * length[-1] / _ANGLES
-    return np.asarray(np.interp(even, length, fine), np.float64)
-
-
-def _beginnings(ink: Gray, angles: NDArray[np.float64]) -> list[int]:
+def _beginnings(ink: Gray, oval: Oval) -> list[int]:
     """Middles of the widest gaps between characters, as steps; the ring's text begins after."""
-    strip = _sampled(ink, angles, _CHARACTERS, 24)
+    strip = unrolled(ink, oval, _CHARACTERS, 24)
     inked = (strip > _INKED).mean(axis=0)
-    width = round(_GAP_DEG / 360 * _ANGLES)
+    width = round(_GAP_DEG / 360 * STEPS)
     around = np.concatenate([inked[-width:], inked, inked[:width]])
     empty = np.convolve(around, np.ones(2 * width + 1) / (2 * width + 1), "valid")
     found: list[int] = []
     for _ in range(_GAPS):
         best = int(empty.argmin())
         found.append(best)
-        empty[(best + np.arange(-_GAP_APART, _GAP_APART + 1)) % _ANGLES] = np.inf
+        empty[(best + np.arange(-_GAP_APART, _GAP_APART + 1)) % STEPS] = np.inf
     return found
 
 
-def _strip(ink: Gray, angles: NDArray[np.float64], start: int, band: tuple[float, float]) -> Image:
+def _strip(ink: Gray, oval: Oval, start: int, band: tuple[float, float]) -> Image:
     """A ring laid straight: clockwise becomes left to right, outside becomes above."""
-    turned = np.roll(angles, -start)
-    flat = _sampled(ink, turned, band, _HEIGHT_PX)
-    wide = 2 * np.pi * (band[0] + band[1]) / 2 / (band[1] - band[0]) * _HEIGHT_PX
-    flat = np.asarray(cv2.resize(flat, (round(wide), _HEIGHT_PX)), np.float32)
-    return _printed(flat)
-
-
-def _sampled(ink: Gray, angles: NDArray[np.float64], band: tuple[float, float], rows: int) -> Gray:
-    middle, radius = ink.shape[0] / 2, RADIUS_PX * ink.shape[0] / SIDE_PX
-    reaches = np.linspace(band[1], band[0], rows)[:, None] * radius
-    x = (middle + reaches * np.cos(angles)[None, :]).astype(np.float32)
-    y = (middle + reaches * np.sin(angles)[None, :]).astype(np.float32)
-    return np.asarray(cv2.remap(ink, x, y, cv2.INTER_LINEAR), np.float32)
+    flat = np.roll(unrolled(ink, oval, band, _HEIGHT_PX), -start, axis=1)
+    size = (round(oval.proportion(band) * _HEIGHT_PX), _HEIGHT_PX)
+    return _printed(np.asarray(cv2.resize(flat, size), np.float32))
 
 
 def _upright(ink: Gray, turned_deg: float) -> Gray:
@@ -189,8 +239,7 @@ def _upright(ink: Gray, turned_deg: float) -> Gray:
 
 def _by_star(ink: Gray, roughly_deg: float) -> tuple[float, ...]:
     """Turns at which a star stands on two of its tips, the nearest first; the gap's without one."""
-    angles = np.arange(_ANGLES) * 2 * np.pi / _ANGLES
-    round_it = _sampled(ink, angles, _STAR, 12).mean(axis=0)
+    round_it = unrolled(ink, Oval(1.0, 0.0), _STAR, 12).mean(axis=0)
     waves = np.fft.rfft(round_it)
     strength = np.abs(waves[1:13])
     if strength.argmax() + 1 != _TIPS:

@@ -21,7 +21,7 @@ _LARGE, _LARGE_COVERAGE = 0.28, 0.85  # radius of the longest side: frames and p
 # Half a ring, pressed askew: its arc is closed over a length that strokes by chance never reach.
 _LEAST_RUN_DEG, _HALF_COVERAGE = 150.0, 0.42
 _HALF_EDGES = 3_000
-_CLEAR_ARC = 0.85  # visible share of the ring from which it counts as wholly on the page
+_CLEAR_ARC = 0.85  # share of the ring from which it counts as wholly on the page, or seen
 _LEAST_ARC = 0.14  # of a seam half: less is a stroke
 _LEAST_SEAM_COVERAGE = 0.75
 # A seam half is no larger than the largest seal, 60 mm of 297 mm, its radius a tenth of the page.
@@ -35,6 +35,7 @@ _HOPELESS = 0.3  # coverage near a hypothesis, however loosely followed, from wh
 _MOST_FOLLOWED = 24
 _SAME_CENTRE = 0.45  # of the radius: nearer centres belong to the same seal
 _OUTER_RING = 1.06  # further out by so much there may be a second ring around the first
+_SHARED = 0.6  # of a ring; seals that touch or overlap share less
 _WORN = 0.12  # of coverage
 _ROUND_ASPECT = 1.17  # a circle on a sheet that leans away by 30 degrees
 
@@ -91,6 +92,13 @@ def follow(ink: Gray, dark: Gray, start: Ellipse, least: float) -> Ring | None:
     return rings[int(np.argmax(exact))] if rings else None
 
 
+def meet(one: Ellipse, other: Ellipse) -> bool:
+    """Whether two rings were drawn around the same ink: most of one lies in the other."""
+    points = one.points(count=24), other.points(count=24)
+    inside = (other.reach_of(points[0]) < 1.1).mean(), (one.reach_of(points[1]) < 1.1).mean()
+    return bool(max(inside) > _SHARED)
+
+
 def _joined(found: list[Ring], ring: Ring) -> list[Ring]:
     """`found` with `ring`, unless that is a part of another or drawn around several."""
     if any(_within(ring.ellipse, other.ellipse) for other in found):
@@ -143,10 +151,12 @@ def _near(found: Ellipse, start: Ellipse) -> bool:
 
 
 def _is_seal(ring: Ring, ink: Gray, coverage: float, halves: bool) -> bool:
-    if ring.arc < _CLEAR_ARC:
+    if ring.on_map < _CLEAR_ARC:
         seam = ring.ellipse.radius < _LARGEST_SEAM * max(ink.shape)
         if not seam or ring.arc < _LEAST_ARC or ring.coverage < _LEAST_SEAM_COVERAGE:
             return False
+    elif ring.arc < _CLEAR_ARC and float(ring.hits.mean()) < _HALF_COVERAGE:
+        return False  # much of it is hidden, and the rest may be chance
     elif not _closed_enough(ring, max(ink.shape), coverage, halves):
         return False
     share, strong = contents(ink, ring.ellipse)

@@ -14,16 +14,17 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from vision.ellipse import ANGLES, REACHES, Ellipse, Ring, contents, profile
+from vision.ellipse import REACHES, Ellipse, Ring, contents, profile
 from vision.page import Gray
 from vision.squares import Square
 
 # Redness of the strongest twentieth. A good press has 0.3 to 0.7, half the ink 0.17.
 FAINT = 0.17
-_CLEAR_ARC = 0.85  # visible share of the ring; less is a seal cut by the page's edge
+_CLEAR_ARC = 0.85  # share of the ring on the page; less is a seal cut by its edge
 _WHOLE_RING = 0.86  # share of the ring with ink; three gaps of 16 degrees are wear
 _LARGEST_GAP_DEG = 54.0  # a gap as long as two ring characters
 _EMPTY_OCTANT = 0.25  # of the usual octant: there the press did not touch the paper
+_KNOWN = 0.6  # of an eighth, and of the eighths, that must be free of lines to be judged
 _SMEARED = 1.5  # ring across the smear against ring along it
 _SMEAR_WIDTH = 0.13  # of the radius, at the widest; a clean ring has 0.06, seen blurred 0.09
 _DOUBLED = 0.36  # likeness to itself a step aside; a single impression has 0.1, a pair 0.4 and more
@@ -65,18 +66,24 @@ class Condition(Struct, frozen=True, kw_only=True):
     doubled: float = 0.0
 
 
-def of_ring(ring: Ring, ink: Gray) -> tuple[Condition, float]:
-    """Judge a ring; return with it the reach at which its outer edge lies."""
+def of_ring(
+    ring: Ring, ink: Gray, hidden: NDArray[np.bool_] | None = None
+) -> tuple[Condition, float]:
+    """Judge a ring; return with it the reach at which its outer edge lies.
+
+    Args:
+        hidden: where lines of its own colour run over it.
+    """
     _, strength = contents(ink, ring.ellipse)
     strength = max(strength, ring.strength)
     widths, edge_reach = _widths(ring, ink)
     smear = _smear(widths)
     doubled = _repeated(ring.ellipse, ink)
     gap = ring.largest_gap_deg
-    octants = _octants(ring.ellipse, ink)
+    octants = _octants(ring.ellipse, ink, hidden)
     partial = ring.coverage < _WHOLE_RING or gap > _LARGEST_GAP_DEG
     partial = partial or min(octants) < _EMPTY_OCTANT
-    if ring.arc < _CLEAR_ARC:
+    if ring.on_map < _CLEAR_ARC:
         state = State.RIDING_SEAM
     elif doubled > _DOUBLED:
         state = State.DOUBLE
@@ -115,13 +122,20 @@ def of_strip(strength: float) -> Condition:
     return Condition(state=State.RIDING_SEAM, coverage=0.0, visible=0.0, strength=strength)
 
 
-def _octants(ellipse: Ellipse, ink: Gray) -> tuple[float, ...]:
+def _octants(ellipse: Ellipse, ink: Gray, hidden: NDArray[np.bool_] | None) -> tuple[float, ...]:
     """Ink of each eighth of the disc against the usual eighth, ring included."""
     reaches = np.sqrt(np.linspace(0.1, 1.0, 24, dtype=np.float32))  # even by area
-    sampled = _sampled(ink, ellipse, reaches)
-    shares = np.maximum(sampled, 0).reshape(8, ANGLES // 8, -1).mean(axis=(1, 2))
-    usual = max(float(np.median(shares)), 1e-6)
-    return tuple(round(float(share) / usual, 2) for share in shares)
+    sampled = np.maximum(_sampled(ink, ellipse, reaches), 0)
+    if hidden is not None:
+        lines = _sampled(np.asarray(hidden, np.float32), ellipse, reaches)
+        sampled = np.where(lines > 0, np.nan, sampled).astype(np.float32)
+    eighths = [part[np.isfinite(part)] for part in sampled.reshape(8, -1)]
+    enough = sampled.size / 8 * _KNOWN
+    shares = [float(part.mean()) if part.size >= enough else np.nan for part in eighths]
+    if int(np.isfinite(shares).sum()) < _KNOWN * len(shares):
+        return (1.0,) * len(shares)
+    usual = max(float(np.nanmedian(shares)), 1e-6)
+    return tuple(round(share / usual, 2) if np.isfinite(share) else 1.0 for share in shares)
 
 
 def _widths(ring: Ring, ink: Gray) -> tuple[NDArray[np.float64], float]:

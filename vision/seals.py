@@ -18,7 +18,8 @@ from vision.decoding import Image
 from vision.ellipse import Ellipse, Ring, contents
 from vision.ink import Ink, ink
 from vision.page import Gray, Page, find_page
-from vision.rings import LEAST_COVERAGE, find_rings
+from vision.rings import LEAST_COVERAGE, find_rings, meet
+from vision.ruled import long_lines
 from vision.seal_state import Condition, State, of_ring, of_square, of_strip
 from vision.seams import find_seams
 from vision.squares import find_squares
@@ -34,6 +35,7 @@ _SURE = 0.8  # coverage of a ring from which a square around it is no rival
 _BESIDE_PAGE = 1.005  # its outline is known to a few pixels
 _LEAST_PAGE = 0.25  # of the picture: what is smaller may be a slip that lies on the page
 _LAYERS = ("red", "blue", "dark")
+_CLEARER = 0.1  # coverage by which a ring must be better among red lines than without them
 _WIPED = 1.12  # reach around a ring within which all ink is its own
 
 
@@ -95,10 +97,14 @@ def find_seals(
     page = page or find_page(picture)
     maps = _on_page(ink(picture), page)
     least = max(_LEAST_RED, maps.noise)
-    found = _coloured(maps.red, maps, Colour.RED, least, LEAST_COVERAGE, px_per_mm)
+    bare = _without_lines(maps.red, least)
+    found = [
+        _ring_seal(ring, on, maps.red, maps.scale, Colour.RED, px_per_mm)
+        for ring, on in _red_rings(maps, bare, least)
+    ]
     found = [seal for seal in found if not _is_orange(seal, maps)]
     sure = [seal for seal in found if seal.condition.coverage > _SURE]
-    squares = _squares(maps, sure, least, px_per_mm)
+    squares = _squares(maps, bare, sure, least, px_per_mm)
     found = [seal for seal in found if seal in sure or not _covered(seal, squares)] + squares
     found += _strips(maps, page, found, least)
     least_blue = max(_LEAST_BLUE, maps.noise)
@@ -137,10 +143,37 @@ def _coloured(
     if float(layer.max(initial=0.0)) < least:
         return []
     dark = np.zeros_like(layer) if colour is Colour.GREY else maps.dark
-    rings = find_rings(layer, dark, least, coverage, halves=colour is Colour.RED)
+    rings = find_rings(layer, dark, least, coverage)
     if colour is Colour.BLUE:
         rings = [ring for ring in rings if _is_written_on(ring, layer)]
-    return [_ring_seal(ring, layer, maps.scale, colour, px_per_mm) for ring in rings]
+    return [_ring_seal(ring, layer, layer, maps.scale, colour, px_per_mm) for ring in rings]
+
+
+def _without_lines(layer: Gray, least: float) -> Gray:
+    """`layer` itself where no long lines run over it."""
+    lines = long_lines(layer, least)
+    return np.where(lines, 0, layer).astype(np.float32) if lines.any() else layer
+
+
+def _red_rings(maps: Ink, bare: Gray, least: float) -> list[tuple[Ring, Gray]]:
+    """Rings with the map that each was found on: without long red lines where there are some.
+
+    A large ring bends so little that a part of it may be taken for a line; so such a map is
+    searched as it is, too, and of two rings around the same ink the clearer one counts.
+    """
+    layer = maps.red
+    if float(layer.max(initial=0.0)) < least:
+        return []
+    hidden = maps.dark
+    if bare is not layer:
+        hidden = np.maximum(hidden, np.asarray(bare < layer, np.float32))
+    found = [(one, bare) for one in find_rings(bare, hidden, least, halves=True)]
+    for ring in find_rings(layer, maps.dark, least) if bare is not layer else ():
+        same = [one for one in found if meet(one[0].ellipse, ring.ellipse)]
+        if all(one[0].coverage + _CLEARER < ring.coverage for one in same):
+            found = [one for one in found if all(one is not other for other in same)]
+            found.append((ring, layer))
+    return found
 
 
 def _is_written_on(ring: Ring, layer: Gray) -> bool:
@@ -150,9 +183,11 @@ def _is_written_on(ring: Ring, layer: Gray) -> bool:
 
 
 def _ring_seal(
-    ring: Ring, layer: Gray, scale: float, colour: Colour, px_per_mm: float | None
+    ring: Ring, on: Gray, layer: Gray, scale: float, colour: Colour, px_per_mm: float | None
 ) -> Seal:
-    condition, edge_reach = of_ring(ring, layer)
+    """Args: on: the map that it was found on, `layer` or that without lines."""
+    hidden = None if on is layer else np.asarray(on < layer, np.bool_)
+    condition, edge_reach = of_ring(ring, on, hidden)
     ellipse = ring.ellipse
     grown = Ellipse(
         ellipse.x, ellipse.y, ellipse.a * edge_reach, ellipse.b * edge_reach, ellipse.turned_deg
@@ -174,9 +209,15 @@ def _ring_seal(
 OVAL_ASPECT = 1.17
 
 
-def _squares(maps: Ink, found: list[Seal], least: float, px_per_mm: float | None) -> list[Seal]:
+def _squares(
+    maps: Ink, bare: Gray, found: list[Seal], least: float, px_per_mm: float | None
+) -> list[Seal]:
+    """Square seals; on a map with long lines also those that a line runs around or through."""
     squares = []
-    for square in find_squares(_wiped(maps.red, found, maps.scale), least):
+    wiped = _wiped(maps.red, found, maps.scale)
+    for square in find_squares(
+        wiped, least, wiped if bare is maps.red else np.minimum(wiped, bare)
+    ):
         outline = tuple((x / maps.scale, y / maps.scale) for x, y in square.corners)
         x, y, width, height = (side / maps.scale for side in square.box())
         side_px = float(max(np.hypot(*np.subtract(outline[i], outline[i - 1])) for i in (1, 2)))

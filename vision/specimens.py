@@ -7,40 +7,45 @@ place where strokes can be seen bears the specimen's strokes, and no place bears
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from vision.lifting import RADIUS_PX, SIDE_PX, Lifted
+from vision.laying import BAND, closer, laid, less, reach
+from vision.lifting import RADIUS_PX, Lifted
 from vision.page import Gray
-from vision.pressing import as_pressed, correlation
+from vision.pressing import as_pressed
 
 Mask = NDArray[np.bool_]
 
-_ANGLES, _REACHES = 360, 72  # of the unwrapped disc: a degree, and 1.4 pixels
-_BAND = (0.12, 0.9)  # of the radius: the ring itself is alike on every seal and any way up
 _CORE = 0.25  # of the radius: the flat middle of a star
-_BROAD_PX = 14.0  # pressure and light change over more than this
-_LEAST_PART = 0.3  # of the usual strength: fainter than this is noise
 _STROKES_PX = 4.0  # characters' strokes and the gaps between them are finer than this
 _WINDOW_PX = 5.0  # deviation of the window in which strokes are compared: half a character
+_SLIVER_PX = 5
 _OFF_PX = 2  # what tilt and curl leave over after laying
-_TRIED = 2  # ways up; a star alone has five
-_STEPS, _ENOUGH = 25, 1e-3  # of laying
-_ASIDE_PX = 12  # at half size: a fifth of the radius, by which two strikes lie apart
 # Shares of what the specimen's strokes usually have in a window.
 _STROKED, _BARE = 0.5, 0.25
 _KNOWN, _WELL_KNOWN = 0.6, 0.85  # share of a window that no other ink hides
+# Beside other print its blurred edge, which looks red, spoils a window; it proves no difference.
+_FULLY_KNOWN = 0.72
 _NOISE_PART = 0.2  # of bare places: the rest may bear ink of others
 _LEGIBLE = 3.0  # times the noise, in deviations
+# Of what is left over, the part that is grain, not difference; at 1.5 times their grain the same
+# strokes have a likeness of 0.77.
+_GRAIN_PART, _CLEARER = 0.3, 1.5
 # Of the usual ink: less is a place that was not pressed; beside it the pressure changes too fast.
 _PRESSED, _BESIDE_PX = 0.45, 15
+_PRESSED_PART = 0.75  # of places: what is usual there, also where half of a seal is missing
 _STAR, _RING = 0.36, 0.92  # reaches within and beyond which they are
 _PRESSURE_PX, _EVENLY = 22.0, 0.7  # over which pressure changes; share of the usual ink
 # Likeness of strokes once noise is taken off. The same character has 0.85 and more, others that
 # stand in its place 0.5 at the most, also where they share a half.
 AGREES, DIFFERS = 0.75, 0.62
+# Of the impression itself, in its worst tenth; two characters that share a half lie so far below.
+_WORST_PART, _BELOW_WORST = 0.1, 0.15
 
 
 class Likeness(Struct, frozen=True):
@@ -68,28 +73,53 @@ class Likeness(Struct, frozen=True):
     strokes: Gray
 
 
-def ways_up(specimen: Lifted, seen: Lifted) -> list[tuple[float, float]]:
-    """Return the likeliest turns of `specimen` as (likeness 0..1, degrees), the best first."""
-    one, other = _unwrapped(specimen), _unwrapped(seen)
-    waves = (np.fft.rfft(other, axis=0) * np.conj(np.fft.rfft(one, axis=0))).sum(axis=1)
-    size = max(float(np.linalg.norm(one) * np.linalg.norm(other)), 1e-6)
-    alike = np.fft.irfft(waves, _ANGLES) / size
-    found = []
-    for _ in range(_TRIED):
-        best = int(alike.argmax())
-        found.append((float(alike[best]), float(best)))
-        alike[(best + np.arange(-8, 9)) % _ANGLES] = -1.0
-    return found
+class Explained(Struct, frozen=True):
+    """A specimen laid over an impression and pressed as that was; not yet judged.
+
+    Args:
+        laid: as of `Likeness`.
+        alike: likeness of each place, whether it tells anything or not.
+        strokes: the specimen's.
+        whole: how many places bear strokes on the specimen, hidden or not.
+        legible: where strokes stand out from noise and were pressed.
+        clearness: power of the strokes that should be there against the ink there, squared.
+        grain: the like of what is left over, where most is explained.
+        added, lacking: as of `Likeness`, place by place.
+    """
+
+    laid: float
+    alike: Gray
+    strokes: Gray
+    whole: int
+    legible: Mask
+    clearness: Gray
+    grain: float
+    added: Mask
+    lacking: Mask
+
+
+def explained(specimen: Lifted, seen: Lifted) -> Explained:
+    """Lay `specimen` over what was `seen`, pressed alike."""
+    ink, known, how_well = laid(specimen, seen)
+    trusted = np.asarray(seen.clear & known, np.float32)
+    clear = np.asarray(trusted * (reach() < BAND[1]), np.float32)
+    ink = closer(as_pressed(ink, seen.ink, clear, RADIUS_PX), seen.ink, clear)
+    return _compared(ink, seen.ink, clear, _was_pressed(ink, seen.ink, trusted), how_well)
+
+
+def judged(tries: Sequence[Explained]) -> list[Likeness]:
+    """Return how an impression compares with each of several specimens.
+
+    How grainy its ink is, the one tells that leaves least over. Where the strokes that should be
+    there, wiped and blurred, do not exceed that, nothing can be told.
+    """
+    grain = min((one.grain for one in tries), default=0.0)
+    return [_judged(one, grain) for one in tries]
 
 
 def likeness(specimen: Lifted, seen: Lifted) -> Likeness:
     """Lay `specimen` over what was `seen` and compare them place by place."""
-    laid = [_laid(specimen, seen, turned_deg) for _, turned_deg in ways_up(specimen, seen)]
-    ink, known, how_well = max(laid, key=lambda one: one[2])
-    trusted = np.asarray(seen.clear & known, np.float32)
-    clear = np.asarray(trusted * (_reach() < _BAND[1]), np.float32)
-    ink = as_pressed(ink, seen.ink, clear, RADIUS_PX)
-    return _compared(ink, seen.ink, clear, _was_pressed(ink, seen.ink, trusted), how_well)
+    return judged([explained(specimen, seen)])[0]
 
 
 def apart(one: Likeness, other: Likeness) -> float:
@@ -105,79 +135,20 @@ def apart(one: Likeness, other: Likeness) -> float:
     return float(np.average(one.alike[told] - other.alike[told], weights=change[told]))
 
 
-def _unwrapped(lifted: Lifted) -> Gray:
-    """Angle by reach, each ring weighted by its length, pressure and light taken away."""
-    reach = _reach()
-    weight = lifted.clear & (reach > _BAND[0]) & (reach < _BAND[1])
-    flat = _without_pressure(lifted.ink, np.asarray(weight, np.float32))
-    middle = SIDE_PX / 2
-    size, flags = (_REACHES, _ANGLES), cv2.INTER_LINEAR | cv2.WARP_POLAR_LINEAR
-    strip = cv2.warpPolar(flat, size, (middle, middle), RADIUS_PX, flags)
-    return np.asarray(strip * np.sqrt(np.arange(_REACHES) / _REACHES)[None, :], np.float32)
-
-
-def _laid(specimen: Lifted, seen: Lifted, turned_deg: float) -> tuple[Gray, Mask, float]:
-    """The specimen turned and then moved, stretched and sheared until it lies best."""
-    half = SIDE_PX // 2
-    everywhere = np.ones_like(specimen.ink)
-    within = np.asarray(seen.clear & (_reach() < 1.05), np.float32)
-    target, moving = (
-        np.asarray(cv2.resize(_without_pressure(ink, weight), (half, half)), np.float32)
-        for ink, weight in ((seen.ink, within), (specimen.ink, everywhere))
-    )
-    counts = np.asarray(cv2.resize(within, (half, half)) > 0.5, np.uint8)
-    start = _moved(target, moving, turned_deg)
-    until = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, _STEPS, _ENOUGH)
-    tries = [start]
-    try:
-        _, found = cv2.findTransformECC(
-            target, moving, start.copy(), cv2.MOTION_AFFINE, until, counts, 3
-        )
-        tries.append(np.asarray(found, np.float32))
-    except cv2.error:  # nothing in common that could be followed
-        pass
-    size, known = (half, half), np.asarray(counts, np.float32)
-    scored = [
-        (correlation(_warp(moving, one, size), target, known), i) for i, one in enumerate(tries)
-    ]
-    how_well, best = max(scored)
-    matrix = tries[best]
-    matrix[:, 2] *= 2
-    ink = _warp(specimen.ink, matrix, (SIDE_PX, SIDE_PX))
-    clear = _warp(np.asarray(specimen.clear, np.float32), matrix, (SIDE_PX, SIDE_PX)) > 0.5
-    return ink, clear, float(how_well)
-
-
-def _warp(ink: Gray, matrix: Gray, size: tuple[int, int]) -> Gray:
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(ink, matrix, size, flags=flags), np.float32)
-
-
-def _moved(target: Gray, moving: Gray, turned_deg: float) -> Gray:
-    """Turn, then move to where both agree most: the ring of a second strike draws it aside."""
-    half = target.shape[0]
-    matrix = cv2.getRotationMatrix2D((half / 2, half / 2), turned_deg, 1.0)
-    turned = _warp(moving, np.asarray(matrix, np.float32), (half, half))
-    wide = cv2.copyMakeBorder(target, *(_ASIDE_PX,) * 4, cv2.BORDER_CONSTANT, value=(0.0,))
-    agreement = cv2.matchTemplate(wide, turned, cv2.TM_CCORR_NORMED)
-    x, y = (place - _ASIDE_PX for place in cv2.minMaxLoc(agreement)[3])
-    back = np.array([[1.0, 0.0, -x], [0.0, 1.0, -y], [0.0, 0.0, 1.0]])
-    return np.asarray(matrix @ back, np.float32)
-
-
 def _was_pressed(ink: Gray, seen: Gray, trusted: Gray) -> Mask:
     """Where the ring and the star, which no words can replace, say that the seal was pressed."""
-    reach = _reach()
-    anchors = np.asarray(trusted * ((reach < _STAR) | (reach > _RING)) * (reach < 1.1), np.float32)
+    out = reach()
+    anchors = np.asarray(trusted * ((out < _STAR) | (out > _RING)) * (out < 1.1), np.float32)
     wide = (0, 0), _PRESSURE_PX
     wanted = np.maximum(cv2.GaussianBlur(ink * ink * anchors, *wide), 1e-6)
     gain = cv2.GaussianBlur(ink * seen * anchors, *wide) / wanted
     known = wanted > 0.1 * float(wanted.max())
-    usual = float(np.median(gain[known & (reach < 1)])) if (known & (reach < 1)).any() else 1.0
+    inside = known & (out < 1)
+    usual = float(np.quantile(gain[inside], _PRESSED_PART)) if inside.any() else 1.0
     return np.asarray(known & (gain > _EVENLY * usual), np.bool_)
 
 
-def _compared(ink: Gray, seen: Gray, clear: Gray, was_pressed: Mask, how_well: float) -> Likeness:
+def _compared(ink: Gray, seen: Gray, clear: Gray, was_pressed: Mask, how_well: float) -> Explained:
     wanted, found = _strokes(ink, clear), _strokes(seen, clear)
     weight = np.maximum(_window(clear), 1e-3)
     power = np.asarray(_window(wanted * wanted) / weight, np.float32)
@@ -189,21 +160,45 @@ def _compared(ink: Gray, seen: Gray, clear: Gray, was_pressed: Mask, how_well: f
     bare = inside & (near < _BARE**2 * usual) & (weight > _WELL_KNOWN)
     noise = float(np.quantile(seen_power[bare], _NOISE_PART)) if bare.any() else 0.0
     alike, gain = _alike(wanted, found, clear, np.maximum(seen_power - noise, 1e-9), weight)
-    pressed = float(np.median(gain[stroked])) if stroked.any() else 0.0
+    pressed = float(np.quantile(gain[stroked], _PRESSED_PART)) if stroked.any() else 0.0
     legible = stroked & (seen_power > _LEGIBLE**2 * noise)
     pale = stroked & (seen_power < (_PRESSED * pressed) ** 2 * power)
     legible &= cv2.dilate(pale.astype(np.uint8), np.ones((_BESIDE_PX, _BESIDE_PX), np.uint8)) == 0
+    inked = np.maximum(_window(seen * seen), 1e-6)
+    left = (seen_power * (1 - alike**2) / inked)[legible]
     strong = seen_power > np.maximum(_STROKED**2 * pressed**2 * usual, 2 * _LEGIBLE**2 * noise)
-    return Likeness(
+    return Explained(
         laid=how_well,
-        agreeing=float((alike[legible] > AGREES).mean()) if legible.any() else 0.0,
-        seen=float(legible.sum() / max(_whole(ink), 1)),
-        differing=_largest(legible & (alike < DIFFERS)),
-        added=_largest(bare & strong),
-        lacking=_largest(pale & was_pressed & (weight > _WELL_KNOWN)),
-        alike=np.where(legible | (bare & strong), alike, np.nan).astype(np.float32),
+        alike=alike,
         strokes=wanted,
+        whole=max(_whole(ink), 1),
+        legible=legible & ((weight > _FULLY_KNOWN) | (alike > DIFFERS)),
+        clearness=np.asarray(pressed**2 * power / inked, np.float32),
+        grain=float(np.quantile(left, _GRAIN_PART)) if left.size else np.inf,
+        added=bare & strong,
+        lacking=pale & was_pressed & (weight > _WELL_KNOWN),
     )
+
+
+def _judged(one: Explained, grain: float) -> Likeness:
+    legible = one.legible & (one.clearness > _CLEARER * grain)
+    return Likeness(
+        laid=one.laid,
+        agreeing=float((one.alike[legible] > AGREES).mean()) if legible.any() else 0.0,
+        seen=float(legible.sum() / one.whole),
+        differing=_largest(_broad(legible & (one.alike < _differing(one.alike[legible])))),
+        added=_largest(one.added),
+        lacking=_largest(one.lacking),
+        alike=np.where(legible | one.added, one.alike, np.nan).astype(np.float32),
+        strokes=one.strokes,
+    )
+
+
+def _differing(alike: Gray) -> float:
+    """Likeness under which strokes are others: where all else agrees well, a little is enough."""
+    if not alike.size:
+        return DIFFERS
+    return min(max(DIFFERS, float(np.quantile(alike, _WORST_PART)) - _BELOW_WORST), AGREES)
 
 
 def _alike(wanted: Gray, found: Gray, clear: Gray, power: Gray, weight: Gray) -> tuple[Gray, Gray]:
@@ -242,6 +237,12 @@ def _largest(places: Mask) -> float:
     return float(areas.max()) / _window_px() if count > 1 else 0.0
 
 
+def _broad(places: Mask) -> Mask:
+    """Without slivers: a character that is another is so over more than the width of a stroke."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_SLIVER_PX, _SLIVER_PX))
+    return cv2.morphologyEx(places.astype(np.uint8), cv2.MORPH_OPEN, kernel) > 0
+
+
 def _window_px() -> float:
     """Pixels of a window, within one deviation."""
     return float(np.pi * _WINDOW_PX**2)
@@ -249,22 +250,7 @@ def _window_px() -> float:
 
 def _strokes(ink: Gray, clear: Gray) -> Gray:
     """What is finer than a character; 0 where other ink hides it."""
-    return _less(ink, clear, _STROKES_PX)
-
-
-def _without_pressure(ink: Gray, weight: Gray) -> Gray:
-    """Strokes that are equally strong where the seal was pressed hard and where it was not."""
-    flat = _less(ink, weight, _BROAD_PX)
-    usual = max(float(np.sqrt(np.square(flat).mean())), 1e-6)
-    nearby = cv2.sqrt(np.maximum(cv2.GaussianBlur(flat * flat, (0, 0), _BROAD_PX), 0))
-    even = flat / (np.asarray(nearby, np.float32) + _LEAST_PART * usual)
-    return np.asarray(even / max(float(np.sqrt(np.square(even).mean())), 1e-6), np.float32)
-
-
-def _less(ink: Gray, weight: Gray, broad_px: float) -> Gray:
-    around = np.maximum(cv2.GaussianBlur(weight, (0, 0), broad_px), 1e-3)
-    broad = cv2.GaussianBlur(ink * weight, (0, 0), broad_px) / around
-    return np.asarray((ink - broad) * weight, np.float32)
+    return less(ink, clear, _STROKES_PX)
 
 
 def _window(values: NDArray[np.floating]) -> Gray:
@@ -273,11 +259,5 @@ def _window(values: NDArray[np.floating]) -> Gray:
 
 def _told() -> Mask:
     """Where seals differ at all: not on the ring, nor in the middle of the star."""
-    reach = _reach()
-    return np.asarray((reach > _CORE) & (reach < _BAND[1]), np.bool_)
-
-
-def _reach() -> Gray:
-    """How far out each pixel of a lifted seal lies, 1 on its edge."""
-    y, x = np.mgrid[:SIDE_PX, :SIDE_PX].astype(np.float32) - SIDE_PX / 2
-    return np.asarray(np.hypot(x, y) / RADIUS_PX, np.float32)
+    out = reach()
+    return np.asarray((out > _CORE) & (out < BAND[1]), np.bool_)

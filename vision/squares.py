@@ -42,16 +42,22 @@ class Square(Struct, frozen=True):
         return min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
 
 
-def find_squares(ink: Gray, least: float) -> list[Square]:
-    """Return the square seals on `ink`, a map at working size; rings should be wiped off it."""
+def find_squares(ink: Gray, least: float, bare: Gray | None = None) -> list[Square]:
+    """Return the square seals on `ink`, a map at working size; rings should be wiped off it.
+
+    Args:
+        bare: the same without long lines; a page's edge or a frame runs around all that is in it.
+    """
     found: list[Square] = []
-    for level in (_halfway(ink, least), least):
-        bears = (ink > level).astype(np.uint8)
+    tries = [(ink, _halfway(ink, least)), (ink, least)]
+    tries += [(bare, least)] if bare is not None and bare is not ink else []
+    for on, level in tries:
+        bears = (on > level).astype(np.uint8)
         for closing in _CLOSINGS:
             kernel = np.ones((closing, closing), np.uint8)
             joined = cv2.morphologyEx(bears, cv2.MORPH_CLOSE, kernel)
             for outline in cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]:
-                square = _judged(ink, bears, outline, least)
+                square = _judged(on, bears, outline, least)
                 if square is not None and not any(_overlap(square, other) for other in found):
                     found.append(square)
     return found

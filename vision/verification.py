@@ -17,24 +17,29 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from vision.decoding import Image
+from vision.laying import ways_up
 from vision.lifting import Lifted, lifted
 from vision.ring_text import FINE_PX, UNREAD, Reading, StripReader, read_name, read_ring
 from vision.seal_state import State
 from vision.seals import Colour, Seal, Shape
-from vision.specimens import Likeness, apart, likeness, ways_up
+from vision.specimens import Likeness, apart, explained, judged
 from vision.written import READ, SURE, Written, plain
 
-# Of legible strokes; a tenth may be spoilt by wear, print or a crease.
-_AGREEING, _SEEN = 0.85, 0.35
+# Of legible strokes; a tenth may be spoilt by wear, print or a crease, and a tenth by noise.
+_AGREEING, _SEEN = 0.8, 0.35
 _ANOTHER = 1.2  # windows: a fifth of a character that is another, or is one too many
 CLEARLY_ANOTHER = 3.0  # windows: half a character
 UNLIKE = 0.6  # agreeing strokes, under which the specimen was not even laid over it
 # Likeness by which a rival must be worse where both specimens differ. What cannot be seen gives 0,
 # other characters 0.15 and more, other digits of 1.5 mm at 5 px/mm 0.06 to 0.13.
 _APART = 0.06
-_COMPARED = 6  # specimens, the likeliest ones by their whole
+_COMPARED, _ALL = 6, 24  # specimens, the likeliest ones by their whole
 _RING_READ, _LINE_READ = 0.8, 0.75  # similarity of what was read to what is registered
+# Share of the votes that an expected character needs beside another one, which itself is in doubt;
+# one of six characters may be so. A seal of other words has less than a twentieth there.
+_THOUGHT_OF, _LIKENED_OF = 0.15, 6
 _READ_AT_ALL = 0.6  # similarity, under which reading failed and tells nothing
+_EXACT, _READ_WELL = 0.95, 0.8  # agreeing strokes; similarity likewise, beside an exact specimen
 _WHOLE = frozenset({State.COMPLETE, State.FAINT})
 _FOREIGN_READ, _FOREIGN_LEAST = 0.8, 4  # sure characters by share and count, to call it foreign
 _TEXT_APART = 0.08  # similarity: one character of twelve
@@ -89,6 +94,9 @@ class Verdict(Struct, frozen=True, kw_only=True):
     scores: tuple[Score, ...]
 
 
+_Way = tuple[int, int, int, int, int]  # edits, against, extra, doubtful, likened
+
+
 class _Compared(Struct, frozen=True):
     entry: Registered
     likeness: Likeness | None
@@ -99,13 +107,17 @@ class _Fit(Struct, frozen=True):
     """What was read beside what is registered.
 
     Args:
-        against: characters that were surely read as others, or are too many.
-        doubtful: likewise, but read in doubt; guesses count for nothing.
+        against: characters that were surely read as others.
+        extra: characters that were surely read, but are too many.
+        doubtful: both, but read in doubt; guesses count for nothing.
+        likened: read in doubt as others, but the reader thought of the registered ones, too.
     """
 
     similarity: float
     against: int
+    extra: int
     doubtful: int
+    likened: int
 
 
 def read(picture: Image, seal: Seal, reader: StripReader) -> Reading | None:
@@ -135,7 +147,8 @@ def verify(
     square = seal.shape is Shape.SQUARE
     entries = [one for one in register if (one.shape is Shape.SQUARE) == square]
     seen = lifted(picture, seal)
-    found = _with_likeness(entries, seen)
+    # Where two strikes lie, the whole says little: it is unrolled around one of them at best.
+    found = _with_likeness(entries, seen, _ALL if seal.state is State.DOUBLE else _COMPARED)
     compared = [
         _Compared(entry, found.get(entry.id), _ring_fit(entry, reading)) for entry in entries
     ]
@@ -164,18 +177,18 @@ def is_foreign(seal: Seal, register: Sequence[Registered], reading: Reading | No
     return all(fit is not None and fit.against > 0 for fit in fits)
 
 
-def _with_likeness(entries: Sequence[Registered], seen: Lifted) -> dict[str, Likeness]:
-    """The likeliest specimens as a whole, each laid over the impression."""
-    whole = [
-        (ways_up(entry.specimen, seen)[0][0], entry.id, entry.specimen)
-        for entry in entries
-        if entry.specimen is not None
-    ]
-    whole.sort(key=lambda one: -one[0])
-    words = {entry.ring_text for entry in entries if whole and entry.id == whole[0][1]}
-    sisters = {entry.id for entry in entries if entry.ring_text in words}
-    chosen = [one for i, one in enumerate(whole) if i < _COMPARED or one[1] in sisters]
-    return {name: likeness(picture, seen) for _, name, picture in chosen}
+def _with_likeness(entries: Sequence[Registered], seen: Lifted, most: int) -> dict[str, Likeness]:
+    """The likeliest specimens as a whole, `most` of them, each laid over the impression."""
+    specimens = {one.id: one.specimen for one in entries if one.specimen is not None}
+    whole = {name: ways_up(one, seen)[0][0] for name, one in specimens.items()}
+    chosen = sorted(whole, key=lambda name: -whole[name])[:most]
+    tries = {name: explained(specimens[name], seen) for name in chosen}
+    if tries:
+        best = max(tries, key=lambda name: tries[name].laid)
+        words = {one.ring_text for one in entries if one.id == best}
+        sisters = [one.id for one in entries if one.ring_text in words and one.id in specimens]
+        tries |= {name: explained(specimens[name], seen) for name in sisters if name not in tries}
+    return dict(zip(tries, judged(tuple(tries.values())), strict=True))
 
 
 def _by_specimen(compared: Sequence[_Compared]) -> str | None:
@@ -188,8 +201,20 @@ def _by_specimen(compared: Sequence[_Compared]) -> str | None:
 
 
 def _is_contradicted(one: _Compared) -> bool:
-    """Whether the ring was read, all in all, but a character of it surely as another one."""
-    return one.fit is not None and one.fit.similarity > _READ_AT_ALL and one.fit.against > 0
+    """Whether the ring was read, all in all, but a character of it surely as another one.
+
+    Where every stroke is the specimen's, a reading with several errors is the reader's mistake.
+    """
+    least = _READ_WELL if one.likeness is not None and _is_exact(one.likeness) else _READ_AT_ALL
+    return one.fit is not None and one.fit.similarity > least and one.fit.against > 0
+
+
+def _is_exact(found: Likeness) -> bool:
+    return found.agreeing > _EXACT and found.differing < _ANOTHER / 3 and found.seen > 2 * _SEEN
+
+
+def _extra(one: _Compared) -> int:
+    return one.fit.extra if one.fit is not None else 0
 
 
 def _is_same(found: Likeness) -> bool:
@@ -222,10 +247,12 @@ def _by_words(compared: Sequence[_Compared], seal: Seal, reading: Reading) -> st
     if best < _RING_READ:
         return None
     near = [one for one in compared if _similarity(one) > best - _TEXT_APART]
-    near = [one for one in near if not _is_contradicted(one)]
+    near = [one for one in near if not _is_contradicted(one) and not _extra(one)]
     whole = seal.state in _WHOLE
     fitting = [one for one in near if _line_fits(one.entry, reading, whole, len(near) == 1)]
     if len(fitting) != 1 or fitting[0].fit is None or fitting[0].fit.doubtful:
+        return None
+    if fitting[0].fit.likened > len(plain(fitting[0].entry.ring_text)) // _LIKENED_OF:
         return None
     chosen = fitting[0]
     if chosen.entry.shape is not seal.shape:
@@ -255,43 +282,60 @@ def _line_fits(entry: Registered, reading: Reading, whole: bool, alone: bool) ->
     if reading.line == UNREAD:
         return False
     if not entry.line:
-        return not _without_ascii(reading.line).text
+        return all(one.isascii() for one in reading.line.text)
     return _fit(entry.line, reading.line).similarity >= _LINE_READ
 
 
 def _ring_fit(entry: Registered, reading: Reading | None) -> _Fit | None:
     if reading is None or not reading.ring.text or not plain(entry.ring_text):
         return None
-    ways = (reading.ring, *((reading.other,) if reading.other is not None else ()))
+    others = [
+        {one for one, chance in votes if chance >= _THOUGHT_OF} for votes in reading.others
+    ] or [set()] * len(reading.ring.text)
+    ways = [(reading.ring, others)]
+    if reading.other is not None:
+        ways.append((reading.other, [set()] * len(reading.other.text)))
     if not any(one.isascii() for one in plain(entry.ring_text)):
-        ways = tuple(_without_ascii(way) for way in ways)  # a number may run around, too
-    return max((_fit(entry.ring_text, way) for way in ways), key=lambda fit: fit.similarity)
+        ways = [_without_ascii(*way) for way in ways]  # a number may run around, too
+    fits = [_fit(entry.ring_text, *way) for way in ways]
+    return max(fits, key=lambda fit: (fit.similarity, -fit.likened))
 
 
-def _without_ascii(read: Written) -> Written:
+def _without_ascii(read: Written, others: list[set[str]]) -> tuple[Written, list[set[str]]]:
     kept = [i for i, one in enumerate(read.text) if not one.isascii()]
-    return Written(
-        "".join(read.text[i] for i in kept), tuple(read.scores[i] for i in kept), (0,) * len(kept)
-    )
+    text, scores = "".join(read.text[i] for i in kept), tuple(read.scores[i] for i in kept)
+    return Written(text, scores, (0,) * len(kept)), [others[i] for i in kept]
 
 
-def _fit(registered: str, seen: Written) -> _Fit:
+def _fit(registered: str, seen: Written, others: Sequence[set[str]] = ()) -> _Fit:
     """The fewest edits, and among the ways to make them the one with the least against it."""
     wanted = plain(registered)
-    row = [(i, 0, 0) for i in range(len(wanted) + 1)]
-    for one, score in zip(seen.text, seen.scores, strict=True):
+    row: list[_Way] = [(i, 0, 0, 0, 0) for i in range(len(wanted) + 1)]
+    for k, (one, score) in enumerate(zip(seen.text, seen.scores, strict=True)):
         sure, doubted = int(score >= SURE), int(READ <= score < SURE)
-        following = [_more(row[0], sure, doubted)]
+        maybe = others[k] if others and not sure else set()
+        another, extra, missing = (
+            (1, sure, 0, doubted, 0),
+            (1, 0, sure, doubted, 0),
+            (1, 0, 0, 0, 0),
+        )
+        following = [_plus(row[0], extra)]
         for i, character in enumerate(wanted, start=1):
-            here = row[i - 1] if character == one else _more(row[i - 1], sure, doubted)
-            following.append(min(here, _more(row[i], sure, doubted), _more(following[i - 1], 0, 0)))
+            if character == one:
+                here = row[i - 1]
+            else:
+                here = _plus(row[i - 1], (0, 0, 0, 0, 1) if character in maybe else another)
+            following.append(min(here, _plus(row[i], extra), _plus(following[i - 1], missing)))
         row = following
-    edits, against, doubtful = row[-1]
-    return _Fit(max(0.0, 1 - edits / max(len(wanted), 1)), against, doubtful)
+    edits, against, more, doubtful, likened = row[-1]
+    return _Fit(max(0.0, 1 - edits / max(len(wanted), 1)), against, more, doubtful, likened)
 
 
-def _more(way: tuple[int, int, int], sure: int, doubted: int) -> tuple[int, int, int]:
-    return way[0] + 1, way[1] + sure, way[2] + doubted
+def _plus(way: _Way, step: _Way) -> _Way:
+    edits, against, extra, doubtful, likened = (
+        one + other for one, other in zip(way, step, strict=True)
+    )
+    return edits, against, extra, doubtful, likened
 
 
 def _score(one: _Compared) -> Score:

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from bench import eyes_rendered
+from sim.documents import COMMITTEE
 from sim.render import DIAMETER_PX, Picture, blank_page, impression, page_image, stamped
 
 STAMPED_AT = (0.65, 0.72)
@@ -76,16 +77,20 @@ def test_labelled_seal_is_counted_as_found_and_the_missed_one_goes_onto_a_sheet(
     page, box = stamped_page
     write(folder / "stamped.jpg", page)
     write(folder / "bare.jpg", page_image(7, 1))
-    seal = {"bbox": box, "shape": "circle", "color": "red", "text": "", "partial": 0}
+    seal = {"bbox": box, "shape": "circle", "color": "red", "text": COMMITTEE, "partial": 0}
     label(folder, ("stamped.jpg", [seal]), ("bare.jpg", [seal]))
 
-    seen = run(folder, "--sheets", str(folder.parent / "sheets"))
+    seen = run(folder, "--sheets", str(folder.parent / "sheets"), "--alone")
 
     assert seen["totals"]["red_found"]["right"] == 1
     assert seen["totals"]["red_found"]["of"] == 2
     assert seen["totals"]["false_alarms"] == 0
     (found,) = seen["images"]["stamped.jpg"]["seals"]
     assert (found["color"], found["shape"], found["state"]) == ("red", "round", "complete")
+    ours = seen["totals"]["names"]["ring_characters_right"]
+    alone = seen["totals"]["alone_characters_right"]
+    assert (ours["right"], ours["of"], alone["of"]) == (len(COMMITTEE), *(2 * len(COMMITTEE),) * 2)
+    assert [len(seen["images"][name]["alone"]) for name in ("stamped.jpg", "bare.jpg")] == [1, 1]
     (sheet,) = seen["totals"]["sheets"]
     assert cv2.imread(sheet) is not None
 
@@ -156,7 +161,11 @@ def test_rendered_folder_is_scored_by_its_own_truth(folder: Path) -> None:
     assert totals["outlines"]["good"]["right"] == totals["outlines"]["good"]["of"] == 13
     assert totals["red_found"]["right"] == totals["red_found"]["of"] > 0
     assert totals["states"]["right"]["of"] == totals["red_found"]["right"]
-    assert totals["names"]["wrong_accepted"]["of"] >= totals["red_found"]["right"]
+    names = totals["names"]
+    assert names["wrong_accepted"]["of"] >= totals["red_found"]["right"]
+    assert names["wrong_accepted"]["right"] == 0
+    assert names["name_verified"]["right"] > 0
+    assert totals["fast"]["photos"] > 0
     answered = totals["cases_right"]
     assert {kind: one["of"] for kind, one in answered.items()} == {
         "blank blank": 1,

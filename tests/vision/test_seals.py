@@ -83,6 +83,28 @@ def test_red_table_letterhead_and_disc_are_no_seals() -> None:
     assert [seal for seal in find_seals(page) if seal.colour is Colour.RED] == []
 
 
+def with_red_table(page: Image, top: int, left: int, step: int) -> Image:
+    """A table of thin red lines, a cell lower than a seal and wider."""
+    for k in range(6):
+        cv2.line(page, (100, top + k * 70), (1140, top + k * 70 + 12), (40, 40, 200), 3)
+        cv2.line(page, (left + k * step, top), (left + k * step, top + 360), (40, 40, 200), 3)
+    return page
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.35])
+def test_seal_in_a_red_table_is_found_whole(photograph: Photograph, strength: float) -> None:
+    ink = impression(seed=3) * strength
+    page = with_red_table(stamped(page_image(7, 0), ink, 0.5, 0.6, 30), 900, 140, 190)
+
+    (seal,) = find_seals(photograph(page, 3))
+
+    assert (seal.shape, seal.state) in {
+        (Shape.ROUND, State.COMPLETE),
+        (Shape.ROUND, State.FAINT),
+    }
+    assert seal.box[2] == pytest.approx(42 * 4.84, rel=0.05)
+
+
 def test_pale_seal_is_found_and_called_faint(photograph: Photograph) -> None:
     page = stamped(page_image(7, 0), impression(seed=1, strength=0.3), 0.6, 0.7)
 

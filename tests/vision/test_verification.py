@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from msgspec import Struct
+from msgspec import Struct, structs
 from PIL.Image import Image as PillowImage
 
 from sim.camera_ink import Fault, inked
@@ -151,10 +151,56 @@ def test_seals_that_differ_in_their_number_are_told_apart(press: Press) -> None:
     assert verdict.id == "3201112943157"
 
 
-def test_pale_impression_is_named(entry: Callable[[Cut], Registered], press: Press) -> None:
+@pytest.mark.parametrize("fault", [Fault.FAINT, Fault.WIPED, Fault.TWICE])
+def test_faulty_impression_is_named(
+    entry: Callable[[Cut], Registered], press: Press, fault: Fault
+) -> None:
     register = [entry(one) for one in (PLAIN, MATTERS)]
 
-    verdict = verify(*press(MATTERS, fault=Fault.FAINT, over_print=False), register)
+    verdict = verify(*press(MATTERS, fault=fault, over_print=False), register)
+
+    assert verdict.id == VILLAGE + "财务专用章"
+
+
+@pytest.mark.parametrize("fault", [Fault.FAINT, Fault.WIPED, Fault.TWICE])
+def test_faulty_impression_of_a_foreign_seal_is_not_named(
+    entry: Callable[[Cut], Registered], press: Press, fault: Fault
+) -> None:
+    one_character = Cut("青石镇杨树沟村村民委员会", "财务专用章")
+
+    verdict = verify(*press(MATTERS, fault=fault, over_print=False), [entry(one_character)])
+
+    assert verdict.id is None
+
+
+def over_red_table(picture: Image) -> tuple[Image, Seal]:
+    """The same with red lines across it, a row of a table each."""
+    lined = picture.copy()
+    for y in range(40, FRAME_PX, 60):
+        cv2.line(lined, (0, y), (FRAME_PX, y + 6), INK, 2, cv2.LINE_AA)
+    (seal,) = find_seals(lined)
+    return lined, seal
+
+
+def test_impression_over_a_red_table_is_named(
+    entry: Callable[[Cut], Registered], press: Press
+) -> None:
+    picture, _ = press(MATTERS, over_print=False)
+
+    verdict = verify(*over_red_table(picture), [entry(one) for one in (PLAIN, MATTERS)])
+
+    assert verdict.id == VILLAGE + "财务专用章"
+
+
+def test_impression_at_the_edge_of_a_reflection_is_named(
+    entry: Callable[[Cut], Registered], press: Press
+) -> None:
+    picture, seal = press(MATTERS, over_print=False)
+    y, x = np.mgrid[:FRAME_PX, :FRAME_PX].astype(np.float32)
+    lit = np.clip(1.5 - np.hypot(x - 300, y - 20) / 140, 0, 1)[..., None]
+    dazzled = np.asarray(np.clip(0.75 * picture + 250 * lit, 0, 255), np.uint8)
+
+    verdict = verify(dazzled, seal, [entry(one) for one in (PLAIN, MATTERS)])
 
     assert verdict.id == VILLAGE + "财务专用章"
 
@@ -211,6 +257,22 @@ def test_words_name_the_one_entry_that_they_fit(
 
     assert verdict.id == expected
     assert verdict.by is (By.WORDS if expected else None)
+
+
+@pytest.mark.parametrize(("chance", "expected"), [(0.3, VILLAGE + "财务专用章"), (0.05, None)])
+def test_doubtful_character_may_be_the_registered_one_if_the_reader_thought_of_it(
+    entry: Callable[[Cut], Registered], press: Press, chance: float, expected: str | None
+) -> None:
+    scores = (*(0.99,) * 9, 0.6, *(0.99,) * 2)
+    reading = structs.replace(
+        said(VILLAGE, "财务专用章"),
+        ring=Written("青石镇柳树沟村村民奏员会", scores, (0,) * 12),
+        others=(*((),) * 9, (("委", chance),), (), ()),
+    )
+
+    verdict = verify(*press(MATTERS), words(entry(MATTERS), entry(NEIGHBOUR)), reading)
+
+    assert verdict.id == expected
 
 
 def test_words_choose_among_names_that_differ_by_one_character(

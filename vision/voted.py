@@ -1,0 +1,165 @@
+"""Several looks at the same ring, made one: every character by the votes of all readings.
+
+Looks differ in how high they cut and where they begin. Each is turned until it begins where the
+surest one does; then every place has the character that most looks, weighted by how sure they
+are, agree on. A character on which looks disagree is as much in doubt as they disagree.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import defaultdict
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from vision.written import Written
+
+_WORTH = 0.5  # of the best look's weight: less is a reading of something else
+_ALIKE = 0.5  # least similarity to the surest look
+_BETWEEN = 0.15  # of a sure vote from each look, for what the best one has not read
+# Two looks that are surely alike are better than one; a look that has nothing there says little.
+_SILENT = 0.35
+_LEAST_WORDS = 4  # characters of Chinese, beside which letters and digits are no part of a name
+
+
+Votes = dict[str, list[tuple[float, float]]]  # how sure each look is, and what it is worth
+
+
+class Look(Struct, frozen=True):
+    """One reading of a ring.
+
+    Args:
+        said: what was read.
+        angles: where each character stands, in shares of the ring, clockwise.
+        weight: how much was read, and how surely.
+        others: what each character may be besides, as (character, chance).
+    """
+
+    said: Written
+    angles: tuple[float, ...]
+    weight: float
+    others: tuple[tuple[tuple[str, float], ...], ...]
+
+
+def voted(looks: Sequence[Look]) -> Look:
+    """Return what `looks` say together, beginning where the best of them begins.
+
+    Args:
+        looks: at least one.
+    """
+    best = max(looks, key=lambda look: look.weight)
+    if best.weight <= 0 or len(best.said.text) < 2:
+        return best
+    votes: list[Votes] = [defaultdict(list) for _ in best.said.text]
+    more: dict[int, Votes] = defaultdict(lambda: defaultdict(list))  # before each of them
+    voters = 0.0
+    for look in looks:
+        if look.weight < _WORTH * best.weight:
+            continue
+        turned = _turned_to(best.said.text, look)
+        match = difflib.SequenceMatcher(None, best.said.text, turned.said.text, autojunk=False)
+        if match.ratio() < _ALIKE:
+            continue
+        worth = (look.weight / best.weight) ** 2
+        voters += worth
+        for _, start, end, other, other_end in match.get_opcodes():
+            if start == end and other_end - other == 1:
+                _vote(more[start], turned, other, worth)
+            if end - start == other_end - other:
+                for i in range(end - start):
+                    _vote(votes[start + i], turned, other + i, worth)
+    return _joined(best, votes, more, voters)
+
+
+def _vote(votes: Votes, look: Look, i: int, worth: float) -> None:
+    votes[look.said.text[i]].append((look.said.scores[i], worth))
+    for other, chance in look.others[i]:
+        votes[other].append((chance, worth))
+
+
+def _joined(best: Look, votes: list[Votes], more: dict[int, Votes], voters: float) -> Look:
+    """The winners in their order, with what half of the looks have in between."""
+    won: list[tuple[Votes, float]] = []
+    for i, one in enumerate(votes):
+        if _cast(more[i]) >= voters * _BETWEEN and more[i]:
+            before = best.angles[i - 1]
+            won.append((more[i], (before + ((best.angles[i] - before) % 1.0) / 2) % 1.0))
+        won.append((one, best.angles[i]))
+    said = [_winner(one, voters) for one, _ in won]
+    text, scores = "".join(one for one, _ in said), tuple(score for _, score in said)
+    others = tuple(_losers(one) for one, _ in won)
+    angles = tuple(angle for _, angle in won)
+    return Look(Written(text, scores, (0,) * len(text)), angles, best.weight, others)
+
+
+def _cast(votes: Votes) -> float:
+    return sum(_for(votes, one) for one in votes)
+
+
+def _for(votes: Votes, one: str) -> float:
+    return sum(score * worth for score, worth in votes[one])
+
+
+def _losers(votes: Votes) -> tuple[tuple[str, float], ...]:
+    """Other characters, with their votes as a share of all."""
+    best, cast = _winner(votes, 0)[0], _cast(votes)
+    return tuple((one, _for(votes, one) / cast) for one in votes if one != best)
+
+
+def begun(look: Look, blank: float) -> Look:
+    """Return `look` beginning after its widest gap, if that is surely the widest.
+
+    Args:
+        blank: how much wider it must be than the one before which it begins now.
+    """
+    angles = look.angles
+    if len(angles) < 3:
+        return look
+    gaps = [(angles[i] - angles[i - 1]) % 1.0 for i in range(len(angles))]
+    widest = max(range(len(gaps)), key=lambda i: gaps[i])
+    return _rolled(look, widest) if gaps[widest] > blank * gaps[0] else look
+
+
+def named_part(look: Look) -> Look:
+    """Return `look` without a number or another script beside its Chinese words."""
+    kept = [i for i, one in enumerate(look.said.text) if not one.isascii()]
+    if len(kept) < _LEAST_WORDS or len(kept) == len(look.said.text):
+        return look
+    return chosen(look, kept)
+
+
+def chosen(look: Look, kept: Sequence[int]) -> Look:
+    """Return the characters `kept` of a look, in that order."""
+    said = look.said
+    part = Written(
+        "".join(said.text[i] for i in kept),
+        tuple(said.scores[i] for i in kept),
+        tuple(said.rows[i] for i in kept),
+    )
+    angles = tuple(look.angles[i] for i in kept)
+    return Look(part, angles, look.weight, tuple(look.others[i] for i in kept))
+
+
+def _winner(votes: Votes, voters: float) -> tuple[str, float]:
+    """The character with most votes, and how sure they are of it together."""
+    best = max(votes, key=lambda one: (_for(votes, one), one))
+    cast = _cast(votes)
+    silent = max(voters - cast, 0.0)
+    share = _for(votes, best) / (cast + _SILENT * silent * (len(votes) > 1))
+    return best, max(score for score, _ in votes[best]) * share
+
+
+def _turned_to(text: str, look: Look) -> Look:
+    """`look`, begun at the character from which it is most like `text`."""
+    turns = range(len(look.said.text))
+    best = max(turns, key=lambda i: _likeness(text, look.said.text[i:] + look.said.text[:i]))
+    return _rolled(look, best)
+
+
+def _likeness(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
+
+
+def _rolled(look: Look, first: int) -> Look:
+    return chosen(look, [(first + i) % len(look.angles) for i in range(len(look.angles))])
