@@ -102,6 +102,12 @@ def parse(text: str) -> Topic:
     return Topic(parts[2], parts[3], leaf, rest)
 
 
+def is_of(text: str, leaf: Leaf) -> bool:
+    """Tell at a glance whether a topic says that it is of this leaf; `parse` judges the rest."""
+    parts = text.split("/", 5)
+    return len(parts) > 4 and parts[4] == leaf.value
+
+
 def filters(direction: Literal["up", "down"], township: str, device: str) -> dict[str, int]:
     """Return the subscriptions (filter -> QoS) for one direction; `+` stands for every device."""
     return {
