@@ -41,7 +41,7 @@ from ledger import lineage, topics
 from ledger.bus import Bus, Message
 
 QUEUE = 4096  # must be above the broker's window, or a burst is dropped at once
-MOST_TOGETHER = 512  # messages in one transaction
+MOST_TOGETHER = 1024  # messages in one transaction; the more wait, the less each costs
 TICK_S = 5.0  # how often what time alone brings is looked at
 
 log = structlog.get_logger()
