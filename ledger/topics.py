@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
@@ -81,6 +82,7 @@ class Topic(Struct, frozen=True):
         return "/".join((ROOT, self.township, self.device, self.leaf.value, *self.rest))
 
 
+@lru_cache(maxsize=1024)  # a machine sends all its entries to one
 def parse(text: str) -> Topic:
     """Take a topic apart.
 
