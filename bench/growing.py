@@ -24,14 +24,16 @@ from gateway.register.keybook import KeyBook
 from gateway.register.log import GatewayLog
 from gateway.register.publish import Publisher
 from gateway.register.tree import PublicLog
-from gateway.stores import Reader, Store, sqlite, trees
+from gateway.stores import Reader, Store, Transaction, sqlite, trees
 from gateway.stores.views import Signed
 from gateway.wiring import load_keys
 from gateway.writer import MOST_TOGETHER
-from ledger import chain, codec, envelope, proofs, receipts
+from ledger import chain, envelope, receipts
 from ledger.algorithms import read
 from ledger.chain import Head
 from ledger.cli_trust import cores
+from ledger.errors import LedgerError
+from ledger.paths import Paths
 from ledger.receipts import Receipt
 from sim import township_files, township_plan
 
@@ -175,7 +177,7 @@ class Run:
     def __init__(self, config_path: Path, state: Path, public: Path) -> None:
         config = load(config_path)
         keys = load_keys(config)
-        self._ring = keys.ring
+        self._ring, self._keys = keys.ring, KeyBook(keys.ring)
         self._store: Store = sqlite.connect(sqlite.Options(folder=state))
         with self._store.transaction() as transaction:
             transaction.set_directory(*directory(config, lambda one: keys.ring.of(one, "device")))
@@ -198,10 +200,10 @@ class Run:
 
     def take(self, raws: list[bytes]) -> None:
         """Take a batch into the log, in one transaction with one checkpoint."""
-        with self.parts["verify"]:
-            signed = [self._verify(raw) for raw in raws]
         with self._store.transaction() as transaction:
             self._public.begin(transaction, time.time_ns() // 10**6)
+            with self.parts["verify"]:
+                signed = self._verify(transaction, raws)
             with self.parts["append"]:
                 for one, head in signed:
                     transaction.append(one, head)
@@ -223,19 +225,22 @@ class Run:
     def _receipt(self, reader: Reader) -> None:
         view = reader.log()
         assert view is not None
-        hashes = trees.hashes(reader, view)
+        paths = Paths(trees.hashes(reader, view))
         for index in range(self.receipted, view.size):
-            path = proofs.prove_inclusion(index, view.size, hashes)
-            receipts.encode(Receipt(index, path, view.note))
+            receipts.encode(Receipt(index, paths(index), view.note))
         self.receipted = view.size
 
-    def _verify(self, raw: bytes) -> tuple[Signed, Head]:
-        taken, record = envelope.verify(raw, self._ring)
-        payload = codec.decode_entry(taken.payload_type, taken.payload)
-        head = self._heads.get(record.holder) or genesis_of(record)
-        self._heads[record.holder] = chain.advance(head, payload)
-        now_ms = time.time_ns() // 10**6
-        return Signed(payload=payload, keyid=taken.keyid, envelope=raw, received_ms=now_ms), head
+    def _verify(self, transaction: Transaction, raws: list[bytes]) -> list[tuple[Signed, Head]]:
+        """Return what is to be appended, each with the head of its chain before it."""
+        signed, now_ms = [], time.time_ns() // 10**6
+        for raw, found in zip(raws, self._keys.at(transaction).verify_all(raws), strict=True):
+            assert not isinstance(found, LedgerError)
+            taken, payload, record = found
+            head = self._heads.get(record.holder) or genesis_of(record)
+            self._heads[record.holder] = chain.advance(head, payload)
+            one = Signed(payload=payload, keyid=taken.keyid, envelope=raw, received_ms=now_ms)
+            signed.append((one, head))
+        return signed
 
 
 def _rows(path: Path) -> sqlite3.Connection:

@@ -21,9 +21,7 @@ def deliver(intake: Intake, transaction: Transaction, command: Deliver, now_ms: 
     Answers and acknowledgements go to the broker as always; there may be nobody to hear them.
     """
     batch = Batch(carried=True)
-    outcomes = tuple(
-        intake.take(transaction, message, now_ms, batch) for message in command.messages
-    )
+    outcomes = tuple(intake.take_all(transaction, command.messages, now_ms, batch))
     counts = Counter(str(outcome.what) for outcome in outcomes)
     log.info("carried_messages_judged", by=command.by, **counts)
     return Done(

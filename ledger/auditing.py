@@ -171,16 +171,20 @@ def _telling(
 
 
 def judge(task: Task) -> bytes:
-    """Judge one span, in this process; the answer is an encoded `Span`.
+    """Judge one span for another process; the answer is an encoded `Span`.
 
     Raises:
         UnreachableError: files cannot be read.
     """
+    return verify_spans.encode(_judged(task))
+
+
+def _judged(task: Task) -> Span:
     found = SpanJudge(task.origin, task.start, _keyring(task.keys))
     for first in range(task.start, task.end, WIDTH):
         width = min(WIDTH, task.size - first)
         _judge_tile(task.mirror, found, first // WIDTH, width)
-    return verify_spans.encode(found.span)
+    return found.span
 
 
 def _judge_tile(mirror: Mirror, found: SpanJudge, index: int, width: int) -> None:
@@ -216,7 +220,7 @@ def _spans(
         for start, end in itertools.chain(pieces, edge)
     )
     if processes == 1 or head.size - first <= ALONE:
-        yield from (verify_spans.decode(judge(task)) for task in tasks)
+        yield from map(_judged, tasks)
         return
     waiting: deque[Future[bytes]] = deque()
     context = multiprocessing.get_context("spawn")

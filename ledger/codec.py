@@ -38,6 +38,7 @@ _ENTRIES: dict[str, type[Record]] = {
 _MESSAGES = {record.kind: record for record in MESSAGE_RECORDS + (KeyRecord,)}  # noqa: RUF005
 _TYPE_PREFIX = "application/vnd.sealkeeper."
 _TYPE_SUFFIX = ".v1+json"
+_BY_TYPE = {f"{_TYPE_PREFIX}{kind}{_TYPE_SUFFIX}": record for kind, record in _ENTRIES.items()}
 
 T = TypeVar("T")
 
@@ -101,12 +102,12 @@ def read_entry(type_text: str, payload: bytes) -> tuple[Payload, dict[str, Any]]
         MalformedError: as `decode_entry`.
     """
     fields = canonical.decode(payload)
-    kind = kind_of(type_text)
+    record = _BY_TYPE.get(type_text)
+    kind = kind_of(type_text) if record is None else record.kind
     if fields.get("kind") != kind:
         raise MalformedError(
             f"expected kind {kind!r} as the type says, found {fields.get('kind')!r}"
         )
-    record = _ENTRIES.get(kind)
     if record is None:
         raise MalformedError(f"expected a kind of entry, found {kind!r}")
     position = _convert(fields, Position)

@@ -90,9 +90,12 @@ def parse(raw: bytes, largest: int = LARGEST_ENTRY) -> Envelope:
         ) from error
     if spelled != raw:
         raise MalformedError("expected canonical JSON (RFC 8785), found another spelling of it")
-    first, *others = members.signatures
-    beside = [Signature(other.keyid, other.sig) for other in others]
-    return Envelope(raw, members.payload_type, members.payload, first.keyid, first.sig, *beside)
+    first = members.signatures[0]
+    parts = (raw, members.payload_type, members.payload, first.keyid, first.sig)
+    if len(members.signatures) == 1:
+        return Envelope(*parts)
+    other = members.signatures[1]
+    return Envelope(*parts, Signature(other.keyid, other.sig))
 
 
 def verify(raw: bytes, ring: KeyRing, largest: int = LARGEST_ENTRY) -> tuple[Envelope, KeyRecord]:

@@ -16,7 +16,7 @@ from ledger.checkpoint import Checkpoint
 from ledger.errors import MalformedError
 from ledger.notes import LARGEST_NOTE, NoteKey
 from ledger.policy import Policy
-from ledger.spelling import decimal, hash_text, parse_hash, unbase64
+from ledger.spelling import decimal, hash_lines, parse_hash, unbase64
 from ledger.tree import LARGEST_SIZE, check_hashes, leaf_hash
 
 FIRST_LINE = "c2sp.org/tlog-proof@v1"
@@ -53,8 +53,8 @@ def encode(receipt: Receipt) -> bytes:
             f"expected an index below 2^63 and at most {MOST_HASHES} hashes, "
             f"found {receipt.index} and {len(receipt.path)}"
         )
-    lines += [f"index {receipt.index}", *map(hash_text, receipt.path), "", ""]
-    raw = "\n".join(lines).encode() + receipt.checkpoint
+    head = "\n".join([*lines, f"index {receipt.index}", ""]).encode()
+    raw = head + hash_lines(receipt.path) + b"\n" + receipt.checkpoint
     if not receipt.checkpoint or len(raw) > LARGEST_RECEIPT:
         raise MalformedError(f"expected a checkpoint, found {len(receipt.checkpoint)} bytes")
     return raw

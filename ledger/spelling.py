@@ -7,6 +7,7 @@ c2sp.org allow one form, and so do we.
 from __future__ import annotations
 
 import binascii
+from collections.abc import Iterable
 
 from ledger.errors import MalformedError
 from ledger.tree import HASH_BYTES
@@ -45,6 +46,11 @@ def decimal(text: str) -> int:
 def hash_text(value: bytes) -> str:
     """Return a hash in base64."""
     return binascii.b2a_base64(value, newline=False).decode()
+
+
+def hash_lines(values: Iterable[bytes]) -> bytes:
+    """Return hashes in base64, one a line."""
+    return b"".join(map(binascii.b2a_base64, values))
 
 
 def parse_hash(text: str) -> bytes:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from ledger.errors import MalformedError, ProofError
-from ledger.tree import HASH_BYTES, HashReader, check_size, node_hash
+from ledger.tree import HASH_BYTES, HashReader, check_size, pairs
 
 WIDTH = 256
 HEIGHT = 8  # a tile spans this many levels of the tree
@@ -122,7 +122,10 @@ def split_tile(tile: Tile, data: bytes) -> tuple[bytes, ...]:
 
 def tile_root(data: bytes) -> bytes:
     """Return the root over a full tile: the hash that stands for it one level above."""
-    return _pyramid(split_tile(Tile(0, 0), data))[-1][0]
+    row: Sequence[bytes] = split_tile(Tile(0, 0), data)
+    while len(row) > 1:
+        row = pairs(row)
+    return row[0]
 
 
 def encode_bundle(entries: Iterable[bytes]) -> bytes:
@@ -131,16 +134,13 @@ def encode_bundle(entries: Iterable[bytes]) -> bytes:
     Raises:
         MalformedError: an entry that is too long for a bundle, or not 1 to 256 entries.
     """
-    parts: list[bytes] = []
-    for entry in entries:
-        if len(entry) > LARGEST_ENTRY:
-            raise MalformedError(
-                f"expected an entry of at most {LARGEST_ENTRY} bytes, found {len(entry)}"
-            )
-        parts += (len(entry).to_bytes(2, "big"), entry)
-    if not 1 <= len(parts) // 2 <= WIDTH:
-        raise MalformedError(f"expected 1 to {WIDTH} entries in a bundle, found {len(parts) // 2}")
-    return b"".join(parts)
+    row = list(entries)
+    if not 1 <= len(row) <= WIDTH:
+        raise MalformedError(f"expected 1 to {WIDTH} entries in a bundle, found {len(row)}")
+    longest = max(map(len, row))
+    if longest > LARGEST_ENTRY:
+        raise MalformedError(f"expected an entry of at most {LARGEST_ENTRY} bytes, found {longest}")
+    return b"".join([part for one in row for part in (len(one).to_bytes(2, "big"), one)])
 
 
 def decode_bundle(data: bytes, width: int) -> list[bytes]:
@@ -175,7 +175,7 @@ class TileReader:
 
     def __init__(self, size: int, read_file: FileReader, keep: int = 64) -> None:
         check_size(size)
-        self._size = size
+        self.size = size
         self._read_file = read_file
         self._levels = lru_cache(keep)(self._read_levels)
 
@@ -186,15 +186,27 @@ class TileReader:
             ProofError: the tile is missing or has another length, or the tree has no such hash.
         """
         row, height = divmod(level, HEIGHT)
-        if not 0 <= index < self._size >> level:
+        if not 0 <= index < self.size >> level:
             raise ProofError(
-                f"expected a subtree within {self._size} leaves, found {index} at level {level}"
+                f"expected a subtree within {self.size} leaves, found {index} at level {level}"
             )
         tile, place = divmod(index, WIDTH >> height)
         return self._levels(row, tile)[height][place]
 
+    def siblings(self, index: int) -> list[bytes]:
+        """Return the siblings of a leaf, and of each subtree over it, up to the root of its tile.
+
+        Raises:
+            ProofError: the tile is missing, not full, or of another length.
+        """
+        tile, place = divmod(index, WIDTH)
+        if not 0 <= index < self.size // WIDTH * WIDTH:
+            raise ProofError(f"expected a leaf in a full tile of {self.size}, found leaf {index}")
+        levels = self._levels(0, tile)
+        return [levels[height][place >> height ^ 1] for height in range(HEIGHT)]
+
     def _read_levels(self, row: int, index: int) -> list[Sequence[bytes]]:
-        return _pyramid(self._fetch(tile_of(row, index, self._size)))
+        return _pyramid(self._fetch(tile_of(row, index, self.size)))
 
     def _fetch(self, tile: Tile) -> tuple[bytes, ...]:
         data = self._read_file(tile.path)
@@ -204,7 +216,7 @@ class TileReader:
         data = None if full == tile else self._read_file(full.path)
         if data is None:
             raise ProofError(
-                f"expected the tile {tile.path} for a tree of {self._size}, found none: whoever "
+                f"expected the tile {tile.path} for a tree of {self.size}, found none: whoever "
                 "publishes the log must publish it again"
             )
         return split_tile(full, data)[: tile.width]
@@ -214,8 +226,7 @@ def _pyramid(hashes: Sequence[bytes]) -> list[Sequence[bytes]]:
     """The hashes of a tile, and above them those of every level up to the tile's own root."""
     levels = [hashes]
     while len(levels) <= HEIGHT:
-        row = levels[-1]
-        levels.append([node_hash(row[at], row[at + 1]) for at in range(0, len(row) - 1, 2)])
+        levels.append(pairs(levels[-1]))
     return levels
 
 

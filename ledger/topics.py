@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
@@ -81,6 +82,7 @@ class Topic(Struct, frozen=True):
         return "/".join((ROOT, self.township, self.device, self.leaf.value, *self.rest))
 
 
+@lru_cache(maxsize=1024)  # a machine sends all its entries to one
 def parse(text: str) -> Topic:
     """Take a topic apart.
 
@@ -100,6 +102,12 @@ def parse(text: str) -> Topic:
     ):
         raise MalformedError(f"expected the levels of {leaf.value!r}, found {text[:200]!r}")
     return Topic(parts[2], parts[3], leaf, rest)
+
+
+def is_of(text: str, leaf: Leaf) -> bool:
+    """Tell at a glance whether a topic says that it is of this leaf; `parse` judges the rest."""
+    parts = text.split("/", 5)
+    return len(parts) > 4 and parts[4] == leaf.value
 
 
 def filters(direction: Literal["up", "down"], township: str, device: str) -> dict[str, int]:

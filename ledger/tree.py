@@ -24,8 +24,9 @@ HashReader = Callable[[int, int], bytes]
 leaf `index * 2**level` on. It is asked only for subtrees that lie within the tree; what it
 raises for one that it lacks passes through."""
 
-Found = Callable[[int, int, bytes], None]
-"""`found(level, index, hash)` hears of each complete subtree, leaves included, as it appears."""
+Found = Callable[[int, int, Sequence[bytes]], None]
+"""`found(level, index, hashes)` hears of the complete subtrees that come to exist at a level,
+leaves included: their roots from `index` on. Each level comes at most once, the lowest first."""
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -36,6 +37,13 @@ def leaf_hash(data: bytes) -> bytes:
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Return the hash of a node: SHA-256(0x01 || left || right)."""
     return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def pairs(row: Sequence[bytes]) -> list[bytes]:
+    """Return the hashes of the nodes above hashes that stand side by side; an odd one is left."""
+    sha256 = hashlib.sha256
+    both = zip(row[::2], row[1::2], strict=False)
+    return [sha256(b"\x01" + left + right).digest() for left, right in both]
 
 
 class Frontier(Struct, frozen=True):
@@ -69,24 +77,22 @@ class Frontier(Struct, frozen=True):
                 keep those which it reads back later.
 
         Raises:
-            ProofError: a hash that is not 32 bytes; nothing was changed, but `found` may have
-                heard of the subtrees before it.
+            ProofError: a hash that is not 32 bytes; nothing was changed, and `found` heard
+                nothing.
         """
-        size, edge = self.size, list(self.hashes)
-        for leaf in leaves:
-            if len(leaf) != HASH_BYTES:
-                raise ProofError(f"expected a leaf hash of 32 bytes, found {len(leaf)}")
-            subtree, level, index = leaf, 0, size
+        row = list(leaves)
+        check_hashes("a leaf hash", row)
+        after, old, edge = self.size + len(row), list(self.hashes), list[bytes]()
+        before, level = self.size, 0
+        while row:  # level by level: those on it that are new, and the one that waits there
             if found is not None:
-                found(0, index, subtree)
-            while index & 1:
-                subtree = hashlib.sha256(b"\x01" + edge.pop() + subtree).digest()
-                level, index = level + 1, index >> 1
-                if found is not None:
-                    found(level, index, subtree)
-            edge.append(subtree)
-            size += 1
-        return Frontier(size, tuple(edge))
+                found(level, before, row)
+            if before & 1:
+                row.insert(0, old.pop())
+            if len(row) & 1:
+                edge.append(row.pop())
+            row, before, level = pairs(row), before >> 1, level + 1
+        return Frontier(after, (*old, *reversed(edge)))
 
     def root(self) -> bytes:
         """Return the root hash of the whole tree; `EMPTY` for no leaves."""
@@ -127,10 +133,10 @@ class MemoryHashes:
     def __call__(self, level: int, index: int) -> bytes:
         return self._levels[level][index]
 
-    def _keep(self, level: int, _index: int, subtree: bytes) -> None:
+    def _keep(self, level: int, _index: int, subtrees: Sequence[bytes]) -> None:
         if level == len(self._levels):
             self._levels.append([])
-        self._levels[level].append(subtree)
+        self._levels[level].extend(subtrees)
 
 
 def root(size: int, read: HashReader) -> bytes:
@@ -161,9 +167,9 @@ def check_size(size: int) -> None:
 
 def check_hashes(what: str, hashes: Iterable[bytes]) -> None:
     """Return if each is 32 bytes long; otherwise raise ProofError, which names `what`."""
-    for found in hashes:
-        if len(found) != HASH_BYTES:
-            raise ProofError(f"expected {what} of 32 bytes, found {len(found)}")
+    for length in set(map(len, hashes)):
+        if length != HASH_BYTES:
+            raise ProofError(f"expected {what} of 32 bytes, found {length}")
 
 
 def _complete_subtrees(start: int, end: int, read: HashReader) -> tuple[bytes, ...]:

@@ -7,6 +7,7 @@ Several spans can be judged at once, by several processes; what needs the entrie
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -172,8 +173,7 @@ class SpanJudge:
         else:
             leaves = [leaf_hash(raw) for raw in entries]
             self._compare(index, leaves, hashes)
-            for place, raw in enumerate(entries, index):
-                self.entry(place, raw)
+            self.entries(index, entries)
         self.span.end = index + len(leaves)
         if len(leaves) == WIDTH:
             self.span.roots.append(tiles.tile_root(b"".join(leaves)))
@@ -192,15 +192,34 @@ class SpanJudge:
 
     def entry(self, index: int, raw: bytes) -> None:
         """Judge the next entry."""
-        self.newest = None
-        try:
-            taken = envelope.parse(raw)
-            entry, fields = codec.read_entry(taken.payload_type, taken.payload)
-        except MalformedError as error:
-            self.find("entry-malformed", Place(log=self.log, index=index), str(error))
-            self._scan(Place(log=self.log, index=index), raw, {})
-            return
-        self._signature(index, taken, entry)
+        self.entries(index, (raw,))
+
+    def entries(self, index: int, raws: Sequence[bytes]) -> None:
+        """Judge the next entries, from `index` on.
+
+        All together take one step after the other: the processor has each step at hand then.
+        """
+        read = [_read(raw) for raw in raws]
+        held = [None if isinstance(one, MalformedError) else self._check(one[0]) for one in read]
+        for place, (raw, one, verdict) in enumerate(zip(raws, read, held, strict=True), index):
+            if isinstance(one, MalformedError):
+                self.newest = None
+                self.find("entry-malformed", Place(log=self.log, index=place), str(one))
+                self._scan(Place(log=self.log, index=place), raw, {})
+            else:
+                self._judge(place, *one, verdict)
+
+    def _judge(
+        self,
+        index: int,
+        taken: Envelope,
+        entry: Payload,
+        fields: Mapping[str, object],
+        verdict: SignatureError | bool | None,
+    ) -> None:
+        """Judge an entry that is well-formed, whose signature was looked at."""
+        if verdict is not True and verdict is not None:
+            self._note_signature(index, entry, verdict)
         self._follow(index, taken.keyid, entry)
         if entry.body.kind in ACT_KINDS:
             self.span.acts.append(_act(index, entry, taken.payload))
@@ -214,15 +233,24 @@ class SpanJudge:
         if not verify_privacy.is_clean(taken.payload, fields):
             self._scan(_place(self.log, index, entry), taken.payload, fields)
 
-    def _signature(self, index: int, taken: Envelope, entry: Payload) -> None:
+    def _check(self, taken: Envelope) -> SignatureError | bool | None:
+        """Return what `ledger.envelope.check` says; None: nobody knows this key.
+
+        No authority knows it either then: a finding for the whole run.
+        """
         key = self._keys.find(taken.keyid)
         if key is None:
-            return  # no authority knows it either: a finding for the whole run
+            return None
         try:
-            if not check(taken, key, unchecked=True):
-                self.span.unchecked += 1
+            return check(taken, key, unchecked=True)
         except SignatureError as error:
-            self.find("entry-signature", _place(self.log, index, entry), str(error))
+            return error
+
+    def _note_signature(self, index: int, entry: Payload, verdict: SignatureError | bool) -> None:
+        if isinstance(verdict, SignatureError):
+            self.find("entry-signature", _place(self.log, index, entry), str(verdict))
+        else:
+            self.span.unchecked += 1
 
     def _follow(self, index: int, keyid: str, entry: Payload) -> None:
         """Extend the author's run, or begin another one."""
@@ -304,6 +332,15 @@ def open_key_records(texts: Iterable[str]) -> list[bytes]:
             continue  # an entry with such a record is a finding when its act is judged
         records.append(text.encode())
     return records
+
+
+def _read(raw: bytes) -> tuple[Envelope, Payload, dict[str, Any]] | MalformedError:
+    """Return an entry taken apart, what it says, and all its fields; or why it can not be."""
+    try:
+        taken = envelope.parse(raw)
+        return taken, *codec.read_entry(taken.payload_type, taken.payload)
+    except MalformedError as error:
+        return error
 
 
 def _split(hashes: bytes | None) -> list[bytes]:

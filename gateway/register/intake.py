@@ -11,13 +11,14 @@ Rules kept here:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from gateway.register import openings, quarantine, screening
-from gateway.register.keybook import KeyBook, Keys
+from gateway.register.keybook import Believed, KeyBook, Keys
 from gateway.register.log import GatewayLog, Judge, Letter
 from gateway.register.quarantine import ArrivalError
 from gateway.stores import Transaction
@@ -53,6 +54,7 @@ class Batch:
         self.troubled = False
         # As of this transaction, once something has asked:
         self.keys: Keys | None = None
+        self.verified: dict[bytes, Believed | LedgerError] = {}
         self.gaps: dict[str, Gap] | None = None
         self.online: set[str] = set()
 
@@ -107,6 +109,20 @@ class Intake:
         self._judge = judge
         self._opener = opener
         self._genesis: dict[str, Head] = {}  # by key id
+
+    def take_all(
+        self, transaction: Transaction, messages: Sequence[Message], now_ms: int, batch: Batch
+    ) -> list[Outcome]:
+        """Take messages one after the other as `take` does; entries are verified together before.
+
+        Raises:
+            StoreError: as `take`.
+        """
+        raws = [one.payload for one in messages if topics.is_of(one.topic, Leaf.ENTRY)]
+        if raws:
+            batch.keys = batch.keys or self.keys.at(transaction)
+            batch.verified.update(zip(raws, batch.keys.verify_all(raws), strict=True))
+        return [self.take(transaction, message, now_ms, batch) for message in messages]
 
     def take(
         self, transaction: Transaction, message: Message, now_ms: int, batch: Batch
@@ -175,10 +191,11 @@ class Intake:
     def _entry(
         self, transaction: Transaction, topic: Topic, raw: bytes, now_ms: int, batch: Batch
     ) -> Outcome:
-        if batch.keys is None:
-            batch.keys = self.keys.at(transaction)
-        verified = self._verify(batch.keys, topic, raw)
-        position = verified.payload.position
+        batch.keys = batch.keys or self.keys.at(transaction)
+        found = batch.verified.pop(raw, None) or batch.keys.verify(raw)
+        if isinstance(found, LedgerError):
+            raise found
+        verified = self._own(topic, raw, found)
         genesis = verified.genesis
         key = (genesis.author, genesis.epoch)
         head = batch.heads.get(key) or transaction.head("device", *key) or genesis
@@ -186,7 +203,7 @@ class Intake:
             transaction.set_online(genesis.author, True, now_ms)
             batch.online.add(genesis.author)
         try:
-            chain.advance(head, verified.payload)
+            after = chain.advance(head, verified.payload)
         except ChainError as error:
             batch.heads[key] = head
             return self._out_of_line(transaction, verified, head, error, now_ms, batch)
@@ -201,14 +218,7 @@ class Intake:
         self.judged(transaction, entry, now_ms)
         if isinstance(entry.body, SealRequest):
             batch.letters += self._screen(transaction, entry, entry.body, now_ms)
-        batch.heads[key] = Head(
-            party="device",
-            author=genesis.author,
-            epoch=genesis.epoch,
-            seq=position.seq,
-            sha256=entry.sha256,
-            at_ms=position.at_ms,
-        )
+        batch.heads[key] = after
         return TAKEN
 
     def _screen(
@@ -220,8 +230,9 @@ class Intake:
         self.judged(transaction, refused, now_ms)
         return [screening.answer(self._township, entry.machine, entry.sha256, refused, now_ms)]
 
-    def _verify(self, keys: Keys, topic: Topic, raw: bytes) -> Verified:
-        parsed, payload, record = keys.verify(raw)
+    def _own(self, topic: Topic, raw: bytes, found: Believed) -> Verified:
+        """Return a verified entry if it is one of the topic's machine."""
+        parsed, payload, record = found
         expected = (("device", topic.device), record.epoch)
         if (
             record.role != "device"

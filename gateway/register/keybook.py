@@ -7,8 +7,8 @@ machine that the log does not know, and in the field only while the log has no f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol, TypeVar
 
 from msgspec import Struct, structs
 
@@ -29,6 +29,10 @@ from ledger.records_keys import KEY_ENTRY_RECORDS
 
 KINDS = tuple(record.kind for record in KEY_ENTRY_RECORDS)
 _PAGE = 200
+Believed = tuple[Envelope, Payload, KeyRecord]
+"""A verified entry, what it says, and the record of the key that signed it."""
+Before = TypeVar("Before")
+After = TypeVar("After")
 
 
 class KeyReader(EntryReader, LogReader, Protocol):
@@ -58,23 +62,46 @@ class Keys(Struct, frozen=True, kw_only=True):
         """The log began with its keys."""
         return self.history.county is not None
 
-    def verify(self, raw: bytes) -> tuple[Envelope, Payload, KeyRecord]:
+    def verify(self, raw: bytes) -> Believed:
         """Return an entry of a machine and the record of the key that signed it.
 
         Raises:
             KeyHistoryError: the key was enrolled and may not sign this entry.
             LedgerError: it must not be believed.
         """
-        parsed = envelope.parse(raw)
+        found = self.verify_all((raw,))[0]
+        if isinstance(found, LedgerError):
+            raise found
+        return found
+
+    def verify_all(self, raws: Sequence[bytes]) -> list[Believed | LedgerError]:
+        """Return for each entry what `verify` returns, or the error that it raises.
+
+        All together take one step after the other: the processor has each step at hand then.
+        """
+        parsed = _each(envelope.parse, raws)
+        signed = _each(self._check_signature, parsed)
+        return _each(self._judge, signed)
+
+    def _check_signature(self, parsed: Envelope) -> tuple[Envelope, PublicKey | None, KeyRecord]:
         key = self.enrolled.get(parsed.keyid)
-        if key is None:
-            _, record = envelope.verify(raw, self.folder)
-            self._check_folder_counts(record)
-            return parsed, codec.decode_entry(parsed.payload_type, parsed.payload), record
-        envelope.check(parsed, key)
+        if key is not None:
+            envelope.check(parsed, key)
+            return parsed, key, key.record
+        data = envelope.pae(parsed.payload_type, parsed.payload)
+        record = self.folder.verify(parsed.keyid, data, parsed.signature, parsed.beside)
+        self._check_folder_counts(record)
+        return parsed, None, record
+
+    def _judge(self, signed: tuple[Envelope, PublicKey | None, KeyRecord]) -> Believed:
+        """Return what an entry says if its key, when it was enrolled, may sign at this place."""
+        parsed, key, record = signed
         payload = codec.decode_entry(parsed.payload_type, parsed.payload)
-        position, record = payload.position, key.record
-        if position.author != (record.role, record.holder) or position.epoch != record.epoch:
+        position = payload.position
+        if key is None or (record.role, record.holder, record.epoch) != (
+            *position.author,
+            position.epoch,
+        ):
             return parsed, payload, record  # the caller compares, and says "foreign"
         may = self.history.key_for(record.role, record.holder, record.epoch, position.seq)
         if may.keyid != key.keyid:
@@ -154,6 +181,19 @@ def _read(reader: KeyReader, folder: KeyRing, last: tuple[int, str] | None) -> K
     return Keys(
         history=history, ring=ring, folder=folder, enrolled=enrolled, named=tuple(named), last=last
     )
+
+
+def _each(
+    step: Callable[[Before], After], values: Iterable[Before | LedgerError]
+) -> list[After | LedgerError]:
+    """Take one step with each value; where it fails, or has failed before, the error stays."""
+    found: list[After | LedgerError] = []
+    for value in values:
+        try:
+            found.append(value if isinstance(value, LedgerError) else step(value))
+        except LedgerError as error:
+            found.append(error)
+    return found
 
 
 def entries_of(reader: EntryReader, kinds: tuple[str, ...]) -> Iterator[StoredEntry]:

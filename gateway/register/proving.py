@@ -13,6 +13,7 @@ from gateway.stores.trees import LogView
 from ledger import growth, proofs, receipts
 from ledger.asking import Ask
 from ledger.growth import Growth
+from ledger.paths import Paths
 from ledger.receipts import Receipt
 from ledger.tiles import TileReader
 from ledger.topics import Leaf, Topic
@@ -26,11 +27,12 @@ class Answer(Struct, frozen=True):
 
 
 class _Log(Struct, frozen=True):
-    """A log as it was published last, and the reader of its hashes."""
+    """A log as it was published last, the reader of its hashes, and its audit paths."""
 
     first: int
     head: Head
     read: TileReader
+    paths: Paths
 
 
 class Prover:
@@ -80,14 +82,13 @@ class Prover:
     ) -> Iterator[Letter]:
         newest = max(self._logs, default="")
         for origin in sorted(found):
-            head, read = logs[origin].head, logs[origin].read
+            head, read, paths = logs[origin].head, logs[origin].read, logs[origin].paths
             known = ask.size if origin == ask.log else 0
             if known > head.size and origin != newest:
                 continue  # the end of that log is lost; its successor says so in the open
             yield self._letter(device, Leaf.CHECKPOINT, (), _growth(head, read, known))
             for sha256, index in found[origin]:
-                path = proofs.prove_inclusion(index, head.size, read)
-                receipt = receipts.encode(Receipt(index, path, head.note))
+                receipt = receipts.encode(Receipt(index, paths(index), head.note))
                 yield self._letter(device, Leaf.RECEIPT, (sha256,), receipt)
 
     def _letter(self, device: str, leaf: Leaf, rest: tuple[str, ...], payload: bytes) -> Letter:
@@ -95,7 +96,8 @@ class Prover:
 
 
 def _of(reader: Reader, view: LogView, head: Head) -> _Log:
-    return _Log(view.first, head, trees.hashes(reader, view, head.size))
+    read = trees.hashes(reader, view, head.size)
+    return _Log(view.first, head, read, Paths(read))
 
 
 def _cosigned(reader: Reader, view: LogView, published: Head) -> dict[str, _Log]:

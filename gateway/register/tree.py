@@ -9,7 +9,7 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from gateway.errors import RollbackError
@@ -129,12 +129,14 @@ class _Tiles:
         self._transaction, self._first = transaction, view.first
         self.grown: dict[tuple[int, int], bytes] = {}
 
-    def add(self, level: int, index: int, subtree: bytes) -> None:
-        """Take a complete subtree that came to exist; called in order, see `ledger.tree.Found`."""
+    def add(self, level: int, index: int, subtrees: Sequence[bytes]) -> None:
+        """Take the complete subtrees that came to exist at a level; see `ledger.tree.Found`."""
         if level % HEIGHT:
             return
-        place = (level // HEIGHT, index // WIDTH)
-        before = self.grown.get(place)
-        if before is None:
-            before = self._transaction.tile(self._first, *place)
-        self.grown[place] = before + subtree
+        number, filled = divmod(index, WIDTH)
+        start = -filled
+        while start < len(subtrees):
+            place = (level // HEIGHT, number)
+            before = self._transaction.tile(self._first, *place) if start < 0 else b""
+            self.grown[place] = before + b"".join(subtrees[max(0, start) : start + WIDTH])
+            number, start = number + 1, start + WIDTH

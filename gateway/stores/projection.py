@@ -6,6 +6,8 @@ after its entry. Nothing else writes derived tables, so replaying both gives the
 
 from __future__ import annotations
 
+import functools
+
 import msgspec
 from msgspec import UnsetType
 
@@ -65,11 +67,9 @@ def machine_of(tables: Tables, entry_party: str, author: str, body: object) -> s
     if entry_party == "device":
         return author
     match body:
-        case Approval(request=target):
+        case Approval(request=target) | CountStatement(incident=target):
             pass
         case Refusal(about=str(target)) | Correction(entry=target):
-            pass
-        case CountStatement(incident=target):
             pass
         case CaseStep(alert=alert) | AlertAnswer(alert=alert):
             return tables.value("SELECT machine FROM alerts WHERE alert = ?", alert) or ""
@@ -87,6 +87,8 @@ def apply(tables: Tables, entry: StoredEntry) -> None:
     """Derive what follows from one entry that was just appended."""
     _facets(tables, entry)
     match entry.body:
+        case Heartbeat():  # most entries
+            pass
         case SealRequest() as request:
             projection_permits.file(tables, entry, request)
             if not isinstance(request.makes_up, UnsetType):
@@ -111,8 +113,6 @@ def apply(tables: Tables, entry: StoredEntry) -> None:
             _office(tables, entry)
         case Hatch() | TakeOut() | Handover() | Service() | SealState() | SealSample() as keeping:
             projection_custody.apply(tables, entry, keeping)
-        case _:
-            pass
 
 
 def _office(tables: Tables, entry: StoredEntry) -> None:
@@ -168,11 +168,23 @@ def _facets(tables: Tables, entry: StoredEntry) -> None:
         getattr(body, "permit", None) or None,  # UNSET in most requests
         entry.received_ms,
     )
-    for account in {getattr(body, field, None) for field in _ACTING} - {None, ""}:
+    for account in {getattr(body, field) for field in _acting(type(body))} - {None, ""}:
         tables.put_off(_INSERT_ACTOR, account, entry.index)
     if entry.party == "device":
         heartbeat = entry.index if isinstance(body, Heartbeat) else None
-        tables.put_off(_PUT_LATEST, entry.machine, entry.index, heartbeat)
+        latest = (entry.machine, entry.index, heartbeat)
+        tables.put_off_one(_PUT_LATEST, entry.machine, latest, _later)
+
+
+def _later(first: tuple[object, ...], then: tuple[object, ...]) -> tuple[object, ...]:
+    """Join two rows of `latest`; the newest heartbeat may be that of the first."""
+    return (*then[:2], first[2] if then[2] is None else then[2])
+
+
+@functools.cache
+def _acting(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    """Return the fields of a kind of record that name accounts."""
+    return tuple(name for name in _ACTING if name in kind.__struct_fields__)
 
 
 def _decision(tables: Tables, entry: StoredEntry) -> None:

@@ -341,7 +341,7 @@ DERIVED_TABLES = {
 INDEXES = """
 CREATE INDEX facets_machine ON facets (machine, kind, idx);
 CREATE INDEX facets_kind ON facets (kind, idx);
-CREATE INDEX facets_permit ON facets (permit, idx);
+CREATE INDEX facets_permit ON facets (permit, idx) WHERE permit IS NOT NULL;
 CREATE INDEX facets_received ON facets (received_ms);
 CREATE INDEX refs_target ON refs (target, source);
 CREATE INDEX requests_decided ON requests (decided, idx);

@@ -26,6 +26,8 @@ from gateway.stores.tables import BUSY_MS, Tables, open_tables
 FILE = "gateway.sqlite"
 LOCK = "gateway.lock"
 MARKER = "restore-unfinished"  # lies beside a store that is not whole yet
+CACHE_KIB = 16_384  # for the indexes, which every batch touches all over
+LONGEST_LOG_PAGES = 4000  # a page that is written often goes from the log to its place once
 EMPTYING_MS = 250  # how long erasing waits for readers before it leaves the rest for later
 
 
@@ -172,6 +174,8 @@ def _prepared(path: Path) -> Tables:
     tables.run("PRAGMA synchronous = FULL")
     tables.run("PRAGMA foreign_keys = ON")
     tables.run("PRAGMA secure_delete = ON")  # an erased opening leaves no trace in the file
+    tables.run(f"PRAGMA cache_size = {-CACHE_KIB}")
+    tables.run(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG_PAGES}")
     version = _upgraded(tables, tables.value("PRAGMA user_version"))
     if version == 0:
         tables.script(f"BEGIN IMMEDIATE; {schema.CREATE} COMMIT;")

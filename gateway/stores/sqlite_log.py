@@ -45,7 +45,7 @@ class LogQueries(AuditQueries):
         rows = self._tables.rows(
             "SELECT envelope FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx", start, end
         )
-        return tuple(row[0] for row in rows)
+        return tuple([envelope for (envelope,) in rows])
 
     def _view(self, row: tuple[Any, ...]) -> LogView:
         first, origin, frontier, checkpoint = row

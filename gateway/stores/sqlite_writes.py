@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 from msgspec import structs
@@ -356,17 +357,9 @@ class SqliteTransaction(SignInWrites, SightWrites, LogQueries):
         if before.seq == 0:
             self._begin_chain(after)
             return
-        self._tables.put_off(
-            _MOVE_HEAD,
-            after.seq,
-            after.sha256,
-            after.at_ms,
-            before.party,
-            before.author,
-            before.epoch,
-            before.seq,
-            before.sha256,
-        )
+        whose = before.party, before.author, before.epoch
+        row = (after.seq, after.sha256, after.at_ms, *whose, before.seq, before.sha256)
+        self._tables.put_off_one(_MOVE_HEAD, whose, row, _moved_on)
 
     def _begin_chain(self, first: Head) -> None:
         changed = self._tables.run(
@@ -384,6 +377,11 @@ class SqliteTransaction(SignInWrites, SightWrites, LogQueries):
                 f"expected no entry of {first.author} yet, found some: somebody else writes this "
                 "store"
             )
+
+
+def _moved_on(first: tuple[Any, ...], then: tuple[Any, ...]) -> tuple[object, ...] | None:
+    """Join two moves of a head, rows of `_MOVE_HEAD`, if one begins where the other ends."""
+    return (*then[:6], *first[6:]) if then[6:] == first[:2] else None
 
 
 def _json(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlite_utils import Database
 
 from gateway.errors import StoreError
 
+Joined = Callable[[tuple[Any, ...], tuple[Any, ...]], tuple[object, ...] | None]
 BUSY_MS = 10_000  # a reader waits this long for a checkpoint of the write-ahead log
 
 
@@ -44,6 +46,7 @@ class Tables:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._put_off: dict[str, list[tuple[object, ...]]] = {}
+        self._newest: dict[tuple[str, Hashable], int] = {}  # place of what `put_off_one` put off
 
     def run(self, sql: str, *values: object) -> int:
         """Run one statement and return how many rows it changed."""
@@ -62,9 +65,26 @@ class Tables:
         """
         self._put_off.setdefault(sql, []).append(values)
 
+    def put_off_one(self, sql: str, key: Hashable, row: tuple[object, ...], joined: Joined) -> None:
+        """Put off a statement as `put_off` does, as one with the last of this key, where it can.
+
+        Args:
+            joined: returns the values that stand for an earlier row and this one, which has the
+                same effect as both; None: they stay two.
+        """
+        rows = self._put_off.setdefault(sql, [])
+        place = self._newest.get((sql, key))
+        one = None if place is None else joined(rows[place], row)
+        if place is None or one is None:
+            self._newest[sql, key] = len(rows)
+            rows.append(row)
+        else:
+            rows[place] = one
+
     def roll_back(self) -> None:
         """End the transaction without a trace."""
         self._put_off.clear()
+        self._newest.clear()
         self.run("ROLLBACK")
 
     def script(self, sql: str) -> None:
@@ -107,6 +127,7 @@ class Tables:
             raise _translated(error) from error
 
     def _settle(self) -> None:
+        self._newest.clear()
         while self._put_off:
             sql, rows = next(iter(self._put_off.items()))
             changed = self._run_many(sql, rows)

@@ -126,8 +126,7 @@ class Town:
         """Take messages in one transaction."""
         batch = Batch()
         with self.public.transaction(self.store, self.now_ms) as transaction:
-            for message in messages:
-                self.intake.take(transaction, message, self.now_ms, batch)
+            self.intake.take_all(transaction, messages, self.now_ms, batch)
         return batch
 
     def order(self, command: Command, *, operator: bool = False) -> Done:

@@ -104,9 +104,10 @@ def test_growth_tells_each_complete_subtree_once() -> None:
     found: dict[tuple[int, int], bytes] = {}
     hashes = [tree.leaf_hash(leaf) for leaf in LEAVES]
 
-    def keep(level: int, index: int, value: bytes) -> None:
-        assert (level, index) not in found
-        found[level, index] = value
+    def keep(level: int, index: int, values: Sequence[bytes]) -> None:
+        for place, value in enumerate(values, index):
+            assert (level, place) not in found
+            found[level, place] = value
 
     Frontier().extend(hashes[:3], keep).extend(hashes[3:], keep)
 

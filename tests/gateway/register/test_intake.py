@@ -52,6 +52,28 @@ def test_same_entry_again_changes_nothing_and_is_acknowledged_again(town: Town) 
     assert troubles(town) == []
 
 
+def test_entries_that_do_not_verify_leave_those_beside_them_alone(town: Town) -> None:
+    one, other = town.machines["m-1"], town.machines["m-2"]
+    raws = [one.beat(), other.beat(), one.beat(), other.beat()]
+    signature = raws[1].index(b'"sig":"') + 10
+    forged = bytearray(raws[1])
+    forged[signature] = ord("A") if forged[signature] != ord("A") else ord("B")
+
+    town.take(
+        one.message(raws[0]),
+        other.message(bytes(forged)),
+        one.message(b"{}"),
+        other.message(raws[1]),
+        one.message(raws[0]),
+        one.message(raws[2]),
+        other.message(raws[3]),
+    )
+
+    assert troubles(town) == ["malformed", "bad-signature"]
+    assert town.log_of("m-1") == [raws[0], raws[2]]
+    assert town.log_of("m-2") == [raws[1], raws[3]]
+
+
 def test_gap_states_the_head_and_appends_nothing(town: Town) -> None:
     machine = town.machines["m-1"]
     first, second, third = machine.beat(), machine.beat(), machine.beat()
