@@ -100,7 +100,7 @@ def find_seals(
     bare = _without_lines(maps.red, least)
     found = [
         _ring_seal(ring, on, maps.red, maps.scale, Colour.RED, px_per_mm)
-        for ring, on in _red_rings(maps, bare, least)
+        for ring, on in _red_rings(maps, bare, least, page is not None and not page.whole)
     ]
     found = [seal for seal in found if not _is_orange(seal, maps)]
     sure = [seal for seal in found if seal.condition.coverage > _SURE]
@@ -155,11 +155,12 @@ def _without_lines(layer: Gray, least: float) -> Gray:
     return np.where(lines, 0, layer).astype(np.float32) if lines.any() else layer
 
 
-def _red_rings(maps: Ink, bare: Gray, least: float) -> list[tuple[Ring, Gray]]:
+def _red_rings(maps: Ink, bare: Gray, least: float, outlined: bool) -> list[tuple[Ring, Gray]]:
     """Rings with the map that each was found on: without long red lines where there are some.
 
-    A large ring bends so little that a part of it may be taken for a line; so such a map is
-    searched as it is, too, and of two rings around the same ink the clearer one counts.
+    On a crop a ring may be so large that a part of it is taken for a line. So where no page is
+    outlined, the map is searched as it is, too, and of two rings around the same ink the clearer
+    one counts.
     """
     layer = maps.red
     if float(layer.max(initial=0.0)) < least:
@@ -168,7 +169,9 @@ def _red_rings(maps: Ink, bare: Gray, least: float) -> list[tuple[Ring, Gray]]:
     if bare is not layer:
         hidden = np.maximum(hidden, np.asarray(bare < layer, np.float32))
     found = [(one, bare) for one in find_rings(bare, hidden, least, halves=True)]
-    for ring in find_rings(layer, maps.dark, least) if bare is not layer else ():
+    if bare is layer or outlined:
+        return found
+    for ring in find_rings(layer, maps.dark, least):
         same = [one for one in found if meet(one[0].ellipse, ring.ellipse)]
         if all(one[0].coverage + _CLEARER < ring.coverage for one in same):
             found = [one for one in found if all(one is not other for other in same)]

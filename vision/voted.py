@@ -122,11 +122,11 @@ def begun(look: Look, blank: float) -> Look:
 
 
 def named_part(look: Look) -> Look:
-    """Return `look` without a number or another script beside its Chinese words."""
-    kept = [i for i, one in enumerate(look.said.text) if not one.isascii()]
-    if len(kept) < _LEAST_WORDS or len(kept) == len(look.said.text):
+    """Return `look` without a number or another script before and after its Chinese words."""
+    chinese = [i for i, one in enumerate(look.said.text) if not one.isascii()]
+    if len(chinese) < _LEAST_WORDS:
         return look
-    return chosen(look, kept)
+    return chosen(look, range(chinese[0], chinese[-1] + 1))
 
 
 def chosen(look: Look, kept: Sequence[int]) -> Look:
