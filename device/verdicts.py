@@ -157,9 +157,9 @@ def gravest(findings: tuple[str, ...], *, seam: bool = False) -> str:
     """Return the finding that the clerk has to hear of, "" when all is well.
 
     Args:
-        seam: the impression was meant to ride the edges.
+        seam: the impression was meant to ride the edges of a fanned pile.
     """
-    meant = {Finding.IMPRESSION_SEAM} if seam else set()
+    meant = {Finding.IMPRESSION_SEAM, Finding.SECOND_SHEET} if seam else set()
     found = (one for one in GRAVE if one in findings and one not in meant)
     return str(next(found, ""))
 

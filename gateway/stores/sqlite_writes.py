@@ -10,6 +10,7 @@ from msgspec import structs
 
 from gateway.errors import StoreError
 from gateway.stores import projection, schema, sqlite_log
+from gateway.stores.about import machine_of
 from gateway.stores.sqlite_entries import UNDERIVED, decoded, opened_values
 from gateway.stores.sqlite_history import SqliteHistory
 from gateway.stores.sqlite_log import LogQueries
@@ -72,7 +73,7 @@ class SqliteTransaction(SignInWrites, SightWrites, LogQueries):
             kind=payload.body.kind,
             party=party,
             author=author,
-            machine=projection.machine_of(self._tables, party, author, payload.body),
+            machine=machine_of(self._tables, party, author, payload.body),
             position=payload.position,
             body=payload.body,
             keyid=signed.keyid,
@@ -344,7 +345,7 @@ class SqliteTransaction(SignInWrites, SightWrites, LogQueries):
         if row is None:
             raise StoreError(f"expected entry {index}, found none: the log has a hole")
         entry = decoded(row)
-        machine = projection.machine_of(self._tables, entry.party, entry.author, entry.body)
+        machine = machine_of(self._tables, entry.party, entry.author, entry.body)
         return structs.replace(entry, machine=machine)
 
     def _connected_ms(self, machine: str) -> int:

@@ -119,6 +119,13 @@ def test_clerk_hears_the_gravest_finding_and_nothing_when_all_is_well() -> None:
     assert verdicts.gravest(("page-other", "impression-faint")) == "page-other"
 
 
+def test_a_fanned_pile_is_no_second_sheet_to_a_seam_stamp_alone() -> None:
+    fanned = ("page-same", "impression-seen", "impression-seam", "second-sheet")
+
+    assert verdicts.gravest(fanned, seam=True) == ""
+    assert verdicts.gravest(fanned) == "second-sheet"
+
+
 @pytest.mark.parametrize("finding", verdicts.GRAVE)
 def test_every_grave_finding_says_what_to_do(finding: Finding) -> None:
     assert ZH[f"after.{finding}"].startswith("已记录")

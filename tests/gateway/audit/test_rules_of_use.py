@@ -296,3 +296,9 @@ def test_an_operator_whom_somebody_else_approved_raises_nothing(log, build):
     entry = log.write(build.use(operator="li"))
 
     assert found(operator_approved, entry, log) == []
+
+
+def test_fanned_pile_of_a_seam_stamp_is_no_second_sheet(log, build):
+    entry = log.write(build.use(findings=("page-same", "second-sheet"), flags=("seam",)))
+
+    assert found(photo_doubt, entry, log) == []
