@@ -36,7 +36,8 @@ Language = Literal["zh", "en"]
 
 AREAS = (
     *(common, desk, custody, lists, log, office, ladder, audit, paper, policy),
-    *(people, signin, retention, standing, emergency, channels, confirms, words, precision, viewer),
+    *(people, signin, retention, standing, emergency, channels, confirms, words),
+    *(precision, viewer),
 )
 ZH: Mapping[str, str] = {key: zh for area in AREAS for key, zh, _ in area.ROWS}
 EN: Mapping[str, str] = {key: en for area in AREAS for key, _, en in area.ROWS}
