@@ -31,12 +31,14 @@ class Place(Struct, frozen=True, kw_only=True):
 
     Args:
         label_ends: the label ends at `label_x` instead of beginning there, to stay on the photo.
+        label_below: it stands under the box, so that those of neighbours do not meet.
     """
 
     points: str
     label_x: float
     label_y: float
     label_ends: bool
+    label_below: bool
     box: str
 
 
@@ -149,7 +151,9 @@ def _seals(sight: Sight | None, rights: Rights, shown: bool) -> tuple[SealRow, .
             seal=seal if rights.personal else structs.replace(seal, text=None),
             mark=_mark(seal),
             score_percent=None if seal.score is None else round(seal.score * 100),
-            place=_place(seal.corners, sight.after.width_px) if shown else None,
+            place=_place(seal.corners, sight.after.width_px, below=number % 2 == 0)
+            if shown
+            else None,
         )
         for number, seal in enumerate(sight.seals, start=1)
     )
@@ -187,18 +191,19 @@ def _fields(sight: Sight | None, rights: Rights, shown: bool) -> tuple[FieldRow,
     )
 
 
-def _place(corners: Corners, width_px: int) -> Place | None:
+def _place(corners: Corners, width_px: int, *, below: bool = False) -> Place | None:
     if not corners:
         return None
     across, down = [x for x, _ in corners], [y for _, y in corners]
-    left, right, top = min(across), max(across), min(down)
-    box = (left, top, right - left, max(down) - top)
+    left, right, top, bottom = min(across), max(across), min(down), max(down)
+    box = (left, top, right - left, bottom - top)
     ends = left + right > width_px
     return Place(
         points=_points(corners),
         label_x=round(right if ends else left, 1),
-        label_y=round(top - _LABEL_GAP_PX, 1),
+        label_y=round(bottom + _LABEL_GAP_PX if below else top - _LABEL_GAP_PX, 1),
         label_ends=ends,
+        label_below=below,
         box=" ".join(f"{one:.1f}" for one in box),
     )
 

@@ -68,6 +68,14 @@ def test_places_are_pixels_of_the_photo_after() -> None:
     assert found.seals[0].score_percent == 46
 
 
+def test_labels_of_neighbours_stand_above_and_below() -> None:
+    one, two = shown(sight(seals=(seal(), seal()))).seals
+
+    assert one.place is not None and two.place is not None
+    assert (one.place.label_below, one.place.label_y) == (False, 14.0)
+    assert (two.place.label_below, two.place.label_y) == (True, 66.0)
+
+
 def test_label_in_the_right_half_ends_where_its_box_ends() -> None:
     right = ((500.0, 20.0), (630.0, 20.0), (630.0, 60.0))
 

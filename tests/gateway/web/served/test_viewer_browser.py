@@ -66,7 +66,7 @@ def keep(page: Any, name: str, part: str = "h1") -> None:
     """With SEAL_SCREENS the screen from `part` on is kept in that folder, to be looked at."""
     if folder := os.environ.get("SEAL_SCREENS"):
         page.evaluate("(part) => document.querySelector(part).scrollIntoView()", part)
-        page.screenshot(path=Path(folder) / f"{name}.jpg", type="jpeg", quality=80)
+        page.screenshot(path=Path(folder) / f"{name}.jpg", type="jpeg", quality=75)
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_photos_are_compared_by_keyboard_with_boxes_zoom_and_new_red(
     all_after = page.evaluate(LINE)[1]
     off, width = page.evaluate(OFF)
     label = page.text_content('[data-seal="1"] text')
-    page.evaluate("document.querySelector('[data-slide]').value = 35")
+    page.evaluate("document.querySelector('[data-slide]').value = 20")
     page.keyboard.press("ArrowRight")
     keep(page, "viewer-1366")
     page.keyboard.press("Home")
