@@ -198,11 +198,10 @@ class StumblingIntake:
         self._intake = intake
         self.acknowledgements = intake.acknowledgements
 
-    def take_all(self, transaction: Any, messages: list[Message], now_ms: int, batch: Any) -> None:
-        for message in messages:
-            if message.payload == b"poison":
-                raise RuntimeError("a bug")
-            self._intake.take(transaction, message, now_ms, batch)
+    def take_all(self, transaction: Any, messages: Any, now_ms: int, batch: Any) -> None:
+        if any(message.payload == b"poison" for message in messages):
+            raise RuntimeError("a bug")
+        self._intake.take_all(transaction, messages, now_ms, batch)
 
 
 def test_message_that_nobody_foresaw_does_not_hold_up_the_others(
