@@ -15,6 +15,7 @@ from ledger.custody import Standing
 from ledger.disclosure import Opened
 from ledger.records import PhotoRef
 from ledger.records_custody import Handover, Hatch, Service, TakeOut
+from ledger.records_seals import SealSample
 
 Proof = Literal["counter", "edges", "none"]
 LONGEST_TEXT = 60
@@ -86,6 +87,8 @@ def act(
             return _returned(command, standing, seal, pages)
         case "handover" if present:
             return _handover(command, standing, seal, pages)
+        case "sample" if present:
+            return _sampled(command, standing, seal, pages)
         case "service":
             _need(bool(command.works), "works-missing")
             body = Service(
@@ -152,6 +155,21 @@ def _handover(
         giver=command.by,
         receiver=command.second,
         witness=command.witness,
+        sample=sample,
+    )
+    return Done(body=body, photos=(sample,))
+
+
+def _sampled(
+    command: ShutHatch, standing: Standing, seal: str, pages: Mapping[str, PhotoRef]
+) -> Done:
+    sample = _sample(command, pages)
+    body = SealSample(
+        permit=command.permit,
+        seal=seal,
+        hatch=standing.opened,
+        by=command.by,
+        second=command.second,
         sample=sample,
     )
     return Done(body=body, photos=(sample,))

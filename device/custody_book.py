@@ -13,8 +13,9 @@ from ledger import custody
 from ledger.codec import Payload
 from ledger.custody import NEVER_TOUCHED, Standing
 from ledger.records_custody import Handover, Hatch, Purpose, SealState, Service, TakeOut
+from ledger.records_seals import SealSample
 
-Act = Handover | Service | TakeOut
+Act = Handover | SealSample | Service | TakeOut
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -61,7 +62,7 @@ class CustodyBook:
                 self._ended.add(hatch.permit)
             case Hatch(step="closed") as hatch if entry.position.device is not None:
                 self._ended.add(hatch.permit)
-            case Handover() | Service() | TakeOut() as act:
+            case Handover() | SealSample() | Service() | TakeOut() as act:
                 self._acts.add(act.permit)
             case _:
                 pass

@@ -22,6 +22,7 @@ from ledger.errors import ChainError, LedgerError
 from ledger.records import Permit, PhotoRef, Record
 from ledger.records_custody import CUSTODY_KINDS, Hatch
 from ledger.records_permits import EmergencyCodes, EmergencyTerms, StandingPermit
+from ledger.records_seals import SealSample
 from ledger.signers import Signer
 
 WORDS_KEY = "words/"  # and the request: what a person wrote on it
@@ -29,6 +30,7 @@ REWRITTEN_KEY = "rewritten"  # two heads of the public log that contradict each 
 BOOK_KINDS = (
     *("start", "request", "emergency", "intent", "use", "void", "incident", "count", "refusal"),
     *CUSTODY_KINDS,
+    SealSample.kind,
 )
 OPENING_KINDS = (
     *(Permit.kind, StandingPermit.kind, Hatch.kind),

@@ -36,6 +36,7 @@ PROMPTS: tuple[Row, ...] = (
     ("custody.purpose.takeout", "外借", "Lend it"),
     ("custody.purpose.return", "归还", "Bring it back"),
     ("custody.purpose.handover", "移交", "Hand it over"),
+    ("custody.purpose.sample", "盖印样，用于登记", "Press a sample for registration"),
     ("custody.second.title", "请第二个人刷卡", "The second person lays a card"),
     (
         "custody.second.lead",

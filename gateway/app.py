@@ -1,10 +1,10 @@
 """App: the gateway put together. Here, and nowhere else, parts meet and threads start.
 
 Threads: `writer` (store, chain, tree, answers), `photos`, `publish`, `witness` (asks others to
-cosign), `eyes` (looks at photos of uses) and `notify` (tells approvers) where configured, `web` and
-`door` (with workers of their own), the bus's thread, which only puts messages into queues, and the
-caller's, which watches the broker and the others. A thread that ended by itself ends the process:
-what starts it again begins from the store.
+cosign), `samples` (looks at imprints), `eyes` (looks at photos of uses) and `notify` (tells
+approvers) where configured, `web` and `door` (with workers of their own), the bus's, which only
+puts messages into queues, and the caller's, which watches the broker and the others. One that ended
+by itself ends the process: what starts it again begins from the store.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from time import monotonic
+from typing import Protocol
 
 import structlog
 import uvicorn
@@ -38,6 +39,7 @@ from gateway.register.keybook import Keys as LogKeys
 from gateway.register.photos import PhotoIntake, Reply, free_megabytes
 from gateway.register.tree import Halt
 from gateway.register.vault import Vault
+from gateway.sample_worker import SampleWorker, SealedSpecimen
 from gateway.stores import Reader, Store, sqlite
 from gateway.web import create_app
 from gateway.web.port import ChannelStatus
@@ -75,6 +77,14 @@ class Addresses(Struct, frozen=True, kw_only=True):
     door: str = ""
 
 
+class Worker(Protocol):
+    """What has a thread of its own here; `stop` lets `run` return."""
+
+    def run(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
 class App:
     """One township's gateway; see `gateway.web.port.ConsolePort` for what the pages use."""
 
@@ -103,26 +113,29 @@ class App:
         self.enrolling = self._enrolling(broker)
         self._publisher = publisher
         self._publish = PublishWorker(store, bus, publisher, config.township, self._witness.put)
-        self._threads: tuple[threading.Thread, ...] = tuple(
-            threading.Thread(target=run, name=name, daemon=True)
-            for name, run in (
-                ("writer", self._writer.run),
-                ("photos", self._photos.run),
-                ("publish", self._publish.run),
-                ("witness", self._witness.run),
-            )
+        self._samples = SampleWorker(
+            store, self._vault, keys.ring.recipients(), self.submit_operator, config.id
         )
         self._eyes = eyes_of(config, store, self._writer, self._vault)
-        if self._eyes is not None:
-            thread = threading.Thread(target=self._eyes.run, name="eyes", daemon=True)
-            self._threads = (*self._threads, thread)
         self._notify: NotifyWorker | None = None
         if config.notify is not None:
             self._notify = NotifyWorker(
                 config.notify, config.township_name, store, config.state, send, wall_ms, monotonic
             )
-            thread = threading.Thread(target=self._notify.run, name="notify", daemon=True)
-            self._threads = (*self._threads, thread)
+        stopping: dict[str, Worker | None] = {
+            "notify": self._notify,
+            "eyes": self._eyes,
+            "samples": self._samples,
+            "witness": self._witness,
+            "photos": self._photos,
+            "writer": self._writer,
+            "publish": self._publish,
+        }
+        self._workers = {name: one for name, one in stopping.items() if one is not None}
+        self._threads = tuple(
+            threading.Thread(target=one.run, name=name, daemon=True)
+            for name, one in self._workers.items()
+        )
 
     def start(self) -> None:
         """Start the threads and the bus."""
@@ -136,27 +149,13 @@ class App:
     def stop(self) -> None:
         """Stop taking messages, finish what was taken, close the store."""
         self._bus.stop()
-        if self._notify is not None:
-            self._notify.stop()
-            self._join("notify")
-        if self._eyes is not None:
-            self._eyes.stop()
-            self._join("eyes")
-        self._witness.stop()
-        self._threads[3].join(JOIN_S)
-        self._photos.stop()
-        self._threads[1].join(JOIN_S)
-        self._writer.stop()
-        self._threads[0].join(JOIN_S)
-        self._publish.stop()
-        self._threads[2].join(JOIN_S)
+        for thread in self._threads:
+            self._workers[thread.name].stop()
+            thread.join(JOIN_S)
         alive = [thread.name for thread in self._threads if thread.is_alive()]
         if alive:
             log.error("threads_still_alive", threads=alive)
         self._store.close()
-
-    def _join(self, name: str) -> None:
-        next(one for one in self._threads if one.name == name).join(JOIN_S)
 
     @property
     def keyring(self) -> KeyRing:
@@ -211,6 +210,10 @@ class App:
     def submit_operator(self, command: Command) -> Future[object]:
         """Hand over a command of the gateway's own user, as `submit` does."""
         return self._writer.submit(command, operator=True)
+
+    def cut_out(self, sample: str) -> Future[SealedSpecimen]:
+        """Ask for what an imprint sample gives; see `SampleWorker.cut_out`."""
+        return self._samples.cut_out(sample)
 
     def carry_photo(self, message: Message) -> Future[Reply | None]:
         """Hand over a message of a photo that came by file; see `PhotoWorker.carry`."""

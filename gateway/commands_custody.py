@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gateway.commands_seals import SealOrder
 from ledger.records_custody import Purpose
 
 
@@ -54,4 +55,4 @@ class ConfirmSeal(Struct, frozen=True, kw_only=True):
     asked: str
 
 
-CustodyOrder = AskHatch | PermitHatch | WithdrawHatch | StateSeal | ConfirmSeal
+CustodyOrder = AskHatch | PermitHatch | WithdrawHatch | StateSeal | ConfirmSeal | SealOrder

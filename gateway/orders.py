@@ -65,6 +65,7 @@ from gateway.commands import (
 )
 from gateway.commands_custody import AskHatch, ConfirmSeal, PermitHatch, StateSeal, WithdrawHatch
 from gateway.commands_people import DraftPeople, ReleasePeople, StopAccount
+from gateway.commands_seals import DraftRegistration, KeepSampleCheck, ReleaseRegistration
 from gateway.commands_signin import OWN, AskReset, ConfirmReset, EndSessions
 from gateway.desk import access, delegations, permits
 from gateway.desk.access import Action
@@ -72,6 +73,7 @@ from gateway.errors import NotAllowedError, NotFoundError, RequestRefusedError
 from gateway.orders_custody import CustodyOrders
 from gateway.orders_people import PeopleOrders
 from gateway.orders_requests import RequestOrders
+from gateway.orders_seals import Keep, SealOrders
 from gateway.orders_signin import SignInOrders
 from gateway.register import screening
 from gateway.register.cosignatures import Cosignatures
@@ -100,6 +102,8 @@ ACTIONS: dict[type, Action] = {
     WithdrawHatch: Action.ASK_CUSTODY,
     StateSeal: Action.STOP_SEAL,
     ConfirmSeal: Action.RELEASE_CUSTODY,
+    DraftRegistration: Action.DRAFT_REGISTRATION,
+    ReleaseRegistration: Action.RELEASE_REGISTRATION,
     DraftEmergency: Action.DRAFT_EMERGENCY,
     ReleaseEmergency: Action.RELEASE_EMERGENCY,
     PrintCodes: Action.PRINT_CODES,
@@ -140,6 +144,7 @@ OPERATORS = frozenset(
         RevokeKey,
         KeepCosignatures,
         DraftPolicy,
+        KeepSampleCheck,
     }
 )  # what the command line may order
 
@@ -150,6 +155,7 @@ class Orders:
     Args:
         cosignatures: judges what witnesses say; None: there are no witnesses.
         own_keys: hashes of the records of the keys that we sign with.
+        keep_picture: stores specimens of seals; None: nothing can be registered.
     """
 
     def __init__(
@@ -160,6 +166,7 @@ class Orders:
         permit_days: int,
         cosignatures: Cosignatures | None = None,
         own_keys: tuple[str, ...] = (),
+        keep_picture: Keep | None = None,
     ) -> None:
         self._township = township
         self._book = Book(log, intake, township)
@@ -213,6 +220,12 @@ class Orders:
         }
         if cosignatures is not None:
             self._handlers[KeepCosignatures] = partial(orders_carried.keep_cosigned, cosignatures)
+
+        if keep_picture is not None:
+            seals = SealOrders(self._book, keep_picture)
+            self._handlers[DraftRegistration] = seals.draft
+            self._handlers[ReleaseRegistration] = seals.release
+            self._handlers[KeepSampleCheck] = seals.keep_check
 
     def carry_out(
         self, transaction: Transaction, command: Command, now_ms: int, *, operator: bool = False

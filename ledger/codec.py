@@ -19,6 +19,7 @@ from ledger.records_office import OFFICE_ENTRY_RECORDS
 from ledger.records_people import PEOPLE_ENTRY_RECORDS
 from ledger.records_permits import PERMIT_ENTRY_RECORDS
 from ledger.records_retention import RETENTION_ENTRY_RECORDS
+from ledger.records_seals import SEAL_ENTRY_RECORDS
 
 _ENTRIES: dict[str, type[Record]] = {
     record.kind: record
@@ -31,6 +32,7 @@ _ENTRIES: dict[str, type[Record]] = {
         *PERMIT_ENTRY_RECORDS,
         *CUSTODY_ENTRY_RECORDS,
         *CONFIRM_ENTRY_RECORDS,
+        *SEAL_ENTRY_RECORDS,
     )
 }
 _MESSAGES = {record.kind: record for record in MESSAGE_RECORDS + (KeyRecord,)}  # noqa: RUF005

@@ -23,6 +23,7 @@ _FITS: dict[Purpose, tuple[Place, ...]] = {
     "takeout": ("in",),
     "return": ("out",),
     "handover": ("in",),
+    "sample": ("in",),
 }
 # Where a seal is that is not in its holder when the hatch is shut; `removed` after other openings.
 _AFTER: dict[Purpose, Place] = {"takeout": "out"}

@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from ledger.records import Count, Hash, Identifier, Milliseconds, PhotoRef, Record
 
-Purpose = Literal["seal-in", "seal-out", "service", "takeout", "return", "handover"]
+Purpose = Literal["seal-in", "seal-out", "service", "takeout", "return", "handover", "sample"]
 Work = Literal["ink", "cleaning", "repair", "inspection"]
 Check = Literal["sound", "damaged"]
 

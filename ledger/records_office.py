@@ -60,7 +60,7 @@ class CalendarRelease(Record, frozen=True, kw_only=True):
 
 
 class LedgerExport(Record, frozen=True, kw_only=True):
-    """Somebody took the seal ledger or its figures out of the house as a file.
+    """Somebody took the ledger, its figures or the register of seals out of the house as a file.
 
     Args:
         from_date, to_date: the first and the last local day in it.
@@ -70,8 +70,8 @@ class LedgerExport(Record, frozen=True, kw_only=True):
 
     kind = "export"
     authors = ("gateway",)
-    what: Literal["ledger", "figures"]
-    form: Literal["xlsx", "pdf"]
+    what: Literal["ledger", "figures", "register"]
+    form: Literal["xlsx", "pdf", "zip"]
     from_date: Day
     to_date: Day
     village: DivisionCode | None

@@ -27,8 +27,8 @@ from vision.written import READ, SURE, Written, plain
 # Of legible strokes; a tenth may be spoilt by wear, print or a crease.
 _AGREEING, _SEEN = 0.85, 0.35
 _ANOTHER = 1.2  # windows: a fifth of a character that is another, or is one too many
-_CLEARLY_ANOTHER = 3.0  # windows: half a character
-_UNLIKE = 0.6  # agreeing strokes, under which the specimen was not even laid over it
+CLEARLY_ANOTHER = 3.0  # windows: half a character
+UNLIKE = 0.6  # agreeing strokes, under which the specimen was not even laid over it
 # Likeness by which a rival must be worse where both specimens differ. What cannot be seen gives 0,
 # other characters 0.15 and more, other digits of 1.5 mm at 5 px/mm 0.06 to 0.13.
 _APART = 0.06
@@ -197,21 +197,21 @@ def _is_same(found: Likeness) -> bool:
         found.agreeing > _AGREEING
         and found.seen > _SEEN
         and max(found.differing, found.added) < _ANOTHER
-        and found.lacking < _CLEARLY_ANOTHER
+        and found.lacking < CLEARLY_ANOTHER
     )
 
 
 def _is_other(found: Likeness) -> bool:
     """Whether it is another seal that was cut alike: it lies well and differs somewhere."""
     worst = max(found.differing, found.added, found.lacking)
-    return found.agreeing > _UNLIKE and worst > _CLEARLY_ANOTHER
+    return found.agreeing > UNLIKE and worst > CLEARLY_ANOTHER
 
 
 def _is_worse(rival: _Compared, best: _Compared) -> bool:
     """Whether a rival is out of the question where `best` is a good answer."""
     if rival.likeness is None or best.likeness is None:
         return rival.likeness is None and rival.entry.ring_text != best.entry.ring_text
-    if rival.likeness.agreeing < _UNLIKE or _is_other(rival.likeness):
+    if rival.likeness.agreeing < UNLIKE or _is_other(rival.likeness):
         return True
     return apart(best.likeness, rival.likeness) > _APART
 

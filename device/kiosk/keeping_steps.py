@@ -19,6 +19,7 @@ def asked(draft: CustodyDraft, seal: SealView) -> tuple[str, ...]:
         ("takeout", False): ("holder", "place", "days"),
         ("return", True): ("check", "sample"),
         ("handover", True): ("witness", "sample"),
+        ("sample", True): ("sample",),
     }
     works = ("works",) if draft.purpose == "service" else ()
     return (*questions.get((draft.purpose, seal.present), works), "counted")

@@ -35,6 +35,9 @@ class Action(enum.Enum):
     READ_CUSTODY = "read-custody"
     ASK_CUSTODY = "ask-custody"  # an opening of a hatch, or take one back
     RELEASE_CUSTODY = "release-custody"  # what another person asks for
+    DRAFT_REGISTRATION = "draft-registration"  # of what a seal looks like
+    RELEASE_REGISTRATION = "release-registration"  # another person's draft
+    EXPORT_REGISTER = "export-register"  # with the specimens of all seals
     STOP_SEAL = "stop-seal"  # one that is lost, at once; or ask that it is found or void
     READ_LOG = "read-log"
     READ_PHOTOS = "read-photos"  # of pages and impressions: they show personal data
@@ -101,6 +104,9 @@ ALLOWED: dict[Action, frozenset[str]] = {
     Action.READ_CUSTODY: _ALL,
     Action.ASK_CUSTODY: _TOWNSHIP,
     Action.RELEASE_CUSTODY: _TOWNSHIP,
+    Action.DRAFT_REGISTRATION: _TOWNSHIP,
+    Action.RELEASE_REGISTRATION: _TOWNSHIP,
+    Action.EXPORT_REGISTER: _TOWNSHIP,
     Action.STOP_SEAL: _TOWNSHIP,
     Action.READ_LOG: frozenset({"approver", "station", *_OVERSIGHT, *_OF_VILLAGE}),
     Action.READ_PHOTOS: frozenset({*APPROVING, "auditor", "administrator"}),

@@ -28,8 +28,8 @@ class PhotoMismatchError(Exception):
 
 
 class Vault:
-    """The folder of stored photos; any thread may read, the photo thread alone adds,
-    and the writer alone removes.
+    """The folder of stored photos; any thread may read, the photo thread adds what
+    machines send, the writer adds specimens of seals, and it alone removes.
 
     Args:
         opener: decrypts what was encrypted to the township; raises ValueError.
@@ -63,6 +63,20 @@ class Vault:
         file.replace(target)
         for folder in (target.parent, self._folder):
             files.sync_folder(folder)
+
+    def put(self, sealed_sha256: str, sealed: bytes) -> None:
+        """Keep an encrypted picture that the gateway itself has made; durable on return.
+
+        Raises:
+            StoreError: the disk does not take it.
+        """
+        try:
+            target = self.path(sealed_sha256)
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            files.replace(target, sealed, 0o600)
+            files.sync_folder(self._folder)
+        except OSError as error:
+            raise StoreError(f"expected to keep a specimen: {error}") from error
 
     def remove(self, sealed_sha256: str) -> None:
         """Erase a file, if it is here; durable on return.

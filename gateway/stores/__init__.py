@@ -15,12 +15,12 @@ from typing import Any, Protocol
 
 from gateway.stores.audit_reader import AuditReader
 from gateway.stores.confirms import ConfirmReader
-from gateway.stores.custody import CustodyReader
 from gateway.stores.emergencies import EmergencyReader
 from gateway.stores.erasures import RetentionReader
 from gateway.stores.office import OfficeReader
 from gateway.stores.people import PeopleReader
 from gateway.stores.policies import PolicyReader
+from gateway.stores.registrations import RegistrationReader
 from gateway.stores.sights import SightReader, SightWriter
 from gateway.stores.signin import SignInReader, SignInWriter
 from gateway.stores.standing import StandingReader
@@ -195,7 +195,7 @@ class Reader(
     PolicyReader,
     OfficeReader,
     StandingReader,
-    CustodyReader,
+    RegistrationReader,
     PeopleReader,
     EmergencyReader,
     SignInReader,

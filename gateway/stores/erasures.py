@@ -9,8 +9,10 @@ from msgspec import Struct
 from gateway.stores.views import StoredEntry
 from ledger.records import AlertRecord
 from ledger.records_retention import Cause, RetentionPolicy, What
+from ledger.records_seals import SealRegistration
 
-KEPT_KINDS = (AlertRecord.kind,)  # what rules found: entries, machines, counts, no opened value
+# What rules found: entries, machines, counts, no opened value; and what seals look like.
+KEPT_KINDS = (AlertRecord.kind, SealRegistration.kind)
 
 
 class ErasureView(Struct, frozen=True, kw_only=True):

@@ -37,6 +37,7 @@ from ledger.records_office import Correction
 from ledger.records_people import Delegation
 from ledger.records_permits import EmergencyPermit, StandingPermit
 from ledger.records_retention import Erasure
+from ledger.records_seals import SampleCheck, SealRegistration, SealSample
 
 _INSERT_FACETS = inserting(
     "facets", "idx", "kind", "machine", "seal", "matter", "permit", "received_ms"
@@ -106,9 +107,9 @@ def apply(tables: Tables, entry: StoredEntry) -> None:
             _count(tables, entry)
         case AlertRecord() | CaseStep() | Correction():
             _audit(tables, entry)
-        case ListRelease() | Erasure() | Delegation():
+        case ListRelease() | Erasure() | Delegation() | SealRegistration() | SampleCheck():
             _office(tables, entry)
-        case Hatch() | TakeOut() | Handover() | Service() | SealState() as keeping:
+        case Hatch() | TakeOut() | Handover() | Service() | SealState() | SealSample() as keeping:
             projection_custody.apply(tables, entry, keeping)
         case _:
             pass
@@ -133,6 +134,8 @@ def _office(tables: Tables, entry: StoredEntry) -> None:
         case Delegation() as delegation:
             if projection_permits.delegate(tables, entry, delegation):
                 _refer(tables, entry, delegation.ends or "", "delegation")
+        case SealRegistration() | SampleCheck() as looks:
+            projection_custody.looks(tables, entry, looks)
 
 
 def apply_opening(tables: Tables, entry: StoredEntry, values: dict[str, object] | None) -> None:

@@ -1,6 +1,9 @@
-"""Projection of custody: where each seal is, and what became of each permit for the hatch."""
+"""Projection of custody: where each seal is, what became of each permit for the hatch, and what
+answers what about how a seal looks."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import msgspec
 
@@ -8,9 +11,11 @@ from gateway.stores.tables import Tables
 from gateway.stores.views import StoredEntry
 from ledger import custody
 from ledger.custody import NEVER_TOUCHED, Standing
+from ledger.records import PhotoRef
 from ledger.records_custody import Handover, Hatch, SealState, Service, TakeOut
+from ledger.records_seals import SampleCheck, SealRegistration, SealSample
 
-Keeping = Hatch | TakeOut | Handover | Service | SealState
+Keeping = Hatch | TakeOut | Handover | Service | SealState | SealSample
 _COLUMNS = {"permitted": "released", "withdrawn": "withdrawn", "opened": "opened"}
 
 
@@ -18,17 +23,10 @@ def apply(tables: Tables, entry: StoredEntry, body: Keeping) -> None:
     """Derive what follows from one entry about a seal's keeping."""
     if isinstance(body, Hatch):
         _hatch(tables, entry, body)
-    for target in _named(body):
-        tables.run(
-            "INSERT OR IGNORE INTO refs (source, target, role) VALUES (?, ?, ?)",
-            entry.index,
-            target,
-            entry.kind,
-        )
-    for role in ("sample",):
-        photo = getattr(body, role, None)
-        if photo is not None:
-            _sample(tables, entry, photo)
+    _refer(tables, entry, (getattr(body, name, None) for name in ("asked", "hatch", "taken")))
+    sample = getattr(body, "sample", None)
+    if sample is not None:
+        _name(tables, entry, "sample", sample)
     before = standing_of(tables, entry.machine, body.seal)
     now = custody.follow(before, body, entry.party, entry.sha256, entry.position.at_ms)
     tables.run(
@@ -38,6 +36,16 @@ def apply(tables: Tables, entry: StoredEntry, body: Keeping) -> None:
         entry.index,
         msgspec.json.encode(now).decode(),
     )
+
+
+def looks(tables: Tables, entry: StoredEntry, body: SealRegistration | SampleCheck) -> None:
+    """Derive what follows from an entry about what a seal looks like."""
+    if isinstance(body, SampleCheck):
+        _refer(tables, entry, (body.sample, body.registration))
+        return
+    _refer(tables, entry, (body.asked, body.sample))
+    if body.specimen is not None:
+        _name(tables, entry, "specimen", body.specimen)
 
 
 def standing_of(tables: Tables, machine: str, seal: str) -> Standing:
@@ -70,19 +78,26 @@ def _hatch(tables: Tables, entry: StoredEntry, body: Hatch) -> None:
     )
 
 
-def _named(body: Keeping) -> tuple[str, ...]:
-    found = (getattr(body, name, None) for name in ("asked", "hatch", "taken"))
-    return tuple(one for one in found if one is not None)
-
-
-def _sample(tables: Tables, entry: StoredEntry, photo: msgspec.Struct) -> None:
+def _name(tables: Tables, entry: StoredEntry, role: str, photo: PhotoRef) -> None:
+    """Note that an entry names a picture."""
     tables.insert(
         "photo_refs",
         **msgspec.structs.asdict(photo),
         entry_sha256=entry.sha256,
-        role="sample",
+        role=role,
         n=1,
         machine=entry.machine,
         named_ms=entry.received_ms,
         named_connected_ms=entry.connected_ms,
     )
+
+
+def _refer(tables: Tables, entry: StoredEntry, targets: Iterable[str | None]) -> None:
+    for target in targets:
+        if target is not None:
+            tables.run(
+                "INSERT OR IGNORE INTO refs (source, target, role) VALUES (?, ?, ?)",
+                entry.index,
+                target,
+                entry.kind,
+            )

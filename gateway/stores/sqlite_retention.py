@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from gateway.stores.calendar import OFFSET_S
 from gateway.stores.erasures import KEPT_KINDS, DueEntry, DueMonth, ErasureView
 from gateway.stores.sqlite_confirms import ConfirmQueries
-from gateway.stores.sqlite_custody import CustodyQueries
 from gateway.stores.sqlite_entries import related
 from gateway.stores.sqlite_office import OfficeQueries
+from gateway.stores.sqlite_registrations import RegistrationQueries
 from gateway.stores.sqlite_sights import SightQueries
 from gateway.stores.sqlite_signin import SignInQueries
 from gateway.stores.views import StoredEntry
@@ -31,11 +31,13 @@ _DUE = f"""
         SELECT e.idx, e.sha256, e.kind, e.received_ms, 0, 1
         FROM photo_refs r JOIN photos p USING (sealed_sha256)
         JOIN entries e ON e.sha256 = r.entry_sha256
-        WHERE p.erased_ms IS NULL AND e.received_ms < ?2
+        WHERE p.erased_ms IS NULL AND e.received_ms < ?2 AND e.kind NOT IN ({_KEPT})
     ) GROUP BY idx"""
 
 
-class RetentionQueries(OfficeQueries, ConfirmQueries, CustodyQueries, SignInQueries, SightQueries):
+class RetentionQueries(
+    OfficeQueries, ConfirmQueries, RegistrationQueries, SignInQueries, SightQueries
+):
     """See `gateway.stores.erasures.RetentionReader`."""
 
     def policy(self) -> RetentionPolicy | None:

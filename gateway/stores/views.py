@@ -17,7 +17,7 @@ from ledger.matters import Layer
 from ledger.records import Heartbeat, Party, Position, Record
 
 Severity = Literal["yellow", "red"]
-PhotoRole = Literal["page", "before", "after", "incident", "asked"]
+PhotoRole = Literal["page", "before", "after", "incident", "asked", "sample", "specimen"]
 RequestState = Literal["filed", "open", "refused", "permitted"]
 TroubleCode = Literal[
     "malformed",  # not one of our records, or on the wrong topic

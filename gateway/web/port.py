@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from gateway.commands import Command
 from gateway.config import DoorConfig, LogConfig, VillageConfig, WebConfig
+from gateway.sample_worker import SealedSpecimen
 from gateway.stores import Reader
 from ledger.keys import KeyRing
 
@@ -110,6 +111,13 @@ class ConsolePort(Protocol):
 
         Raises:
             GatewayError: no such machine, or nothing can be enrolled in this log.
+        """
+        ...
+
+    def cut_out(self, sample: str) -> Future[SealedSpecimen]:
+        """Ask for what may be registered from an imprint sample (the hash of its entry).
+
+        The Future raises GatewayError where there is no such photo, or it gives nothing.
         """
         ...
 

@@ -21,6 +21,7 @@ from ledger.records_office import OFFICE_ENTRY_RECORDS
 from ledger.records_people import PEOPLE_ENTRY_RECORDS
 from ledger.records_permits import PERMIT_ENTRY_RECORDS
 from ledger.records_retention import RETENTION_ENTRY_RECORDS
+from ledger.records_seals import SEAL_ENTRY_RECORDS
 from ledger.signers.keyfile import KeyFileSigner
 
 VECTORS = Path(__file__).parent.parent / "vectors"
@@ -33,6 +34,7 @@ ENTRIES = (
     *PERMIT_ENTRY_RECORDS,
     *CUSTODY_ENTRY_RECORDS,
     *CONFIRM_ENTRY_RECORDS,
+    *SEAL_ENTRY_RECORDS,
 )
 ENTRY_ROWS = [row for row in RECORDS["good"] if '"prev":' in row["payload"]]
 

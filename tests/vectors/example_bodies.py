@@ -10,6 +10,7 @@ from ledger import (
     records_people,
     records_permits,
     records_retention,
+    records_seals,
 )
 
 VILLAGE = "420625103201"
@@ -241,5 +242,25 @@ def bodies() -> list[records.Record]:
         records_confirms.ImpressionConfirm(
             ask=H["d"], machine="m-420625103201", permit="p-0000000000000001", n=1, photo=H["a"],
             decision="release", not_after_ms=1_793_000_060_000, by="a-li",
+        ),
+        records_custody.Hatch(
+            step="asked", permit="h-00000000000000cc", seal=seal, purpose="sample", by="b-zhao",
+            machine="m-420625103201", not_after_ms=1_795_000_000_000, reason_commitment=H["b"],
+        ),
+        records_seals.SealSample(
+            permit="h-00000000000000cc", seal=seal, hatch=H["a"], by="c-wang", second="k-chen",
+            sample=photo("d"),
+        ),
+        records_seals.SealRegistration(
+            machine="m-420625103201", seal=seal, version=1, by="a-li", sample=H["a"],
+            shape="round", width=420, height=420, specimen=photo("e"), words_commitment=H["c"],
+        ),
+        records_seals.SealRegistration(
+            machine="m-420625103201", seal=seal, version=1, by="a-li", asked=H["b"],
+            released_by="b-zhao", from_ms=1_793_000_000_000,
+        ),
+        records_seals.SampleCheck(
+            machine="m-420625103201", seal=seal, sample=H["d"], registration=H["e"],
+            result="another", reason="other-strokes", agreeing=712, seen=934,
         ),
     ]  # fmt: skip

@@ -13,11 +13,13 @@ from gateway.desk.access import Action
 from gateway.errors import NotFoundError
 from gateway.orders_custody import LONGEST_DAYS, LONGEST_REASON
 from gateway.stores.views import LogFilter
+from gateway.web.console.registrations import looks
 from gateway.web.console.retention import mine
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
 from gateway.web.pages import page, see_other
 from ledger.custody import fits
 from ledger.records_custody import CUSTODY_KINDS, Purpose
+from ledger.records_seals import SEAL_KINDS
 
 LEDGER = 200  # entries of one seal on its page
 
@@ -28,7 +30,7 @@ Releaser = Annotated[Visitor, Depends(AllowChange(Action.RELEASE_CUSTODY))]
 Stopper = Annotated[Visitor, Depends(AllowChange(Action.STOP_SEAL))]
 Text = Annotated[str, Form(max_length=LONGEST_REASON)]
 PURPOSES: tuple[Purpose, ...] = (
-    *("service", "takeout", "return", "handover", "seal-out", "seal-in"),
+    *("service", "takeout", "return", "handover", "sample", "seal-out", "seal-in"),
 )
 
 
@@ -49,6 +51,11 @@ def overview(request: Request, visitor: Looker) -> Response:
             visitor,
             "custody.html",
             "custody",
+            registered={
+                (one.machine, seal.seal): seal
+                for one in machines
+                for seal in reader.registered_seals(one.machine)
+            },
             rows=desk.rows(machines, reader.seal_standings(), now_ms),
             waiting=desk.waiting(hatches, now_ms),
             permitted=[one for one in hatches if one.in_force(now_ms)],
@@ -69,7 +76,8 @@ def ledger(request: Request, visitor: Looker, machine: str, seal: str) -> Respon
         if known is None or seal not in known.seals or not seen:
             raise NotFoundError(f"expected a seal, found none named {seal[:40]}")
         standing = reader.seal_standing(machine, seal)
-        which = LogFilter(machine=machine, kinds=CUSTODY_KINDS, seal=seal)
+        kinds = (*CUSTODY_KINDS, *SEAL_KINDS)
+        which = LogFilter(machine=machine, kinds=kinds, seal=seal)
         entries = reader.entries(which, limit=LEDGER)
         hatches = [one for one in reader.hatches() if (one.machine, one.seal) == (machine, seal)]
         openings = {one.sha256: reader.opening(one.sha256) for one in entries}
@@ -92,6 +100,7 @@ def ledger(request: Request, visitor: Looker, machine: str, seal: str) -> Respon
             unconfirmed=desk.unconfirmed(entries, standing),
             purposes=[one for one in PURPOSES if fits(standing, one)],
             days=LONGEST_DAYS,
+            looks=looks(reader, visitor, machine, seal, now_ms),
             mine=mine(reader, visitor),
             people={one.account: one.name for one in reader.accounts()},
         )

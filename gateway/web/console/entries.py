@@ -31,8 +31,10 @@ from ledger.records_office import OFFICE_ENTRY_RECORDS
 from ledger.records_people import PEOPLE_ENTRY_RECORDS
 from ledger.records_permits import PERMIT_ENTRY_RECORDS
 from ledger.records_retention import RETENTION_ENTRY_RECORDS, What
+from ledger.records_seals import SEAL_ENTRY_RECORDS
 
 PAGE_SIZE = 30
+PNG = b"\x89PNG"
 DAY_MS = 24 * 60 * 60 * 1000
 KINDS: tuple[str, ...] = tuple(
     record.kind
@@ -43,6 +45,7 @@ KINDS: tuple[str, ...] = tuple(
         *OFFICE_ENTRY_RECORDS,
         *PERMIT_ENTRY_RECORDS,
         *CONFIRM_ENTRY_RECORDS,
+        *SEAL_ENTRY_RECORDS,
     )
 )
 MAIN_KINDS = ("use", "incident", "void", "refusal", "request", "approval", "permit", "hold-release")
@@ -179,7 +182,8 @@ def photo(request: Request, visitor: PhotoLooker, sealed_sha256: str) -> Respons
     if jpeg is None:
         raise NotFoundError(f"expected a photo {sealed_sha256[:64]}, found none here yet")
     site.sessions.mark_opened(visitor.session.key, sealed_sha256)
-    return Response(jpeg, media_type="image/jpeg")
+    kind = "png" if jpeg.startswith(PNG) else "jpeg"  # a specimen is no photo
+    return Response(jpeg, media_type=f"image/{kind}")
 
 
 def find(reader: Reader, entry_id: str, visitor: Visitor) -> EntryDetail:

@@ -64,6 +64,7 @@ def show(request: Request, visitor: Looker, machine_id: str) -> Response:
             machine=machine,
             held=held(reader, (machine,), site_of(request).port.now_ms())[0],
             people={one.account: one.name for one in reader.accounts()},
+            registered={one.seal: one for one in reader.registered_seals(machine_id)},
             pending=reader.pending_photos(machine_id)[:LATEST],
             latest=reader.entries(LogFilter(machine=machine_id), limit=LATEST)
             if visitor.may(Action.READ_LOG) and visitor.sees(machine_id, Action.READ_LOG)

@@ -25,6 +25,7 @@ from gateway.web.texts import (
     people,
     policy,
     retention,
+    seals,
     signin,
     standing,
     words,
@@ -33,7 +34,7 @@ from gateway.web.texts import (
 Language = Literal["zh", "en"]
 
 AREAS = (
-    *(common, desk, custody, lists, log, office, ladder, audit, paper, policy),
+    *(common, desk, custody, seals, lists, log, office, ladder, audit, paper, policy),
     *(people, signin, retention, standing, emergency, channels, confirms, words),
 )
 ZH: Mapping[str, str] = {key: zh for area in AREAS for key, zh, _ in area.ROWS}

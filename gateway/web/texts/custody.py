@@ -23,6 +23,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("purpose.takeout", "外借", "Lend it"),
     ("purpose.return", "归还", "Bring it back"),
     ("purpose.handover", "移交", "Hand it over"),
+    ("purpose.sample", "盖印样，用于登记", "Press a sample for registration"),
     ("work.ink", "加油墨", "ink"),
     ("work.cleaning", "清洁", "cleaning"),
     ("work.repair", "修理", "repair"),

@@ -235,6 +235,24 @@ def test_handover_takes_a_third_person_and_a_photo_of_the_imprint(desk: Desk) ->
     assert command.page
 
 
+def test_sample_for_a_registration_asks_for_a_photo_and_the_presses(desk: Desk) -> None:
+    order = keeping.OrderView(permit="h-1", purpose="sample", not_after_ms=2**50, fits=True)
+    desk.put(seal(orders=(order,)))
+    assert "盖印样，用于登记" in desk.client.get("/custody").text
+    desk.second()
+    desk.post("/custody/open")
+    desk.put(seal(permit="h-1", purpose="sample", trouble="seal-handled"))
+    assert desk.post("/custody/done").url.path == "/custody/sample"
+    desk.post("/custody/sample")
+    desk.post("/custody/counted", answer="1")
+
+    desk.post("/custody/settle")
+
+    (command,) = desk.commands(keeping.ShutHatch)
+    assert (command.witness, command.counted) == ("", 1)
+    assert command.page
+
+
 def test_loss_is_asked_once_more_and_then_reported(desk: Desk) -> None:
     page = desk.client.get("/custody/lost/committee")
     assert "马上停用" in page.text and desk.commands(keeping.ReportLost) == []

@@ -279,6 +279,28 @@ def test_handover_names_giver_receiver_witness_and_the_imprint(rig: Any) -> None
     assert one.sample.sealed_sha256 in rig.gateway.photos
 
 
+def test_sample_for_a_registration_names_two_persons_and_the_imprint(rig: Any) -> None:
+    permit = opened(rig, "sample")
+    page = rig.ask(TakePage(by="c-1"))
+
+    shut(rig, permit, page=page.page)
+
+    one = rig.entries("seal-sample")[0]
+    assert (one.by, one.second, one.permit) == ("c-1", "k-1", permit)
+    assert one.sample.sha256 == page.page
+    assert rig.until(lambda view: not view.custody[0].permit).custody[0].place == "in"
+
+
+def test_sample_without_a_photo_is_refused(rig: Any) -> None:
+    permit = opened(rig, "sample")
+    rig.controller.set(door_closed=True)
+    rig.until(lambda view: view.custody[0].shut)
+
+    command = ShutHatch(by="c-1", second="k-1", permit=permit, counted=0)
+
+    assert refusal(rig, command) == "sample-missing"
+
+
 @pytest.mark.parametrize("witness", ["", "c-1", "k-1"])
 def test_handover_needs_a_third_person(rig: Any, witness: str) -> None:
     permit = opened(rig, "handover")

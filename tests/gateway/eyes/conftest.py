@@ -14,7 +14,6 @@ from msgspec import Struct
 from gateway.audit import alerts
 from gateway.commands import Decide
 from gateway.config import EyesConfig
-from gateway.eyes.register import Register
 from gateway.eyes.worker import EyesWorker
 from gateway.register.erasing import Eraser
 from gateway.register.vault import Vault
@@ -119,7 +118,6 @@ class Eyes:
 
     def __init__(self, town: Town) -> None:
         self.town = town
-        self.register = Register()
         self.permits = 0
         self.start()
 
@@ -130,7 +128,6 @@ class Eyes:
             self.town.store,
             self.steps,
             self.steps.vault.open,
-            lambda reader, machine: self.register,
             config or EyesConfig(read=False),
             lambda: self.town.now_ms,
         )

@@ -1,0 +1,194 @@
+"""Sample worker: looks at imprint samples, for registrations and after each handover.
+
+The writer does no image work, so this thread does: it cuts specimens out for people who draft a
+registration, and compares each sample that came after one. Rules kept here: a sample is compared
+once, and written down by the writer; what cannot be opened is tried again at the next start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import queue
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Protocol
+
+import pyrage
+import structlog
+from msgspec import Struct
+
+from gateway.commands_seals import KeepSampleCheck
+from gateway.errors import GatewayError, NotFoundError, RequestRefusedError, StoreError
+from gateway.stores import Reader, Store
+from gateway.stores.registrations import SampleView
+from gateway.stores.views import PhotoView
+from ledger.records import PhotoRef
+
+if TYPE_CHECKING:
+    from gateway.specimens import Compared, Specimen
+
+QUEUE = 8  # people who wait for a specimen
+LOOK_S = 5.0  # how often new samples are looked for
+PATIENCE_S = 15.0  # how long the writer may take to write a comparison down
+REMEMBERED = 4  # specimens; one is looked at twice, when it is shown and when it is drafted
+
+log = structlog.get_logger()
+
+
+class Photos(Protocol):
+    """Opens stored photos, as `gateway.register.vault.Vault` does."""
+
+    def open(self, photo: PhotoView) -> bytes:
+        """Return the picture; raises StoreError."""
+        ...
+
+
+class SealedSpecimen(Struct, frozen=True, kw_only=True):
+    """A specimen with its encrypted file, as it would be stored."""
+
+    specimen: Specimen
+    ref: PhotoRef
+    sealed: bytes
+
+
+class SampleWorker:
+    """One thread; `cut_out` may be called from any.
+
+    Args:
+        recipients: to whom specimens are encrypted, as photos are.
+        submit: hands a command of our own to the writer.
+        gateway: under whose name comparisons are ordered.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        photos: Photos,
+        recipients: tuple[str, ...],
+        submit: Callable[[KeepSampleCheck], Future[object]],
+        gateway: str,
+    ) -> None:
+        self._store, self._photos, self._submit, self._gateway = store, photos, submit, gateway
+        self._recipients = [pyrage.x25519.Recipient.from_str(one) for one in recipients]
+        self._queue: queue.Queue[tuple[str, Future[SealedSpecimen]] | None] = queue.Queue(QUEUE)
+        self._known: OrderedDict[str, SealedSpecimen] = OrderedDict()
+        self._left: set[str] = set()
+
+    def cut_out(self, sample: str) -> Future[SealedSpecimen]:
+        """Ask for the specimen of a sample (the hash of its entry).
+
+        The Future raises NotFoundError without such a photo here, RequestRefusedError
+        (`sample-empty`, `sample-damaged`) when it gives no specimen, and StoreError.
+        """
+        answer: Future[SealedSpecimen] = Future()
+        try:
+            self._queue.put_nowait((sample, answer))
+        except queue.Full:
+            answer.set_exception(StoreError("expected room for a sample, found the queue full"))
+        return answer
+
+    def stop(self) -> None:
+        """Let `run` return after what is in hand."""
+        with contextlib.suppress(queue.Full):
+            self._queue.put(None, timeout=PATIENCE_S)
+
+    def run(self) -> None:
+        """Work until `stop`; this is the samples thread."""
+        while True:
+            try:
+                asked = self._queue.get(timeout=LOOK_S)
+            except queue.Empty:
+                self.look()
+                continue
+            if asked is None:
+                return
+            self._answer(*asked)
+
+    def look(self) -> None:
+        """Compare every sample that waits; nothing that goes wrong here ends the thread."""
+        try:
+            with self._store.reader() as reader:
+                waiting = [one for one in reader.samples_to_check() if one.entry not in self._left]
+            for one in waiting:
+                self._check(one)
+        except Exception:
+            log.exception("samples_not_looked_at")
+
+    def _check(self, sample: SampleView) -> None:
+        try:
+            with self._store.reader() as reader:
+                held, found = self._compared(reader, sample)
+            command = KeepSampleCheck(
+                by=self._gateway,
+                sample=sample.entry,
+                registration=held,
+                result=found.result,
+                reason=found.reason,
+                named=found.named,
+                agreeing=found.agreeing,
+                seen=found.seen,
+            )
+            self._submit(command).result(PATIENCE_S)
+        except Exception as error:
+            self._left.add(sample.entry)
+            log.error("sample_not_compared", entry=sample.entry, reason=str(error))
+            return
+        log.info("sample_compared", entry=sample.entry, result=found.result, why=found.reason)
+
+    def _compared(self, reader: Reader, sample: SampleView) -> tuple[str, Compared]:
+        from gateway import specimens  # OpenCV takes a second to load
+
+        register = reader.registered_seals(sample.machine, sample.received_ms)
+        own = next(one for one in register if one.seal == sample.seal)
+        pictures = {
+            one.specimen.sealed_sha256: self._open(reader, one.specimen) for one in register
+        }
+        jpeg = self._photos.open(sample.photo)
+        return own.registration, specimens.compare(jpeg, sample.seal, register, pictures)
+
+    def _open(self, reader: Reader, picture: PhotoRef) -> bytes:
+        kept = [one for one in reader.photo(picture.sealed_sha256) if one.is_kept]
+        if not kept:
+            raise StoreError(f"expected the specimen {picture.sealed_sha256}, found none here")
+        return self._photos.open(kept[0])
+
+    def _answer(self, sample: str, answer: Future[SealedSpecimen]) -> None:
+        if not answer.set_running_or_notify_cancel():
+            return
+        try:
+            answer.set_result(self._sealed(sample))
+        except GatewayError as error:
+            answer.set_exception(error)
+        except Exception as error:
+            log.exception("specimen_failed")
+            answer.set_exception(StoreError(f"expected a specimen: {error}"))
+
+    def _sealed(self, sample: str) -> SealedSpecimen:
+        from gateway import specimens
+        from vision.errors import ImageRefusedError
+
+        if sample in self._known:
+            return self._known[sample]
+        with self._store.reader() as reader:
+            found = reader.sample(sample)
+        if found is None or not found.photo.is_kept:
+            raise NotFoundError("expected an imprint sample with its photo here, found none")
+        try:
+            cut = specimens.cut_out(self._photos.open(found.photo))
+        except ImageRefusedError as error:
+            raise RequestRefusedError("sample-damaged", str(error)) from error
+        if cut is None:
+            raise RequestRefusedError("sample-empty", "expected a red impression, found none")
+        sealed = bytes(pyrage.encrypt(cut.png, self._recipients))
+        ref = PhotoRef(
+            sha256=hashlib.sha256(cut.png).hexdigest(),
+            size=len(cut.png),
+            sealed_sha256=hashlib.sha256(sealed).hexdigest(),
+            sealed_size=len(sealed),
+        )
+        self._known[sample] = SealedSpecimen(specimen=cut, ref=ref, sealed=sealed)
+        while len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        return self._known[sample]

@@ -1,0 +1,162 @@
+"""The thread that looks at imprint samples: specimens for people, comparisons for the log."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+
+from gateway.audit import alerts
+from gateway.commands_seals import DraftRegistration, ReleaseRegistration
+from gateway.errors import NotFoundError, RequestRefusedError
+from gateway.orders import Orders
+from gateway.register.vault import Vault
+from gateway.sample_worker import SampleWorker, SealedSpecimen
+from gateway.stores.registrations import SealWords
+from ledger.records_custody import Handover
+from tests import imprints
+from tests.gateway.machine import TOWNSHIP
+
+Town = Any
+SEAL = "committee"
+
+
+@pytest.fixture
+def looked(town: Town) -> Town:
+    """Return a township whose photos lie in a vault, and whose rules judge."""
+    town.judge = alerts.judge
+    town.account("chief", "administrator")
+    town.account("checker", "auditor")
+    town.vault = Vault(town.folder / "photos", town.open_sealed)
+    town.orders = Orders(TOWNSHIP, town.log, town.intake, 7, keep_picture=town.vault.put)
+    return town
+
+
+def worker_of(town: Town) -> SampleWorker:
+    def submit(command: Any) -> Future[object]:
+        answer: Future[object] = Future()
+        town.now_ms += 1
+        answer.set_result(town.order(command, operator=True).answer)
+        return answer
+
+    return SampleWorker(town.store, town.vault, town.ring.recipients(), submit, "gw-1")
+
+
+def handed_over(town: Town, jpeg: bytes) -> str:
+    """Have a machine hand its seal over; its photo is here. Return the entry's hash."""
+    photo = town.photo(jpeg)
+    one = town.machines["m-1"]
+    body = Handover(
+        permit="h-1", seal=SEAL, hatch="a" * 64, giver="k-1", receiver="k-2", witness="s-1",
+        sample=photo.ref,
+    )  # fmt: skip
+    town.now_ms += 1
+    town.take(one.message(one.sign(body, town.now_ms)))
+    town.vault.put(photo.ref.sealed_sha256, photo.sealed)
+    with town.store.transaction() as transaction:
+        transaction.photo_stored(photo.ref.sealed_sha256, photo.ref.sealed_size, town.now_ms)
+    return str(one.head.sha256)
+
+
+def cut_out(town: Town, sample: str) -> SealedSpecimen:
+    worker = worker_of(town)
+    answer = worker.cut_out(sample)
+    worker.stop()
+    worker.run()
+    return answer.result(0)
+
+
+def registered(town: Town, sample: str, cut: SealedSpecimen) -> None:
+    words = SealWords("村委会公章", imprints.OWN)
+    draft = town.order(
+        DraftRegistration(
+            by="chief", machine="m-1", seal=SEAL, sample=sample, words=words, shape="round",
+            width=420, height=420, specimen=cut.ref, sealed=cut.sealed,
+        )
+    ).answer  # fmt: skip
+    town.now_ms += 1
+    town.order(ReleaseRegistration(by="checker", draft=draft))
+
+
+def raised(town: Town, sample: str) -> list[tuple[str, str]]:
+    with town.store.reader() as reader:
+        found = reader.alerts_about([sample]).get(sample, ())
+    return [(one.rule, one.severity) for one in found]
+
+
+def checked(town: Town, sample: str) -> tuple[str, str] | None:
+    with town.store.reader() as reader:
+        found = reader.sample(sample)
+    return (
+        None if found is None or found.check is None else (found.check.result, found.check.reason)
+    )
+
+
+@pytest.mark.slow
+def test_handover_of_another_seal_ends_in_a_red_alert_and_of_the_same_in_none(
+    looked: Town,
+) -> None:
+    first = handed_over(looked, imprints.photo("round", imprints.OWN))
+    registered(looked, first, cut_out(looked, first))
+    same = handed_over(looked, imprints.photo("round", imprints.OWN, seed=7))
+    other = handed_over(looked, imprints.photo("round", imprints.ONE_CHARACTER_OFF, seed=7))
+
+    worker_of(looked).look()
+
+    assert checked(looked, first) is None
+    assert checked(looked, same) == ("same", "strokes") and raised(looked, same) == []
+    assert checked(looked, other) == ("another", "other-strokes")
+    assert raised(looked, other) == [("seal-sample", "red")]
+
+
+@pytest.mark.slow
+def test_sheet_without_an_imprint_gives_no_specimen(looked: Town) -> None:
+    empty = handed_over(looked, imprints.photo("round", ""))
+
+    with pytest.raises(RequestRefusedError) as caught:
+        cut_out(looked, empty)
+
+    assert caught.value.reason == "sample-empty"
+
+
+def test_bytes_that_are_no_picture_give_no_specimen(looked: Town) -> None:
+    damaged = handed_over(looked, b"no picture")
+
+    with pytest.raises(RequestRefusedError) as caught:
+        cut_out(looked, damaged)
+
+    assert caught.value.reason == "sample-damaged"
+
+
+def test_entry_that_is_no_sample_gives_no_specimen(looked: Town) -> None:
+    with pytest.raises(NotFoundError):
+        cut_out(looked, "b" * 64)
+
+
+def test_photo_that_cannot_be_used_is_unclear_and_a_yellow_alert(looked: Town) -> None:
+    first = handed_over(looked, b"first")
+    png = looked.photo(b"no picture either")
+    registered(looked, first, SealedSpecimen(specimen=None, ref=png.ref, sealed=png.sealed))  # type: ignore[arg-type]  # nobody looks at it here
+    later = handed_over(looked, b"later")
+
+    worker_of(looked).look()
+
+    assert checked(looked, later) == ("unclear", "damaged")
+    assert raised(looked, later) == [("seal-sample", "yellow")]
+
+
+def test_specimen_that_is_gone_leaves_the_sample_for_the_next_start(looked: Town) -> None:
+    first = handed_over(looked, b"first")
+    png = looked.photo(b"specimen")
+    registered(looked, first, SealedSpecimen(specimen=None, ref=png.ref, sealed=png.sealed))  # type: ignore[arg-type]  # nobody looks at it here
+    later = handed_over(looked, b"later")
+    looked.vault.remove(png.ref.sealed_sha256)
+    worker = worker_of(looked)
+
+    worker.look()
+    worker.look()
+
+    assert checked(looked, later) is None
+    with looked.store.reader() as reader:
+        assert [one.entry for one in reader.samples_to_check()] == [later]

@@ -1,0 +1,92 @@
+"""A seal registered in a real browser by two persons; a handover then shows another seal."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.eyes_folder import read_folder
+from ledger.records_custody import Handover
+from ledger.records_seals import SealSample
+from tests import imprints
+from tests.gateway.web.served.policies import PHONE
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+SHARED = {"permit": "h-1", "seal": "committee", "hatch": "a" * 64}
+PAGE = "/custody/m-1/committee"
+
+
+def keep(page: Any, name: str) -> None:
+    """With SEAL_SCREENS the screen is kept in that folder, to be looked at."""
+    if folder := os.environ.get("SEAL_SCREENS"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+def sent(world: Any, body: Any, photo: Any) -> str:
+    machine = world.machines["m-1"]
+    entry = machine.say(body)
+    machine.send_photo(photo)
+    world.until(lambda reader: (found := reader.sample(entry)) and found.photo.is_kept)
+    return str(entry)
+
+
+def test_one_registers_another_releases_and_another_seal_at_the_handover_is_a_red_alert(
+    world: Any, window: Any, site: Any, tmp_path: Path
+) -> None:
+    photo = world.photo(imprints.photo("round", imprints.OWN))
+    sample = SealSample(**SHARED, by="li", second="qian", sample=photo.reference)
+    first = sent(world, sample, photo)
+    drafter, releaser = window("sun"), window("zhao", PHONE)
+
+    page = drafter.goto(PAGE)
+    unregistered = page.inner_text("#unregistered")
+    page.click("text=用这张印样登记")
+    page.wait_for_function("document.querySelector('figure img').naturalWidth > 300")
+    width = float(page.input_value("#width"))
+    page.fill("#name", "青石镇柳树沟村村民委员会公章")
+    page.fill("#ring-text", imprints.OWN)
+    page.fill("#line", "")
+    page.fill("#number", "4206251000001")
+    page.fill("#width", "42")
+    page.fill("#height", "42")
+    keep(page, "registration-1366")
+    page.click("#draft")
+    page.wait_for_selector("text=已提交，等另一人核对")
+    own = page.inner_text("#draft")
+    phone = releaser.goto(PAGE)
+    keep(phone, "registration-release-390")
+    narrow = phone.evaluate("document.documentElement.scrollWidth")
+    phone.click("#release")
+    phone.wait_for_selector("text=登记已生效")
+    photo = world.photo(imprints.photo("round", imprints.ONE_CHARACTER_OFF, seed=7))
+    body = Handover(**SHARED, giver="qian", receiver="li", witness="wu", sample=photo.reference)
+    handover = sent(world, body, photo)
+    world.until(lambda reader: reader.sample(handover).check)
+    page = drafter.goto(PAGE)
+    keep(page, "registration-mismatch-1366")
+    samples = page.inner_text("#samples")
+    keep(releaser.goto(PAGE), "registration-mismatch-390")
+    alerts = drafter.goto("/alerts").inner_text("main")
+    file = site("sun").post("/register/export", {"form": "zip"}).content
+
+    assert "还没有登记" in unregistered
+    assert width == pytest.approx(42, abs=1.5)
+    assert "须由另一人同意" in own and "4206251000001" in own
+    assert narrow <= PHONE["width"]
+    assert "不是登记的印章" in samples and "有的地方笔画不同" in samples
+    assert "可能被调换" in alerts
+    with world.app.reader() as reader:
+        assert reader.sample(first).check is None
+        (alert,) = reader.alerts_about([handover])[handover]
+        (seal,) = reader.registered_seals("m-1")
+    assert (alert.rule, alert.severity) == ("seal-sample", "red")
+    zipfile.ZipFile(io.BytesIO(file)).extractall(tmp_path)
+    (listed,) = read_folder(tmp_path).registered
+    assert (listed.id, listed.ring_text) == ("m-1.committee", seal.ring_text)
+    assert read_folder(tmp_path).specimen_bytes(listed.specimen).startswith(b"\x89PNG")
+    assert drafter.complaints == releaser.complaints == []
