@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyrage
 from msgspec import Struct
@@ -27,16 +26,13 @@ from gateway.register.log import GatewayLog, JudgeTime
 from gateway.register.publish import Publisher
 from gateway.register.tree import Halt, PublicLog
 from gateway.register.vault import Vault
-from gateway.stores import Reader, Store
+from gateway.stores import Store
 from gateway.verifier import page
 from gateway.writer import Writer, wall_ms
 from ledger import mqtt
 from ledger.errors import LedgerError
 from ledger.keys import KeyRing
 from ledger.signers import Signer, choice, keyfile
-
-if TYPE_CHECKING:
-    from gateway.eyes.register import Register
 
 
 class Keys(Struct, frozen=True):
@@ -232,13 +228,7 @@ def eyes_of(config: GatewayConfig, store: Store, writer: Writer, vault: Vault) -
     """Return what looks at the photos of uses; None: it is switched off."""
     if not config.eyes.on:
         return None
-
-    def register(reader: Reader, machine: str) -> Register:
-        from gateway.eyes.register import Register  # loads OpenCV
-
-        return Register()
-
-    return EyesWorker(store, writer, vault.open, register, config.eyes, wall_ms)
+    return EyesWorker(store, writer, vault.open, config.eyes, wall_ms)
 
 
 def publisher_of(config: GatewayConfig, keys: Keys, store: Store) -> Publisher:

@@ -23,6 +23,7 @@ from vision.new_seals import new_seals, newly_red
 from vision.ocr import Reader
 from vision.page import Page, find_page
 from vision.reproduction import impression, origin
+from vision.ring_text import UNREAD, Reading
 from vision.seals import Seal, find_seals
 from vision.verification import Registered
 
@@ -141,6 +142,14 @@ def weigh(
     return weighed, document_fields.overall(told or weighed).value
 
 
+def words_of(reading: Reading | None) -> str | None:
+    """Return what a seal says, the line below its star last; None for nothing that was read."""
+    if reading is None:
+        return None
+    line = "" if reading.line is None or reading.line == UNREAD else reading.line.text
+    return f"{reading.ring.text} {line}".strip() or None
+
+
 def judge_seal(
     permitted: str, register: Sequence[Registered], chosen: str | None, foreign: bool
 ) -> SealVerdict | None:
@@ -195,7 +204,7 @@ def _seal(image: Image, seal: Seal, task: Task, reader: Reader | None, new: bool
     verdict = judge_seal(task.seal, task.register, chosen, foreign) if new else None
     return SealSight(
         corners=seal.outline,
-        text=None if reading is None else reading.ring.text or None,
+        text=words_of(reading),
         registered=chosen,
         name=None if chosen is None else task.names.get(chosen),
         score=None if said is None else _score(said),

@@ -6,12 +6,12 @@ Importing this loads OpenCV, so only the thread that looks does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
 
 import structlog
 from msgspec import Struct
 
 from gateway.errors import StoreError
+from gateway.stores.registrations import RegisteredSeal
 from ledger.records import PhotoRef
 from vision.decoding import decode_drawing
 from vision.errors import ImageRefusedError
@@ -22,28 +22,6 @@ from vision.verification import Registered
 log = structlog.get_logger()
 
 
-class RegisteredSeal(Protocol):
-    """A seal as its registration in force describes it."""
-
-    @property
-    def seal(self) -> str: ...
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def ring_text(self) -> str: ...
-
-    @property
-    def line(self) -> str: ...
-
-    @property
-    def shape(self) -> str: ...
-
-    @property
-    def specimen(self) -> PhotoRef: ...
-
-
 class Register(Struct, frozen=True):
     """The registered seals of one machine, and what they are called by id; often there are none."""
 
@@ -52,18 +30,19 @@ class Register(Struct, frozen=True):
 
 
 class Specimens:
-    """Makes registers; it keeps the ink of each specimen, which takes a third of a second.
+    """Makes registers; it keeps the ink of each specimen, which takes a third of a second."""
 
-    Args:
-        open_picture: gives a stored picture; raises StoreError.
-    """
-
-    def __init__(self, open_picture: Callable[[PhotoRef], bytes]) -> None:
-        self._open = open_picture
+    def __init__(self) -> None:
         self._known: dict[str, Lifted | None] = {}
 
-    def register(self, seals: Iterable[RegisteredSeal]) -> Register:
-        """Return the register of these seals; one without a usable specimen has its words alone."""
+    def register(
+        self, seals: Iterable[RegisteredSeal], open_picture: Callable[[PhotoRef], bytes]
+    ) -> Register:
+        """Return the register of these seals; one without a usable specimen has its words alone.
+
+        Args:
+            open_picture: gives a specimen; raises StoreError.
+        """
         listed = tuple(seals)
         return Register(
             seals=tuple(
@@ -72,19 +51,19 @@ class Specimens:
                     ring_text=one.ring_text,
                     line=one.line,
                     shape=Shape(one.shape),
-                    specimen=self._ink(one),
+                    specimen=self._ink(one, open_picture),
                 )
                 for one in listed
             ),
             names={one.seal: one.name for one in listed},
         )
 
-    def _ink(self, one: RegisteredSeal) -> Lifted | None:
+    def _ink(self, one: RegisteredSeal, open_picture: Callable[[PhotoRef], bytes]) -> Lifted | None:
         name = one.specimen.sealed_sha256
         if name not in self._known:
             try:
                 self._known[name] = specimen(
-                    decode_drawing(self._open(one.specimen)), Shape(one.shape)
+                    decode_drawing(open_picture(one.specimen)), Shape(one.shape)
                 )
             except (StoreError, ImageRefusedError) as error:
                 log.warning("specimen_not_usable", seal=one.seal, reason=str(error))

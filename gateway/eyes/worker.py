@@ -30,11 +30,11 @@ from gateway.stores import Reader, Store, Transaction
 from gateway.stores.sights import MOST_TRIES, PhotoSight, Sight
 from gateway.stores.views import PhotoView, StoredEntry
 from gateway.writer_items import Noted
-from ledger.records import SealUse
+from ledger.records import PhotoRef, SealUse
 
 if TYPE_CHECKING:  # looking loads OpenCV: a second that only the thread itself shall wait for
     from gateway.eyes.look import Task
-    from gateway.eyes.register import Register
+    from gateway.eyes.register import Register, Specimens
     from vision import ocr
 
 IDLE_S = 5.0  # how often the store is asked when nothing waits; one look into an index
@@ -59,8 +59,7 @@ class EyesWorker:
     """Looks at what waits; `stop` may be called from any thread.
 
     Args:
-        open_photo: gives a stored photo's JPEG; raises StoreError.
-        register: gives the registered seals of a machine.
+        open_photo: gives a stored picture; raises StoreError.
         config: whether print is read, and what must stand on the paper as in our lists.
         now_ms: the gateway's time.
     """
@@ -70,13 +69,13 @@ class EyesWorker:
         store: Store,
         writer: Keeper,
         open_photo: Callable[[PhotoView], bytes],
-        register: Callable[[Reader, str], Register],
         config: EyesConfig,
         now_ms: Callable[[], int],
     ) -> None:
         self._store, self._writer, self._open_photo = store, writer, open_photo
-        self._register, self._config, self._now_ms = register, config, now_ms
+        self._config, self._now_ms = config, now_ms
         self._stopping = threading.Event()
+        self._specimens: Specimens | None = None
         self._reader: ocr.Reader | None = None
         self._reader_sought = not config.read
 
@@ -181,7 +180,7 @@ class EyesWorker:
 
         assert isinstance(use.body, SealUse)
         with self._store.reader() as reader:
-            register = self._register(reader, use.machine)
+            register = self._register(reader, use)
             asked = asked_of(reader, use, request)
         return Task(
             before=photos[0],
@@ -192,6 +191,21 @@ class EyesWorker:
             names=register.names,
             exact=frozenset(self._config.exact),
         )
+
+    def _register(self, reader: Reader, use: StoredEntry) -> Register:
+        """Return the seals that were registered when the use arrived."""
+        from gateway.eyes.register import Specimens
+
+        if self._specimens is None:
+            self._specimens = Specimens()
+        seals = reader.registered_seals(use.machine, use.received_ms)
+        return self._specimens.register(seals, partial(self._picture, reader))
+
+    def _picture(self, reader: Reader, ref: PhotoRef) -> bytes:
+        kept = [one for one in reader.photo(ref.sealed_sha256) if one.is_kept]
+        if not kept:
+            raise StoreError(f"expected the specimen {ref.sealed_sha256}, found none here")
+        return self._open_photo(kept[0])
 
     def _twin(self, use: StoredEntry, before: bytes, mark: bytes | None) -> str | None:
         """Return another use of the very same sheet under another permit, if there is one."""

@@ -385,6 +385,9 @@ signer_record = "log.json"
 [web]
 port = 0
 
+[eyes]
+on = false
+
 [[villages]]
 code = "{VILLAGE}"
 name = "甲村"

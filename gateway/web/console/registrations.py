@@ -26,6 +26,8 @@ from gateway.web.site import PATIENCE_S, Site
 from ledger.codec import sha256
 from ledger.records_office import LedgerExport
 
+SAMPLES = 10  # shown on a seal's page
+
 router = APIRouter()
 Looker = Annotated[Visitor, Depends(Allow(Action.DRAFT_REGISTRATION))]
 Drafter = Annotated[Visitor, Depends(AllowChange(Action.DRAFT_REGISTRATION))]
@@ -152,12 +154,13 @@ def looks(reader: Reader, visitor: Visitor, machine: str, seal: str, now_ms: int
     """Return what a seal's page shows of its registration and samples."""
     known = reader.registrations(machine, seal)
     held = next((one for one in reader.registered_seals(machine) if one.seal == seal), None)
-    samples = reader.samples(machine, seal)
+    pictures = {one.draft: _picture(reader, one) for one in known}
     return {
         "held": next((one for one in known if held and one.released == held.registration), None),
         "drafts": [one for one in known if is_waiting(one, known, now_ms)],
-        "pictures": {one.draft: _picture(reader, one) for one in known},
-        "samples": samples,
+        "pictures": pictures,
+        "compared": {one.released: pictures[one.draft] for one in known if one.released},
+        "samples": reader.samples(machine, seal, SAMPLES),
         "mine": mine(reader, visitor),
     }
 

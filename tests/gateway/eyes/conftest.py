@@ -13,15 +13,18 @@ from msgspec import Struct
 
 from gateway.audit import alerts
 from gateway.commands import Decide
+from gateway.commands_seals import DraftRegistration, ReleaseRegistration
 from gateway.config import EyesConfig
-from gateway.eyes.register import Register
 from gateway.eyes.worker import EyesWorker
+from gateway.orders import Orders
 from gateway.register.erasing import Eraser
 from gateway.register.vault import Vault
+from gateway.stores.registrations import SealWords
 from gateway.stores.sights import Sight
 from gateway.writer import Clock, Writer
 from gateway.writer_items import Noted
 from ledger.records import Intent, SealUse
+from ledger.records_seals import SealSample
 from sim.bus import SimBroker
 from sim.documents import COMMITTEE, Document
 from sim.render import HEIGHT_PX, Picture, impression, render_page, stamped
@@ -119,7 +122,6 @@ class Eyes:
 
     def __init__(self, town: Town) -> None:
         self.town = town
-        self.register = Register()
         self.permits = 0
         self.start()
 
@@ -130,7 +132,6 @@ class Eyes:
             self.town.store,
             self.steps,
             self.steps.vault.open,
-            lambda reader, machine: self.register,
             config or EyesConfig(read=False),
             lambda: self.town.now_ms,
         )
@@ -168,6 +169,35 @@ class Eyes:
             with town.store.transaction() as transaction:
                 transaction.photo_stored(one.ref.sealed_sha256, one.ref.sealed_size, town.now_ms)
         return machine.head.sha256, request.sha256
+
+    def register_seal(self, words: SealWords, specimen: bytes) -> None:
+        """Have two persons register the seal `committee` from a sample of it."""
+        town, machine = self.town, self.town.machines["m-1"]
+        town.account("checker", "auditor")
+        town.orders = Orders(TOWNSHIP, town.log, town.intake, 7, keep_picture=self.steps.vault.put)
+        sample, picture = town.photo(b"a sample"), town.photo(specimen)
+        shared = {"permit": "h-1", "seal": "committee", "hatch": "a" * 64}
+        body = SealSample(**shared, by="clerk-1", second="keeper-1", sample=sample.ref)
+        town.take(machine.message(machine.sign(body, town.now_ms)))
+        with town.store.transaction() as transaction:
+            transaction.photo_stored(sample.ref.sealed_sha256, sample.ref.sealed_size, town.now_ms)
+        drafted = town.order(
+            DraftRegistration(
+                by="chief",
+                sample=machine.head.sha256,
+                machine="m-1",
+                seal="committee",
+                words=words,
+                shape="round",
+                width=420,
+                height=420,
+                specimen=picture.ref,
+                sealed=picture.sealed,
+            )
+        ).answer
+        town.now_ms += 1
+        town.order(ReleaseRegistration(by="checker", draft=str(drafted)))
+        town.now_ms += 1
 
     def look(self) -> int:
         """Let the worker look until nothing waits; return at how many uses."""

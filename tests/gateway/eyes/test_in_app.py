@@ -38,13 +38,15 @@ class SilentBus:
 
 @pytest.fixture
 def config_path(eyes: Eyes, write_config: Callable[..., Path]) -> Path:
-    """A configuration over a store in which one use waits, with a photo that is no picture."""
+    """A configuration without eyes over a store in which one use waits, with damaged photos."""
     eyes.entry, _ = eyes.use(b"no picture", b"nor this")
     eyes.town.store.close()
     return write_config(eyes.town.folder)
 
 
 def test_gateway_looks_at_what_waited_while_it_was_down(eyes: Eyes, config_path: Path) -> None:
+    words = config_path.read_text(encoding="utf-8").replace("on = false", "on = true")
+    config_path.write_text(words, encoding="utf-8")
     config = load(config_path)
     store = sqlite.connect(sqlite.Options(folder=config.state))
     app = App(config, load_keys(config), store, SilentBus())
@@ -65,8 +67,6 @@ def test_gateway_looks_at_what_waited_while_it_was_down(eyes: Eyes, config_path:
 
 
 def test_gateway_without_eyes_leaves_uses_waiting(eyes: Eyes, config_path: Path) -> None:
-    with config_path.open("a", encoding="utf-8") as file:
-        file.write("\n[eyes]\non = false\n")
     config = load(config_path)
     store = sqlite.connect(sqlite.Options(folder=config.state))
     app = App(config, load_keys(config), store, SilentBus())

@@ -13,13 +13,15 @@ from PIL import Image
 
 from gateway.eyes import look
 from gateway.eyes.asked import Asked
-from gateway.eyes.look import Seen, StoppedError, Task, judge_seal, nominees, weigh
+from gateway.eyes.look import Seen, StoppedError, Task, judge_seal, nominees, weigh, words_of
 from sim.documents import COMMITTEE
 from vision import document_fields
 from vision.decoding import decode
 from vision.document_fields import Field, Why
 from vision.errors import ImageRefusedError
+from vision.ring_text import UNREAD, Reading
 from vision.verification import Registered
+from vision.written import Written
 
 Pair = Any
 
@@ -191,3 +193,21 @@ def test_new_impression_is_judged_by_the_seal_of_the_permit(
 ) -> None:
     assert judge_seal(permitted, (OWN, BRANCH), chosen, foreign) == verdict
     assert judge_seal(permitted, (), chosen, foreign) is None
+
+
+def written(text: str) -> Written:
+    return Written(text, (1.0,) * len(text), (0,) * len(text))
+
+
+@pytest.mark.parametrize(
+    ("reading", "words"),
+    [
+        (Reading(ring=written("某某村"), line=written("财务专用章")), "某某村 财务专用章"),
+        (Reading(ring=written("某某村"), line=UNREAD), "某某村"),
+        (Reading(ring=written("某某村"), line=None), "某某村"),
+        (Reading(ring=written(""), line=written("")), None),
+        (None, None),
+    ],
+)
+def test_words_of_a_seal_are_ring_and_line(reading: Reading | None, words: str | None) -> None:
+    assert words_of(reading) == words

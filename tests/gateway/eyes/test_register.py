@@ -5,27 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from msgspec import Struct
 
 from gateway.errors import StoreError
 from gateway.eyes.register import Specimens
+from gateway.stores.registrations import RegisteredSeal
 from ledger.records import PhotoRef
 from sim.render import blank_page, impression, stamped
 
 
-class Seal(Struct, frozen=True):
-    """A registered seal as the store tells it."""
-
-    seal: str
-    ring_text: str
-    specimen: PhotoRef
-    name: str = "村民委员会章"
-    line: str = ""
-    shape: str = "round"
-
-
 def reference(digit: str) -> PhotoRef:
     return PhotoRef(sha256=digit * 64, size=1, sealed_sha256=digit * 64, sealed_size=1)
+
+
+def seal(name: str, ring_text: str, specimen: PhotoRef) -> RegisteredSeal:
+    return RegisteredSeal(
+        machine="m-1",
+        seal=name,
+        registration="a" * 64,
+        index=1,
+        version=1,
+        name="村民委员会章",
+        ring_text=ring_text,
+        line="",
+        number="",
+        shape="round",
+        width=420,
+        height=420,
+        specimen=specimen,
+        from_ms=1,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +49,10 @@ def test_each_seal_comes_with_its_words_and_the_ink_of_its_specimen(drawing: byt
         opened.append(ref.sealed_sha256)
         return drawing
 
-    specimens = Specimens(open_picture)
-    seals = (Seal("committee", "某某村村民委员会", reference("a")),)
+    specimens = Specimens()
+    seals = (seal("committee", "某某村村民委员会", reference("a")),)
 
-    first, again = specimens.register(seals), specimens.register(seals)
+    first, again = (specimens.register(seals, open_picture) for _ in "12")
 
     (one,) = first.seals
     assert (one.id, one.ring_text, first.names) == (
@@ -63,14 +71,14 @@ def test_seal_whose_specimen_is_lost_or_no_picture_keeps_its_words() -> None:
             raise StoreError("expected the photo, found none")
         return b"no picture"
 
-    seals = [Seal("one", "甲村村民委员会", reference("a")), Seal("two", "乙村", reference("b"))]
+    seals = [seal("one", "甲村村民委员会", reference("a")), seal("two", "乙村", reference("b"))]
 
-    register = Specimens(open_picture).register(seals)
+    register = Specimens().register(seals, open_picture)
 
     assert [(one.id, one.specimen) for one in register.seals] == [("one", None), ("two", None)]
 
 
 def test_without_registered_seals_the_register_is_empty() -> None:
-    register = Specimens(lambda ref: b"").register(())
+    register = Specimens().register((), lambda ref: b"")
 
     assert (register.seals, register.names) == ((), {})

@@ -13,7 +13,10 @@ from gateway.commands import AskErasure, ConfirmErasure
 from gateway.config import EyesConfig
 from gateway.errors import StoreError
 from gateway.eyes import look
+from gateway.stores.registrations import SealWords
 from gateway.stores.sights import MOST_TRIES
+from sim.documents import COMMITTEE
+from sim.render import blank_page, impression, stamped
 
 Eyes = Any
 Pair = Any
@@ -40,6 +43,27 @@ def test_use_is_looked_at_once_and_its_sight_names_what_it_was_made_from(
     assert [one.is_new for one in sight.seals] == [True]
     assert (sight.failed, sight.reader_present, sight.duplicate_of) == (None, False, None)
     assert sight.seconds > 0
+    assert eyes.alerts() == []
+
+
+def test_impression_is_named_by_the_register_that_held_when_it_came(
+    eyes: Eyes, large: Pair, photograph: Callable[..., bytes]
+) -> None:
+    earlier, _ = eyes.use(b"no picture", b"nor this")
+    words = SealWords("村民委员会章", COMMITTEE)
+    drawing = stamped(blank_page(), impression(seed=1), 0.5, 0.5)[600:1150, 350:900]
+    eyes.register_seal(words, photograph(drawing))
+    use, _ = eyes.use(large.before, large.after)
+
+    eyes.look()
+
+    (seal,) = eyes.sight(use).seals
+    assert (seal.registered, seal.name, seal.verdict) == ("committee", words.name, "match")
+    assert seal.score is not None and seal.score > 0.8
+    with eyes.town.store.reader() as reader:
+        before, after = (reader.entry(one) for one in (earlier, use))
+        assert eyes.worker._register(reader, before).seals == ()
+        assert len(eyes.worker._register(reader, after).seals) == 1
     assert eyes.alerts() == []
 
 
@@ -113,10 +137,10 @@ def test_photo_file_that_is_lost_is_noted_too(eyes: Eyes, small: Pair) -> None:
 
 
 def test_picture_on_which_the_eyes_fail_is_noted_and_holds_up_nothing(
-    eyes: Eyes, small: Pair, photograph: Callable[..., bytes]
+    eyes: Eyes, small: Pair
 ) -> None:
     use, _ = eyes.use(small.before, small.after)
-    eyes.register = None  # a fault of our own, in the middle of the look
+    eyes.worker._open_photo = lambda view: None  # what no contract foresees
 
     eyes.look()
 
