@@ -59,7 +59,8 @@ class Likeness(Struct, frozen=True):
         added: largest joined area with strokes where the specimen has none.
         lacking: largest joined area without strokes where the specimen has them, although ring or
             star beside it were pressed; where they were not, it may be dry.
-        unseen: largest joined area of the specimen's characters of which nothing can be told.
+        unseen: largest joined area of the specimen's characters, on paper that no other ink hides,
+            of which nothing can be told.
         alike: likeness of each place, -1..1; NaN where nothing can be told.
         strokes: the specimen's, laid over the impression.
     """
@@ -83,6 +84,7 @@ class Explained(Struct, frozen=True):
         alike: likeness of each place, whether it tells anything or not.
         strokes: the specimen's.
         whole: where the specimen has strokes, hidden or not.
+        known: where no other ink hides what is there.
         legible: where strokes stand out from noise and were pressed.
         clearness: power of the strokes that should be there against the ink there, squared.
         grain: the like of what is left over, where most is explained.
@@ -93,6 +95,7 @@ class Explained(Struct, frozen=True):
     alike: Gray
     strokes: Gray
     whole: Mask
+    known: Mask
     legible: Mask
     clearness: Gray
     grain: float
@@ -174,6 +177,7 @@ def _compared(ink: Gray, seen: Gray, clear: Gray, was_pressed: Mask, how_well: f
         alike=alike,
         strokes=wanted,
         whole=_whole(ink),
+        known=np.asarray(weight > _KNOWN, np.bool_),
         legible=legible & ((weight > _FULLY_KNOWN) | (alike > DIFFERS)),
         clearness=np.asarray(pressed**2 * power / inked, np.float32),
         grain=float(np.quantile(left, _GRAIN_PART)) if left.size else np.inf,
@@ -191,7 +195,7 @@ def _judged(one: Explained, grain: float) -> Likeness:
         differing=_largest(_broad(legible & (one.alike < _differing(one.alike[legible])))),
         added=_largest(one.added),
         lacking=_largest(one.lacking),
-        unseen=_largest(_broad(one.whole & ~legible & (reach() > _STAR))),
+        unseen=_largest(_broad(one.whole & one.known & ~legible & (reach() > _STAR))),
         alike=np.where(legible | one.added, one.alike, np.nan).astype(np.float32),
         strokes=one.strokes,
     )
