@@ -309,9 +309,7 @@ def _totals(
         other_colour_found=tally.found(lambda label: not _is_red(label)),
         colour_right=rate(sum(label.color == seal.color for label, seal in hit), len(hit)),
         false_alarms=len(tally.false),
-        false_alarms_per_picture=(
-            round(len(tally.false) / len(folder.labels), 4) if folder.labels else None
-        ),
+        false_alarms_per_picture=_share(len(tally.false), len(folder.labels)),
         red_false_alarms=sum(seal.color == "red" for seal in tally.false),
         cases=len(cases),
         cases_answered=sum(given is not None for given in cases.values()),
@@ -327,6 +325,10 @@ def _totals(
         fast=fast_part(folder),
         peak_memory_mb=peak_memory_mb(),
     )
+
+
+def _share(count: int, of: int) -> float | None:
+    return round(count / of, 4) if of else None
 
 
 _ROUND = frozenset({"circle", "ellipse", "round", "oval"})

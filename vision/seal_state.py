@@ -14,7 +14,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from vision.ellipse import REACHES, Ellipse, Ring, contents, profile
+from vision.ellipse import REACHES, Ellipse, Ring, contents, longest_run_deg, profile, ridge
 from vision.page import Gray
 from vision.squares import Square
 
@@ -23,6 +23,7 @@ FAINT = 0.17
 _CLEAR_ARC = 0.85  # share of the ring on the page; less is a seal cut by its edge
 _WHOLE_RING = 0.86  # share of the ring with ink; three gaps of 16 degrees are wear
 _LARGEST_GAP_DEG = 54.0  # a gap as long as two ring characters
+_NOISY, _PALE_PART = 2, 0.5  # angles to each side that are averaged; of the usual rise there
 _EMPTY_OCTANT = 0.25  # of the usual octant: there the press did not touch the paper
 _KNOWN = 0.6  # of an eighth, and of the eighths, that must be free of lines to be judged
 _SMEARED = 1.5  # ring across the smear against ring along it
@@ -79,9 +80,9 @@ def of_ring(
     widths, edge_reach = _widths(ring, ink)
     smear = _smear(widths)
     doubled = _repeated(ring.ellipse, ink)
-    gap = ring.largest_gap_deg
+    coverage, gap = _pressed(ring, ink)
     octants = _octants(ring.ellipse, ink, hidden)
-    partial = ring.coverage < _WHOLE_RING or gap > _LARGEST_GAP_DEG
+    partial = coverage < _WHOLE_RING or gap > _LARGEST_GAP_DEG
     partial = partial or min(octants) < _EMPTY_OCTANT
     if ring.on_map < _CLEAR_ARC:
         state = State.RIDING_SEAM
@@ -95,7 +96,7 @@ def of_ring(
         state = State.FAINT if strength < FAINT else State.COMPLETE
     condition = Condition(
         state=state,
-        coverage=ring.coverage,
+        coverage=coverage,
         visible=ring.arc,
         strength=strength,
         largest_gap_deg=gap,
@@ -120,6 +121,25 @@ def of_square(square: Square) -> Condition:
 def of_strip(strength: float) -> Condition:
     """Judge a strip at a page's edge."""
     return Condition(state=State.RIDING_SEAM, coverage=0.0, visible=0.0, strength=strength)
+
+
+def _pressed(ring: Ring, ink: Gray) -> tuple[float, float]:
+    """Share of the visible ring that bears ink, and its longest stretch without, in degrees.
+
+    Noise hides a pale ring here and there; over a character's width it is the same on the average,
+    and a place that was not pressed is bare there all the same.
+    """
+    across = np.maximum(profile(ink, ring.ellipse), 0)
+    around = np.concatenate([across[-_NOISY:], across, across[:_NOISY]])
+    even = cv2.blur(around, (1, 2 * _NOISY + 1))[_NOISY:-_NOISY]
+    middle = len(REACHES) // 2
+    rises = ridge(np.asarray(even, np.float32))[:, middle - 3 : middle + 4].max(axis=1)
+    if not ring.visible.any():
+        return ring.coverage, ring.largest_gap_deg
+    usual = float(np.quantile(rises[ring.visible], 0.75))
+    hits = ring.hits | (ring.visible & (rises > _PALE_PART * usual))
+    coverage = float(hits.sum() / max(int(ring.visible.sum()), 1))
+    return coverage, longest_run_deg(ring.visible & ~hits)
 
 
 def _octants(ellipse: Ellipse, ink: Gray, hidden: NDArray[np.bool_] | None) -> tuple[float, ...]:

@@ -59,6 +59,8 @@ class Likeness(Struct, frozen=True):
         added: largest joined area with strokes where the specimen has none.
         lacking: largest joined area without strokes where the specimen has them, although ring or
             star beside it were pressed; where they were not, it may be dry.
+        unseen: largest joined area of the specimen's characters, on paper that no other ink hides,
+            of which nothing can be told.
         alike: likeness of each place, -1..1; NaN where nothing can be told.
         strokes: the specimen's, laid over the impression.
     """
@@ -69,6 +71,7 @@ class Likeness(Struct, frozen=True):
     differing: float
     added: float
     lacking: float
+    unseen: float
     alike: Gray
     strokes: Gray
 
@@ -80,7 +83,8 @@ class Explained(Struct, frozen=True):
         laid: as of `Likeness`.
         alike: likeness of each place, whether it tells anything or not.
         strokes: the specimen's.
-        whole: how many places bear strokes on the specimen, hidden or not.
+        whole: where the specimen has strokes, hidden or not.
+        known: where no other ink hides what is there.
         legible: where strokes stand out from noise and were pressed.
         clearness: power of the strokes that should be there against the ink there, squared.
         grain: the like of what is left over, where most is explained.
@@ -90,7 +94,8 @@ class Explained(Struct, frozen=True):
     laid: float
     alike: Gray
     strokes: Gray
-    whole: int
+    whole: Mask
+    known: Mask
     legible: Mask
     clearness: Gray
     grain: float
@@ -171,7 +176,8 @@ def _compared(ink: Gray, seen: Gray, clear: Gray, was_pressed: Mask, how_well: f
         laid=how_well,
         alike=alike,
         strokes=wanted,
-        whole=max(_whole(ink), 1),
+        whole=_whole(ink),
+        known=np.asarray(weight > _KNOWN, np.bool_),
         legible=legible & ((weight > _FULLY_KNOWN) | (alike > DIFFERS)),
         clearness=np.asarray(pressed**2 * power / inked, np.float32),
         grain=float(np.quantile(left, _GRAIN_PART)) if left.size else np.inf,
@@ -185,10 +191,11 @@ def _judged(one: Explained, grain: float) -> Likeness:
     return Likeness(
         laid=one.laid,
         agreeing=float((one.alike[legible] > AGREES).mean()) if legible.any() else 0.0,
-        seen=float(legible.sum() / one.whole),
+        seen=float(legible.sum() / max(int(one.whole.sum()), 1)),
         differing=_largest(_broad(legible & (one.alike < _differing(one.alike[legible])))),
         added=_largest(one.added),
         lacking=_largest(one.lacking),
+        unseen=_largest(_broad(one.whole & one.known & ~legible & (reach() > _STAR))),
         alike=np.where(legible | one.added, one.alike, np.nan).astype(np.float32),
         strokes=one.strokes,
     )
@@ -216,12 +223,13 @@ def _alike(wanted: Gray, found: Gray, clear: Gray, power: Gray, weight: Gray) ->
     return best, gain
 
 
-def _whole(ink: Gray) -> int:
-    """How many places bear strokes on the specimen, hidden or not."""
+def _whole(ink: Gray) -> Mask:
+    """Places that bear strokes on the specimen, hidden or not."""
     everywhere = np.asarray(_told(), np.float32)
     wanted = _strokes(ink, everywhere)
     power = _window(wanted * wanted)
-    return int((power > _STROKED**2 * _usual(power[everywhere > 0])).sum())
+    inked = power > _STROKED**2 * _usual(power[everywhere > 0])
+    return np.asarray(inked & (everywhere > 0), np.bool_)
 
 
 def _usual(power: Gray) -> float:

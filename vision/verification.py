@@ -27,7 +27,9 @@ from vision.written import READ, SURE, Written, plain
 
 # Of legible strokes; a tenth may be spoilt by wear, print or a crease, and a tenth by noise.
 _AGREEING, _SEEN = 0.8, 0.35
-_ANOTHER = 1.2  # windows: a fifth of a character that is another, or is one too many
+_ANOTHER = 0.8  # windows: a seventh of a character that is another, or is one too many
+# Windows: two characters and a half in a row that cannot be seen; neighbours' seals differ so.
+_UNSEEN = 15.0
 CLEARLY_ANOTHER = 3.0  # windows: half a character
 UNLIKE = 0.6  # agreeing strokes, under which the specimen was not even laid over it
 # Likeness by which a rival must be worse where both specimens differ. What cannot be seen gives 0,
@@ -77,6 +79,7 @@ class Score(Struct, frozen=True, kw_only=True):
     differing: float | None = None
     added: float | None = None
     lacking: float | None = None
+    unseen: float | None = None
     similarity: float | None = None
 
 
@@ -210,7 +213,7 @@ def _is_contradicted(one: _Compared) -> bool:
 
 
 def _is_exact(found: Likeness) -> bool:
-    return found.agreeing > _EXACT and found.differing < _ANOTHER / 3 and found.seen > 2 * _SEEN
+    return found.agreeing > _EXACT and found.differing < _ANOTHER / 2 and found.seen > 2 * _SEEN
 
 
 def _extra(one: _Compared) -> int:
@@ -221,6 +224,7 @@ def _is_same(found: Likeness) -> bool:
     return (
         found.agreeing > _AGREEING
         and found.seen > _SEEN
+        and found.unseen < _UNSEEN
         and max(found.differing, found.added) < _ANOTHER
         and found.lacking < CLEARLY_ANOTHER
     )
@@ -351,5 +355,6 @@ def _score(one: _Compared) -> Score:
         differing=round(found.differing, 2),
         added=round(found.added, 2),
         lacking=round(found.lacking, 2),
+        unseen=round(found.unseen, 2),
         similarity=similarity,
     )

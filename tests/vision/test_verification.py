@@ -162,7 +162,7 @@ def test_faulty_impression_is_named(
     assert verdict.id == VILLAGE + "财务专用章"
 
 
-@pytest.mark.parametrize("fault", [Fault.FAINT, Fault.WIPED, Fault.TWICE])
+@pytest.mark.parametrize("fault", [Fault.WIPED, Fault.TWICE])
 def test_faulty_impression_of_a_foreign_seal_is_not_named(
     entry: Callable[[Cut], Registered], press: Press, fault: Fault
 ) -> None:
