@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from vision.alignment import Matrix, align, anchored
 from vision.comparison import print_map
 from vision.decoding import Image
-from vision.page import Gray, Page, find_page, flatten, lifted, without_rim
+from vision.page import Gray, MatLike, Page, find_page, flatten, lifted, without_rim
 
 _MIN_INLIERS = 40
 _SOFT_PX = 1.2  # noise goes, an edge of a flat page at 120 dpi stays
@@ -34,6 +34,12 @@ _DARKEST = 12
 _LINE_PX, _GAP_PX = 110, 8  # 24 mm on A4: what lies there to deceive is longer
 _GOES_ON = 0.5  # share of the rest of a fold that is edge
 _FILLED = 0.7  # share of a line that must be edge
+# Of a sheet's edge across the page: how much it is turned, the bands on both sides of it, the least
+# difference of white, how much less there may be beside the step (a shadow's edge is broad), and
+# the share of the page's width that must be free of ink.
+_SLOPES = np.linspace(-0.05, 0.05, 21)
+_BAND_PX, _LEAST_STEP, _NARROW, _WIDE, _KNOWN = 8, 0.008, 0.4, 0.5, 0.9
+_PARTS, _ALIKE, _AGREED = 10, 0.4, 0.85  # of a row; of its mean step; share of parts that have it
 _CLEAR = 0.25  # share of a page that must be free of ink
 
 Line = tuple[int, int, int, int]
@@ -85,7 +91,68 @@ def covering(
         for line in _lines(edges)
         if not _is_shadow(apart, clear, line) and not (folds and _is_fold(edges, clear, line))
     )
+    if not lines and not folds:  # a step from edge to edge may be a fold
+        lines = tuple(_wide_steps(apart, clear))
     return Covering(lines, bool(lines))
+
+
+def _wide_steps(apart: Gray, clear: NDArray[np.bool_]) -> Iterator[Line]:
+    """Steps across most of the page, as a sheet's edge without any shadow makes one.
+
+    The mean of so long a line knows differences of white that no smaller part of it shows.
+    """
+    for across in (False, True):
+        values, known = (apart.T, clear.T) if across else (apart, clear)
+        size = (values.shape[1] // 4, values.shape[0])
+        weight = cv2.resize(known.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+        seen = np.where(known, values, np.float32(0))
+        light = cv2.resize(np.asarray(seen, np.float32), size, interpolation=cv2.INTER_AREA)
+        rise, told = _rises(np.asarray(light, np.float32), np.asarray(weight, np.float32))
+        for slope in _SLOPES:
+            shear = np.array([[1, 0, 0], [4 * slope, 1, -2 * slope * size[0]]], np.float32)
+            sums, total = (_in_parts(cv2.warpAffine(one, shear, size)) for one in (rise, told))
+            row = _step(sums, total, size[0])
+            if row is not None:
+                start, end = (round(row + slope * sign * values.shape[1] / 2) for sign in (1, -1))
+                line = (0, start, values.shape[1] - 1, end)
+                yield (line[1], line[0], line[3], line[2]) if across else line
+
+
+def _rises(light: Gray, weight: Gray) -> tuple[Gray, Gray]:
+    """How much brighter it is below each place than above it, and 1 where both are bare."""
+    band = (1, _BAND_PX)
+    known = cv2.blur(weight, band)
+    means = cv2.blur(light, band) / np.maximum(known, 1e-3)
+    reach = _BAND_PX // 2 + 2
+    rise, told = np.zeros_like(light), np.zeros_like(light)
+    rise[reach:-reach] = means[2 * reach :] - means[: -2 * reach]
+    both = np.minimum(known[2 * reach :], known[: -2 * reach])
+    told[reach:-reach] = both > _KNOWN
+    return np.asarray(rise * told, np.float32), told
+
+
+def _in_parts(values: MatLike) -> Gray:
+    """Sums of each row, part by part."""
+    wide = values.shape[1] // _PARTS
+    parts = np.asarray(values[:, : wide * _PARTS]).reshape(values.shape[0], _PARTS, wide)
+    return np.asarray(parts.sum(axis=2), np.float32)
+
+
+def _step(sums: Gray, total: Gray, width: int) -> int | None:
+    """The row at which there is a narrow step in nearly all of its parts, None without one."""
+    rises = sums.sum(axis=1) / np.maximum(total.sum(axis=1), 1.0)
+    share = total.sum(axis=1) / width
+    bare = total > 0.3 * width / _PARTS
+    alike = bare & (sums * np.sign(rises)[:, None] > _ALIKE * np.abs(rises)[:, None] * total)
+    agreed = alike.sum(axis=1) >= np.maximum(_AGREED * bare.sum(axis=1), _PARTS // 2)
+    far = _BAND_PX + 6
+    around = np.maximum(np.abs(np.roll(rises, far)), np.abs(np.roll(rises, -far)))
+    size = np.abs(rises)
+    sharp = (size > _LEAST_STEP) & (size < _MOST_STEP) & (around < _NARROW * size)
+    sharp &= (share > _WIDE) & agreed
+    sharp[: 4 * _BAND_PX] = sharp[-4 * _BAND_PX :] = False
+    rows = np.flatnonzero(sharp)
+    return int(rows[size[rows].argmax()]) if rows.size else None
 
 
 def _laid(image: Image, matrix: Matrix, flat: Image) -> tuple[Image, NDArray[np.bool_]]:

@@ -16,7 +16,7 @@ from vision.page import Gray
 
 TILE_PX = 128
 LEAST_TILES = 6  # with fewer, noise alone has peaks
-_LEAST_CYCLES = 4  # in a tile; slower waves are light, shade and folds
+LEAST_CYCLES = 4  # in a tile; slower waves are light, shade and folds
 # Mean power of noise over six tiles exceeds five times its median in one of 10^5 frequencies.
 _STANDS_OUT = 9.0
 # A page at a slant has the wave a little slower in one tile than in another. Of noise alone one
@@ -25,10 +25,13 @@ _NEAR, _VOICE, _LEAST_VOICES = 2, 10.0, 0.4
 _JPEG_CYCLES = 8  # blocks of 8 pixels, of 16 in colour: their frequencies are multiples of this
 
 
-def has_raster(tiles: Sequence[Gray]) -> bool | None:
+def has_raster(tiles: Sequence[Gray], least_cycles: int = LEAST_CYCLES) -> bool | None:
     """Tell whether the same fine wave runs through square tiles of TILE_PX; None: too few.
 
     A tinted table head or a guilloche in a corner is no raster: many tiles must have the wave.
+
+    Args:
+        least_cycles: in a tile; slower waves do not count.
     """
     if len(tiles) < LEAST_TILES:
         return None
@@ -39,7 +42,7 @@ def has_raster(tiles: Sequence[Gray]) -> bool | None:
         powers[i] = seen / max(float(np.median(seen)), 1e-12)  # each tile has one voice
     total = powers.sum(axis=0, dtype=np.float64)
     usual = _usual(total)
-    standing = np.where(_counted(), total / usual, 0.0)
+    standing = np.where(_counted(least_cycles), total / usual, 0.0)
     peak = np.unravel_index(int(standing.argmax()), standing.shape)
     if float(standing[peak]) <= _STANDS_OUT:
         return False
@@ -55,7 +58,7 @@ def _usual(power: NDArray[np.float64]) -> NDArray[np.float64]:
     radius, on_axis = _geometry()
     usual = np.ones_like(power)
     for axis in (False, True):
-        for ring in range(_LEAST_CYCLES, TILE_PX):
+        for ring in range(LEAST_CYCLES, TILE_PX):
             at = (radius == ring if not axis else abs(radius - ring) <= 3) & (on_axis == axis)
             if at.any():
                 here = at if not axis else at & (radius == ring)
@@ -72,9 +75,9 @@ def _geometry() -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
 
 
 @functools.cache
-def _counted() -> NDArray[np.bool_]:
+def _counted(least_cycles: int) -> NDArray[np.bool_]:
     """Frequencies that say something: not too slow, and not those of a JPEG's blocks."""
     cycles = np.rint(np.fft.fftfreq(TILE_PX) * TILE_PX).astype(np.int64)
     near = np.minimum(cycles % _JPEG_CYCLES, -cycles % _JPEG_CYCLES) <= 1
     radius, _ = _geometry()
-    return np.asarray((radius >= _LEAST_CYCLES) & ~np.outer(near, near), np.bool_)
+    return np.asarray((radius >= least_cycles) & ~np.outer(near, near), np.bool_)

@@ -39,6 +39,7 @@ _LEAST_SEAL_PX = 150  # a smaller seal has no stroke that is three pixels deep
 # Toner and ink jet are even but for the camera's noise (0.01 to 0.03); a pressed seal is uneven by
 # its pad, the hand and the paper (0.04 and more).
 _EVEN, _UNEVEN = 0.03, 0.038
+_DOT_CYCLES = 16  # in a tile: dots are under 8 pixels apart, strokes and what is between them over
 _STROKE_SHARE = 0.08  # of a tile, from which its ink says something
 
 
@@ -138,7 +139,7 @@ def _smoothed(values: NDArray[np.float32]) -> NDArray[np.float32]:
 def _of_seal(image: Image, seal: Seal) -> Impression | None:
     if seal.colour is Colour.GREY:
         return Impression.PRINTED
-    if has_raster(_inked_tiles(image, seal)):
+    if has_raster(_inked_tiles(image, seal), _DOT_CYCLES):
         return Impression.PRINTED
     uneven = unevenness(image, seal)
     if uneven is None:

@@ -109,7 +109,7 @@ def test_verdict_costs_a_bounded_multiple_of_a_plain_blur_of_the_photo() -> None
     verdict_s = cpu_s(lambda: verdicts.after(before, after, None))
 
     cv2.setNumThreads(threads)
-    assert verdict_s < 50 * blur_s  # 24 were measured, at 0.05 s for a blur
+    assert verdict_s < 50 * blur_s  # 24 to 36 were measured, at 0.05 to 0.07 s
 
 
 def test_clerk_hears_the_gravest_finding_and_nothing_when_all_is_well() -> None:

@@ -81,3 +81,12 @@ def test_new_seal_and_red_rule_are_no_edges(before: Image, photograph: Photograp
     ruled[1500:1505, 200:1000] = (40, 34, 206)
 
     assert covering(before, photograph(ruled)).covered is False
+
+
+def test_blank_sheet_a_shade_darker_over_half_of_the_page_is_seen(
+    before: Image, photograph: Photograph
+) -> None:
+    half = PAGE.copy()
+    half[1180:] = 246  # no shadow at all; paper is 252
+
+    assert covering(before, photograph(stamp(half))).covered is True
