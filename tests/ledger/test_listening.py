@@ -1,3 +1,5 @@
+"""Sockets that listen for HTTP: quick to answer, and honest about a taken address."""
+
 from __future__ import annotations
 
 import socket
