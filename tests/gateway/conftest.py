@@ -375,6 +375,7 @@ opener = "age.key"
 keys = "trusted"
 floor_mb = 1
 photo_floor_mb = 1
+eyes = {{ on = false }}
 
 [log]
 domain = "{DOMAIN}"
@@ -384,9 +385,6 @@ signer_record = "log.json"
 
 [web]
 port = 0
-
-[eyes]
-on = false
 
 [[villages]]
 code = "{VILLAGE}"
