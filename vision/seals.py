@@ -35,7 +35,7 @@ _SURE = 0.8  # coverage of a ring from which a square around it is no rival
 _BESIDE_PAGE = 1.005  # its outline is known to a few pixels
 _LEAST_PAGE = 0.25  # of the picture: what is smaller may be a slip that lies on the page
 _LAYERS = ("red", "blue", "dark")
-_CLEARER = 0.1  # coverage by which a ring must be better among red lines than without them
+_CLEARER = 0.1  # coverage by which a ring must be better without lines than among them
 _WIPED = 1.12  # reach around a ring within which all ink is its own
 
 
@@ -159,8 +159,7 @@ def _red_rings(maps: Ink, bare: Gray, least: float, outlined: bool) -> list[tupl
     """Rings with the map that each was found on: without long red lines where there are some.
 
     On a crop a ring may be so large that a part of it is taken for a line. So where no page is
-    outlined, the map is searched as it is, too, and of two rings around the same ink the clearer
-    one counts.
+    outlined, the map is searched as it is, too, and the other map only adds what is clearer there.
     """
     layer = maps.red
     if float(layer.max(initial=0.0)) < least:
@@ -171,12 +170,13 @@ def _red_rings(maps: Ink, bare: Gray, least: float, outlined: bool) -> list[tupl
     found = [(one, bare) for one in find_rings(bare, hidden, least, halves=True)]
     if bare is layer or outlined:
         return found
-    for ring in find_rings(layer, maps.dark, least):
-        same = [one for one in found if meet(one[0].ellipse, ring.ellipse)]
+    whole = [(one, layer) for one in find_rings(layer, maps.dark, least, halves=True)]
+    for ring, on in found:
+        same = [one for one in whole if meet(one[0].ellipse, ring.ellipse)]
         if all(one[0].coverage + _CLEARER < ring.coverage for one in same):
-            found = [one for one in found if all(one is not other for other in same)]
-            found.append((ring, layer))
-    return found
+            whole = [one for one in whole if all(one is not other for other in same)]
+            whole.append((ring, on))
+    return whole
 
 
 def _is_written_on(ring: Ring, layer: Gray) -> bool:
