@@ -82,7 +82,7 @@ def registered(town: Town, sample: str, cut: SealedSpecimen) -> None:
 def raised(town: Town, sample: str) -> list[tuple[str, str]]:
     with town.store.reader() as reader:
         found = reader.alerts_about([sample]).get(sample, ())
-    return [(one.rule, one.severity) for one in found]
+    return [(one.code, one.severity) for one in found]
 
 
 def checked(town: Town, sample: str) -> tuple[str, str] | None:
