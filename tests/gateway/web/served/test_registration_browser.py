@@ -102,7 +102,7 @@ def test_one_registers_another_releases_and_another_seal_at_the_handover_is_a_re
         assert reader.sample(first).check is None
         (alert,) = reader.alerts_about([handover])[handover]
         (seal,) = reader.registered_seals("m-1")
-    assert (alert.rule, alert.severity) == ("seal-sample", "red")
+    assert (alert.code, alert.severity) == ("seal-sample", "red")
     zipfile.ZipFile(io.BytesIO(file)).extractall(tmp_path)
     (listed,) = read_folder(tmp_path).registered
     assert (listed.id, listed.ring_text) == ("m-1.committee", seal.ring_text)
