@@ -13,6 +13,7 @@ from ledger.listening import listen
 
 LOOPBACK = "127.0.0.1"
 _STOP_S = 5.0
+_KEEP_S = 75  # one browser: a tap must not meet a connection that is being closed
 
 
 class Kiosk:
@@ -34,6 +35,7 @@ class Kiosk:
             ws="none",
             lifespan="off",
             timeout_graceful_shutdown=int(_STOP_S),
+            timeout_keep_alive=_KEEP_S,
             server_header=False,
         )
         self._server = uvicorn.Server(config)
