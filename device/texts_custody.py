@@ -104,6 +104,11 @@ PROMPTS: tuple[Row, ...] = (
         "取出印章，在纸上盖一个印，看清后装回，关好仓门。",
         "Take the seal out, make one imprint on paper, put it back, shut the hatch.",
     ),
+    (
+        "custody.do.sample",
+        "在纸上盖一个印样，看清后关好仓门。压了几次，请数清楚。",
+        "Make one imprint on paper and look at it. Count every press. Then shut the hatch.",
+    ),
     ("custody.hatch.open", "仓门开着", "The hatch is open"),
     ("custody.hatch.shut", "仓门关好了", "The hatch is shut"),
     ("custody.hatch.present", "印章在印座里", "The seal is in its holder"),

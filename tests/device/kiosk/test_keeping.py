@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
 from msgspec import structs
 
 from device.kiosk import port_custody as keeping
+from device.texts import EN, ZH
+from ledger.records_custody import Purpose
 from tests.device.kiosk.conftest import person
 
 SignIn = Callable[..., str]
@@ -251,6 +253,12 @@ def test_handover_takes_a_third_person_and_a_photo_of_the_imprint(desk: Desk) ->
     (command,) = desk.commands(keeping.ShutHatch)
     assert (command.by, command.second, command.witness) == ("wang", "li", "sun")
     assert command.page
+
+
+@pytest.mark.parametrize("purpose", get_args(Purpose))
+def test_every_purpose_of_an_opening_is_named_and_says_what_to_do(purpose: str) -> None:
+    for key in (f"custody.purpose.{purpose}", f"custody.do.{purpose}"):
+        assert ZH[key] and EN[key]
 
 
 def test_sample_for_a_registration_asks_for_a_photo_and_the_presses(desk: Desk) -> None:
