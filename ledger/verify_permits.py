@@ -15,6 +15,7 @@ from msgspec import NODEFAULT, Struct, structs
 
 from ledger.findings import Finding
 from ledger.records import (
+    SEAM,
     AlertRecord,
     Approval,
     CountStatement,
@@ -69,6 +70,7 @@ class _Reserved(Struct, gc=False):
     permit: str
     machine: str
     n: int
+    seam: bool
 
 
 class _Doubt(Struct, gc=False):
@@ -95,7 +97,7 @@ class Permits:
         self._standing = StandingPermits()
         self._emergency = EmergencyPermits()
         self._confirms = Confirms()
-        self._seams = Seams(complete)
+        self._seams = Seams()
         self._reserved: dict[str, _Reserved] = {}
         self._doubts: dict[str, _Doubt] = {}
         self._pending: dict[str, list[Finding]] = {}
@@ -206,7 +208,7 @@ class Permits:
             approvers=tuple(persons),
         )
         self._confirms.permit(permit)
-        yield from self._seams.permit(permit)
+        yield from self._seams.permit(permit, complete=self.complete)
         if len(set(persons)) != len(persons):
             yield "separation", f"expected approvals by different people, found {persons}"
 
@@ -261,7 +263,9 @@ class Permits:
         self._seams.emergency(body.permit, body.impressions, body.request)
 
     def _intent(self, act: Act, intent: Intent) -> Breaches:
-        self._reserved[act.sha256] = _Reserved(intent.permit, act.author, intent.n)
+        self._reserved[act.sha256] = _Reserved(
+            intent.permit, act.author, intent.n, SEAM in intent.flags
+        )
         known = self._permits.get(intent.permit)
         if known is None:
             yield from self._unknown("permit-unknown", "an earlier permit", intent.permit)
@@ -291,7 +295,7 @@ class Permits:
             )
         yield from self._standing.intent(act.sha256, act.at_ms, intent)
         yield from self._confirms.intent(act.at_ms, intent)
-        yield from self._seams.intent(act.sha256, intent)
+        yield from self._seams.intent(act.sha256, intent, complete=self.complete)
         yield from self._spend(intent.permit, 0, 1)
 
     def _use(self, act: Act, use: SealUse) -> Breaches:
@@ -299,8 +303,8 @@ class Permits:
         if reserved is None:
             yield from self._unknown("intent-unknown", "an open intent", use.intent)
             return
-        expected = (reserved.permit, reserved.machine, reserved.n)
-        found = (use.permit, act.author, use.n)
+        expected = (reserved.permit, reserved.machine, reserved.n, reserved.seam)
+        found = (use.permit, act.author, use.n, SEAM in use.flags)
         if expected != found:
             yield "permit-mismatch", f"expected {expected} as reserved, found {found}"
         known = self._permits.get(use.permit)
@@ -315,7 +319,6 @@ class Permits:
                 )
             if use.operator in known.approvers:
                 yield "separation", f"expected another operator than the approver {use.operator}"
-        yield from self._seams.use(use)
         yield from self._spend(use.permit, 1, 0)
 
     def _incident(self, act: Act, body: Incident) -> Breaches:

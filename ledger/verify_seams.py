@@ -1,4 +1,4 @@
-"""Seam stamps in a log: no more than were asked for, and each use says what its intent said. Pure.
+"""Seam stamps in a log: no more than were asked for. Pure.
 
 `ledger.verify_permits` counts all impressions of a permit; here is how many of them ride the edges
 of several sheets (flag `seam`). What an incident only may have made counts as its least.
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from ledger.records import SEAM, Incident, Intent, Permit, SealRequest, SealUse
+from ledger.records import SEAM, Incident, Intent, Permit, SealRequest
 
 Breaches = Iterator[tuple[str, str]]
 _Kind = tuple[str, bool]  # a permit, and whether its seam stamps are meant
@@ -27,12 +27,10 @@ class _Made(Struct, gc=False):
 class Seams:
     """Every permit with seam stamps, and every impression that is one.
 
-    Args:
-        complete: as of `ledger.verify_permits.Permits`.
+    `complete` is that of `ledger.verify_permits.Permits`: what was asked for may stand elsewhere.
     """
 
-    def __init__(self, complete: bool) -> None:
-        self._complete = complete
+    def __init__(self) -> None:
         self._asked: dict[str, int] = {}  # by request, where there are any
         self._limits: dict[_Kind, int] = {}
         self._intents: dict[str, _Made] = {}
@@ -44,10 +42,10 @@ class Seams:
         if isinstance(body.seams, int):
             self._asked[sha256] = body.seams
 
-    def permit(self, body: Permit) -> Breaches:
+    def permit(self, body: Permit, *, complete: bool) -> Breaches:
         """Take the permit of a request: it allows the seam stamps that were asked for."""
         asked = self._asked.get(body.request, 0)
-        if body.seams > asked and self._complete:
+        if body.seams > asked and complete:
             yield "permit-mismatch", f"expected {asked} seam stamps as asked, found {body.seams}"
         self._allow(body.permit, body.impressions, body.seams)
 
@@ -55,10 +53,10 @@ class Seams:
         """Take an emergency permit: it allows what its request asks for."""
         self._allow(permit, impressions, self._asked.get(request, 0))
 
-    def intent(self, sha256: str, body: Intent) -> Breaches:
+    def intent(self, sha256: str, body: Intent, *, complete: bool) -> Breaches:
         """Take an impression that is reserved."""
         kind = (body.permit, SEAM in body.flags)
-        if kind not in self._limits and not (kind[1] and self._complete):
+        if kind not in self._limits and not (kind[1] and complete):
             return
         self._intents[sha256] = _Made(kind)
         self._made[kind] += 1
@@ -66,13 +64,6 @@ class Seams:
         if found > allowed:
             what = "seam stamps" if kind[1] else "impressions beside the seam stamps"
             yield "permit-over", f"expected at most {allowed} {what}, found {found}"
-
-    def use(self, body: SealUse) -> Breaches:
-        """Take an impression that was made: it is of the kind that was reserved."""
-        made = self._intents.get(body.intent)
-        reserved = made is not None and made.kind[1]
-        if reserved != (SEAM in body.flags):
-            yield "permit-mismatch", f"expected flag seam {reserved} as reserved, found another"
 
     def voided(self, intent: str) -> None:
         """Take note that an intent made no impression."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec import UNSET
 
@@ -11,6 +12,8 @@ from bench.public_log import SEAL
 from ledger import records
 from ledger.records import SEAM
 from ledger.records_permits import EmergencyPermit
+from ledger.verify_permits import Permits
+from ledger.verify_spans import Act
 from tests.ledger.public_town import Township, found
 
 H = "a" * 64
@@ -146,3 +149,39 @@ def test_an_emergency_permit_allows_the_seam_stamps_of_its_request(
     use(town, 2, *SEAMED)
 
     assert found(town, tmp_path / "c") == [*terms_alone, "permit-over"]
+
+
+def judged(entries: list[tuple[str, records.Record]], *, complete: bool) -> list[str]:
+    """Return what is found wrong of acts of one machine, each by its hash."""
+    permits = Permits()
+    permits.complete = complete  # as is found out by the first entry of a log
+    for n, (sha256, body) in enumerate(entries):
+        payload = msgspec.json.encode(body)
+        permits.take("log", Act(n, body.kind, "device", "m-1", 1, n + 1, 5, None, sha256, payload))
+    return [finding.code for finding in permits.finish()]
+
+
+def test_what_stands_in_the_log_of_last_year_is_not_missed() -> None:
+    reserved = records.Intent(
+        permit="p-old", n=1, of=1, seal=SEAL, page="c" * 64, operator="c-wang",
+        counter_before=41, controller="B", flags=(SEAM,),
+    )  # fmt: skip
+    made = records.SealUse(
+        permit="p-old", intent="e" * 64, n=1, of=1, seal=SEAL, matter="CM-09", before=PHOTO,
+        after=PHOTO, counter_before=41, counter_after=42, findings=("page-same",),
+        operator="c-wang", flags=(SEAM,), controller="B",
+    )  # fmt: skip
+    entries: list[tuple[str, records.Record]] = [("e" * 64, reserved), ("f" * 64, made)]
+
+    assert judged(entries, complete=False) == []
+    assert judged(entries, complete=True) == ["permit-unknown"]
+
+
+def test_a_permit_whose_request_stands_in_the_log_of_last_year_allows_its_seams() -> None:
+    permitted = records.Permit(
+        permit="p-new", scope="document", machine="m-1", seal=SEAL, matter="CM-09",
+        list_version=3, impressions=2, not_before_ms=None, not_after_ms=9, request=H,
+        approvals=(H,), seams=1,
+    )  # fmt: skip
+
+    assert judged([("b" * 64, permitted)], complete=False) == []
