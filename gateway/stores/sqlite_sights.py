@@ -124,7 +124,7 @@ class SightWrites(DeskQueries):
         entry = self.entry(name)
         if entry is None or not isinstance(entry.body, SealUse):
             return
-        request = self._request_of(entry.body)
+        request = self._request_of(entry.body, entry.machine)
         openings = [self.opening(one) for one in (name, request) if one is not None]
         if any(one is not None and one.erased_ms is not None for one in openings):
             return
@@ -137,13 +137,19 @@ class SightWrites(DeskQueries):
             request,
         )
 
-    def _request_of(self, use: SealUse) -> str | None:
-        """Return the request that a use was made for; under a standing permit each has its own."""
-        intent = self.entry(use.intent)
-        if intent is not None and isinstance(intent.body, Intent) and intent.body.request:
-            return intent.body.request
-        permit = self.permit(use.permit)
-        return None if permit is None else permit.request or None
+    def _request_of(self, use: SealUse, machine: str) -> str | None:
+        """Return the request that a use was made for; under a standing permit each has its own.
+
+        A machine may name anything: the request of another one is none of its own, and what was
+        applied for there is not to be read here.
+        """
+        named, intent = None, self.entry(use.intent)
+        if intent is not None and isinstance(intent.body, Intent):
+            named = intent.body.request or None
+        if named is None and (permit := self.permit(use.permit)) is not None:
+            named = permit.request or None
+        request = None if named is None else self.entry(named)
+        return named if request is not None and request.machine == machine else None
 
 
 def _decoded(data: bytes) -> Sight:

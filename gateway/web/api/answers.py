@@ -70,5 +70,11 @@ def for_visitor(view: RequestView, visitor: Visitor) -> RequestView:
 
 
 def detail_for_visitor(view: EntryDetail, visitor: Visitor) -> EntryDetail:
-    """Return an entry without what was withheld, unless this visitor may read it."""
+    """Return an entry without what was withheld from this visitor.
+
+    What auditors wrote of an alert stands with the alert, for those who read alerts.
+    """
+    if not visitor.may(Action.READ_ALERTS):
+        silent = tuple(structs.replace(one, answers=()) for one in view.alerts)
+        view = structs.replace(view, alerts=silent)
     return view if visitor.may(Action.READ_PERSONAL) else structs.replace(view, opening=None)

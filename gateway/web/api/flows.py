@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from msgspec import Struct
+from msgspec import Struct, structs
 from starlette.responses import Response
 
 from gateway.desk.access import Action
@@ -99,14 +99,20 @@ def emergency(request: Request, visitor: EmergencyLooker) -> Response:
 
 @router.get("/custody", responses=documented(Keeping))
 def custody(request: Request, visitor: CustodyLooker) -> Response:
-    """Where the seals are of which an entry has spoken, and the newest openings."""
-    with site_of(request).port.reader() as reader:
+    """Where the seals are of which an entry has spoken, and the newest openings.
+
+    Why a past one was asked for is told to those alone who may read what entries withhold.
+    """
+    port = site_of(request).port
+    with port.reader() as reader:
         seals, hatches = reader.seal_standings(), reader.hatches()
-    action = Action.READ_CUSTODY
+    action, now_ms = Action.READ_CUSTODY, port.now_ms()
     return answer(
         Keeping(
             seals=tuple(one for one in seals if visitor.sees(one.machine, action)),
-            hatches=tuple(one for one in hatches if visitor.sees(one.machine, action)),
+            hatches=tuple(
+                _hatch(one, visitor, now_ms) for one in hatches if visitor.sees(one.machine, action)
+            ),
         )
     )
 
@@ -170,3 +176,13 @@ def _terms(one: TermsView) -> Terms:
         printed={holder: len(codes) for holder, codes in one.printed},
         opened=len(one.given),
     )
+
+
+def _hatch(view: HatchView, visitor: Visitor, now_ms: int) -> HatchView:
+    """Return an opening as this visitor may read it: while it waits or is in force, its reason."""
+    over = view.closed_index is not None or view.withdrawn_by is not None
+    if (over or now_ms > view.not_after_ms) and not visitor.sees(
+        view.machine, Action.READ_PERSONAL
+    ):
+        return structs.replace(view, reason=None)
+    return view

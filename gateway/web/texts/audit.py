@@ -264,6 +264,16 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "The photo after has not come in {hours} connected hours.",
     ),
     (
+        "finding.photo-late.sample",
+        "印样照片联网 {hours} 小时仍未送到。",
+        "The photo of the imprint sample has not come in {hours} connected hours.",
+    ),
+    (
+        "finding.photo-late.asked",
+        "等待放行的照片 {n} 联网 {hours} 小时仍未送到。",
+        "Photo {n} that waited for a release has not come in {hours} connected hours.",
+    ),
+    (
         "finding.photo-late.incident",
         "现场照片 {n} 联网 {hours} 小时仍未送到。",
         "Incident photo {n} has not come in {hours} connected hours.",

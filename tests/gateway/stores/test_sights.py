@@ -110,6 +110,20 @@ def test_use_waits_once_both_photos_are_stored(used: Used) -> None:
     assert used.waiting() == (used.entry,)
 
 
+def test_machine_that_names_anothers_permit_gets_nothing_of_its_application(used: Used) -> None:
+    with used.town.store.reader() as reader:
+        permit = reader.permits()[0].permit
+    other = used.town.machines["m-2"]
+    used.town.take(*(other.message(raw) for raw in used.town.use(permit, machine="m-2")))
+    with used.town.store.reader() as reader:
+        photos = reader.photos(other.head.sha256)
+    used.arrive(*photos)
+
+    with used.town.store.reader() as reader:
+        waiting = dict(reader.sights_waiting(10))
+    assert waiting == {other.head.sha256: None}
+
+
 def test_what_was_seen_is_told_as_it_was_kept_and_waits_no_longer(used: Used) -> None:
     used.arrive()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.commands import DraftEmergency, DraftStanding, PrintCodes, ReleaseEmergency
-from gateway.commands_custody import AskHatch
+from gateway.commands_custody import AskHatch, WithdrawHatch
 from tests.gateway.web.served.policies import enact
 
 DAY_MS = 24 * 3600 * 1000
@@ -40,6 +40,7 @@ def test_what_was_drafted_and_asked_for_is_read_as_it_stands(world: Any, site: A
 
     assert (standing["matter"], standing["per_day"], standing["released_by"]) == ("T-01", 3, None)
     (hatch,) = keeping["hatches"]
+    assert hatch["reason"] == "借用" == told(site("li"), "custody")["hatches"][0]["reason"]
     assert (hatch["purpose"], hatch["asked_by"], hatch["released_by"]) == ("takeout", "sun", None)
     assert version["released_by"] and policy["otherwise"]
     assert console.get("/api/v1/policy/99").status_code == 404
@@ -74,3 +75,16 @@ def test_people_are_told_without_cards_and_pins_and_by_place(world: Any, site: A
         key for place in everywhere for one in place["staff"] for key in one if "card" in key
     }
     assert "argon2" not in site("zhao").get("/api/v1/people").text
+
+
+def test_why_a_past_opening_was_asked_for_is_told_to_few(world: Any, site: Any) -> None:
+    asked = AskHatch(
+        by="sun", machine="m-1", seal="committee", purpose="service", days=1, reason="换墨"
+    )
+    permit = world.app.submit(asked).result(20)
+    world.app.submit(WithdrawHatch(by="sun", permit=permit)).result(20)
+
+    (auditor,), (clerk,) = (told(site(one), "custody")["hatches"] for one in ("zhao", "li"))
+
+    assert auditor["withdrawn_by"] == clerk["withdrawn_by"] == "sun"
+    assert (auditor["reason"], clerk["reason"]) == ("换墨", None)

@@ -189,8 +189,8 @@ def test_values_are_for_those_alone_who_may_see_them(read: Any) -> None:
 
 
 def test_answers_and_figures_are_in_the_api_too(town: Town, browse: Any) -> None:
-    auditor, clerk = browse(town.url), browse(town.url)
-    for console, account in ((auditor, "zhao"), (clerk, "li")):
+    auditor, clerk, director = browse(town.url), browse(town.url), browse(town.url)
+    for console, account in ((auditor, "zhao"), (clerk, "li"), (director, "zhou")):
         assert console.sign_in(account).status_code == 303
     address, told = f"/api/v1/alerts/{town.alert}", {"answer": "right", "text": "经接口"}
 
@@ -208,6 +208,10 @@ def test_answers_and_figures_are_in_the_api_too(town: Town, browse: Any) -> None
     newest = alert["answers"][-1]
     assert (newest["answer"], newest["by"], newest["text"]) == ("right", "zhao", "经接口")
     assert newest["index"] == done.json()["index"]
+    told_there = director.get(f"/api/v1/entries/{alert['entry']}").json()["alerts"]
+    assert [one["answers"] for one in told_there] == [[]], (
+        "words of auditors are for who reads them"
+    )
     (rule,) = [one for one in figures["rules"] if one["rule"] == "no-permit"]
     assert (rule["answered"], rule["right"], rule["few"]) == (1, 1, True)
     assert rule["precision"] == {"share_permille": 1000, "low_permille": 207, "high_permille": 1000}
