@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from bench.stamp_script import Errand, Script
 from sim.cast import PRESS_S, Cast
 from sim.checklist import CheckList
 from sim.township import Township
@@ -18,12 +19,10 @@ from sim.waiting import until
 from tests.sim.test_screens import (
     PATIENCE_MS,
     TOUCH,
-    apply_for_one_copy,
     approve,
     newest_request,
     open_page,
     sign_in_at_console,
-    sign_in_at_kiosk,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -113,8 +112,9 @@ def test_an_approver_releases_one_impression_on_the_phone_and_without_a_network_
     machine.lay_page("rendered:3")
     kiosk, phone = open_page(village.kiosk, TOUCH), open_page(plan.console, PHONE)
     presses = machine.presses()
-    sign_in_at_kiosk(kiosk, machine, village.card, village.pin)
-    apply_for_one_copy(kiosk)
+    script = Script(kiosk, machine)
+    script.sign_in(village.card, village.pin)
+    script.apply(Errand())
     sign_in_at_console(phone, "approver", plan.person("approver").password)
     approve(phone)
     expect(kiosk.locator(".verdict-banner")).to_contain_text("已批准", timeout=PATIENCE_MS)
