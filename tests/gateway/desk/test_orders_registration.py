@@ -321,6 +321,22 @@ def test_registration_is_never_due_for_erasure(looked: Town) -> None:
     assert sample in due and not due & registrations
 
 
+def test_handovers_compared_with_one_release_are_affairs_of_their_own(looked: Town) -> None:
+    release(looked, draft(looked, sampled(looked)))
+    one, other = handed_over(looked), handed_over(looked)
+    for sample in (one, other):
+        check(looked, sample)
+
+    with looked.store.reader() as reader:
+        kinds = [entry.kind for entry in reader.affair(one)]
+        names = {entry.sha256 for entry in reader.affair(other)}
+        of_release = [entry.kind for entry in reader.affair(held(looked)[0].registration)]
+
+    assert kinds == ["handover", "sample-check"]
+    assert other in names and one not in names
+    assert of_release == ["seal-registration"]
+
+
 def test_reference_of_a_specimen_is_a_photo_reference(looked: Town) -> None:
     release(looked, draft(looked, sampled(looked)))
 
