@@ -2,7 +2,8 @@
 
 The writer does no image work, so this thread does: it cuts specimens out for people who draft a
 registration, and compares each sample that came after one. Rules kept here: a sample is compared
-once, and written down by the writer; what cannot be opened is tried again at the next start.
+once, and written down by the writer; what cannot be opened is tried again at the next start,
+what the writer did not take at the next look.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from gateway.stores.views import PhotoView
 from ledger.records import PhotoRef
 
 if TYPE_CHECKING:
-    from gateway.specimens import Compared, Specimen
+    from gateway.specimens import Specimen
 
 QUEUE = 8  # people who wait for a specimen
 LOOK_S = 5.0  # how often new samples are looked for
@@ -119,25 +120,19 @@ class SampleWorker:
     def _check(self, sample: SampleView) -> None:
         try:
             with self._store.reader() as reader:
-                held, found = self._compared(reader, sample)
-            command = KeepSampleCheck(
-                by=self._gateway,
-                sample=sample.entry,
-                registration=held,
-                result=found.result,
-                reason=found.reason,
-                named=found.named,
-                agreeing=found.agreeing,
-                seen=found.seen,
-            )
-            self._submit(command).result(PATIENCE_S)
+                command = self._compared(reader, sample)
         except Exception as error:
             self._left.add(sample.entry)
             log.error("sample_not_compared", entry=sample.entry, reason=str(error))
             return
-        log.info("sample_compared", entry=sample.entry, result=found.result, why=found.reason)
+        try:
+            self._submit(command).result(PATIENCE_S)  # twice does no harm: the second is dropped
+        except Exception as error:
+            log.error("sample_check_not_kept", entry=sample.entry, reason=str(error))
+            return
+        log.info("sample_compared", entry=sample.entry, result=command.result, why=command.reason)
 
-    def _compared(self, reader: Reader, sample: SampleView) -> tuple[str, Compared]:
+    def _compared(self, reader: Reader, sample: SampleView) -> KeepSampleCheck:
         from gateway import specimens  # OpenCV takes a second to load
 
         register = reader.registered_seals(sample.machine, sample.received_ms)
@@ -146,7 +141,17 @@ class SampleWorker:
             one.specimen.sealed_sha256: self._open(reader, one.specimen) for one in register
         }
         jpeg = self._photos.open(sample.photo)
-        return own.registration, specimens.compare(jpeg, sample.seal, register, pictures)
+        found = specimens.compare(jpeg, sample.seal, register, pictures)
+        return KeepSampleCheck(
+            by=self._gateway,
+            sample=sample.entry,
+            registration=own.registration,
+            result=found.result,
+            reason=found.reason,
+            named=found.named,
+            agreeing=found.agreeing,
+            seen=found.seen,
+        )
 
     def _open(self, reader: Reader, picture: PhotoRef) -> bytes:
         kept = [one for one in reader.photo(picture.sealed_sha256) if one.is_kept]

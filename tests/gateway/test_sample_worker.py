@@ -9,7 +9,7 @@ import pytest
 
 from gateway.audit import alerts
 from gateway.commands_seals import DraftRegistration, ReleaseRegistration
-from gateway.errors import NotFoundError, RequestRefusedError
+from gateway.errors import NotFoundError, RequestRefusedError, StoreError
 from gateway.orders import Orders
 from gateway.register.vault import Vault
 from gateway.sample_worker import SampleWorker, SealedSpecimen
@@ -79,6 +79,12 @@ def registered(town: Town, sample: str, cut: SealedSpecimen) -> None:
     town.order(ReleaseRegistration(by="checker", draft=draft))
 
 
+def drawn(town: Town, png: bytes) -> SealedSpecimen:
+    """Return a specimen that nobody looks at before it is registered."""
+    photo = town.photo(png)
+    return SealedSpecimen(specimen=None, ref=photo.ref, sealed=photo.sealed)  # type: ignore[arg-type]  # not needed here
+
+
 def raised(town: Town, sample: str) -> list[tuple[str, str]]:
     with town.store.reader() as reader:
         found = reader.alerts_about([sample]).get(sample, ())
@@ -136,8 +142,7 @@ def test_entry_that_is_no_sample_gives_no_specimen(looked: Town) -> None:
 
 def test_photo_that_cannot_be_used_is_unclear_and_a_yellow_alert(looked: Town) -> None:
     first = handed_over(looked, b"first")
-    png = looked.photo(b"no picture either")
-    registered(looked, first, SealedSpecimen(specimen=None, ref=png.ref, sealed=png.sealed))  # type: ignore[arg-type]  # nobody looks at it here
+    registered(looked, first, drawn(looked, b"no picture either"))
     later = handed_over(looked, b"later")
 
     worker_of(looked).look()
@@ -148,8 +153,8 @@ def test_photo_that_cannot_be_used_is_unclear_and_a_yellow_alert(looked: Town) -
 
 def test_specimen_that_is_gone_leaves_the_sample_for_the_next_start(looked: Town) -> None:
     first = handed_over(looked, b"first")
-    png = looked.photo(b"specimen")
-    registered(looked, first, SealedSpecimen(specimen=None, ref=png.ref, sealed=png.sealed))  # type: ignore[arg-type]  # nobody looks at it here
+    png = drawn(looked, b"specimen")
+    registered(looked, first, png)
     later = handed_over(looked, b"later")
     looked.vault.remove(png.ref.sealed_sha256)
     worker = worker_of(looked)
@@ -160,3 +165,20 @@ def test_specimen_that_is_gone_leaves_the_sample_for_the_next_start(looked: Town
     assert checked(looked, later) is None
     with looked.store.reader() as reader:
         assert [one.entry for one in reader.samples_to_check()] == [later]
+
+
+def test_comparison_that_the_writer_did_not_take_is_submitted_at_the_next_look(
+    looked: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered(looked, handed_over(looked, b"first"), drawn(looked, b"specimen"))
+    later = handed_over(looked, b"later")
+    worker, refusal = worker_of(looked), Future[object]()
+    refusal.set_exception(StoreError("expected room on the disk, found little"))
+
+    with monkeypatch.context() as full:
+        full.setattr(worker, "_submit", lambda command: refusal)
+        worker.look()
+    before = checked(looked, later)
+    worker.look()
+
+    assert (before, checked(looked, later)) == (None, ("unclear", "damaged"))
