@@ -23,7 +23,7 @@ from msgspec import Struct
 from gateway.commands_seals import KeepSampleCheck
 from gateway.errors import GatewayError, NotFoundError, RequestRefusedError, StoreError
 from gateway.stores import Reader, Store
-from gateway.stores.registrations import SampleView
+from gateway.stores.registrations import RegisteredSeal, SampleView
 from gateway.stores.views import PhotoView
 from ledger.records import PhotoRef
 
@@ -137,9 +137,7 @@ class SampleWorker:
 
         register = reader.registered_seals(sample.machine, sample.received_ms)
         own = next(one for one in register if one.seal == sample.seal)
-        pictures = {
-            one.specimen.sealed_sha256: self._open(reader, one.specimen) for one in register
-        }
+        pictures = self._pictures(reader, own, register)
         jpeg = self._photos.open(sample.photo)
         found = specimens.compare(jpeg, sample.seal, register, pictures)
         return KeepSampleCheck(
@@ -152,6 +150,19 @@ class SampleWorker:
             agreeing=found.agreeing,
             seen=found.seen,
         )
+
+    def _pictures(
+        self, reader: Reader, own: RegisteredSeal, register: tuple[RegisteredSeal, ...]
+    ) -> dict[str, bytes]:
+        """Open the specimens of a machine's seals; only `own` must be there."""
+        found = {own.specimen.sealed_sha256: self._open(reader, own.specimen)}
+        for one in register:
+            try:
+                if one.specimen.sealed_sha256 not in found:
+                    found[one.specimen.sealed_sha256] = self._open(reader, one.specimen)
+            except StoreError as error:
+                log.error("specimen_left_out", seal=one.seal, reason=str(error))
+        return found
 
     def _open(self, reader: Reader, picture: PhotoRef) -> bytes:
         kept = [one for one in reader.photo(picture.sealed_sha256) if one.is_kept]
