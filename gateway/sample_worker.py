@@ -185,12 +185,13 @@ class SampleWorker:
         from gateway import specimens
         from vision.errors import ImageRefusedError
 
-        if sample in self._known:
-            return self._known[sample]
         with self._store.reader() as reader:
             found = reader.sample(sample)
         if found is None or not found.photo.is_kept:
+            self._known.pop(sample, None)
             raise NotFoundError("expected an imprint sample with its photo here, found none")
+        if sample in self._known:
+            return self._known[sample]
         try:
             cut = specimens.cut_out(self._photos.open(found.photo))
         except ImageRefusedError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -62,8 +63,8 @@ def handed_over(town: Town, jpeg: bytes, seal: str = SEAL) -> str:
     return str(one.head.sha256)
 
 
-def cut_out(town: Town, sample: str) -> SealedSpecimen:
-    worker = worker_of(town)
+def cut_out(town: Town, sample: str, worker: SampleWorker | None = None) -> SealedSpecimen:
+    worker = worker or worker_of(town)
     answer = worker.cut_out(sample)
     worker.stop()
     worker.run()
@@ -150,6 +151,26 @@ def test_bytes_that_are_no_picture_give_no_specimen(looked: Town) -> None:
 def test_entry_that_is_no_sample_gives_no_specimen(looked: Town) -> None:
     with pytest.raises(NotFoundError):
         cut_out(looked, "b" * 64)
+
+
+def test_specimen_of_a_photo_that_was_erased_is_given_no_longer(
+    looked: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gateway import specimens  # OpenCV takes a second to load
+
+    sample = handed_over(looked, b"sample")
+    monkeypatch.setattr(specimens, "cut_out", lambda jpeg: SimpleNamespace(png=jpeg))
+    worker = worker_of(looked)
+    kept = [cut_out(looked, sample, worker) for _ in "12"]
+    with looked.store.transaction() as transaction:
+        photo = transaction.sample(sample).photo
+        transaction.erase_photo(photo.sealed_sha256, photo.sealed_size, looked.now_ms)
+
+    with pytest.raises(NotFoundError):
+        cut_out(looked, sample, worker)
+
+    assert kept[0] is kept[1]
+    assert not worker._known
 
 
 def test_photo_that_cannot_be_used_is_unclear_and_a_yellow_alert(looked: Town) -> None:
