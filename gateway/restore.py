@@ -133,7 +133,7 @@ class Restore:
             for path in backups.photo_files(self._backup / "photos"):
                 count += backups.copy_photo(path, vault.path(path.stem))
         with store.transaction() as transaction:
-            for photo in transaction.pending_photos():
+            for photo in (*transaction.pending_photos(), *transaction.missing_specimens()):
                 if vault.has(photo.sealed_sha256):
                     transaction.photo_stored(photo.sealed_sha256, photo.sealed_size, photo.named_ms)
         return count

@@ -2,7 +2,8 @@
 
 The writer does no image work, so this thread does: it cuts specimens out for people who draft a
 registration, and compares each sample that came after one. Rules kept here: a sample is compared
-once, and written down by the writer; what cannot be opened is tried again at the next start.
+once, and written down by the writer; what cannot be opened is tried again at the next start,
+what the writer did not take at the next look.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from msgspec import Struct
 from gateway.commands_seals import KeepSampleCheck
 from gateway.errors import GatewayError, NotFoundError, RequestRefusedError, StoreError
 from gateway.stores import Reader, Store
-from gateway.stores.registrations import SampleView
+from gateway.stores.registrations import RegisteredSeal, SampleView
 from gateway.stores.views import PhotoView
 from ledger.records import PhotoRef
 
 if TYPE_CHECKING:
-    from gateway.specimens import Compared, Specimen
+    from gateway.specimens import Specimen
 
 QUEUE = 8  # people who wait for a specimen
 LOOK_S = 5.0  # how often new samples are looked for
@@ -119,34 +120,49 @@ class SampleWorker:
     def _check(self, sample: SampleView) -> None:
         try:
             with self._store.reader() as reader:
-                held, found = self._compared(reader, sample)
-            command = KeepSampleCheck(
-                by=self._gateway,
-                sample=sample.entry,
-                registration=held,
-                result=found.result,
-                reason=found.reason,
-                named=found.named,
-                agreeing=found.agreeing,
-                seen=found.seen,
-            )
-            self._submit(command).result(PATIENCE_S)
+                command = self._compared(reader, sample)
         except Exception as error:
             self._left.add(sample.entry)
             log.error("sample_not_compared", entry=sample.entry, reason=str(error))
             return
-        log.info("sample_compared", entry=sample.entry, result=found.result, why=found.reason)
+        try:
+            self._submit(command).result(PATIENCE_S)  # twice does no harm: the second is dropped
+        except Exception as error:
+            log.error("sample_check_not_kept", entry=sample.entry, reason=str(error))
+            return
+        log.info("sample_compared", entry=sample.entry, result=command.result, why=command.reason)
 
-    def _compared(self, reader: Reader, sample: SampleView) -> tuple[str, Compared]:
+    def _compared(self, reader: Reader, sample: SampleView) -> KeepSampleCheck:
         from gateway import specimens  # OpenCV takes a second to load
 
         register = reader.registered_seals(sample.machine, sample.received_ms)
         own = next(one for one in register if one.seal == sample.seal)
-        pictures = {
-            one.specimen.sealed_sha256: self._open(reader, one.specimen) for one in register
-        }
+        pictures = self._pictures(reader, own, register)
         jpeg = self._photos.open(sample.photo)
-        return own.registration, specimens.compare(jpeg, sample.seal, register, pictures)
+        found = specimens.compare(jpeg, sample.seal, register, pictures)
+        return KeepSampleCheck(
+            by=self._gateway,
+            sample=sample.entry,
+            registration=own.registration,
+            result=found.result,
+            reason=found.reason,
+            named=found.named,
+            agreeing=found.agreeing,
+            seen=found.seen,
+        )
+
+    def _pictures(
+        self, reader: Reader, own: RegisteredSeal, register: tuple[RegisteredSeal, ...]
+    ) -> dict[str, bytes]:
+        """Open the specimens of a machine's seals; only `own` must be there."""
+        found = {own.specimen.sealed_sha256: self._open(reader, own.specimen)}
+        for one in register:
+            try:
+                if one.specimen.sealed_sha256 not in found:
+                    found[one.specimen.sealed_sha256] = self._open(reader, one.specimen)
+            except StoreError as error:
+                log.error("specimen_left_out", seal=one.seal, reason=str(error))
+        return found
 
     def _open(self, reader: Reader, picture: PhotoRef) -> bytes:
         kept = [one for one in reader.photo(picture.sealed_sha256) if one.is_kept]
@@ -169,12 +185,13 @@ class SampleWorker:
         from gateway import specimens
         from vision.errors import ImageRefusedError
 
-        if sample in self._known:
-            return self._known[sample]
         with self._store.reader() as reader:
             found = reader.sample(sample)
         if found is None or not found.photo.is_kept:
+            self._known.pop(sample, None)
             raise NotFoundError("expected an imprint sample with its photo here, found none")
+        if sample in self._known:
+            return self._known[sample]
         try:
             cut = specimens.cut_out(self._photos.open(found.photo))
         except ImageRefusedError as error:

@@ -85,13 +85,15 @@ def compare(
     """Return how a sample of `seal` compares with the seals of its machine.
 
     Args:
-        pictures: specimens by the hash of their encrypted file.
+        pictures: specimens by the hash of their encrypted file; a seal without one, or whose
+            one cannot be used, is left out.
     """
     try:
-        entries = [_entry(one, pictures[one.specimen.sealed_sha256]) for one in register]
         picture = decode(jpeg)
     except ImageRefusedError:
         return DAMAGED
+    usable = (_entry(one, pictures.get(one.specimen.sealed_sha256)) for one in register)
+    entries = [one for one in usable if one is not None]
     if not any(one.id == seal and one.specimen is not None for one in entries):
         return DAMAGED
     found = samples.check_sample(picture, seal, entries)
@@ -104,9 +106,14 @@ def compare(
     )
 
 
-def _entry(one: RegisteredSeal, png: bytes) -> Registered:
+def _entry(one: RegisteredSeal, png: bytes | None) -> Registered | None:
+    if png is None:
+        return None
     shape = Shape(one.shape)
-    lifted: Lifted | None = specimen(decode_drawing(png), shape)
+    try:
+        lifted: Lifted | None = specimen(decode_drawing(png), shape)
+    except ImageRefusedError:
+        return None
     return Registered(
         id=one.seal, ring_text=one.ring_text, line=one.line, shape=shape, specimen=lifted
     )

@@ -109,7 +109,7 @@ class EntryReader(Protocol):
         ...
 
     def pending_photos(self, machine: str | None = None) -> tuple[PhotoView, ...]:
-        """Return the photos that are named and not stored, longest wait first."""
+        """Return the photos that machines owe: named, not stored; longest wait first."""
         ...
 
     def stored_photos(self) -> tuple[str, ...]:

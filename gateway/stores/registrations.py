@@ -131,6 +131,10 @@ class RegistrationReader(CustodyReader, Protocol):
         """Return the sample that an entry (its hash) names."""
         ...
 
+    def missing_specimens(self) -> tuple[PhotoView, ...]:
+        """Return the specimens that are named and not stored; no machine can send them."""
+        ...
+
     def samples_to_check(self) -> tuple[SampleView, ...]:
         """Return samples whose photo is here and that nobody compared, oldest first.
 

@@ -170,7 +170,8 @@ class EntryQueries:
     def pending_photos(self, machine: str | None = None) -> tuple[PhotoView, ...]:
         own = "" if machine is None else " AND r.machine = ?"
         return self._photos(
-            f" WHERE p.stored_ms IS NULL{own} ORDER BY waited_ms DESC, r.named_ms",
+            f" WHERE p.stored_ms IS NULL AND r.role <> 'specimen'{own}"
+            " ORDER BY waited_ms DESC, r.named_ms",
             *(() if machine is None else (machine,)),
         )
 

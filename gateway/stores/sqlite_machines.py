@@ -95,7 +95,7 @@ class _States:
         }
         self._pending = rows(
             "SELECT r.machine, count(*) FROM photo_refs r LEFT JOIN photos p USING (sealed_sha256)"
-            " WHERE r.{these} AND p.stored_ms IS NULL GROUP BY r.machine"
+            " WHERE r.{these} AND p.stored_ms IS NULL AND r.role <> 'specimen' GROUP BY r.machine"
         )
         self._holds: dict[str, list[str]] = {}
         for machine, hold in queries.states_of(

@@ -12,7 +12,7 @@ from gateway.stores.registrations import (
 )
 from gateway.stores.sqlite_custody import CustodyQueries
 from gateway.stores.sqlite_entries import ENTRY, decoded
-from gateway.stores.views import StoredEntry
+from gateway.stores.views import PhotoView, StoredEntry
 from ledger.records_custody import Handover, TakeOut
 from ledger.records_seals import SampleCheck, SealRegistration, SealSample
 
@@ -66,6 +66,11 @@ class RegistrationQueries(CustodyQueries):
     def sample(self, entry: str) -> SampleView | None:
         row = self._tables.row(f"{_SAMPLED} AND e.sha256 = ?", entry)
         return None if row is None else self._sample(decoded(row))
+
+    def missing_specimens(self) -> tuple[PhotoView, ...]:
+        return self._photos(
+            " WHERE p.stored_ms IS NULL AND r.role = 'specimen' ORDER BY r.named_ms"
+        )
 
     def samples_to_check(self) -> tuple[SampleView, ...]:
         found = (self._sample(decoded(row)) for row in self._tables.rows(_UNCHECKED))

@@ -17,9 +17,11 @@ from ledger.records import CaseStep
 from ledger.records_people import Delegation
 from ledger.records_permits import StandingPermit
 from ledger.records_retention import Erasure, RetentionPolicy
+from ledger.records_seals import SealRegistration
 
 _KEPT = ", ".join(f"'{kind}'" for kind in KEPT_KINDS)
-_TYING_NOTHING = (Erasure.kind, Delegation.kind, StandingPermit.kind)
+_OF_MANY = (Delegation.kind, StandingPermit.kind, SealRegistration.kind)
+_TYING_NOTHING = (Erasure.kind, *_OF_MANY)
 _DUE = f"""
     SELECT idx, sha256, kind, received_ms, max(opening) AS opening, max(photos) AS photos,
         strftime('%Y-%m', received_ms / 1000 + {OFFSET_S}, 'unixepoch') AS month
@@ -151,9 +153,10 @@ class RetentionQueries(
         """Return what belongs to the same affair as one entry and is one step away.
 
         A delegation belongs to the affairs of all whom the substitute decided for, a standing
-        permit to those of all its uses: they tie none.
+        permit to those of all its uses, a registration to those of all samples that were
+        compared with it: they tie none.
         """
-        if entry.kind in (Delegation.kind, StandingPermit.kind):
+        if entry.kind in _OF_MANY:
             return set()
         near = {
             one.sha256

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from types import SimpleNamespace
 from typing import Any
 
+import msgspec
+import numpy as np
 import pytest
 
 from gateway.audit import alerts
 from gateway.commands_seals import DraftRegistration, ReleaseRegistration
-from gateway.errors import NotFoundError, RequestRefusedError
+from gateway.errors import NotFoundError, RequestRefusedError, StoreError
 from gateway.orders import Orders
 from gateway.register.vault import Vault
 from gateway.sample_worker import SampleWorker, SealedSpecimen
-from gateway.stores.registrations import SealWords
+from gateway.stores.registrations import RegisteredSeal, SealWords
+from ledger.records import PhotoRef
 from ledger.records_custody import Handover
 from tests import imprints
 from tests.gateway.machine import TOWNSHIP
@@ -43,12 +47,12 @@ def worker_of(town: Town) -> SampleWorker:
     return SampleWorker(town.store, town.vault, town.ring.recipients(), submit, "gw-1")
 
 
-def handed_over(town: Town, jpeg: bytes) -> str:
+def handed_over(town: Town, jpeg: bytes, seal: str = SEAL) -> str:
     """Have a machine hand its seal over; its photo is here. Return the entry's hash."""
     photo = town.photo(jpeg)
     one = town.machines["m-1"]
     body = Handover(
-        permit="h-1", seal=SEAL, hatch="a" * 64, giver="k-1", receiver="k-2", witness="s-1",
+        permit="h-1", seal=seal, hatch="a" * 64, giver="k-1", receiver="k-2", witness="s-1",
         sample=photo.ref,
     )  # fmt: skip
     town.now_ms += 1
@@ -59,24 +63,39 @@ def handed_over(town: Town, jpeg: bytes) -> str:
     return str(one.head.sha256)
 
 
-def cut_out(town: Town, sample: str) -> SealedSpecimen:
-    worker = worker_of(town)
+def cut_out(town: Town, sample: str, worker: SampleWorker | None = None) -> SealedSpecimen:
+    worker = worker or worker_of(town)
     answer = worker.cut_out(sample)
     worker.stop()
     worker.run()
     return answer.result(0)
 
 
-def registered(town: Town, sample: str, cut: SealedSpecimen) -> None:
+def registered(town: Town, sample: str, cut: SealedSpecimen, seal: str = SEAL) -> None:
     words = SealWords("村委会公章", imprints.OWN)
     draft = town.order(
         DraftRegistration(
-            by="chief", machine="m-1", seal=SEAL, sample=sample, words=words, shape="round",
+            by="chief", machine="m-1", seal=seal, sample=sample, words=words, shape="round",
             width=420, height=420, specimen=cut.ref, sealed=cut.sealed,
         )
     ).answer  # fmt: skip
     town.now_ms += 1
     town.order(ReleaseRegistration(by="checker", draft=draft))
+
+
+def drawn(town: Town, png: bytes) -> SealedSpecimen:
+    """Return a specimen that nobody looks at before it is registered."""
+    photo = town.photo(png)
+    return SealedSpecimen(specimen=None, ref=photo.ref, sealed=photo.sealed)  # type: ignore[arg-type]  # not needed here
+
+
+def seal_named(name: str) -> RegisteredSeal:
+    """Return a registered seal whose specimen is stored under its own name."""
+    return RegisteredSeal(
+        machine="m-1", seal=name, registration="a" * 64, index=1, version=1, name=name,
+        ring_text=imprints.OWN, line="", number="", shape="square", width=200, height=200,
+        specimen=PhotoRef(sha256="a" * 64, size=1, sealed_sha256=name, sealed_size=1), from_ms=1,
+    )  # fmt: skip
 
 
 def raised(town: Town, sample: str) -> list[tuple[str, str]]:
@@ -134,10 +153,29 @@ def test_entry_that_is_no_sample_gives_no_specimen(looked: Town) -> None:
         cut_out(looked, "b" * 64)
 
 
+def test_specimen_of_a_photo_that_was_erased_is_given_no_longer(
+    looked: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gateway import specimens  # OpenCV takes a second to load
+
+    sample = handed_over(looked, b"sample")
+    monkeypatch.setattr(specimens, "cut_out", lambda jpeg: SimpleNamespace(png=jpeg))
+    worker = worker_of(looked)
+    kept = [cut_out(looked, sample, worker) for _ in "12"]
+    with looked.store.transaction() as transaction:
+        photo = transaction.sample(sample).photo
+        transaction.erase_photo(photo.sealed_sha256, photo.sealed_size, looked.now_ms)
+
+    with pytest.raises(NotFoundError):
+        cut_out(looked, sample, worker)
+
+    assert kept[0] is kept[1]
+    assert not worker._known
+
+
 def test_photo_that_cannot_be_used_is_unclear_and_a_yellow_alert(looked: Town) -> None:
     first = handed_over(looked, b"first")
-    png = looked.photo(b"no picture either")
-    registered(looked, first, SealedSpecimen(specimen=None, ref=png.ref, sealed=png.sealed))  # type: ignore[arg-type]  # nobody looks at it here
+    registered(looked, first, drawn(looked, b"no picture either"))
     later = handed_over(looked, b"later")
 
     worker_of(looked).look()
@@ -148,8 +186,8 @@ def test_photo_that_cannot_be_used_is_unclear_and_a_yellow_alert(looked: Town) -
 
 def test_specimen_that_is_gone_leaves_the_sample_for_the_next_start(looked: Town) -> None:
     first = handed_over(looked, b"first")
-    png = looked.photo(b"specimen")
-    registered(looked, first, SealedSpecimen(specimen=None, ref=png.ref, sealed=png.sealed))  # type: ignore[arg-type]  # nobody looks at it here
+    png = drawn(looked, b"specimen")
+    registered(looked, first, png)
     later = handed_over(looked, b"later")
     looked.vault.remove(png.ref.sealed_sha256)
     worker = worker_of(looked)
@@ -160,3 +198,53 @@ def test_specimen_that_is_gone_leaves_the_sample_for_the_next_start(looked: Town
     assert checked(looked, later) is None
     with looked.store.reader() as reader:
         assert [one.entry for one in reader.samples_to_check()] == [later]
+
+
+def test_comparison_that_the_writer_did_not_take_is_submitted_at_the_next_look(
+    looked: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered(looked, handed_over(looked, b"first"), drawn(looked, b"specimen"))
+    later = handed_over(looked, b"later")
+    worker, refusal = worker_of(looked), Future[object]()
+    refusal.set_exception(StoreError("expected room on the disk, found little"))
+
+    with monkeypatch.context() as full:
+        full.setattr(worker, "_submit", lambda command: refusal)
+        worker.look()
+    before = checked(looked, later)
+    worker.look()
+
+    assert (before, checked(looked, later)) == (None, ("unclear", "damaged"))
+
+
+def test_lost_specimen_of_another_seal_keeps_no_sample_from_being_compared(looked: Town) -> None:
+    villages, machines = looked._directory()
+    with looked.store.transaction() as transaction:
+        both = [msgspec.structs.replace(one, seals=("branch", SEAL)) for one in machines]
+        transaction.set_directory(villages, tuple(both))
+    registered(looked, handed_over(looked, b"first"), drawn(looked, b"specimen"))
+    sibling = drawn(looked, b"specimen of the branch")
+    registered(looked, handed_over(looked, b"branch", "branch"), sibling, "branch")
+    later = handed_over(looked, b"later")
+    looked.vault.remove(sibling.ref.sealed_sha256)
+
+    worker_of(looked).look()
+
+    assert checked(looked, later) == ("unclear", "damaged")
+
+
+def test_refused_specimen_of_another_seal_is_left_out() -> None:
+    from gateway import specimens  # OpenCV takes a second to load
+    from vision.decoding import encode_drawing
+
+    own, lost, refused = (seal_named(name) for name in ("own", "lost", "refused"))
+    sheet = np.full((200, 200, 3), 255, np.uint8)
+    square = sheet.copy()
+    square[50:150, 50:150] = (54, 43, 200)
+    pictures = {"own": encode_drawing(square), "refused": b"no picture"}
+
+    def reason(*register: RegisteredSeal) -> str:
+        return specimens.compare(encode_drawing(sheet), register[0].seal, register, pictures).reason
+
+    assert reason(own, lost, refused) == "none"
+    assert (reason(lost), reason(refused)) == ("damaged", "damaged")

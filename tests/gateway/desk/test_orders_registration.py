@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +12,11 @@ import pytest
 from gateway.audit.rules import seal_sample
 from gateway.commands_custody import ConfirmSeal, StateSeal
 from gateway.commands_seals import DraftRegistration, KeepSampleCheck, ReleaseRegistration
+from gateway.config import load
 from gateway.errors import NotAllowedError, NotFoundError
 from gateway.orders import Orders
 from gateway.register.vault import Vault
+from gateway.restore import Restore
 from gateway.stores.registrations import SealWords
 from ledger.records import PhotoRef
 from ledger.records_custody import Handover
@@ -319,6 +323,50 @@ def test_registration_is_never_due_for_erasure(looked: Town) -> None:
 
     registrations = {one.sha256 for one in looked.entries() if one.kind == "seal-registration"}
     assert sample in due and not due & registrations
+
+
+def test_handovers_compared_with_one_release_are_affairs_of_their_own(looked: Town) -> None:
+    release(looked, draft(looked, sampled(looked)))
+    one, other = handed_over(looked), handed_over(looked)
+    for sample in (one, other):
+        check(looked, sample)
+
+    with looked.store.reader() as reader:
+        kinds = [entry.kind for entry in reader.affair(one)]
+        names = {entry.sha256 for entry in reader.affair(other)}
+        of_release = [entry.kind for entry in reader.affair(held(looked)[0].registration)]
+
+    assert kinds == ["handover", "sample-check"]
+    assert other in names and one not in names
+    assert of_release == ["seal-registration"]
+
+
+def test_specimen_that_a_restore_did_not_bring_back_is_owed_by_no_machine(
+    looked: Town, write_config: Callable[..., Path]
+) -> None:
+    registration = draft(looked, sampled(looked))
+    with looked.store.transaction() as transaction:
+        (specimen,) = transaction.photos(registration)
+        sealed = looked.vault.path(specimen.sealed_sha256).read_bytes()
+        transaction._tables.run(
+            "DELETE FROM photos WHERE sealed_sha256 = ?", specimen.sealed_sha256
+        )
+
+    restore = Restore(load(write_config(looked.folder)), None, ())
+    restore.photos(looked.store)
+    with looked.store.reader() as reader:
+        owed = (reader.pending_photos(), reader.pending_photos("m-1"))
+        machine = reader.machine("m-1")
+        (before,) = reader.photos(registration)
+    Vault(looked.folder / "state" / "photos", looked.open_sealed).put(
+        specimen.sealed_sha256, sealed
+    )
+    restore.photos(looked.store)
+
+    assert owed == ((), ()) and machine.photos_pending == 0
+    with looked.store.reader() as reader:
+        (after,) = reader.photos(registration)
+    assert (before.is_kept, after.is_kept) == (False, True)
 
 
 def test_reference_of_a_specimen_is_a_photo_reference(looked: Town) -> None:
