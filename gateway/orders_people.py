@@ -12,6 +12,7 @@ from gateway.commands import AddAccount
 from gateway.commands_people import DraftPeople, ReleasePeople, StopAccount
 from gateway.desk import people as desk
 from gateway.desk.accounts import NO_PASSWORD, OFFICES, VILLAGE_OFFICES
+from gateway.desk.approvals import named
 from gateway.desk.people import DAY_MS, MOST_DAYS
 from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.register import people_post
@@ -48,6 +49,8 @@ class PeopleOrders:
             command.place,
             _next_version(transaction),
         )
+        machines = [one for one in transaction.machines() if one.village == command.place]
+        roster = desk.with_keepers(roster, named(machines, transaction.accounts()))
         body = self._list(transaction, roster, now_ms + command.days * DAY_MS, command.by, None)
         self._book.append(transaction, body, now_ms)
         return Done(answer=body.version)

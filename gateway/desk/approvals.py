@@ -93,6 +93,18 @@ def keeps(account: Account, village: str, names: Iterable[str]) -> bool:
     return "keeper" in account.offices and village != "" and account.village == village
 
 
+def named(machines: Iterable[MachineView], accounts: Iterable[Account]) -> frozenset[str]:
+    """Return the persons who keep a seal of these machines because they are named for it.
+
+    The configuration names accounts for a machine, an account a machine or one of its seals.
+    """
+    known = {one.account: one for one in accounts}
+    there = tuple(machines)
+    names = {name for one in there for name in (one.machine, *one.seals)}
+    persons = {_person(account, known) for one in there for account in one.keepers}
+    return frozenset(persons | {one.person for one in known.values() if keeps(one, "", names)})
+
+
 def _person(account: str, accounts: Mapping[str, Account]) -> str:
     """Return the person of an account; one that is unknown here stands for itself."""
     known = accounts.get(account)

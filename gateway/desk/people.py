@@ -8,7 +8,7 @@ releases; taking somebody away is one person's act and makes every waiting draft
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 from msgspec import Struct, structs
@@ -106,6 +106,17 @@ def drafted(
         _staff(one, known.get(one.account)) for one in sorted(written, key=lambda row: row.account)
     )
     return Roster(place=place, version=version, salt=people.new_salt(), staff=staff)
+
+
+def with_keepers(roster: Roster, keeping: Collection[str]) -> Roster:
+    """Return a list on which these persons hold the office of a keeper, as machines know it."""
+    staff = tuple(
+        structs.replace(one, offices=(*one.offices, "keeper"))
+        if one.person in keeping and "keeper" not in one.offices
+        else one
+        for one in roster.staff
+    )
+    return structs.replace(roster, staff=staff)
 
 
 def differences(before: Iterable[Staff], after: Iterable[Staff]) -> tuple[Difference, ...]:

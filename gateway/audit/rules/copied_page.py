@@ -10,11 +10,15 @@ from gateway.audit import sights
 from gateway.stores import History
 from gateway.stores.sights import Sight
 from gateway.stores.views import Alert, Finding, Severity, StoredEntry
+from ledger.records import SealUse
 
 CODE = "copied-page"
 TITLE = "疑似翻拍或打印的印章"
 BASIS = "用印须在纸质原件上进行,照片须拍摄原件"
 SEVERITY: Severity = "yellow"
+
+# What the machine calls the same: a use that says so has its alert already (`photo-doubt`).
+_FOUND = {"screen": "page-reproduced", "printed": "impression-printed"}
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
@@ -22,12 +26,13 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def check(entry: StoredEntry | None, history: History, options: Options) -> Iterator[Alert]:
-    """Yield an alert for each such use; looks when no entry is given."""
+    """Yield an alert for each such use whose machine did not find it; looks when no entry is
+    given."""
     if entry is not None:
         return
     for sight in sights.recent(history):
         word = _word(sight)
-        if word is None:
+        if word is None or _FOUND[word] in _findings(history, sight.entry):
             continue
         yield Alert(
             code=CODE,
@@ -37,6 +42,11 @@ def check(entry: StoredEntry | None, history: History, options: Options) -> Iter
             finding=Finding(key=f"finding.copied-page.{word}", values={}),
             key=f"{CODE}/{sight.entry}",
         )
+
+
+def _findings(history: History, entry: str) -> tuple[str, ...]:
+    found = history.entry(entry)
+    return found.body.findings if found and isinstance(found.body, SealUse) else ()
 
 
 def _word(sight: Sight) -> str | None:

@@ -117,6 +117,24 @@ def test_copy_under_the_camera_is_yellow(log: Any, fields: dict[str, Any], word:
     ]
 
 
+@pytest.mark.parametrize(
+    ("fields", "findings", "alerts"),
+    [
+        ({"origin": "screen", "impression": "printed"}, ("page-reproduced",), 0),
+        ({"origin": "print", "impression": "printed"}, ("impression-printed",), 0),
+        ({"impression": "printed"}, ("page-other", "impression-printed"), 0),
+        ({"origin": "screen"}, ("impression-printed",), 1),
+        ({"impression": "printed"}, ("page-reproduced",), 1),
+    ],
+)
+def test_copy_that_the_machine_found_itself_is_not_told_twice(
+    log: Any, build: Any, fields: dict[str, Any], findings: tuple[str, ...], alerts: int
+) -> None:
+    log.doubtful = [sight(entry=log.write(build.use(findings=findings)).sha256, **fields)]
+
+    assert len(list(copied_page.check(None, log, copied_page.Options()))) == alerts
+
+
 @pytest.mark.parametrize("fields", [{"origin": "paper", "impression": "ink"}, {}])
 def test_paper_and_what_nobody_can_tell_is_no_copy(log: Any, fields: dict[str, Any]) -> None:
     doubted = sight(verdict="mismatch", **fields)

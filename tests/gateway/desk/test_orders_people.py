@@ -10,9 +10,9 @@ from msgspec import structs
 
 from gateway.commands_people import DraftPeople, ReleasePeople, StopAccount
 from gateway.desk.accounts import NO_PASSWORD
-from gateway.desk.people import DAY_MS, Row
+from gateway.desk.people import DAY_MS, Difference, Row, differences
 from gateway.errors import NotAllowedError, NotFoundError, RequestRefusedError
-from gateway.orders_people import staff_of
+from gateway.orders_people import roster_of, staff_of
 from gateway.register import people_post
 from ledger import codec, envelope, people
 from ledger.records import Start
@@ -49,6 +49,14 @@ class Village:
 
     def release(self, version: int, by: str = "checker") -> Any:
         return self.town.order(ReleasePeople(by=by, version=version))
+
+    def changes(self, version: int) -> tuple[Difference, ...]:
+        """Return what the releaser of a draft sees of those who are there."""
+        with self.town.store.reader() as reader:
+            (view,) = [one for one in reader.people_lists(PLACE) if one.version == version]
+            now = staff_of(reader, TOWNSHIP, PLACE)
+            found = differences(now, roster_of(reader, view).staff)
+        return tuple(one for one in found if "offices" in one.fields)
 
     def stop(self, account: str, *, card_only: bool = False, by: str = "checker") -> Any:
         return self.town.order(StopAccount(by=by, account=account, card_only=card_only))
@@ -105,6 +113,39 @@ def test_a_list_counts_only_when_another_person_released_it(village: Village) ->
     assert village.account("chen").offices == ("clerk",)
     assert village.account("chen").village == PLACE
     assert [one.account for one in village.roster(done.letters).staff] == ["chen", "clerk-1"]
+
+
+@pytest.mark.parametrize(
+    ("account", "keeps"),
+    [("keeper-1", ()), ("sun", ("m-1",)), ("sun", ("committee",))],
+)
+def test_whoever_keeps_a_seal_there_is_a_keeper_on_the_list(
+    village: Village, account: str, keeps: tuple[str, ...]
+) -> None:
+    village.town.account(account, "secretary", person="sun", keeps=keeps)
+    sun = structs.replace(CHEN, account=account, person="sun", offices=("secretary",))
+    version = village.draft(CLERK, sun)
+
+    (change,) = village.changes(version)
+
+    assert (change.account, change.offices) == (account, ("secretary", "keeper"))
+    (clerk, mine) = sorted(
+        village.roster(village.release(version).letters).staff, key=lambda one: one.offices
+    )
+    assert (clerk.offices, mine.offices) == (("clerk",), ("secretary", "keeper"))
+
+
+@pytest.mark.parametrize("keeps", [(), ("m-9",)])
+def test_who_keeps_nothing_there_is_no_keeper_on_the_list(
+    village: Village, keeps: tuple[str, ...]
+) -> None:
+    village.town.account("sun", "secretary", keeps=keeps)
+    sun = structs.replace(CHEN, account="sun", person="sun", offices=("secretary",))
+    done = village.release(village.draft(sun, MA))
+
+    offices = {one.account: one.offices for one in village.roster(done.letters).staff}
+
+    assert offices == {"sun": ("secretary",), "ma": ("keeper",)}
 
 
 def test_the_drafter_cannot_release_with_another_account_of_theirs(village: Village) -> None:
