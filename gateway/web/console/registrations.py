@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Annotated, Any, Literal
 
+import structlog
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
@@ -29,6 +30,7 @@ from ledger.records_office import LedgerExport
 SAMPLES = 10  # shown on a seal's page
 SPECIMEN_S = 60.0  # reading takes 3 s, longer where other work is done
 
+log = structlog.get_logger()
 router = APIRouter()
 Looker = Annotated[Visitor, Depends(Allow(Action.DRAFT_REGISTRATION))]
 Drafter = Annotated[Visitor, Depends(AllowChange(Action.DRAFT_REGISTRATION))]
@@ -124,7 +126,10 @@ def release(request: Request, visitor: Releaser, draft: str) -> Response:
 def export(
     request: Request, visitor: Exporter, form: Annotated[Literal["zip"], Form()]
 ) -> Response:
-    """Hand out the register with its specimens, once the log says who takes it."""
+    """Hand out the register with its specimens, once the log says who takes it.
+
+    A seal whose specimen cannot be opened is listed without one.
+    """
     site = site_of(request)
     with site.port.reader() as reader:
         machines = [
@@ -132,7 +137,7 @@ def export(
         ]
         seals = [seal for one in machines for seal in reader.registered_seals(one.machine)]
         names = {one.specimen.sealed_sha256 for one in seals}
-        found = {name: site.port.photo(name) for name in names}
+        found = {name: _opened(site, name) for name in names}
     pictures = {name: picture for name, picture in found.items() if picture is not None}
     file = register_folder.to_zip(seals, pictures)
     today = local_date(site.port.now_ms())
@@ -164,6 +169,14 @@ def looks(reader: Reader, visitor: Visitor, machine: str, seal: str, now_ms: int
         "samples": reader.samples(machine, seal, SAMPLES),
         "mine": mine(reader, visitor),
     }
+
+
+def _opened(site: Site, sealed_sha256: str) -> bytes | None:
+    try:
+        return site.port.photo(sealed_sha256)
+    except StoreError as error:
+        log.error("specimen_left_out", photo=sealed_sha256, reason=str(error))
+        return None
 
 
 def _picture(reader: Reader, one: RegistrationView) -> Any:
