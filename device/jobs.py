@@ -221,7 +221,8 @@ class Jobs:
             return False
         left = self._book.left_of(job.permit)
         took_ms = int((self._now_s() - job.begun_s) * 1000)
-        self._stamped = (job.permit.request, b"" if job.seam else after.jpeg)
+        if not job.seam:  # a seam stamp lies on a fan: the sheet before it stays the one to know
+            self._stamped = (job.permit.request, after.jpeg)
         noticed = gravest(after.findings, seam=job.seam)
         self._show(took_ms=took_ms, reason="", noticed=noticed, **go_on(job, left))
         self._answer()  # still open where the grant's own answer was lost

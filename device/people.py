@@ -99,8 +99,12 @@ class People:
         return self.held(account).person
 
     def held(self, account: str) -> Held:
-        """Return person and offices of an account, as the list says that counted last."""
-        return self._known.members.get(account, Held(account, None))
+        """Return person and offices of an account, as the list says that counted last.
+
+        Once there was a list, an account that it does not name holds no office.
+        """
+        untold = None if self._known.state == "none" else ()
+        return self._known.members.get(account, Held(account, untold))
 
     def hear(self, raw: bytes) -> None:
         """Take a list, durable on return; one that counts already is passed over.

@@ -34,6 +34,10 @@ def test_without_a_list_that_says_offices_only_persons_are_compared() -> None:
     assert not wanted("takeout", UNTOLD)
 
 
+def test_who_was_taken_off_the_list_is_no_keeper() -> None:
+    assert objection("takeout", CLERK, Held("sun", ())) == "keeper-missing"
+
+
 def test_the_second_is_asked_to_be_a_keeper_only_where_the_first_is_none() -> None:
     assert wanted("takeout", CLERK) and not wanted("takeout", KEEPER)
     assert wanted("takeout", TECHNICIAN) and not wanted("service", TECHNICIAN)

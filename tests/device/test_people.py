@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from msgspec import structs
 
 from device.journal import Journal
+from device.keepers import Held
 from device.kiosk.port import Person
 from device.people import LIST_KEY, VERSION_KEY, People
 from device.proofs import Proofs
@@ -133,6 +134,18 @@ def test_who_is_left_out_of_a_newer_list_is_gone_at_once(village: Village) -> No
     known.hear(village.parcel(2))
 
     assert (known.state(0), known.now(0)) == ("valid", ())
+
+
+def test_an_account_that_no_list_names_holds_no_office_once_a_list_has_come(
+    village: Village,
+) -> None:
+    known = village.people()
+    before = known.held("chen")
+    known.hear(village.parcel(1, CHEN))
+
+    known.hear(village.parcel(2))
+
+    assert (before, known.held("chen")) == (Held("chen", None), Held("chen", ()))
 
 
 def test_an_older_list_is_refused_also_after_a_restart(village: Village) -> None:

@@ -73,6 +73,24 @@ def test_a_contract_gets_its_stamps_and_then_its_seam(rig: Any, contract: Any) -
     assert rig.entries("refusal") == []
 
 
+def test_a_seam_in_between_does_not_forget_the_sheet_that_was_stamped(rig: Any) -> None:
+    rig.until(lambda view: view.list_version == 1)
+    request = filing(rig, PAGES, copies=3)
+    rig.until(lambda view: view.undelivered == 0)
+    rig.gateway.permit(request.request, 3, seams=1)
+    rig.until(lambda view: view.requests[0].permit != "")
+    rig.ask(BeginJob(by="c-1", request=request.request))
+    press(rig, "page", "stamped")
+    rig.ask(BeginJob(by="c-1", request=request.request, seam=True))
+    for scene in PAGES:
+        show(rig, scene)
+    press(rig, "fan", "seam")
+
+    forgotten = show(rig, "stamped")
+
+    assert (forgotten[0], forgotten[2]) == ("stopped", "sheet-stamped")
+
+
 def test_the_seam_may_come_first_and_what_was_shown_is_kept_over_a_stop(
     rig: Any, contract: Any
 ) -> None:
