@@ -99,17 +99,9 @@ def after(
     return found
 
 
-def of_page(
-    approved: Image, seen: Image, page: Page | None, *, mirrors: bool = True
-) -> set[Finding]:
-    """Return whether `seen` shows the page that `approved` shows, and how it lies.
-
-    Args:
-        mirrors: whether a page that is another one is looked at in a mirror, too; doubles the time.
-    """
+def of_page(approved: Image, seen: Image, page: Page | None) -> set[Finding]:
+    """Return whether `seen` shows the page that `approved` shows, and how it lies."""
     match = same_page(approved, seen, seen_page=page)
-    if mirrors and match.same is not True and mirrored(approved, seen):
-        return {Finding.PAGE_OTHER, Finding.PAGE_MIRRORED}
     if match.same is None:
         return {Finding.PAGE_UNCLEAR}
     if not match.same:
@@ -166,6 +158,8 @@ def gravest(findings: tuple[str, ...], *, seam: bool = False) -> str:
 
 def _page(earlier: Image, photo: Image, page: Page | None) -> set[Finding]:
     found = of_page(earlier, photo, page)
+    if Finding.PAGE_SAME not in found and mirrored(earlier, photo):
+        found = {Finding.PAGE_OTHER, Finding.PAGE_MIRRORED}
     return found if Finding.PAGE_OTHER in found else found | _of_sheet(earlier, photo, page)
 
 
