@@ -12,6 +12,7 @@ import device.capture
 import device.errors
 import hardware.errors
 from device.errors import DeviceError
+from device.job import _STOPPING
 from device.texts import EN, ZH, Words, code_phrase, error_phrase, say
 from hardware.errors import HardwareError
 from vision.findings import Finding, Reason
@@ -66,6 +67,11 @@ def test_every_word_about_a_photo_has_a_sentence(word: str) -> None:
 @pytest.mark.parametrize("reason", PERMIT_REASONS)
 def test_every_reason_against_a_permit_has_a_sentence(reason: str) -> None:
     assert f"reason.{reason}" in ZH
+
+
+@pytest.mark.parametrize("reason", _STOPPING)
+def test_every_page_that_stops_a_stamp_has_a_sentence_and_what_to_do(reason: str) -> None:
+    assert {f"reason.{reason}", f"todo.{reason}"} <= ZH.keys()
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
