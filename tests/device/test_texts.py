@@ -94,6 +94,16 @@ def test_an_unknown_code_is_shown_not_hidden() -> None:
     assert "never-heard-of" in text
 
 
+@pytest.mark.parametrize("reason", ["replayed", "frozen", "black", "blurred", "no-page"])
+def test_a_stamp_that_stopped_on_its_photo_says_what_the_photo_shows(reason: str) -> None:
+    assert Words("zh").why(reason) == ZH[f"photo.{reason}"]
+
+
+def test_a_stamp_that_stopped_says_its_reason_first_and_an_unknown_one_by_its_code() -> None:
+    assert Words("zh").why("page-other") == ZH["reason.page-other"]
+    assert "never-heard-of" in Words("zh").why("never-heard-of")
+
+
 def test_a_code_goes_before_the_group() -> None:
     assert code_phrase("fault", "door-open").key == "fault.door-open"
 
