@@ -24,9 +24,9 @@ from vision.seal_state import State
 from vision.seals import find_seals
 from vision.sheets import second_sheet
 
-# Wall time for both steps: the second is not begun when the first took more than half of it.
-# Both take 0.9 s of an idle 2.1 GHz core, so a core of a tenth of that is within it; the loop
-# waits 30 s for the eyes.
+# Wall time for all steps: none is begun when those before it took more than half of it. Together
+# they took 1.6 to 2.2 s of one core at a load of 8 to 10 (docs/benchmarks.md); the loop waits 30 s
+# for the eyes.
 BUDGET_S = 20.0
 TURNED_DEG = 15.0
 _RED = 0.05  # a pale press; see `vision.ink`
@@ -89,6 +89,9 @@ def after(
                 return found | {Finding.UNJUDGED}
             found |= step(earlier, photo, page)
         if approved and Finding.PAGE_SAME in found and Finding.PAGE_COVERED not in found:
+            if now_s() - begun_s > BUDGET_S / 2:
+                log.warning("photo_not_judged", why="time", step=_since_approval.__name__)
+                return found | {Finding.UNJUDGED}
             found |= _since_approval(approved, photo, page)
     except ImageRefusedError as error:
         log.warning("reference_page_unreadable", expected=error.expected, found=error.found)

@@ -88,6 +88,15 @@ def test_what_is_not_begun_in_time_is_left_to_the_township(step_s: float, judged
     assert (Finding.UNJUDGED in found) != judged
 
 
+def test_approved_page_is_left_to_the_township_when_the_time_is_up() -> None:
+    clock = iter((0.0, 0.0, 0.0, 10.1))
+    after = decode(photo(struck(Fault.NONE)))
+
+    found = verdicts.after(photo(BARE), after, None, lambda: next(clock), photo(BARE))
+
+    assert {Finding.PAGE_SAME, Finding.IMPRESSION_SEEN, Finding.UNJUDGED} <= found
+
+
 def cpu_s(work: Callable[[], object]) -> float:
     """The least CPU time of three runs."""
     taken = []
