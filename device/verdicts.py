@@ -61,6 +61,9 @@ GRAVE = (
     Finding.PAGE_UNCLEAR,
 )
 
+# What a seam stamp on a fanned pile shows in all honesty: its sheets lie side by side and slip.
+_OF_A_FAN = frozenset({Finding.IMPRESSION_SEAM, Finding.SECOND_SHEET, Finding.PAGE_COVERED})
+
 log = structlog.get_logger()
 
 
@@ -154,7 +157,7 @@ def gravest(findings: tuple[str, ...], *, seam: bool = False) -> str:
     Args:
         seam: the impression was meant to ride the edges of a fanned pile.
     """
-    meant = {Finding.IMPRESSION_SEAM, Finding.SECOND_SHEET} if seam else set()
+    meant = _OF_A_FAN if seam else frozenset()
     found = (one for one in GRAVE if one in findings and one not in meant)
     return str(next(found, ""))
 

@@ -128,11 +128,12 @@ def test_clerk_hears_the_gravest_finding_and_nothing_when_all_is_well() -> None:
     assert verdicts.gravest(("page-other", "impression-faint")) == "page-other"
 
 
-def test_a_fanned_pile_is_no_second_sheet_to_a_seam_stamp_alone() -> None:
-    fanned = ("page-same", "impression-seen", "impression-seam", "second-sheet")
+@pytest.mark.parametrize("word", ["second-sheet", "page-covered"])
+def test_a_fanned_pile_is_no_other_paper_to_a_seam_stamp_alone(word: str) -> None:
+    fanned = ("page-same", "impression-seen", "impression-seam", word)
 
     assert verdicts.gravest(fanned, seam=True) == ""
-    assert verdicts.gravest(fanned) == "second-sheet"
+    assert verdicts.gravest(fanned) == word
 
 
 @pytest.mark.parametrize("finding", verdicts.GRAVE)
