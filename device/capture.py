@@ -19,6 +19,7 @@ from device import verdicts
 from hardware.errors import HardwareError
 from hardware.interfaces import Camera
 from vision.decoding import Image, decode
+from vision.document import mirrored
 from vision.errors import ImageRefusedError
 from vision.findings import UNUSABLE, Finding, Reason
 from vision.page import Page, is_blank
@@ -28,7 +29,7 @@ from vision.quality import Quality, judge, same_frame
 _UNFINISHED = ".part"
 _SAMPLED = 4  # every so many pixels: noise makes each of them unique
 _REMEMBERED = 4096  # pictures, previews among them: a quarter of an hour while somebody looks
-_MIRRORS = 3  # pages with which a mirrored picture is compared; more would take too long
+_MIRRORS = 3  # pages, the first ones, that are sought in a mirror; more would take too long
 _BEST = (Finding.PAGE_SAME, Finding.PAGE_UNCLEAR, Finding.PAGE_OTHER)
 
 log = structlog.get_logger()
@@ -153,18 +154,7 @@ class Capture:
         findings = _notes(quality)
         if is_blank(image, quality.page):
             findings.add(Finding.BLANK)
-        shown, best = b"", len(_BEST)
-        about: set[Finding] = set()
-        for page in pages:
-            approved = _decoded(page)
-            if approved is not None and same_frame(approved, image):
-                raise PhotoUnusableError((str(Reason.REPLAYED),))
-            found = _page_findings(approved, image, quality.page, len(pages) <= _MIRRORS)
-            rank = next(place for place, word in enumerate(_BEST) if word in found)
-            if rank < best:
-                shown, best, about = page, rank, found
-            if best == 0:
-                break
+        shown, about = _best(pages, image, quality.page)
         if shown and Finding.PAGE_OTHER not in about:
             about = about | verdicts.stamped_since(shown, image, quality.page)
         return self._keep(jpeg, image, findings | about), shown
@@ -264,12 +254,34 @@ def _decoded(page: bytes) -> Image | None:
         return None
 
 
-def _page_findings(
-    approved: Image | None, seen: Image, page: Page | None, mirrors: bool
-) -> set[Finding]:
+def _best(pages: Sequence[bytes], seen: Image, page: Page | None) -> tuple[bytes, set[Finding]]:
+    """Return which of the approved pages `seen` shows best, and what is to be said of it.
+
+    Raises:
+        PhotoUnusableError: it is the filed photo itself.
+    """
+    shown, best = b"", len(_BEST)
+    about: set[Finding] = set()
+    for jpeg in pages:
+        approved = _decoded(jpeg)
+        if approved is not None and same_frame(approved, seen):
+            raise PhotoUnusableError((str(Reason.REPLAYED),))
+        found = _page_findings(approved, seen, page)
+        rank = next(place for place, word in enumerate(_BEST) if word in found)
+        if rank < best:
+            shown, best, about = jpeg, rank, found
+        if best == 0:
+            return shown, about
+    sought = (one for one in map(_decoded, pages[:_MIRRORS]) if one is not None)
+    if any(mirrored(one, seen) for one in sought):
+        about = {Finding.PAGE_OTHER, Finding.PAGE_MIRRORED}
+    return shown, about
+
+
+def _page_findings(approved: Image | None, seen: Image, page: Page | None) -> set[Finding]:
     if approved is None:
         return {Finding.PAGE_UNCLEAR}
-    return verdicts.of_page(approved, seen, page, mirrors=mirrors)
+    return verdicts.of_page(approved, seen, page)
 
 
 def _write_durably(path: Path, data: bytes) -> None:

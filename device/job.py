@@ -17,7 +17,8 @@ from device.seams import Left, Pile, pile
 from device.warrants import Warrant
 from ledger.records import SEAM
 
-_STOPPING = ("blank", "page-other", STAMPED)  # before an impression is begun
+# Before an impression is begun; in a mirror every page is another one, so that is said first.
+_STOPPING = ("blank", "page-mirrored", "page-other", STAMPED)
 _VERDICTS = {"page-same", "page-unclear"}  # without one of them nobody compared the page
 # What does not stop an impression, but is said of it afterwards.
 _UNCLEAR = "page_unclear"

@@ -88,3 +88,8 @@ class Words:
         """Return the text of a code; see `code_phrase`."""
         phrase = code_phrase(group, code)
         return say(self._language, phrase.key, **phrase.values)
+
+    def why(self, reason: str) -> str:
+        """Return why an impression was not made; a reason of the photo in the photo's words."""
+        group = "reason" if f"reason.{reason}" in ZH or f"photo.{reason}" not in ZH else "photo"
+        return self.code(group, reason)

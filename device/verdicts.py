@@ -24,9 +24,9 @@ from vision.seal_state import State
 from vision.seals import find_seals
 from vision.sheets import second_sheet
 
-# Wall time for both steps: the second is not begun when the first took more than half of it.
-# Both take 0.9 s of an idle 2.1 GHz core, so a core of a tenth of that is within it; the loop
-# waits 30 s for the eyes.
+# Wall time for all steps: none is begun when those before it took more than half of it. Together
+# they took 1.6 to 2.2 s of one core at a load of 8 to 10 (docs/benchmarks.md); the loop waits 30 s
+# for the eyes.
 BUDGET_S = 20.0
 TURNED_DEG = 15.0
 _RED = 0.05  # a pale press; see `vision.ink`
@@ -61,6 +61,9 @@ GRAVE = (
     Finding.PAGE_UNCLEAR,
 )
 
+# What a seam stamp on a fanned pile shows in all honesty: its sheets lie side by side and slip.
+_OF_A_FAN = frozenset({Finding.IMPRESSION_SEAM, Finding.SECOND_SHEET, Finding.PAGE_COVERED})
+
 log = structlog.get_logger()
 
 
@@ -89,6 +92,9 @@ def after(
                 return found | {Finding.UNJUDGED}
             found |= step(earlier, photo, page)
         if approved and Finding.PAGE_SAME in found and Finding.PAGE_COVERED not in found:
+            if now_s() - begun_s > BUDGET_S / 2:
+                log.warning("photo_not_judged", why="time", step=_since_approval.__name__)
+                return found | {Finding.UNJUDGED}
             found |= _since_approval(approved, photo, page)
     except ImageRefusedError as error:
         log.warning("reference_page_unreadable", expected=error.expected, found=error.found)
@@ -99,17 +105,9 @@ def after(
     return found
 
 
-def of_page(
-    approved: Image, seen: Image, page: Page | None, *, mirrors: bool = True
-) -> set[Finding]:
-    """Return whether `seen` shows the page that `approved` shows, and how it lies.
-
-    Args:
-        mirrors: whether a page that is another one is looked at in a mirror, too; doubles the time.
-    """
+def of_page(approved: Image, seen: Image, page: Page | None) -> set[Finding]:
+    """Return whether `seen` shows the page that `approved` shows, and how it lies."""
     match = same_page(approved, seen, seen_page=page)
-    if mirrors and match.same is not True and mirrored(approved, seen):
-        return {Finding.PAGE_OTHER, Finding.PAGE_MIRRORED}
     if match.same is None:
         return {Finding.PAGE_UNCLEAR}
     if not match.same:
@@ -159,13 +157,15 @@ def gravest(findings: tuple[str, ...], *, seam: bool = False) -> str:
     Args:
         seam: the impression was meant to ride the edges of a fanned pile.
     """
-    meant = {Finding.IMPRESSION_SEAM, Finding.SECOND_SHEET} if seam else set()
+    meant = _OF_A_FAN if seam else frozenset()
     found = (one for one in GRAVE if one in findings and one not in meant)
     return str(next(found, ""))
 
 
 def _page(earlier: Image, photo: Image, page: Page | None) -> set[Finding]:
     found = of_page(earlier, photo, page)
+    if Finding.PAGE_SAME not in found and mirrored(earlier, photo):
+        found = {Finding.PAGE_OTHER, Finding.PAGE_MIRRORED}
     return found if Finding.PAGE_OTHER in found else found | _of_sheet(earlier, photo, page)
 
 

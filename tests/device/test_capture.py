@@ -185,6 +185,23 @@ def test_mirrored_page_is_another_one_and_says_why(
     assert capture.take(approved).findings == ("page-other", "page-mirrored")
 
 
+def test_mirror_is_looked_into_also_for_a_document_of_many_pages(
+    capture: Capture, camera: PlayedCamera, live: Live
+) -> None:
+    pages = []
+    for n in (0, 5, 2, 3):
+        camera.show(live(page_image(7, n)))
+        pages.append(capture.take().jpeg)
+    camera.show(mirrored(one) for one in live(page_image(7, 5), 2))
+
+    mirror, _ = capture.find(pages)
+    camera.show(live(page_image(7, 3), 3))
+    last, shown = capture.find(pages)
+
+    assert mirror.findings == ("page-other", "page-mirrored")
+    assert (last.findings, shown) == (("page-same",), pages[3])
+
+
 def test_page_that_got_a_seal_since_its_approval_is_told(
     capture: Capture, camera: PlayedCamera, live: Live
 ) -> None:

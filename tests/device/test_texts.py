@@ -12,6 +12,7 @@ import device.capture
 import device.errors
 import hardware.errors
 from device.errors import DeviceError
+from device.job import _STOPPING
 from device.texts import EN, ZH, Words, code_phrase, error_phrase, say
 from hardware.errors import HardwareError
 from vision.findings import Finding, Reason
@@ -68,6 +69,11 @@ def test_every_reason_against_a_permit_has_a_sentence(reason: str) -> None:
     assert f"reason.{reason}" in ZH
 
 
+@pytest.mark.parametrize("reason", _STOPPING)
+def test_every_page_that_stops_a_stamp_has_a_sentence_and_what_to_do(reason: str) -> None:
+    assert {f"reason.{reason}", f"todo.{reason}"} <= ZH.keys()
+
+
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
 def test_every_key_of_a_template_exists(template: Path) -> None:
     whole = re.findall(r'\bt\("([a-z0-9.-]+)"(?! ~)', template.read_text())
@@ -86,6 +92,16 @@ def test_an_unknown_code_is_shown_not_hidden() -> None:
     text = Words("zh").code("reason", "never-heard-of")
 
     assert "never-heard-of" in text
+
+
+@pytest.mark.parametrize("reason", ["replayed", "frozen", "black", "blurred", "no-page"])
+def test_a_stamp_that_stopped_on_its_photo_says_what_the_photo_shows(reason: str) -> None:
+    assert Words("zh").why(reason) == ZH[f"photo.{reason}"]
+
+
+def test_a_stamp_that_stopped_says_its_reason_first_and_an_unknown_one_by_its_code() -> None:
+    assert Words("zh").why("page-other") == ZH["reason.page-other"]
+    assert "never-heard-of" in Words("zh").why("never-heard-of")
 
 
 def test_a_code_goes_before_the_group() -> None:

@@ -88,6 +88,15 @@ def test_what_is_not_begun_in_time_is_left_to_the_township(step_s: float, judged
     assert (Finding.UNJUDGED in found) != judged
 
 
+def test_approved_page_is_left_to_the_township_when_the_time_is_up() -> None:
+    clock = iter((0.0, 0.0, 0.0, 10.1))
+    after = decode(photo(struck(Fault.NONE)))
+
+    found = verdicts.after(photo(BARE), after, None, lambda: next(clock), photo(BARE))
+
+    assert {Finding.PAGE_SAME, Finding.IMPRESSION_SEEN, Finding.UNJUDGED} <= found
+
+
 def cpu_s(work: Callable[[], object]) -> float:
     """The least CPU time of three runs."""
     taken = []
@@ -119,11 +128,12 @@ def test_clerk_hears_the_gravest_finding_and_nothing_when_all_is_well() -> None:
     assert verdicts.gravest(("page-other", "impression-faint")) == "page-other"
 
 
-def test_a_fanned_pile_is_no_second_sheet_to_a_seam_stamp_alone() -> None:
-    fanned = ("page-same", "impression-seen", "impression-seam", "second-sheet")
+@pytest.mark.parametrize("word", ["second-sheet", "page-covered"])
+def test_a_fanned_pile_is_no_other_paper_to_a_seam_stamp_alone(word: str) -> None:
+    fanned = ("page-same", "impression-seen", "impression-seam", word)
 
     assert verdicts.gravest(fanned, seam=True) == ""
-    assert verdicts.gravest(fanned) == "second-sheet"
+    assert verdicts.gravest(fanned) == word
 
 
 @pytest.mark.parametrize("finding", verdicts.GRAVE)

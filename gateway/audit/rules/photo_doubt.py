@@ -29,7 +29,7 @@ _GRADES: dict[str, Severity] = {
     "unjudged": "yellow",
 }
 _STAMPED = "page-stamped"
-_FANNED = "second-sheet"  # as the pile of a seam stamp should be
+_FANNED = {"second-sheet", "page-covered"}  # as the pile of a seam stamp lies, and slips
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,5 +61,5 @@ def word_of(findings: tuple[str, ...], flags: tuple[str, ...], n: int) -> str:
             came from elsewhere; before a later one it may be the permit's own.
     """
     said = {*findings, *([_STAMPED] if "page_stamped" in flags and n == 1 else [])}
-    said -= {_FANNED} if SEAM in flags else set()
+    said -= _FANNED if SEAM in flags else set()
     return next((word for word in _GRADES if word in said), "")

@@ -298,7 +298,8 @@ def test_an_operator_whom_somebody_else_approved_raises_nothing(log, build):
     assert found(operator_approved, entry, log) == []
 
 
-def test_fanned_pile_of_a_seam_stamp_is_no_second_sheet(log, build):
-    entry = log.write(build.use(findings=("page-same", "second-sheet"), flags=("seam",)))
+@pytest.mark.parametrize("word", ["second-sheet", "page-covered"])
+def test_fanned_pile_of_a_seam_stamp_is_neither_below_nor_on_the_page(log, build, word):
+    entry = log.write(build.use(findings=("page-same", word), flags=("seam",)))
 
     assert found(photo_doubt, entry, log) == []
