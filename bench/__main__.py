@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 JSON = click.option(
     "--json", "target", type=click.Path(path_type=Path), help="Write the figures here, too."
 )
+PARTS = click.argument(
+    "parts", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
 LIMIT_MISSED = 1
 EVIDENCE_DOES_NOT_HOLD = 4
 PICTURES = Path(__file__).parents[2] / "shared" / "data" / "images"  # beside the checkout
@@ -50,14 +53,67 @@ def attacks(
     """Attempts to deceive the eyes beside honest uses: what catches each, and what nothing does."""
     from bench import attacks as measured
 
-    lights: list[Literal["normal", "hard"]] = ["normal", "hard"]
+    try:
+        figures = measured.measure(
+            range(seed, seed + plays),
+            only,
+            _lights(light),
+            lambda line: click.echo(line, err=True),
+            sheets,
+        )
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(measured.table(figures))
+    if target is not None:
+        target.write_bytes(_formatted(figures))
+
+
+@main.command("attacks-merge")
+@PARTS
+@JSON
+def attacks_merge(parts: tuple[Path, ...], target: Path | None) -> None:
+    """One table of files that `attacks --json` wrote, each with other seeds, lights or plays."""
+    from bench import attacks as measured
+
+    try:
+        read = [msgspec.json.decode(one.read_bytes(), type=measured.Attacks) for one in parts]
+        figures = measured.merged(read)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(measured.table(figures))
+    if target is not None:
+        target.write_bytes(_formatted(figures))
+
+
+@main.command()
+@click.option("--seed", default=1, show_default=True, help="Of the first page; others follow.")
+@click.option("--pages", default=10, show_default=True, help="Of each kind in each light.")
+@click.option("--light", type=click.Choice(["normal", "hard", "both"]), default="both")
+@JSON
+def copies(seed: int, pages: int, light: str, target: Path | None) -> None:
+    """Paper, displays and prints: how often it is said what they are and how they were stamped."""
+    from bench import copies as measured
+
     figures = measured.measure(
-        range(seed, seed + plays),
-        only,
-        [one for one in lights if light in (one, "both")],
-        lambda line: click.echo(line, err=True),
-        sheets,
+        range(seed, seed + pages), _lights(light), lambda line: click.echo(line, err=True)
     )
+    click.echo(measured.table(figures))
+    if target is not None:
+        target.write_bytes(_formatted(figures))
+
+
+@main.command("copies-merge")
+@PARTS
+@JSON
+def copies_merge(parts: tuple[Path, ...], target: Path | None) -> None:
+    """One table of files that `copies --json` wrote, each with other seeds or lights."""
+    from bench import copies as measured
+
+    try:
+        read = [msgspec.json.decode(one.read_bytes(), type=measured.Copies) for one in parts]
+        figures = measured.merged(read)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
     click.echo(measured.table(figures))
     if target is not None:
         target.write_bytes(_formatted(figures))
@@ -104,6 +160,18 @@ def eyes(
     if target is not None:
         target.write_bytes(_formatted(figures))
     click.echo(_formatted(figures.totals), nl=False)
+
+
+@main.command("eyes-gateway")
+@click.option("--uses", default=30, show_default=True, help="Each with two photos.")
+@click.option("--seed", default=1, show_default=True, help="Of the first paper.")
+@click.option("--no-read", is_flag=True, help="Print is not read, as without the extra ocr.")
+@JSON
+def eyes_gateway(uses: int, seed: int, no_read: bool, target: Path | None) -> None:
+    """Photos of uses looked at by a real gateway: seconds, backlog, memory, and who waits."""
+    from bench import eyes_gateway as measured
+
+    _tell(measured.measure(uses, seed, not no_read), target)
 
 
 @main.command("eyes-render")
@@ -249,6 +317,11 @@ def verify(entries: int, edits: int, bits: bool, target: Path | None) -> None:
     missed = figures.edits is not None and any(figures.edits.missed.values())
     if missed or figures.let_through or not (figures.share_holds and figures.memory_holds):
         sys.exit(LIMIT_MISSED)
+
+
+def _lights(chosen: str) -> list[Literal["normal", "hard"]]:
+    lights: list[Literal["normal", "hard"]] = ["normal", "hard"]
+    return [one for one in lights if chosen in (one, "both")]
 
 
 def _say(line: str) -> None:

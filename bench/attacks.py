@@ -58,6 +58,7 @@ class Line(Struct, frozen=True, kw_only=True):
     """One attack, or one honest use, in one light.
 
     Args:
+        seeds: of its plays.
         caught: plays that were stopped or raised an alert; of an honest use these are wrong.
         by: how often by what.
         noted: words of the plays that were not caught, beside the usual ones.
@@ -65,6 +66,7 @@ class Line(Struct, frozen=True, kw_only=True):
 
     name: str
     difficulty: Difficulty
+    seeds: tuple[int, ...]
     caught: Rate
     by: dict[str, int]
     noted: dict[str, int]
@@ -74,7 +76,6 @@ class Attacks(Struct, frozen=True, kw_only=True):
     """Every line, honest uses first."""
 
     machine: Machine
-    seeds: tuple[int, ...]
     honest: tuple[Line, ...]
     attacks: tuple[Line, ...]
 
@@ -149,6 +150,15 @@ def _checked(play: Play, folder: Path) -> _Checked:
     return _Checked(camera, capture, before, approved, objection(before.findings))
 
 
+class _Ended(Struct, frozen=True):
+    """One play that is over; `cells` are pictures of it where it went wrong."""
+
+    name: str
+    difficulty: Difficulty
+    verdict: Verdict
+    cells: tuple[Cell, ...]
+
+
 def measure(
     seeds: Sequence[int],
     names: Sequence[str],
@@ -165,32 +175,91 @@ def measure(
 
     Raises:
         OSError: `sheets` cannot be written.
+        ValueError: a name is no play's.
     """
     cv2.setNumThreads(1)
-    known = {**HONEST, **ATTACKS}
-    chosen = [name for name in known if not names or name in names]
-    ended: dict[tuple[str, Difficulty], list[Verdict]] = {}
-    cells: list[Cell] = []
+    chosen = _chosen(names)
+    ended: list[_Ended] = []
     with tempfile.TemporaryDirectory() as folder:
         for difficulty in difficulties:
             for seed in seeds:
                 scene, tray = Scene(seed, difficulty), Tray(Path(folder))
-                for name in chosen:
-                    play = known[name](scene)
-                    verdict = tray.played(play)
-                    if sheets is not None and bool(verdict.caught_by) == (name in HONEST):
-                        cells += _cells(play, f"{name} {difficulty} {seed} {verdict.caught_by}")
-                    ended.setdefault((name, difficulty), []).append(verdict)
-                    say(f"{difficulty} {seed} {name}: {verdict.caught_by or 'not caught'}")
+                ended += _played(scene, difficulty, tray, chosen, say)
     if sheets is not None:
-        write_sheets(cells, sheets, "wrong")
-    lines = {key: line(*key, verdicts) for key, verdicts in ended.items()}
+        write_sheets([cell for one in ended for cell in one.cells], sheets, "wrong")
+    verdicts: dict[tuple[str, Difficulty], list[Verdict]] = {}
+    for one in ended:
+        verdicts.setdefault((one.name, one.difficulty), []).append(one.verdict)
+    return _figures(tuple(line(*key, seeds, found) for key, found in verdicts.items()))
+
+
+def merged(parts: Sequence[Attacks]) -> Attacks:
+    """Return the figures of measurements that were made in parts.
+
+    Raises:
+        ValueError: a play of the same seed is in two of them, and would count twice.
+    """
+    found: dict[tuple[str, Difficulty], Line] = {}
+    for part in parts:
+        for one in (*part.honest, *part.attacks):
+            key = (one.name, one.difficulty)
+            found[key] = _sum(found[key], one) if key in found else one
+    return _figures(tuple(found.values()))
+
+
+def _chosen(names: Sequence[str]) -> dict[str, Callable[[Scene], Play]]:
+    known = {**HONEST, **ATTACKS}
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        raise ValueError(f"expected names of {', '.join(known)}, found {', '.join(unknown)}")
+    return {name: play for name, play in known.items() if not names or name in names}
+
+
+def _played(
+    scene: Scene,
+    difficulty: Difficulty,
+    tray: Tray,
+    chosen: dict[str, Callable[[Scene], Play]],
+    say: Say,
+) -> Iterator[_Ended]:
+    for name, of in chosen.items():
+        play = of(scene)
+        verdict = tray.played(play)
+        wrong = bool(verdict.caught_by) == (name in HONEST)
+        caption = f"{name} {difficulty} {scene.seed} {verdict.caught_by}"
+        yield _Ended(name, difficulty, verdict, tuple(_cells(play, caption)) if wrong else ())
+        say(f"{difficulty} {scene.seed} {name}: {verdict.caught_by or 'not caught'}")
+
+
+def _figures(lines: tuple[Line, ...]) -> Attacks:
+    """All lines, in the order of the set, normal photos first."""
+    order = list(_chosen(()))
+    placed = sorted(lines, key=lambda one: (order.index(one.name), one.difficulty == "hard"))
     return Attacks(
         machine=this_machine(),
-        seeds=tuple(seeds),
-        honest=tuple(one for one in lines.values() if one.name in HONEST),
-        attacks=tuple(one for one in lines.values() if one.name in ATTACKS),
+        honest=tuple(one for one in placed if one.name in HONEST),
+        attacks=tuple(one for one in placed if one.name in ATTACKS),
     )
+
+
+def _sum(one: Line, other: Line) -> Line:
+    twice = sorted(set(one.seeds) & set(other.seeds))
+    if twice:
+        raise ValueError(
+            f"expected each play once, found {one.name} ({one.difficulty}) of seeds {twice} twice"
+        )
+    return Line(
+        name=one.name,
+        difficulty=one.difficulty,
+        seeds=tuple(sorted((*one.seeds, *other.seeds))),
+        caught=rate(one.caught.right + other.caught.right, one.caught.of + other.caught.of),
+        by=_added(one.by, other.by),
+        noted=_added(one.noted, other.noted),
+    )
+
+
+def _added(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    return dict((Counter(one) + Counter(other)).most_common())
 
 
 def _after(capture: Capture, before: Taken, approved: bytes) -> Taken | str:
@@ -215,8 +284,10 @@ def _cells(play: Play, caption: str) -> Iterator[Cell]:
             continue
 
 
-def line(name: str, difficulty: Difficulty, verdicts: Sequence[Verdict]) -> Line:
-    """Return how the plays of one attack ended."""
+def line(
+    name: str, difficulty: Difficulty, seeds: Sequence[int], verdicts: Sequence[Verdict]
+) -> Line:
+    """Return how the plays of one attack ended, one for each seed."""
     by = Counter(one.caught_by for one in verdicts if one.caught_by)
     noted = Counter(
         word for one in verdicts if not one.caught_by for word in one.words if word not in _USUAL
@@ -224,6 +295,7 @@ def line(name: str, difficulty: Difficulty, verdicts: Sequence[Verdict]) -> Line
     return Line(
         name=name,
         difficulty=difficulty,
+        seeds=tuple(seeds),
         caught=rate(sum(by.values()), len(verdicts)),
         by=dict(by.most_common()),
         noted=dict(noted.most_common()),

@@ -26,6 +26,7 @@ from bench.eyes_truth import Outlines, States, answers, outlines, states
 from bench.figures import Machine, peak_memory_mb, percentile, this_machine
 from vision.decoding import Image, decode
 from vision.errors import ImageRefusedError
+from vision.page import Page
 from vision.quality import judge
 from vision.seals import Seal, find_seals
 from vision.verification import Registered
@@ -198,7 +199,7 @@ def _look_at(folder: Folder, name: str, register: tuple[Registered, ...], alone:
     judged_s = time.process_time()
     seals = find_seals(picture, quality.page)
     found_s = time.process_time()
-    found = tuple(_reported(picture, seal, register) for seal in seals)
+    found = tuple(_reported(picture, seal, register, quality.page) for seal in seals)
     ended_s = time.process_time()
     page = quality.page
     row = Row(
@@ -220,9 +221,11 @@ def _look_at(folder: Folder, name: str, register: tuple[Registered, ...], alone:
     return _Looked(row, found, _cell(picture, name, folder.labels.get(name), found))
 
 
-def _reported(picture: Image, seal: Seal, register: tuple[Registered, ...]) -> FoundSeal:
+def _reported(
+    picture: Image, seal: Seal, register: tuple[Registered, ...], page: Page | None
+) -> FoundSeal:
     x, y, width, height = (round(side) for side in seal.box)
-    name = named(picture, seal, register, reader())
+    name = named(picture, seal, register, reader(), page)
     return FoundSeal(
         bbox=(x, y, width, height),
         text=name.text,

@@ -15,6 +15,7 @@ from vision.decoding import Image, decode_drawing
 from vision.errors import ImageRefusedError
 from vision.lifting import Lifted, specimen
 from vision.ocr import Reader
+from vision.page import Page
 from vision.seals import Seal, Shape
 from vision.verification import Registered
 
@@ -55,6 +56,7 @@ class Names(Struct, frozen=True, kw_only=True):
             were not found count as all wrong.
         name_verified: red whole seals of the register that were named rightly, found or not.
         name_verified_of_found: of those that were found.
+        name_verified_of_state: the first of these by the true state, where labels tell it.
         wrong_accepted: findings that were given a name which is not theirs, of all findings.
         foreign_left_unnamed: seals that are not in the register and were given no name.
     """
@@ -63,6 +65,7 @@ class Names(Struct, frozen=True, kw_only=True):
     ring_characters_right_from_150_px: Rate
     name_verified: Rate
     name_verified_of_found: Rate
+    name_verified_of_state: dict[str, Rate]
     wrong_accepted: Rate
     foreign_left_unnamed: Rate
 
@@ -84,6 +87,7 @@ def _entry(folder: Folder, one: eyes_folder.Registered, say: Say) -> Registered:
         line=one.line,
         shape=shape,
         specimen=_specimen(folder, one, shape, say) if one.specimen else None,
+        size_mm=(one.size_mm[0], one.size_mm[1]) if len(one.size_mm) == 2 else None,
     )
 
 
@@ -101,11 +105,15 @@ def _specimen(
 
 
 def named(
-    picture: Image, seal: Seal, register: Sequence[Registered], reader: Reader | None
+    picture: Image,
+    seal: Seal,
+    register: Sequence[Registered],
+    reader: Reader | None,
+    page: Page | None = None,
 ) -> Named:
     """Return what one found seal says and which entry it is."""
     reading = verification.read(picture, seal, reader) if reader is not None else None
-    verdict = verification.verify(picture, seal, register, reading)
+    verdict = verification.verify(picture, seal, register, reading, page)
     line = reading.line if reading is not None else None
     return Named(
         text=reading.ring.text or None if reading is not None else None,
@@ -122,6 +130,11 @@ def names(
     whole = [(label, one) for label, one in pairs if label.color == "red" and not label.partial]
     own = [(label, one, _right(folder, label)) for label, one in whole]
     ours = [(one, right) for _, one, right in own if right]
+    stated = [
+        (label.state, one is not None and one.verified in right)
+        for label, one, right in own
+        if right and label.state
+    ]
     foreign = [one for _, one, right in own if not right and one is not None]
     every = [(one, _right(folder, label)) for label, one in pairs if one is not None]
     wrong = sum(one.verified is not None and one.verified not in right for one, right in every)
@@ -135,6 +148,13 @@ def names(
         ),
         name_verified=rate(right, len(ours)),
         name_verified_of_found=rate(right, sum(one is not None for one, _ in ours)),
+        name_verified_of_state={
+            state: rate(
+                sum(ok for other, ok in stated if other == state),
+                sum(other == state for other, _ in stated),
+            )
+            for state in sorted({state for state, _ in stated})
+        },
         wrong_accepted=rate(wrong, len(every) + len(false) if asked else 0),
         foreign_left_unnamed=rate(
             sum(one.verified is None for one in foreign), len(foreign) if asked else 0

@@ -66,7 +66,7 @@ def measure(devices: int, seconds: float) -> Receipts:
         gateway.start()
         try:
             url = gateway.ready(START_S)["broker"]
-            tellers = [_Teller(_parts(plan, village, url)) for village in plan.villages]
+            tellers = [_Teller(parts_of(plan, village, url)) for village in plan.villages]
             _run(tellers, seconds)
         finally:
             gateway.stop(30.0)
@@ -172,7 +172,8 @@ def _run(tellers: list[_Teller], seconds: float) -> None:
         one.thread.join(one.end_s + 2 * DEADLINE_S - time.monotonic())
 
 
-def _parts(plan: Plan, village: Village, broker_url: str) -> Parts:
+def parts_of(plan: Plan, village: Village, broker_url: str) -> Parts:
+    """Return a machine of the plan as the agent's wiring makes it, without lock and camera."""
     offset = plan.device_folder(village) / "clock"
     clock.write_offset_ms(offset, 0)
     nowhere = "http://127.0.0.1:9"  # nothing here reaches for panel, reader or camera

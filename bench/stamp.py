@@ -43,6 +43,7 @@ class Pace(Struct, frozen=True, kw_only=True):
         look_s: find out what a screen asks, before the first tap on it.
         key_s: the next key of something known by heart.
         character_s: find a character in the row that is offered, and tap it.
+        read_s: read one character of the summary and compare it with the paper.
         button_s: move the finger to a large button and tap it.
         lay_s: lay the sheet, straighten it.
         press_s: see that the lever is free, grasp it and press it down.
@@ -53,6 +54,7 @@ class Pace(Struct, frozen=True, kw_only=True):
     look_s: float
     key_s: float
     character_s: float
+    read_s: float
     button_s: float
     lay_s: float
     press_s: float
@@ -65,17 +67,18 @@ class Pace(Struct, frozen=True, kw_only=True):
             + counted.buttons * self.button_s
         )
         once_s = self.walk_s + self.card_s + self.lay_s + self.press_s
-        return round(once_s + (counted.screens + 1) * self.look_s + taps_s, 1)
+        looks_s = (counted.screens + counted.searches + 1) * self.look_s
+        return round(once_s + looks_s + counted.read * self.read_s + taps_s, 1)
 
 
 PACES = {
     "aged 60, gloves, reads every screen": Pace(
-        walk_s=3.0, card_s=3.0, look_s=2.3, key_s=1.2, character_s=3.5, button_s=1.9,
-        lay_s=6.0, press_s=3.0,
+        walk_s=3.0, card_s=3.0, look_s=2.3, key_s=1.2, character_s=3.5, read_s=0.4,
+        button_s=1.9, lay_s=6.0, press_s=3.0,
     ),
     "practised, bare hands": Pace(
-        walk_s=3.0, card_s=2.0, look_s=1.35, key_s=0.5, character_s=1.85, button_s=1.1,
-        lay_s=4.0, press_s=2.0,
+        walk_s=3.0, card_s=2.0, look_s=1.35, key_s=0.5, character_s=1.85, read_s=0.24,
+        button_s=1.1, lay_s=4.0, press_s=2.0,
     ),
 }  # fmt: skip
 

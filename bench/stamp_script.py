@@ -8,8 +8,6 @@ Rules kept here:
 
 from __future__ import annotations
 
-import contextlib
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,23 +15,25 @@ from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 
+from bench.hand import pressing
 from sim.browser import PageError
-from sim.client import MachineCallError, MachineClient
+from sim.client import MachineClient
 from sim.errors import SimError
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 PATIENCE_MS = 40_000  # for a step of machine or township on a busy computer
-LOOK_S = 0.02  # from look to look at the lever
 TRIES = 3
+KINDS = ("screens", "keys", "characters", "buttons", "read")
 
 # A tap on a key of the screen's keypad or keyboard, on a character that is offered, or on any
-# other button or link; and each screen that a finger acts on, once. Kept over navigations.
+# other button or link; each screen that a finger acts on, once; and the characters that stand in
+# the answers of the summary when it is sent. Kept over navigations.
 COUNTER = """(() => {
-  const bump = (kind) => {
+  const bump = (kind, by = 1) => {
     const name = "stamp-" + kind;
-    sessionStorage.setItem(name, Number(sessionStorage.getItem(name) || 0) + 1);
+    sessionStorage.setItem(name, Number(sessionStorage.getItem(name) || 0) + by);
   };
   const KEYS = "[data-key],[data-letter],[data-erase],[data-clear],[data-step],[data-digits]";
   const kind = (tapped) => tapped.matches("[data-choice]") ? "characters"
@@ -52,13 +52,24 @@ COUNTER = """(() => {
     if (!tapped) return;
     looked();
     bump(kind(tapped));
+    if (tapped.id !== "submit") return;
+    for (const answer of document.querySelectorAll(".summary b")) {
+      bump("read", answer.textContent.trim().length);
+    }
   }, true);
 })()"""
 
-READ = """() => Object.fromEntries(["screens", "keys", "characters", "buttons"].map(
+READ = """(kinds) => Object.fromEntries(kinds.map(
   (kind) => [kind, Number(sessionStorage.getItem("stamp-" + kind) || 0)]))"""
-FORGET = """() => ["screens", "keys", "characters", "buttons", "shown"].forEach(
+FORGET = """(kinds) => [...kinds, "shown"].forEach(
   (kind) => sessionStorage.removeItem("stamp-" + kind))"""
+SEEN = """(wanted) => {
+  const row = document.getElementById("choices").getBoundingClientRect();
+  return [...document.querySelectorAll("[data-choice]")].some((one) => {
+    const box = one.getBoundingClientRect();
+    return one.dataset.choice === wanted && box.width && box.right <= row.right;
+  });
+}"""
 
 
 class Errand(Struct, frozen=True, kw_only=True):
@@ -70,12 +81,18 @@ class Errand(Struct, frozen=True, kw_only=True):
 
 
 class Counted(Struct, frozen=True, kw_only=True):
-    """What the pages counted themselves: screens that a finger acted on, and taps by kind."""
+    """What the pages counted themselves: screens that a finger acted on, and taps by kind.
+
+    `read`: characters of the summary's answers, which are compared with the paper. `searches`:
+    looks for a character that was not offered yet, after which one more letter was typed.
+    """
 
     screens: int
     keys: int
     characters: int
     buttons: int
+    read: int
+    searches: int = 0
 
 
 class HeldError(SimError):
@@ -95,6 +112,7 @@ class Script:
 
     def __init__(self, page: Page, machine: MachineClient) -> None:
         self._page, self._machine = page, machine
+        self._searches = 0
         self.spent_ms: dict[str, float] = {}
 
     def sign_in(self, card: str, pin: str) -> None:
@@ -115,13 +133,9 @@ class Script:
             self._choose(errand)
             self._page.wait_for_url("**/applicant")
             for letters, character in errand.applicant:
-                for letter in letters:
-                    self._page.click(f"[data-letter='{letter}']")
-                self._page.click(f"[data-choice='{character}']")
+                self._compose(letters, character)
             self._page.click("#next")
             self._page.click(".purposes button >> nth=0")
-            self._page.wait_for_url("**/copies")
-            self._page.click("#next")
             self._page.wait_for_selector("#take")
         with self._step("page photographed"):
             self._page.click("#take")
@@ -146,61 +160,62 @@ class Script:
         Raises:
             HeldError: this computer was too busy to prove the press; a person must count.
         """
-        with self._step("lever freed, pressed, photographed and recorded"), self._hand():
+        began_s = time.monotonic()
+        with pressing(self._machine) as hand:
             self._page.click("#stamp")
             for _ in range(TRIES):
-                self._page.click("#start")
                 self._page.wait_for_selector("[data-step='done'], [data-step='stopped'], #look")
                 if self._page.url.endswith("/hold"):
                     raise HeldError("an impression that is recorded", "a hold")
                 if self._page.locator("[data-step='done']").count():
-                    return
+                    break
                 self._page.click("#again")
-            raise PageError("an impression", self._page.inner_text("#stage"))
+                self._page.click("#start")
+            else:
+                raise PageError("an impression", self._page.inner_text("#stage"))
+        assert hand.pressed_s is not None, "nothing is recorded that the hand did not press"
+        self.spent_ms["sheet checked, lever freed and pressed"] = 1000 * (hand.pressed_s - began_s)
+        self.spent_ms["impression photographed, judged and recorded"] = 1000 * (
+            time.monotonic() - hand.pressed_s
+        )
 
     def counted(self) -> Counted:
         """Return what was counted since the last time, and begin anew."""
-        found = self._page.evaluate(READ)
-        self._page.evaluate(FORGET)
-        return Counted(**found)
+        found = self._page.evaluate(READ, KINDS)
+        self._page.evaluate(FORGET, KINDS)
+        searches, self._searches = self._searches, 0
+        return Counted(**found, searches=searches)
 
     def leave(self) -> None:
         """End the stamping and sign out."""
         self._page.goto("/home")
         self._page.click("#sign-out")
         self._page.wait_for_url("**/")
-        self._page.evaluate(FORGET)
+        self._page.evaluate(FORGET, KINDS)
 
     def _choose(self, errand: Errand) -> None:
         """Choose the item: type its initials, no more of them than it takes to see it."""
-        self._page.click("#typing")
         wanted = self._page.locator(f".matter:has-text('{errand.matter}')")
         self._page.wait_for_selector(".keyboard")
-        for letter in errand.initials:
+        for place, letter in enumerate(errand.initials):
             if wanted.count():
                 break
+            self._searches += place > 0
             with self._page.expect_response("**/apply/matters?**"):
                 self._page.click(f"[data-letter='{letter}']")
             self._page.wait_for_selector("#query:not(.htmx-request)")
         wanted.first.click()
 
-    @contextmanager
-    def _hand(self) -> Iterator[None]:
-        """Meanwhile a hand waits at the lever and presses once, as soon as it can go down."""
-        over = threading.Event()
-        hand = threading.Thread(target=self._press_when_free, args=(over,), name="hand")
-        hand.start()
-        try:
-            yield
-        finally:
-            over.set()
-            hand.join()
-
-    def _press_when_free(self, over: threading.Event) -> None:
-        while not over.wait(LOOK_S):
-            with contextlib.suppress(MachineCallError):
-                if self._machine.state()["open"] and self._machine.press_lever()["down"]:
-                    return
+    def _compose(self, letters: str, character: str) -> None:
+        """Type as much of a syllable as it takes to see its character in the row, and tap it."""
+        for place, letter in enumerate(letters):
+            self._searches += place > 0
+            self._page.evaluate("document.querySelector('.spelled').dataset.old = '1'")
+            self._page.click(f"[data-letter='{letter}']")
+            self._page.wait_for_selector("#choices .spelled:not([data-old])")
+            if self._page.evaluate(SEEN, character):
+                break
+        self._page.click(f"[data-choice='{character}']")
 
     @contextmanager
     def _step(self, name: str) -> Iterator[None]:

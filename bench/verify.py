@@ -31,7 +31,7 @@ from ledger.verify_device import verify_entry
 from ledger.verify_spans import Keyring
 
 MACHINES = 20
-SAMPLE = 5000  # signatures for the raw rate
+SAMPLE = 50_000  # signatures for the raw rate: seconds of work, and more bytes than a cache holds
 LEAST_SHARE = 0.7
 MOST_MEMORY_MB = 1000
 EXPORT = 200  # entries whose every bit is flipped

@@ -24,6 +24,7 @@ from device.house import House
 from device.inbox import Inbox
 from device.jobs import Jobs
 from device.journal import REWRITTEN_KEY
+from device.keepers import only_services
 from device.kiosk.port import (
     BeginJob,
     Command,
@@ -55,6 +56,7 @@ log = structlog.get_logger()
 
 TICK_S = 0.1
 DISK_PAUSE_S = 0.5
+TOGETHER = 16  # messages heard at one tick: a tick asks the controller, 0.1 s at 9600 baud
 
 
 class Asked(Struct, frozen=True):
@@ -103,6 +105,7 @@ class Agent:
         self._undelivered_ms: int | None = None
         self._disk = threading.Event()
         self._unheard: list[Message] = []
+        self._next: Input | Message | None = None  # taken from the inbox, and not handled yet
         self._stopping = False
         self._view = self._draw()
         parts.jobs.tell(self.redraw)
@@ -159,7 +162,9 @@ class Agent:
         self._view = self._draw()
 
     def _step(self) -> bool:
-        item = self._parts.inbox.take(TICK_S)
+        item, self._next = self._next, None
+        if item is None:
+            item = self._parts.inbox.take(TICK_S)
         if self._stopping:
             return False
         try:
@@ -174,7 +179,7 @@ class Agent:
     def _handle(self, item: Input | Message) -> None:
         match item:
             case Message():
-                self._unheard.append(item)
+                self._collect(item)
             case Asked(command=command, answer=answer):
                 self._obey(command, answer)
             case Seen():
@@ -182,6 +187,16 @@ class Agent:
                 known = any(one.seen(item) for one in parts.stampings)
                 if not (known or parts.jobs.seen(item)):
                     parts.pages.seen(item)
+
+    def _collect(self, item: Message) -> None:
+        """Keep a message for the tick, and those that wait right behind it; order stays."""
+        following: Input | Message | None = item
+        for _ in range(TOGETHER):
+            if not isinstance(following, Message):
+                break
+            self._unheard.append(following)
+            following = self._parts.inbox.take(0.0)
+        self._next = following
 
     def _tick(self) -> None:
         """Look at the lock first: a disk that takes nothing must not blind us."""
@@ -227,6 +242,7 @@ class Agent:
     def _obey(self, command: Command, answer: Future[object]) -> None:
         parts = self._parts
         try:
+            self._check_person(command)
             match command:
                 case FileRequest() | TakePage() | GrantEmergency() if (
                     blocked := parts.recorder.blocked
@@ -261,6 +277,15 @@ class Agent:
                     answer.set_result(None)
         except (DeviceError, HardwareError, LedgerError, queue.Full) as error:
             answer.set_exception(error)
+
+    def _check_person(self, command: Command) -> None:
+        """Return if this person may ask for it: a technician is here for the machine alone."""
+        match command:
+            case FileRequest(by=by) | BeginJob(by=by) | StampNow(by=by) | GrantEmergency(by=by):
+                if only_services(self._parts.people.held(by).offices):
+                    raise RequestRefusedError("service-only", "expected somebody of the village")
+            case _:
+                pass
 
     def _earlier(self, request: str) -> Earlier:
         found = views.earlier(self._journal, request)

@@ -16,8 +16,8 @@ class Order(Struct, frozen=True, kw_only=True):
     """One impression that is wanted: under which permit, by whom, on which checked page.
 
     Args:
-        page: what the photo after the press is compared with: the photo before it, or, after a
-            restart, the approved page; `approved` is the approved page beside that.
+        page: what the photo after the press is compared with: the photo before it, or, where a
+            restart finds no copy of that, the approved page; `approved` is that beside it.
     """
 
     permit: Warrant

@@ -20,16 +20,17 @@ from hardware.errors import HardwareError
 from hardware.interfaces import Camera
 from vision.decoding import Image, decode
 from vision.document import mirrored
+from vision.duplicates import likeliest_in_mirror
 from vision.errors import ImageRefusedError
 from vision.findings import UNUSABLE, Finding, Reason
 from vision.page import Page, is_blank
 from vision.preview import preview
 from vision.quality import Quality, judge, same_frame
+from vision.tray import Tray
 
 _UNFINISHED = ".part"
 _SAMPLED = 4  # every so many pixels: noise makes each of them unique
 _REMEMBERED = 4096  # pictures, previews among them: a quarter of an hour while somebody looks
-_MIRRORS = 3  # pages, the first ones, that are sought in a mirror; more would take too long
 _BEST = (Finding.PAGE_SAME, Finding.PAGE_UNCLEAR, Finding.PAGE_OTHER)
 
 log = structlog.get_logger()
@@ -87,11 +88,18 @@ class Taken(Struct, frozen=True, kw_only=True):
 class Capture:
     """Takes the photos of one machine. Not thread-safe: its caller owns it."""
 
-    def __init__(self, camera: Camera, seal: Callable[[bytes], bytes], folder: Path) -> None:
+    def __init__(
+        self,
+        camera: Camera,
+        seal: Callable[[bytes], bytes],
+        folder: Path,
+        tray: Tray | None = None,
+    ) -> None:
         """Prepare `folder` and drop what a power cut left unfinished in it.
 
         Args:
             seal: encrypts to the recipients that may read photos.
+            tray: the scale of pictures of one size; those of another have none.
 
         Raises:
             PhotoStoreError: the folder cannot be used.
@@ -99,6 +107,7 @@ class Capture:
         self._camera = camera
         self._seal = seal
         self._folder = folder
+        self._tray = tray
         self._previous: Image | None = None
         self._seen: dict[bytes, None] = {}  # digests of earlier pictures, the oldest first
         try:
@@ -172,7 +181,11 @@ class Capture:
         """
         jpeg, image, quality = self._grab_usable()
         findings = _notes(quality) | verdicts.after(
-            before.jpeg, image, quality.page, approved=approved
+            before.jpeg,
+            image,
+            quality.page,
+            approved=approved,
+            tray=self._tray_under(image),
         )
         return self._keep(jpeg, image, findings)
 
@@ -181,7 +194,7 @@ class Capture:
         self._camera.close()
 
     def _grab_usable(self) -> tuple[bytes, Image, Quality]:
-        self._grab()  # frozen shows only in two pictures, and the last one may be from before
+        self._fetch()  # frozen shows only in two pictures, and the last one may be from before
         jpeg, image, quality = self._grab()
         if not quality.usable:
             reasons = sorted(quality.reasons, key=lambda reason: reason not in UNUSABLE)
@@ -189,18 +202,34 @@ class Capture:
         return jpeg, image, quality
 
     def _grab(self) -> tuple[bytes, Image, Quality]:
+        jpeg, image, again = self._fetch()
+        quality = judge(image)
+        if again is Reason.FROZEN or (again is Reason.REPLAYED and quality.usable):
+            quality = _with(again, quality)  # two black pictures are alike
+        return jpeg, image, quality
+
+    def _fetch(self) -> tuple[bytes, Image, Reason | None]:
+        """Return the next picture, and whether it was given before: `FROZEN` or `REPLAYED`."""
         jpeg = self._camera.grab().jpeg
         try:
             image = decode(jpeg)
         except ImageRefusedError as error:
             raise PhotoUnusableError((str(Reason.DAMAGED),)) from error
-        quality = judge(image)
+        again = None
         if self._previous is not None and same_frame(self._previous, image):
-            quality = _with(Reason.FROZEN, quality)
-        elif self._seen_before(image) and quality.usable:  # two black pictures are alike
-            quality = _with(Reason.REPLAYED, quality)
+            again = Reason.FROZEN
+        elif self._seen_before(image):
+            again = Reason.REPLAYED
         self._previous = image
-        return jpeg, image, quality
+        return jpeg, image, again
+
+    def _tray_under(self, image: Image) -> Tray | None:
+        """The tray, None for a picture of another size; that is said once and ends its use."""
+        if self._tray is not None and not self._tray.holds_for(image):
+            found = f"{image.shape[1]}x{image.shape[0]}"
+            log.warning("tray_not_used", expected=self._tray.image_px, found=found)
+            self._tray = None
+        return self._tray
 
     def _seen_before(self, image: Image) -> bool:
         """Tell whether this picture was given before, and remember it."""
@@ -272,8 +301,9 @@ def _best(pages: Sequence[bytes], seen: Image, page: Page | None) -> tuple[bytes
             shown, best, about = jpeg, rank, found
         if best == 0:
             return shown, about
-    sought = (one for one in map(_decoded, pages[:_MIRRORS]) if one is not None)
-    if any(mirrored(one, seen) for one in sought):
+    sought = (one for one in map(_decoded, pages) if one is not None)
+    likeliest = likeliest_in_mirror(sought, seen) if len(pages) > 1 else next(sought, None)
+    if likeliest is not None and mirrored(likeliest, seen):
         about = {Finding.PAGE_OTHER, Finding.PAGE_MIRRORED}
     return shown, about
 

@@ -17,6 +17,7 @@ import click
 from argon2 import PasswordHasher
 
 from device import export as exporting
+from device.clock import system_wall_ms
 from device.config import load
 from device.errors import DeviceError, EnrolmentError
 from hardware.errors import HardwareError
@@ -25,6 +26,7 @@ from ledger.cli_types import DIVISION, IDENTIFIER
 from ledger.errors import LedgerError
 from ledger.signers import keyfile, pkcs11
 from ledger.signers.second import Algorithm
+from vision.errors import VisionError
 
 REFUSED, HARDWARE, EVIDENCE, UNREACHABLE = 1, 3, 4, 5
 
@@ -53,6 +55,8 @@ def exits(command: Callable[..., None]) -> Callable[..., None]:
             status = UNREACHABLE if error.reason == "unreachable" else REFUSED
             _fail(error.reason, error, error.hint, status)
         except DeviceError as error:
+            _fail(error.code, error, error.hint, REFUSED)
+        except VisionError as error:
             _fail(error.code, error, error.hint, REFUSED)
         except FileExistsError as error:
             _fail("exists", error, "Nothing was overwritten.", REFUSED)
@@ -193,6 +197,37 @@ def check_config(config_path: Path) -> None:
         f"{found.recipients} recipients, {found.people} people, {', '.join(found.drivers)}: "
         "all good"
     )
+    if found.tray:
+        click.echo(f"托盘标定 tray: {found.tray}")
+
+
+@main.command()
+@click.option("--config", "config_path", envvar="SEAL_CONFIG", type=click.Path(path_type=Path))
+@click.option("--markers", type=click.Path(dir_okay=False, path_type=Path), help="Write the sheet.")
+@exits
+def calibrate(config_path: Path | None, markers: Path | None) -> None:
+    """Teach the machine its tray's millimetres, by a sheet of markers that lies on it.
+
+    First --markers FILE.pdf (.svg, .png) to print; then --config while the agent is stopped.
+    """
+    from device import trays
+    from vision import marker_sheet
+
+    if markers is not None:
+        kind = markers.suffix.lower().removeprefix(".")
+        if kind not in marker_sheet.FORMATS:
+            raise click.UsageError(f"expected a .pdf, .svg or .png, found {markers.name}")
+        keyfile.write_durable(markers, marker_sheet.encoded(kind))
+        click.echo(f"{markers}: 按 100% 打印在 A4 纸上，线长须为 100 毫米")
+        click.echo("print it on A4 at 100 %; the line on it must be 100 mm long")
+        return
+    if config_path is None:
+        raise click.UsageError("expected --markers FILE or --config FILE")
+    found = trays.take(load(config_path), system_wall_ms())
+    click.echo(f"标定完成 calibrated: {found.said}")
+    if found.tray.paper_mm is None:
+        click.echo("没看见纸边，请用尺量那条 100 毫米的线；不准就重新打印、重新标定")
+        click.echo("the paper's edges were not seen: measure the line of 100 mm with a ruler")
 
 
 @main.command()

@@ -33,18 +33,28 @@ class Awaiting(Struct, frozen=True, kw_only=True):
 
 
 def ask(
-    recorder: Recorder, permit: Warrant, n: int, by: str, shown: Shown, time_s: tuple[float, float]
+    recorder: Recorder,
+    permit: Warrant,
+    n: int,
+    by: str,
+    shown: Shown,
+    time_s: tuple[float, float],
+    *,
+    seam: bool,
 ) -> Awaiting:
     """Journal that an approver shall look at a photo, and return what is waited for.
 
     Args:
         time_s: monotonic seconds now, and for how long the machine waits.
+        seam: it is wanted over the edges of the pile that lies there.
 
     Raises:
         JournalError: it could not be journaled; nothing is asked.
     """
     now_s, wait_s = time_s
     before = bodies.photo_ref(shown.taken)
+    filed = recorder.journal.book.filed.get(permit.request)
+    makes_up = filed is not None and bool(filed.request.makes_up)
     body = ImpressionAsk(
         permit=permit.permit,
         request=permit.request,
@@ -53,6 +63,7 @@ def ask(
         before=before,
         operator=by,
         until_ms=recorder.clock.now_ms() + round(wait_s * 1000),
+        form="seam" if seam else "make-up" if makes_up else "plain",
     )
     entry = recorder.append(body, photos=(before,))
     return Awaiting(ask=entry.sha256, n=n, shown=shown, until_s=now_s + wait_s)

@@ -140,7 +140,10 @@ class Custody:
         )
         if done is not None and not self._book.custody.acted(command.permit):
             self._recorder.append(done.body, withheld=done.withheld, photos=done.photos)
-        shut = custody_bodies.closed(command, standing, seal, present, made, proof)
+        sampled = self._book.custody.sampled(command.permit)  # by an earlier run, perhaps
+        shut = custody_bodies.closed(
+            command, standing, seal, present, (made, proof), sampled=sampled
+        )
         self._recorder.append(shut)
         self._settled(seal, report, made - command.counted)
 

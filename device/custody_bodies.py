@@ -14,7 +14,7 @@ from ledger import disclosure
 from ledger.custody import Standing
 from ledger.disclosure import Opened
 from ledger.records import PhotoRef
-from ledger.records_custody import Handover, Hatch, Service, TakeOut
+from ledger.records_custody import Handover, Hatch, Purpose, Service, TakeOut, Unsampled
 from ledger.records_seals import SealSample
 
 Proof = Literal["counter", "edges", "none"]
@@ -22,6 +22,7 @@ LONGEST_TEXT = 60
 LONGEST_DAYS = 60  # a seal is lent for weeks at most
 DAY_MS = 24 * 3600 * 1000
 MOST_COUNTED = 1000  # more is a slip of the finger
+_SAMPLED: frozenset[Purpose] = frozenset(("return", "handover", "sample"))
 
 
 class Done(Struct, frozen=True, kw_only=True):
@@ -47,9 +48,21 @@ def opened(order: Order, command: OpenHatch, strokes: int) -> Hatch:
 
 
 def closed(
-    command: ShutHatch, standing: Standing, seal: str, present: bool, made: int, proof: Proof
+    command: ShutHatch,
+    standing: Standing,
+    seal: str,
+    present: bool,
+    count: tuple[int, Proof],
+    *,
+    sampled: bool,
 ) -> Hatch:
-    """Return the entry that ends an opening."""
+    """Return the entry that ends an opening.
+
+    Args:
+        count: impressions that the machine knows of, and by what.
+        sampled: what is written of the opening names the photo of an imprint.
+    """
+    made, proof = count
     assert standing.purpose is not None
     return Hatch(
         step="closed",
@@ -63,6 +76,7 @@ def closed(
         strokes_after=standing.strokes + made,
         counted=command.counted,
         proof=proof,
+        unsampled=None if sampled else _unsampled(command, standing.purpose, present, made),
     )
 
 
@@ -77,7 +91,8 @@ def act(
     """Return what the opening was for; None where nothing came of it, or nothing more is said.
 
     Raises:
-        CustodyRefusedError: an answer is missing or cannot be.
+        CustodyRefusedError: an answer is missing or cannot be; where an imprint belongs to it,
+            either its photo is named or the persons say that there is none.
     """
     _need(0 <= command.counted <= MOST_COUNTED, "count-wrong")
     match standing.purpose:
@@ -140,7 +155,7 @@ def _returned(
         check=command.check,
         sample=sample,
     )
-    return Done(body=body, photos=(sample,))
+    return Done(body=body, photos=_photos(sample))
 
 
 def _handover(
@@ -157,13 +172,15 @@ def _handover(
         witness=command.witness,
         sample=sample,
     )
-    return Done(body=body, photos=(sample,))
+    return Done(body=body, photos=_photos(sample))
 
 
 def _sampled(
     command: ShutHatch, standing: Standing, seal: str, pages: Mapping[str, PhotoRef]
-) -> Done:
+) -> Done | None:
     sample = _sample(command, pages)
+    if sample is None:
+        return None
     body = SealSample(
         permit=command.permit,
         seal=seal,
@@ -175,9 +192,22 @@ def _sampled(
     return Done(body=body, photos=(sample,))
 
 
-def _sample(command: ShutHatch, pages: Mapping[str, PhotoRef]) -> PhotoRef:
+def _sample(command: ShutHatch, pages: Mapping[str, PhotoRef]) -> PhotoRef | None:
+    if command.unsampled and not command.page:
+        return None
     _need(command.page in pages, "sample-missing")
     return pages[command.page]
+
+
+def _photos(sample: PhotoRef | None) -> tuple[PhotoRef, ...]:
+    return () if sample is None else (sample,)
+
+
+def _unsampled(command: ShutHatch, purpose: Purpose, present: bool, made: int) -> Unsampled | None:
+    """The machine's count says whether there is an imprint, and the persons' where it has none."""
+    if purpose not in _SAMPLED or not present:
+        return None
+    return "no-photo" if made or command.counted else "not-pressed"
 
 
 def _need(holds: bool, reason: str) -> None:

@@ -35,7 +35,7 @@ class CustodyBook:
         self._standings: dict[str, Standing] = {}
         self._orders: dict[str, Order] = {}
         self._ended: set[str] = set()
-        self._acts: set[str] = set()
+        self._acts: dict[str, bool] = {}  # by permit, whether the entry names an imprint's photo
 
     def standing(self, seal: str) -> Standing:
         """Return where a seal is."""
@@ -53,6 +53,10 @@ class CustodyBook:
         """Return whether the entry that says what an opening was for is written already."""
         return permit in self._acts
 
+    def sampled(self, permit: str) -> bool:
+        """Return whether that entry names the photo of an imprint."""
+        return self._acts.get(permit, False)
+
     def apply(self, entry: Payload) -> None:
         """Take over an entry of this device or of the gateway."""
         match entry.body:
@@ -63,7 +67,8 @@ class CustodyBook:
             case Hatch(step="closed") as hatch if entry.position.device is not None:
                 self._ended.add(hatch.permit)
             case Handover() | SealSample() | Service() | TakeOut() as act:
-                self._acts.add(act.permit)
+                sampled = getattr(act, "sample", None) is not None
+                self._acts.setdefault(act.permit, sampled)
             case _:
                 pass
         match entry.body:

@@ -12,13 +12,13 @@ from device.bodies import Order, photo_ref
 from device.capture import Taken
 from device.confirming import Awaiting, Shown
 from device.kiosk.port import JobView
-from device.references import STAMPED
+from device.leaves import LOST, STAMPED, Leaves
 from device.seams import Left, Pile, pile
 from device.warrants import Warrant
 from ledger.records import SEAM
 
 # Before an impression is begun; in a mirror every page is another one, so that is said first.
-_STOPPING = ("blank", "page-mirrored", "page-other", STAMPED)
+_STOPPING = ("blank", "page-mirrored", LOST, "page-other", STAMPED)
 _VERDICTS = {"page-same", "page-unclear"}  # without one of them nobody compared the page
 # What does not stop an impression, but is said of it afterwards.
 _UNCLEAR = "page_unclear"
@@ -28,13 +28,13 @@ _FLAGGED = {"page-unclear": _UNCLEAR, "page-stamped": "page_stamped"}
 class Job(Struct, kw_only=True):
     """The stamping in hand; `answer` is open from the clerk's tap until the lever is free.
 
-    `pages`: hashes of the approved pages. `seam`: the next impression is a seam stamp, of `pile`.
+    `leaves`: the approved pages. `seam`: the next impression is a seam stamp, of `pile`.
     """
 
     permit: Warrant
     by: str
     view: JobView
-    pages: list[str]
+    leaves: Leaves
     begun_s: float
     seam: bool
     pile: Pile
@@ -57,19 +57,22 @@ def flags_of(findings: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def taken_up(
-    permit: Warrant, by: str, pages: list[str], left: Left, *, seam: bool, before: Job | None
+    permit: Warrant, by: str, leaves: Leaves, left: Left, *, seam: bool, before: Job | None
 ) -> Job:
     """Return the job of a request that is taken up.
 
     Args:
         left: impressions that are left; `seam`: the next one is a seam stamp.
         before: the job until now; where its seam stamp stopped, its pages need not be shown again.
+            What it has read of the same pages is kept.
     """
+    if before is not None and before.leaves.pages == leaves.pages:
+        leaves = before.leaves
     again = before is not None and seam and before.seam
     if before is not None and again and (before.permit.request, before.by) == (permit.request, by):
         shown = before.pile
     else:
-        shown = pile(pages)
+        shown = pile(leaves.pages)
     view = JobView(
         permit=permit.permit,
         request=permit.request,
@@ -77,12 +80,12 @@ def taken_up(
         n=min(permit.impressions - left.total + 1, permit.impressions),
         of=permit.impressions,
         step=_laying(seam, shown),
-        pages=len(pages),
+        pages=len(leaves.pages),
         seam=seam,
         seams=left.seams,
         shown=len(shown.shown),
     )
-    return Job(permit=permit, by=by, view=view, pages=pages, begun_s=0.0, seam=seam, pile=shown)
+    return Job(permit=permit, by=by, view=view, leaves=leaves, begun_s=0.0, seam=seam, pile=shown)
 
 
 def laid(job: Job, taken: Taken, page: bytes) -> tuple[dict[str, Any], Shown | None]:
@@ -94,7 +97,7 @@ def laid(job: Job, taken: Taken, page: bytes) -> tuple[dict[str, Any], Shown | N
     Returns:
         What the screen shows of it, and what to stamp on; None: it was one page of a pile.
     """
-    told: dict[str, Any] = {"page": _page_number(job.pages, page)}
+    told: dict[str, Any] = {"page": _page_number(job.leaves.pages, page)}
     unclear = "page-unclear" in taken.findings
     if job.seam and not job.pile.complete:
         known, job.pile = job.pile, job.pile.with_page(page, unclear=unclear)
@@ -109,7 +112,7 @@ def laid(job: Job, taken: Taken, page: bytes) -> tuple[dict[str, Any], Shown | N
 
 def go_on(job: Job, left: Left) -> dict[str, Any]:
     """Take note that an impression is recorded; return what the screen shows of what is left."""
-    job.seam, job.pile = left.is_seam(False), pile(job.pages)
+    job.seam, job.pile = left.is_seam(False), pile(job.leaves.pages)
     step = "show" if job.seam else "next"
     return {
         "step": step if left.total else "done",
@@ -139,7 +142,7 @@ def order(job: Job, n: int, shown: Shown) -> Order:
     )
 
 
-def _page_number(pages: list[str], page: bytes) -> int:
+def _page_number(pages: tuple[str, ...], page: bytes) -> int:
     """Return which of the approved pages (hashes) this JPEG is, from 1; 0 if it is none."""
     sha256 = hashlib.sha256(page).hexdigest()
     return pages.index(sha256) + 1 if sha256 in pages else 0

@@ -23,10 +23,11 @@ from device.eyes import Eyes, Seen
 from device.guard import obstacle
 from device.job import Job, go_on, laid, objection, order, page_hashes, taken_up
 from device.kiosk.port import JobView
+from device.leaves import STAMPED
 from device.lock import Lock
 from device.neighbours import LOCKED, Neighbours
 from device.recorder import Recorder
-from device.references import STAMPED, References
+from device.references import References
 from device.stamping import Stamping
 from device.verdicts import gravest
 from device.warrants import Warrant
@@ -113,8 +114,8 @@ class Jobs:
             if seal != permit.seal and other.state is State.READY:
                 other.leave()
         self._stampings[permit.seal].take_up()
-        pages = page_hashes(self._recorder.journal.opened(request))
-        self.job = taken_up(permit, by, pages, left, seam=seam, before=self.job)
+        leaves = self._references.leaves(page_hashes(self._recorder.journal.opened(request)))
+        self.job = taken_up(permit, by, leaves, left, seam=seam, before=self.job)
         self._show(window_s=self._window_s)
         return self.job.view
 
@@ -243,14 +244,14 @@ class Jobs:
         return job is not None and (job.token is not None or job.awaiting is not None)
 
     def _look(self, job: Job) -> None:
-        if not job.pages:
+        if not job.leaves.pages:
             self._refuse_page(job, "page-unknown")
             return
         self._lock.signal(ok=True, alarm=False, light=True)
-        references, (request, photo) = self._references, self._stamped
-        stamped = photo if request == job.permit.request and not job.seam else b""
+        leaves, seam, (request, photo) = job.leaves, job.seam, self._stamped
+        stamped = photo if request == job.permit.request and not seam else b""
         pages = job.pile.to_compare()
-        self._photograph(job, lambda capture: references.find(capture, pages, stamped))
+        self._photograph(job, lambda capture: leaves.find(capture, pages, stamped, pile=seam))
 
     def _photograph(self, job: Job, look: Callable[[Capture], tuple[Taken, bytes]]) -> None:
         token = next(self._tokens)
@@ -301,6 +302,7 @@ class Jobs:
                 job.by,
                 shown,
                 (self._now_s(), self._confirm_s),
+                seam=job.seam,
             )
         except JournalError as error:
             log.error("ask_not_written", why=str(error))

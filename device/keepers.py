@@ -12,7 +12,8 @@ from device.kiosk.port import Person
 from ledger.records_custody import Purpose
 
 KEEPER = frozenset({"keeper"})
-_WANTED: dict[Purpose, frozenset[str]] = {"service": KEEPER | {"technician"}}
+TECHNICIAN = frozenset({"technician"})
+_WANTED: dict[Purpose, frozenset[str]] = {"service": KEEPER | TECHNICIAN}
 
 
 class Held(Struct, frozen=True):
@@ -25,6 +26,11 @@ class Held(Struct, frozen=True):
 def held(one: Person) -> Held:
     """Return what is known of somebody who may sign in."""
     return Held(one.person or one.account, one.offices)
+
+
+def only_services(offices: tuple[str, ...] | None) -> bool:
+    """Return whether somebody is here for the machine alone, and neither applies nor stamps."""
+    return offices is not None and frozenset(offices) == TECHNICIAN
 
 
 def wanted(purpose: Purpose, first: Held) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import tomllib
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import argon2
 import msgspec
@@ -28,6 +29,10 @@ from ledger.keys import KeyRing
 from ledger.policy import Policy
 from ledger.signers import Signer, choice, keyfile
 from ledger.topics import Leaf
+from vision.errors import TrayError
+
+if TYPE_CHECKING:
+    from vision.tray import Tray
 
 
 class Keys(Struct, frozen=True, kw_only=True):
@@ -54,6 +59,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     recipients: int
     people: int
     drivers: tuple[str, ...]
+    tray: str = ""  # what is kept of its calibration, or why that cannot be used
 
 
 def check(config: DeviceConfig) -> Summary:
@@ -68,7 +74,10 @@ def check(config: DeviceConfig) -> Summary:
     check_broker(config)
     named = people(config)
     _check_people(config, named)
-    return Summary(recipients=len(keys.ring.recipients()), people=len(named), drivers=drivers)
+    tray = load_tray(config)[1]
+    return Summary(
+        recipients=len(keys.ring.recipients()), people=len(named), drivers=drivers, tray=tray
+    )
 
 
 def load_keys(config: DeviceConfig) -> Keys:
@@ -103,6 +112,17 @@ def load_keys(config: DeviceConfig) -> Keys:
         seal=_sealing(ring),
         reference=reference,
     )
+
+
+def load_tray(config: DeviceConfig) -> tuple[Tray | None, str]:
+    """Return the tray as it was calibrated, if that can be used, and what is to be said of it."""
+    from device import trays  # OpenCV
+
+    try:
+        found = trays.kept(config)
+    except TrayError as error:
+        return None, f"not used: {error}"
+    return (None, "") if found is None else (found.tray, found.said)
 
 
 def load_policy(config: DeviceConfig) -> Policy | None:

@@ -10,15 +10,16 @@ import hashlib
 from pathlib import Path
 
 import pyrage
-from msgspec import structs
+import structlog
 
-from device import verdicts
-from device.capture import Capture, Taken
-from device.errors import JournalError, PermitRefusedError
+from device.errors import JournalError
+from device.leaves import Leaves
 from ledger.errors import LedgerError
 from ledger.signers.keyfile import write_durable
 
-STAMPED = "sheet-stamped"  # the sheet that was stamped just before still lies there
+_BEFORE = "before"  # no hash: one sheet is kept, of the newest press
+
+log = structlog.get_logger()
 
 
 class References:
@@ -51,32 +52,39 @@ class References:
             raise JournalError(f"expected room for a page in {self._folder}: {error}") from error
         return sha256
 
-    def load(self, sha256: str) -> bytes:
-        """Return the JPEG of a page, b"" if it is not here or damaged."""
+    def keep_before(self, jpeg: bytes) -> None:
+        """Keep the sheet as it lies before a press, durable on return, in place of the last one.
+
+        Raises:
+            JournalError: the disk refused.
+        """
         try:
-            jpeg: bytes = pyrage.decrypt((self._folder / sha256).read_bytes(), [self._identity])
+            sealed = pyrage.encrypt(jpeg, [self._identity.to_public()])
+            write_durable(self._folder / _BEFORE, sealed, 0o600, replace=True)
+        except OSError as error:
+            raise JournalError(f"expected room for a page in {self._folder}: {error}") from error
+
+    def before(self, sha256: str) -> bytes:
+        """Return the JPEG of the sheet before the newest press, b"" if it is another one."""
+        return self._read(_BEFORE, sha256)
+
+    def load(self, sha256: str) -> bytes:
+        """Return the JPEG of a page, b"" if it is not here or damaged; the log says so."""
+        jpeg = self._read(sha256, sha256)
+        if not jpeg:
+            log.error("reference_page_unreadable", page=sha256, folder=str(self._folder))
+        return jpeg
+
+    def leaves(self, pages: list[str]) -> Leaves:
+        """Return the approved pages of a request, which are read at the first look."""
+        return Leaves(self.load, pages)
+
+    def _read(self, name: str, sha256: str) -> bytes:
+        try:
+            jpeg: bytes = pyrage.decrypt((self._folder / name).read_bytes(), [self._identity])
         except (OSError, pyrage.DecryptError, LedgerError):
             return b""
         return jpeg if hashlib.sha256(jpeg).hexdigest() == sha256 else b""
-
-    def find(self, capture: Capture, pages: list[str], stamped: bytes) -> tuple[Taken, bytes]:
-        """Photograph the page and return the photo with the approved page that it shows.
-
-        The photo's findings say besides (`STAMPED`) whether this is still the sheet of `stamped`.
-
-        Args:
-            stamped: JPEG of the sheet after the impression before this one, or b"".
-
-        Raises:
-            PermitRefusedError: no copy of an approved page is left to compare with.
-        """
-        known = [jpeg for sha256 in pages if (jpeg := self.load(sha256))]
-        if not known:
-            raise PermitRefusedError("page-unknown", "expected the approved page, found no copy")
-        taken, page = capture.find(known)
-        if stamped and verdicts.same_sheet(stamped, taken.jpeg):
-            taken = structs.replace(taken, findings=(*taken.findings, STAMPED))
-        return taken, page
 
     def prune(self, wanted: set[str], before_s: float) -> None:
         """Erase every copy not wanted that is older than a time (seconds since 1970)."""

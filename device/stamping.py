@@ -25,7 +25,7 @@ from device.watcher import Watcher
 from hardware.errors import CameraError
 from hardware.interfaces import Report, Settlement
 from ledger.errors import LedgerError
-from ledger.records import PhotoRef, Void
+from ledger.records import Intent, PhotoRef, Void
 from ledger.transitions import advance
 
 log = structlog.get_logger()
@@ -43,7 +43,8 @@ class Stamping:
         seal: identifier of the seal.
         window_s, photo_patience_s: how long the lever is free, an unusable photo is retaken.
         offline: tells whether the gateway is out of reach.
-        reference: returns the approved page of a request as JPEG, b"" if unknown.
+        keep_before: keeps the JPEG of the sheet before a press, durable on return.
+        reference: returns that JPEG of an intent, else its request's page, b"" if unknown.
         rebased: called after a release, to journal this seal's counter as it stands.
         others: why another seal of the machine forbids an impression, or ""; `first_token`: of
             the questions to the eyes, which no other cycle uses.
@@ -60,7 +61,8 @@ class Stamping:
         eyes: Eyes,
         recorder: Recorder,
         watcher: Watcher,
-        reference: Callable[[str], bytes],
+        keep_before: Callable[[bytes], None],
+        reference: Callable[[Intent, str], bytes],
         offline: Callable[[], bool],
         rebased: Callable[[str], None],
         others: Callable[[], str],
@@ -69,7 +71,8 @@ class Stamping:
     ) -> None:
         self._seal, self._window_s, self._patience_s = seal, window_s, photo_patience_s
         self._lock, self._eyes, self._recorder, self._watcher = lock, eyes, recorder, watcher
-        self._reference, self._offline, self._now_s = reference, offline, now_s
+        self._keep_before, self._reference = keep_before, reference
+        self._offline, self._now_s = offline, now_s
         self._rebased, self._others = rebased, others
         self._journal, self._book = recorder.journal, recorder.journal.book
         self._tokens = itertools.count(first_token)
@@ -232,6 +235,7 @@ class Stamping:
         counter = self._lock.strokes(self._book.strokes.get(self._seal, 0))
         controller = self._lock.profile
         try:
+            self._keep_before(order.page)
             entry = self._recorder.append(
                 bodies.intent(order, counter, controller),
                 keep={BEFORE_KEY: msgspec.json.encode(order.before)},
@@ -388,7 +392,7 @@ class Stamping:
         assert permit is not None, "an intent is kept with its permit and its request"
         photo = msgspec.json.decode(before, type=PhotoRef)
         self._reserved = bodies.resumed(
-            found, sha256, permit, photo, self._reference(permit.request)
+            found, sha256, permit, photo, self._reference(found, permit.request)
         )
         self._order = self._reserved.order
         log.warning("intent_resumed", intent=sha256, controller=found.controller)

@@ -298,7 +298,7 @@ _HOLDS: tuple[Row, ...] = (
     ("strokes-unaccounted", "有没登记的盖章", "Impressions that nobody recorded"),
     ("counter-went-back", "盖章次数变少了", "The counter went back"),
     ("power-lost-pressing", "压章时断了电", "Power was lost while pressing"),
-    ("other", "出了要人核对的事", "Something that a person must check"),
+    ("other", "出了要人核对的事(代码 {code})", "A person must check it (code {code})"),
 )
 
 # Error codes of hardware.errors, device.errors and the packages below them.
@@ -351,7 +351,7 @@ _HINTS: tuple[Row, ...] = (
     ),
     (
         "camera-gone",
-        "检查摄像头的线;接好前机器不开锁。",
+        "检查摄像头的线；接好前机器不开锁。",
         "Check the cable; it stays locked until then.",
     ),
     ("photo-unusable", "按提示放好纸，再拍。", "Put right what is named, take it again."),

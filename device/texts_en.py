@@ -189,7 +189,7 @@ PROMPTS = {
     "stamp.todo": "What to do:",
     "stamp.cannot-end": "This one has begun. Leave the lever alone: it locks when time is up.",
     "hold.title": "The machine is locked",
-    "hold.since": "since {since} · code {code}",
+    "hold.since": "since {since}",
     "hold.what": "What is unclear:",
     "hold.exactly": "{n} impressions were made; a person must check.",
     "hold.between": "Between {least} and {most} impressions; a person must count.",

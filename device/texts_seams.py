@@ -6,14 +6,14 @@ Rows: key, Chinese, English.
 from __future__ import annotations
 
 ROWS: tuple[tuple[str, str, str], ...] = (
-    ("seams.title", "骑缝章盖几个?", "How many stamps over the seam?"),
+    ("seams.title", "骑缝章盖几个？", "How many seam stamps?"),
     ("seams.fewer", "少一个", "One fewer"),
     ("seams.more", "多一个", "One more"),
-    ("seams.most", "最多 {most} 个。不要就填 0", "At most {most}; 0 for none"),
+    ("seams.most", "最多 {most} 个。不要就填 0", "At most {most}; 0: none"),
     (
         "seams.hint",
-        "骑缝章:几页错开，一个章跨盖在各页边上。",
-        "The pages are fanned, and one stamp goes over all their edges.",
+        "几页错开，一个章跨盖各页边",
+        "One stamp over the edges of the fanned pages",
     ),
     ("seams.wrong", "个数不对，请看最多几个。", "That number does not work; see the limit."),
     ("seams.none", "不盖", "None"),
@@ -28,12 +28,12 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "stamp.lay-both",
         "放好要落款的一页，点“盖落款章”；要先盖骑缝，点“盖骑缝章”",
-        "Lay the page to be stamped, tap “Stamp the page”; or tap “Stamp the seam”",
+        "Lay the page; tap “Stamp the page” or “Stamp the seam”",
     ),
     (
         "stamp.next-both",
         "盖好了。换下一份，点“盖落款章”；或点“盖骑缝章”",
-        "Done. Lay the next one, tap “Stamp the page”; or tap “Stamp the seam”",
+        "Done. Next: tap “Stamp the page” or “Stamp the seam”",
     ),
     (
         "stamp.lay-plain",
@@ -44,12 +44,12 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "stamp.show",
         "盖骑缝章前每页看一遍，还差 {left} 页。放好一页，点“看这一页”",
-        "Before the seam each page is looked at, {left} to go. Lay one, tap “Look at this page”",
+        "{left} pages to look at: lay one, tap “Look at this page”",
     ),
     (
         "stamp.fan",
         "{pages} 页都看过了。错开成扇形，页边放在章下，点“开始盖章”",
-        "All {pages} pages were seen. Fan them, edges under the seal, tap “Start”",
+        "All {pages} seen: fan them under the seal, tap “Start”",
     ),
     (
         "stamp.press-seams",

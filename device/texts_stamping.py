@@ -26,6 +26,13 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "停下了，还剩 {left} 份没盖，随时可以接着盖。",
         "Stopped, {left} to go. Go on at any time.",
     ),
+    ("stamp.straight", "纸没动，开始盖章", "Start now"),
+    ("stamp.lay-first", "纸动过，先放纸", "Lay it first"),
+    (
+        "stamp.straight-how",
+        "纸还放在原处的话，点“开始盖章”，手放到手柄上，等画面叫您压。",
+        "If the page has not moved: start now, with a hand on the lever.",
+    ),
     ("reason.sheet-stamped", "这张纸刚刚盖过了。", "This sheet has just been stamped."),
     (
         "todo.sheet-stamped",
@@ -33,8 +40,18 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "Lay the next sheet, then tap “Try again”. Tap it too if this sheet needs a second one.",
     ),
     ("todo.operator-approved", "请另一位经办人刷卡来盖。", "Let another clerk sign in."),
+    (
+        "reason.page-lost",
+        "批准的材料有几页，机器里的照片读不出来了。",
+        "The machine cannot read its photo of some of the approved pages.",
+    ),
+    (
+        "todo.page-lost",
+        "请放别的页试试；不行就重新申请，再拍一次材料，并叫技术员。",
+        "Try another page; else apply again, photograph the pages anew, and call the technician.",
+    ),
     ("voice.tool", "语音", "Voice"),
-    ("voice.title", "要语音提示吗?", "Voice prompts?"),
+    ("voice.title", "要语音提示吗？", "Voice prompts?"),
     ("voice.on", "语音已打开", "The voice is on"),
     ("voice.off", "语音已关闭", "The voice is off"),
     ("voice.machine", "这台机器记住，重新开机也不变。", "This machine remembers it."),

@@ -23,6 +23,8 @@ from vision.reproduction import Impression, bears_grid, impression
 from vision.seal_state import State
 from vision.seals import find_seals
 from vision.sheets import second_sheet
+from vision.sizes import on_tray_mm
+from vision.tray import Tray
 
 # Wall time for all steps: none is begun when those before it took more than half of it. Together
 # they took 1.6 to 2.2 s of one core at a load of 8 to 10 (docs/benchmarks.md); the loop waits 30 s
@@ -73,6 +75,7 @@ def after(
     page: Page | None,
     now_s: Callable[[], float] = time.monotonic,
     approved: bytes = b"",
+    tray: Tray | None = None,
 ) -> set[Finding]:
     """Return what `photo`, taken after the press, shows against the photo before it; never raises.
 
@@ -81,6 +84,7 @@ def after(
         page: where the paper lies in `photo`.
         now_s: monotonic seconds.
         approved: JPEG or PNG of the approved page; what lay on it at the check lies on `before`.
+        tray: the scale of `photo`; what is new is measured by it.
     """
     found: set[Finding] = set()
     begun_s = now_s()
@@ -90,7 +94,7 @@ def after(
             if now_s() - begun_s > BUDGET_S / 2:
                 log.warning("photo_not_judged", why="time", step=step.__name__)
                 return found | {Finding.UNJUDGED}
-            found |= step(earlier, photo, page)
+            found |= step(earlier, photo, page, tray)
         if approved and Finding.PAGE_SAME in found and Finding.PAGE_COVERED not in found:
             if now_s() - begun_s > BUDGET_S / 2:
                 log.warning("photo_not_judged", why="time", step=_since_approval.__name__)
@@ -162,7 +166,7 @@ def gravest(findings: tuple[str, ...], *, seam: bool = False) -> str:
     return str(next(found, ""))
 
 
-def _page(earlier: Image, photo: Image, page: Page | None) -> set[Finding]:
+def _page(earlier: Image, photo: Image, page: Page | None, _: Tray | None) -> set[Finding]:
     found = of_page(earlier, photo, page)
     if Finding.PAGE_SAME not in found and mirrored(earlier, photo):
         found = {Finding.PAGE_OTHER, Finding.PAGE_MIRRORED}
@@ -185,13 +189,22 @@ def _since_approval(approved: bytes, photo: Image, page: Page | None) -> set[Fin
     return {Finding.PAGE_COVERED} if since.covered else set()
 
 
-def _impression(earlier: Image, photo: Image, page: Page | None) -> set[Finding]:
-    seals = find_seals(photo, page, copies=False)
+def _impression(earlier: Image, photo: Image, page: Page | None, tray: Tray | None) -> set[Finding]:
+    px_per_mm = None if tray is None else tray.px_per_mm
+    seals = find_seals(photo, page, px_per_mm=px_per_mm, copies=False)
     new = new_seals(earlier, photo, after_page=page, seals=seals)
+    if tray is not None:
+        _measure(new, tray)
     found = of_impressions(new)
     if new.seals and impression(photo, page, new.seals) is Impression.PRINTED:
         found.add(Finding.IMPRESSION_PRINTED)
     return found
+
+
+def _measure(new: NewSeals, tray: Tray) -> None:
+    for seal in new.seals:
+        long_mm, short_mm = (round(side, 1) for side in on_tray_mm(seal, tray))
+        log.info("impression_measured", long_mm=long_mm, short_mm=short_mm, state=str(seal.state))
 
 
 def of_impressions(new: NewSeals) -> set[Finding]:

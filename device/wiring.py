@@ -35,6 +35,7 @@ from device.loading import (
     check_broker,
     check_drivers,
     load_keys,
+    load_tray,
     wall_clock,
 )
 from device.loading import people as file_people
@@ -56,6 +57,7 @@ from hardware.interfaces import Camera, CardReader, Controller
 from ledger import mqtt, topics
 from ledger.bus import Bus
 from ledger.messages import VillageList
+from ledger.records import Intent
 from ledger.signers import choice, keyfile
 from ledger.topics import RULES, Leaf
 
@@ -230,7 +232,10 @@ def _locks(config: DeviceConfig, world: World) -> dict[str, Lock]:
 
 def _eyes(config: DeviceConfig, keys: Keys, inbox: Inbox[Input], world: World) -> Eyes:
     camera = world.camera or loader.load_camera(config.camera.driver, config.camera.options)
-    return Eyes(Capture(camera, keys.seal, _photos(config)), inbox.put)
+    tray, said = load_tray(config)
+    if said and tray is None:
+        log.warning("tray_not_used", why=said)
+    return Eyes(Capture(camera, keys.seal, _photos(config), tray), inbox.put)
 
 
 def _first_people(config: DeviceConfig) -> Callable[[], tuple[Person, ...]] | None:
@@ -301,9 +306,10 @@ def _house(
 def _stampings(core: _Core, jobs: Jobs, house: House, uplink: Uplink) -> dict[str, Stamping]:
     """Return a cycle for each seal; they and the clerk's jobs know each other from here on."""
 
-    def reference(request: str) -> bytes:
+    def reference(intent: Intent, request: str) -> bytes:
         pages = page_hashes(core.recorder.journal.opened(request))
-        return core.references.load(pages[0]) if pages else b""
+        known = core.references.before(intent.page)
+        return known or (core.references.load(pages[0]) if pages else b"")
 
     def cycle(number: int, seal: str) -> Stamping:
         return Stamping(
@@ -314,6 +320,7 @@ def _stampings(core: _Core, jobs: Jobs, house: House, uplink: Uplink) -> dict[st
             eyes=core.eyes,
             recorder=core.recorder,
             watcher=jobs,
+            keep_before=core.references.keep_before,
             reference=reference,
             offline=lambda: not uplink.online,
             rebased=house.begin_again,

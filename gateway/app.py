@@ -22,7 +22,7 @@ import uvicorn
 from msgspec import Struct
 
 from gateway import door as doors
-from gateway import witness_start
+from gateway import noting, witness_start
 from gateway.ca import Credentials
 from gateway.commands import Command
 from gateway.config import GatewayConfig
@@ -105,7 +105,12 @@ class App:
         self._publisher = publisher
         self._publish = PublishWorker(store, bus, publisher, config.township, self._witness.put)
         self._samples = SampleWorker(
-            store, self._vault, keys.ring.recipients(), self.submit_operator, config.id
+            store,
+            self._vault,
+            keys.ring.recipients(),
+            self.submit_operator,
+            noting.through(self._writer),
+            config.id,
         )
         self._eyes = eyes_of(config, store, self._writer, self._vault)
         self._notify: NotifyWorker | None = None

@@ -19,8 +19,9 @@ from ledger import topics
 MAX_PAYLOAD_BYTES = 8 * 1024 * 1024  # the most that nats-server takes without complaint
 MAX_CONSUMERS = 100_000  # one per QoS 1 subscription; as shipped, the 1,001st is refused
 # Unacknowledged messages per subscription; must be below the receiver's queue. The sum over a
-# session may not exceed 65,535 (a filter ending in # counts twice): 255 subscriptions.
-WINDOW = 256
+# session may not exceed 65,535 (a filter ending in # counts twice): 127 subscriptions. The writer
+# is given the next messages while it commits those before; photos come in parts of 64 KiB.
+WINDOW = 512
 HANDSHAKE_S = 10  # as shipped 2 s, which a small computer misses when all machines come at once
 _LEVEL = re.compile(r"[A-Za-z0-9_$-]+\Z")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")

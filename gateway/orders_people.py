@@ -41,6 +41,8 @@ class PeopleOrders:
         if not 1 <= command.days <= MOST_DAYS:
             raise RequestRefusedError("people-days", f"expected 1 to {MOST_DAYS} days")
         now = staff_of(transaction, self._township, command.place)
+        technicians = self._technicians(transaction)
+        desk.check_cards_apart(command.rows, self._beside(transaction, command.place))
         roster = desk.drafted(
             command.rows,
             now,
@@ -51,6 +53,8 @@ class PeopleOrders:
         )
         machines = [one for one in transaction.machines() if one.village == command.place]
         roster = desk.with_keepers(roster, named(machines, transaction.accounts()))
+        if command.place != self._township:
+            roster = desk.with_guests(roster, technicians)
         body = self._list(transaction, roster, now_ms + command.days * DAY_MS, command.by, None)
         self._book.append(transaction, body, now_ms)
         return Done(answer=body.version)
@@ -73,6 +77,11 @@ class PeopleOrders:
                 "draft-own", f"expected another person than {found.by} to release it"
             )
         roster = roster_of(transaction, found)
+        guests = () if found.place == self._township else desk.guests(roster.staff)
+        if not set(guests) <= set(self._technicians(transaction)):
+            raise RequestRefusedError(
+                "draft-stale", f"expected today's technicians in {found.version}: draft again"
+            )
         machines = self._machines(transaction, found.place)
         for machine in machines:
             people_post.require_opener(transaction, machine)
@@ -80,7 +89,9 @@ class PeopleOrders:
         body = structs.replace(_body(found), released_by=command.by)
         for place in machines or (None,):
             entry = self._book.append(transaction, structs.replace(body, machine=place), now_ms)
-        return Done(answer=entry.index, letters=self._letters(transaction, found.place))
+        letters = self._letters(transaction, found.place)
+        letters += self._follow(transaction, found.place, (found.by, command.by), now_ms)
+        return Done(answer=entry.index, letters=letters)
 
     def stop(self, transaction: Transaction, command: StopAccount, now_ms: int) -> Done:
         """Take an account, or its card, away at once; the machines get a new list."""
@@ -97,8 +108,11 @@ class PeopleOrders:
         act: Act = "card-stopped" if command.card_only else "stopped"
         index = self._book.note(transaction, account, act, command.by, None, now_ms)
         left = desk.without(now, account.account, card_only=command.card_only)
-        self._shorten(transaction, place, left, command.by, now_ms)
-        return Done(answer=index, letters=self._letters(transaction, place))
+        left += self._guests(transaction, place)
+        self._replace(transaction, place, left, (command.by, command.by), now_ms)
+        letters = self._letters(transaction, place)
+        letters += self._follow(transaction, place, (command.by, command.by), now_ms)
+        return Done(answer=index, letters=letters)
 
     def add(self, transaction: Transaction, command: AddAccount, now_ms: int) -> Done:
         """Add or change an account for the gateway's own operator; the log says so."""
@@ -141,20 +155,65 @@ class PeopleOrders:
         letters = people_post.letters(reader, self._township)
         return tuple(one for one in letters if topics.parse(one.topic).device in changed)
 
-    def _shorten(
-        self, transaction: Transaction, place: str, left: tuple[Staff, ...], by: str, now_ms: int
+    def _replace(
+        self,
+        transaction: Transaction,
+        place: str,
+        left: tuple[Staff, ...],
+        persons: tuple[str, str],
+        now_ms: int,
     ) -> None:
-        """Put a shorter list in force at every machine that has one; no draft outlives it."""
+        """Put another list in force at every machine that has one; no draft outlives it.
+
+        Args:
+            persons: who drafted and released what it follows from.
+        """
         views = transaction.people_lists(place)
         newest = desk.in_force(views, place)
+        staff = tuple(sorted(left, key=lambda one: one.account))
         roster = Roster(
-            place=place, version=_next_version(transaction), salt=people.new_salt(), staff=left
+            place=place, version=_next_version(transaction), salt=people.new_salt(), staff=staff
         )
         not_after_ms = now_ms if newest is None else newest.not_after_ms
-        body = self._list(transaction, roster, not_after_ms, by, by)
+        body = self._list(transaction, roster, not_after_ms, *persons)
         machines = sorted({one.machine for one in views if one.machine is not None})
         for machine in machines or (None,):
             self._book.append(transaction, structs.replace(body, machine=machine), now_ms)
+
+    def _follow(
+        self, transaction: Transaction, place: str, persons: tuple[str, str], now_ms: int
+    ) -> tuple[Letter, ...]:
+        """After a change of the township's own staff: no village's list names a technician of
+        yesterday. A new technician comes with the village's next draft.
+        """
+        letters: tuple[Letter, ...] = ()
+        for village in transaction.villages() if place == self._township else ():
+            before = guests_of(transaction, village.village)
+            after = self._guests(transaction, village.village)
+            if before != after:
+                own = staff_of(transaction, self._township, village.village)
+                self._replace(transaction, village.village, own + after, persons, now_ms)
+                letters += self._letters(transaction, village.village)
+        return letters
+
+    def _technicians(self, reader: Reader) -> tuple[Staff, ...]:
+        return desk.technicians(staff_of(reader, self._township, self._township))
+
+    def _guests(self, reader: Reader, place: str) -> tuple[Staff, ...]:
+        """Return the technicians on a village's list, as the township's list says of them now."""
+        now = {one.account: one for one in self._technicians(reader)}
+        there = guests_of(reader, place) if place != self._township else ()
+        return tuple(now[one.account] for one in there if one.account in now)
+
+    def _beside(self, reader: Reader, place: str) -> tuple[Staff, ...]:
+        """Return who else lays a card at the same machines."""
+        if place != self._township:
+            return self._technicians(reader)
+        return tuple(
+            one
+            for village in reader.villages()
+            for one in staff_of(reader, self._township, village.village)
+        )
 
     def _apply(
         self, transaction: Transaction, roster: Roster, by: str, released_by: str, now_ms: int
@@ -162,8 +221,10 @@ class PeopleOrders:
         """Change the accounts of a place to what its list says."""
         village = "" if roster.place == self._township else roster.place
         known = {one.account: one for one in transaction.accounts()}
-        listed = {one.account for one in roster.staff}
-        for one in roster.staff:
+        guests = desk.guests(roster.staff) if village else ()
+        own = tuple(one for one in roster.staff if one not in guests)
+        listed = {one.account for one in own}
+        for one in own:
             account = _account(one, known.get(one.account), village)
             if account != known.get(one.account):
                 self._put(transaction, account, by, released_by, now_ms)
@@ -230,6 +291,14 @@ def staff_of(reader: Reader, township: str, place: str) -> tuple[Staff, ...]:
     here = newest is not None and is_here(reader, newest)
     roster = roster_of(reader, newest) if newest is not None and here else None
     return desk.staff_now(reader.accounts(), township, place, roster)
+
+
+def guests_of(reader: Reader, village: str) -> tuple[Staff, ...]:
+    """Return the township's technicians on a village's newest list; none without its file."""
+    newest = desk.in_force(reader.people_lists(village), village)
+    if newest is None or not is_here(reader, newest):
+        return ()
+    return desk.guests(roster_of(reader, newest).staff)
 
 
 def is_here(reader: Reader, view: PeopleView) -> bool:

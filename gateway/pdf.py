@@ -141,7 +141,7 @@ class _Grid:
         found, room = [""], width_mm - 2 * PADDING_MM
         left = room
         for one in text:
-            wide = self._wide.setdefault(one, self._document.get_string_width(one))
+            wide = self._wide_mm(one)
             if one == "\n" or wide > left:
                 found.append("")
                 left = room
@@ -151,6 +151,12 @@ class _Grid:
         if len(found) > MOST_LINES:
             found = [*found[: MOST_LINES - 1], "……"]
         return found
+
+    def _wide_mm(self, one: str) -> float:
+        """Return how wide a character is; the library is asked once for each."""
+        if (known := self._wide.get(one)) is None:
+            known = self._wide[one] = self._document.get_string_width(one)
+        return known
 
 
 def _height(cells: list[list[str]]) -> float:

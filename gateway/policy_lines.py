@@ -83,6 +83,9 @@ def table(policy: ApprovalPolicy, language: Language) -> Iterator[str]:
             yield from _stages(tier.stages, language)
     yield f"[{text(language, 'policy.otherwise')}]"
     yield from _stages(policy.otherwise, language)
+    if policy.seams:
+        yield f"[{text(language, 'policy.seams')}]"
+        yield from _stages(policy.seams, language)
 
 
 def _standing(reader: Reader, language: Language, now_ms: int) -> Iterator[str]:

@@ -3,7 +3,8 @@
 The writer does no image work, so this thread does: it cuts specimens out for people who draft a
 registration, and compares each sample that came after one. Rules kept here: a sample is compared
 once, and written down by the writer; what cannot be opened is tried again at the next start,
-what the writer did not take at the next look.
+what the writer did not take at the next look. Before each look a try is counted, durably: a photo
+that ends the whole process is given up after a few, as damaged, which raises an alert.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import queue
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import pyrage
 import structlog
@@ -22,8 +23,9 @@ from msgspec import Struct
 
 from gateway.commands_seals import KeepSampleCheck
 from gateway.errors import GatewayError, NotFoundError, RequestRefusedError, StoreError
+from gateway.noting import Note
 from gateway.stores import Reader, Store
-from gateway.stores.registrations import RegisteredSeal, SampleView
+from gateway.stores.registrations import MOST_TRIES, RegisteredSeal, SampleView
 from gateway.stores.views import PhotoView
 from ledger.records import PhotoRef
 
@@ -35,7 +37,17 @@ LOOK_S = 5.0  # how often new samples are looked for
 PATIENCE_S = 15.0  # how long the writer may take to write a comparison down
 REMEMBERED = 4  # specimens; one is looked at twice, when it is shown and when it is drafted
 
+T = TypeVar("T")
+
 log = structlog.get_logger()
+
+
+class BrokenOffError(RequestRefusedError):
+    """Looks at a photo began and never ended, again and again: it is looked at no more."""
+
+
+class TryNotCountedError(StoreError):
+    """The writer did not take that a look begins."""
 
 
 class Photos(Protocol):
@@ -60,7 +72,10 @@ class SampleWorker:
     Args:
         recipients: to whom specimens are encrypted, as photos are.
         submit: hands a command of our own to the writer.
+        note: has the writer keep tries.
         gateway: under whose name comparisons are ordered.
+        cut: gives what a photo holds for a registration, as `gateway.specimens.cut_out`, which is
+            loaded when it is first needed.
     """
 
     def __init__(
@@ -69,9 +84,12 @@ class SampleWorker:
         photos: Photos,
         recipients: tuple[str, ...],
         submit: Callable[[KeepSampleCheck], Future[object]],
+        note: Note,
         gateway: str,
+        cut: Callable[[bytes], Specimen | None] | None = None,
     ) -> None:
         self._store, self._photos, self._submit, self._gateway = store, photos, submit, gateway
+        self._note, self._cut = note, cut or _cut_out
         self._recipients = [pyrage.x25519.Recipient.from_str(one) for one in recipients]
         self._queue: queue.Queue[tuple[str, Future[SealedSpecimen]] | None] = queue.Queue(QUEUE)
         self._known: OrderedDict[str, SealedSpecimen] = OrderedDict()
@@ -119,8 +137,12 @@ class SampleWorker:
 
     def _check(self, sample: SampleView) -> None:
         try:
-            with self._store.reader() as reader:
-                command = self._compared(reader, sample)
+            command = self._tried(sample.entry, lambda: self._compared(sample))
+        except BrokenOffError:
+            command = self._given_up(sample)
+        except TryNotCountedError as error:
+            log.error("sample_try_not_counted", entry=sample.entry, reason=str(error))
+            return
         except Exception as error:
             self._left.add(sample.entry)
             log.error("sample_not_compared", entry=sample.entry, reason=str(error))
@@ -132,13 +154,53 @@ class SampleWorker:
             return
         log.info("sample_compared", entry=sample.entry, result=command.result, why=command.reason)
 
-    def _compared(self, reader: Reader, sample: SampleView) -> KeepSampleCheck:
+    def _tried(self, sample: str, look: Callable[[], T]) -> T:
+        """Look at a sample's photo, which may end the whole process.
+
+        Raises:
+            TryNotCountedError: the writer did not take the try; nothing was looked at.
+            BrokenOffError: earlier looks did not end.
+        """
+        try:
+            tries = self._note(lambda transaction: transaction.begin_sample(sample))
+        except StoreError as error:
+            raise TryNotCountedError(str(error)) from error
+        if tries > MOST_TRIES:
+            raise BrokenOffError(
+                "sample-damaged",
+                f"expected a photo to look at, found {MOST_TRIES} looks broken off",
+            )
+        try:
+            return look()
+        finally:
+            self._ended(sample)
+
+    def _ended(self, sample: str) -> None:
+        try:
+            self._note(lambda transaction: transaction.end_sample(sample))
+        except StoreError as error:  # the next look ends them all
+            log.error("sample_tries_not_forgotten", entry=sample, reason=str(error))
+
+    def _given_up(self, sample: SampleView) -> KeepSampleCheck:
+        with self._store.reader() as reader:
+            register = reader.registered_seals(sample.machine, sample.received_ms)
+        log.error("sample_given_up", entry=sample.entry, tries=MOST_TRIES)
+        return KeepSampleCheck(
+            by=self._gateway,
+            sample=sample.entry,
+            registration=_own(register, sample).registration,
+            result="unclear",
+            reason="damaged",
+        )
+
+    def _compared(self, sample: SampleView) -> KeepSampleCheck:
         from gateway import specimens  # OpenCV takes a second to load
 
-        register = reader.registered_seals(sample.machine, sample.received_ms)
-        own = next(one for one in register if one.seal == sample.seal)
-        pictures = self._pictures(reader, own, register)
-        jpeg = self._photos.open(sample.photo)
+        with self._store.reader() as reader:
+            register = reader.registered_seals(sample.machine, sample.received_ms)
+            own = _own(register, sample)
+            pictures = self._pictures(reader, own, register)
+            jpeg = self._photos.open(sample.photo)
         found = specimens.compare(jpeg, sample.seal, register, pictures)
         return KeepSampleCheck(
             by=self._gateway,
@@ -182,9 +244,6 @@ class SampleWorker:
             answer.set_exception(StoreError(f"expected a specimen: {error}"))
 
     def _sealed(self, sample: str) -> SealedSpecimen:
-        from gateway import specimens
-        from vision.errors import ImageRefusedError
-
         with self._store.reader() as reader:
             found = reader.sample(sample)
         if found is None or not found.photo.is_kept:
@@ -192,10 +251,8 @@ class SampleWorker:
             raise NotFoundError("expected an imprint sample with its photo here, found none")
         if sample in self._known:
             return self._known[sample]
-        try:
-            cut = specimens.cut_out(self._photos.open(found.photo))
-        except ImageRefusedError as error:
-            raise RequestRefusedError("sample-damaged", str(error)) from error
+        photo = found.photo
+        cut = self._tried(sample, lambda: self._cut_from(photo))
         if cut is None:
             raise RequestRefusedError("sample-empty", "expected a red impression, found none")
         sealed = bytes(pyrage.encrypt(cut.png, self._recipients))
@@ -209,3 +266,22 @@ class SampleWorker:
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
         return self._known[sample]
+
+    def _cut_from(self, photo: PhotoView) -> Specimen | None:
+        from vision.errors import ImageRefusedError
+
+        try:
+            return self._cut(self._photos.open(photo))
+        except ImageRefusedError as error:
+            raise RequestRefusedError("sample-damaged", str(error)) from error
+
+
+def _own(register: tuple[RegisteredSeal, ...], sample: SampleView) -> RegisteredSeal:
+    """The registration of the sample's own seal: only such samples wait."""
+    return next(one for one in register if one.seal == sample.seal)
+
+
+def _cut_out(jpeg: bytes) -> Specimen | None:
+    from gateway import specimens  # OpenCV takes a second to load
+
+    return specimens.cut_out(jpeg)

@@ -75,6 +75,7 @@ class WitnessWorker:
     def stop(self) -> None:
         """Let `run` return after the witness that is being asked."""
         self._stopping.set()
+        self.put(())  # so that it need not wait until it looks by itself
 
     def run(self) -> None:
         """Work until `stop`; this is the witness thread. It also ends with a rollback."""

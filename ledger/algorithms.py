@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, utils
@@ -224,16 +225,7 @@ def ed25519(holder: str, raw: bytes) -> Verifier:
     Raises:
         UnknownKeyError: not canonical or of low order, or a libsodium that cannot tell.
     """
-    if crypto_core_ed25519_is_valid_point(_PART_OF_ORDER_2):
-        raise UnknownKeyError(
-            "expected a libsodium that knows a key of full order, found one older than 2026: "
-            "the technician must install PyNaCl 1.6.2 or later"
-        )
-    if len(raw) != KEY_LENGTHS["ed25519"] or not crypto_core_ed25519_is_valid_point(raw):
-        raise UnknownKeyError(
-            f"expected a canonical Ed25519 point of full order as key of {holder}, "
-            f"found {raw.hex() or 'nothing'}: its holder must make a new key"
-        )
+    _check_point(holder, raw)
 
     def holds(data: bytes, signature: bytes) -> bool:
         if len(signature) != crypto_sign_BYTES:
@@ -244,6 +236,20 @@ def ed25519(holder: str, raw: bytes) -> Verifier:
         return wrong == 0
 
     return holds
+
+
+@lru_cache(4096)  # it costs as much as four signatures, and the same keys are read all day
+def _check_point(holder: str, raw: bytes) -> None:
+    if crypto_core_ed25519_is_valid_point(_PART_OF_ORDER_2):
+        raise UnknownKeyError(
+            "expected a libsodium that knows a key of full order, found one older than 2026: "
+            "the technician must install PyNaCl 1.6.2 or later"
+        )
+    if len(raw) != KEY_LENGTHS["ed25519"] or not crypto_core_ed25519_is_valid_point(raw):
+        raise UnknownKeyError(
+            f"expected a canonical Ed25519 point of full order as key of {holder}, "
+            f"found {raw.hex() or 'nothing'}: its holder must make a new key"
+        )
 
 
 def _es256(holder: str, raw: bytes) -> Verifier:

@@ -39,13 +39,17 @@ class Envelope(Struct, frozen=True, gc=False):
     beside: Signature | None = None
 
 
-class _Signature(Struct, frozen=True, forbid_unknown_fields=True):
+class _Signature(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     keyid: str
     sig: bytes
 
 
 class _Members(
-    Struct, frozen=True, forbid_unknown_fields=True, rename={"payload_type": "payloadType"}
+    Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    rename={"payload_type": "payloadType"},
+    gc=False,
 ):
     """The envelope's members, sorted as they are spelled; bytes are spelled as padded base64."""
 

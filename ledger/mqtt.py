@@ -3,7 +3,7 @@
 Rules kept here:
 - Nothing that a caller was told failed is sent later: paho's own queue is emptied before each
   connection, because the journal resends (bus.py).
-- A message is acknowledged to the broker in `done` only, on the connection that brought it.
+- A message is acknowledged in `done` only, on the connection that brought it, with those that wait.
 - The link counts as up only after the broker granted every subscription.
 - Our certificate is read again for each connection: it is renewed while we run.
 - Nothing that a broker sends or a callback raises ends paho's thread.
@@ -28,7 +28,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from ledger import mqtt_secrets
 from ledger.bus import Message
-from ledger.mqtt_options import BusOptionsError, Options, address
+from ledger.mqtt_options import BusOptionsError, Options, address, check_filter
 
 __all__ = ["BusOptionsError", "MqttBus", "Options", "connect"]
 
@@ -36,6 +36,7 @@ HANDSHAKE_S = 10.0  # from the open socket to the last granted subscription
 STEADY_S = 5.0  # a link that held this long lets the back-off start small again
 FAREWELL_S = 3.0  # time for the queue and DISCONNECT to leave when stopping
 JOIN_S = 7.0  # paho gives up a connection attempt after 5 s
+AHEAD = 1 << 16  # bytes taken from the socket at once; paho alone takes a packet in four
 
 _SUCCESS = MQTTErrorCode.MQTT_ERR_SUCCESS
 _Told = TypeVar("_Told", Message, bool)
@@ -88,7 +89,7 @@ class MqttBus:
         self._sending = threading.Lock()
         self._filters: dict[str, int] = {}
         self._asked: dict[int, list[str]] = {}  # packet id -> filters whose grant is awaited
-        self._unacked: dict[int, tuple[int, int]] = {}  # packet id -> token, QoS
+        self._unacked: dict[int, int] = {}  # packet id -> token
         self._unwritten: deque[paho.MQTTMessageInfo] = deque()  # QoS 0, paho bounds QoS 1 only
         self._serial = 0
         self._connected = False
@@ -116,17 +117,8 @@ class MqttBus:
         client.loop_start()
 
     def subscribe(self, topic_filter: str, qos: int) -> None:
-        """See `Bus.subscribe`; QoS 0 or 1.
-
-        Raises:
-            ValueError: the filter or the QoS is not valid.
-        """
-        levels = topic_filter.split("/")
-        wild = [level for level in levels if "+" in level or "#" in level]
-        if not topic_filter or "#" in levels[:-1] or not set(wild) <= {"+", "#"}:
-            raise ValueError(f"expected an MQTT topic filter, found {topic_filter!r}")
-        if qos not in (0, 1):
-            raise ValueError(f"expected QoS 0 or 1, found {qos}")
+        """See `Bus.subscribe`; raises ValueError for no valid filter or QoS."""
+        check_filter(topic_filter, qos)
         with self._lock:
             self._filters[topic_filter] = qos
             if self._connected:
@@ -151,10 +143,9 @@ class MqttBus:
         """See `Bus.done`; a message of an earlier connection is left alone."""
         packet_id = message.token & 0xFFFF
         with self._lock:
-            token, qos = self._unacked.get(packet_id, (0, 0))
-            if token and token == message.token:
+            if message.token and self._unacked.get(packet_id) == message.token:
                 del self._unacked[packet_id]
-                self._client.ack(packet_id, qos)
+                self._client.owe(packet_id)
 
     def stop(self) -> None:
         """See `Bus.stop`; waits until paho's thread has ended, at most ten seconds."""
@@ -183,6 +174,7 @@ class MqttBus:
                 log.error("certificate_not_read", why=str(error))
         with self._sending:
             self._client.drop_out_messages()
+            self._client.take_owed()
             self._unwritten.clear()
 
     def _opened(self, _client: paho.Client, _data: Any, sock: Any) -> None:
@@ -252,7 +244,7 @@ class MqttBus:
             with self._lock:
                 self._serial += 1
                 token = self._serial << 16 | message.mid
-                self._unacked[message.mid] = (token, message.qos)
+                self._unacked[message.mid] = token
         self._call(self._on_message, Message(topic, bytes(message.payload), token))
 
     def _tick(self) -> None:
@@ -318,6 +310,45 @@ class _Client(paho.Client):
     thread_id: int | None = None
     trust: ssl.SSLContext | None = None
     trouble = ""  # why the last connection attempt failed; paho itself drops the reason
+    _ahead = memoryview(b"")  # taken from the socket, and not yet by paho
+
+    def __init__(self, *parts: Any, **named: Any) -> None:
+        super().__init__(*parts, **named)
+        self._owing = threading.Lock()
+        self._owed, self._awake = bytearray(), False  # to be sent; paho's thread is on its way
+
+    def owe(self, packet_id: int) -> None:
+        """Acknowledge a QoS 1 message, with all others until paho's thread writes."""
+        with self._owing:
+            was_awake, self._awake = self._awake, True
+            if was_awake:
+                self._owed += b"\x40\x02" + packet_id.to_bytes(2, "big")
+        if not was_awake:
+            self.ack(packet_id, 1)
+
+    def loop_write(self) -> MQTTErrorCode:
+        """Send what waits, and all that is owed."""
+        if owed := self.take_owed():
+            self._packet_queue(0x40, owed, 0, 0)
+        return super().loop_write()
+
+    def take_owed(self) -> bytearray:
+        """Return what is owed, which then is owed no more."""
+        with self._owing:
+            owed, self._owed, self._awake = self._owed, bytearray(), False
+        return owed
+
+    def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
+        """Read what is there: all that was taken from the socket must be read before it waits."""
+        while (code := super().loop_read(max_packets)) == _SUCCESS and self._ahead:
+            pass
+        return code
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        if not self._ahead:
+            self._ahead = memoryview(super()._sock_recv(AHEAD))
+        taken, self._ahead = self._ahead[:bufsize], self._ahead[bufsize:]
+        return taken.tobytes()
 
     def loop_start(self) -> MQTTErrorCode:
         """Begin paho's thread; `ended` is set when it has nothing more to do."""
@@ -344,6 +375,7 @@ class _Client(paho.Client):
 
     def reconnect(self) -> MQTTErrorCode:
         """Try one connection and keep the reason when it fails."""
+        self._ahead = memoryview(b"")
         try:
             return super().reconnect()
         except OSError as error:
@@ -365,4 +397,4 @@ def _written(info: paho.MQTTMessageInfo) -> bool:
 
 
 def _ignore(_told: object) -> None:
-    """Stand in for a callback until `start`."""
+    """Stand in until `start`."""

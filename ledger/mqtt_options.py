@@ -76,3 +76,17 @@ def address(url: str) -> tuple[str, str, int]:
     if parts.scheme not in PORTS or not host or port == 0 or spare:
         raise BusOptionsError(f"expected mqtt[s]://host[:port], found {url!r}")
     return parts.scheme, host, port or PORTS[parts.scheme]
+
+
+def check_filter(topic_filter: str, qos: int) -> None:
+    """Return if one may subscribe so.
+
+    Raises:
+        ValueError: the filter is not valid, or another QoS than 0 or 1.
+    """
+    levels = topic_filter.split("/")
+    wild = [level for level in levels if "+" in level or "#" in level]
+    if not topic_filter or "#" in levels[:-1] or not set(wild) <= {"+", "#"}:
+        raise ValueError(f"expected an MQTT topic filter, found {topic_filter!r}")
+    if qos not in (0, 1):
+        raise ValueError(f"expected QoS 0 or 1, found {qos}")

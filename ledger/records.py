@@ -56,7 +56,7 @@ class Position(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     prev: Hash
     boot: Count
     at_ms: Milliseconds
-    mark: Annotated[int, Meta(ge=0)] | None
+    mark: Milliseconds | None
 
     @property
     def author(self) -> tuple[Party, str]:

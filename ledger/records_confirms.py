@@ -6,13 +6,16 @@ from typing import Literal
 
 from ledger.records import Hash, Identifier, Milliseconds, PhotoRef, Positive, Record
 
+Form = Literal["plain", "seam", "make-up"]
 
-class ImpressionAsk(Record, frozen=True, kw_only=True):
+
+class ImpressionAsk(Record, frozen=True, kw_only=True, omit_defaults=True):
     """The page lies there and was compared; an approver shall release impression n.
 
     Args:
         before: the live photo; only what it shows may be stamped.
         until_ms: the machine waits so long and then stops.
+        form: an impression on a sheet, over the edges of a fanned pile, or for a faint one.
     """
 
     kind = "confirm-ask"
@@ -24,6 +27,7 @@ class ImpressionAsk(Record, frozen=True, kw_only=True):
     before: PhotoRef
     operator: Identifier
     until_ms: Milliseconds
+    form: Form = "plain"
 
 
 class ImpressionConfirm(Record, frozen=True, kw_only=True):

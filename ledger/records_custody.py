@@ -17,6 +17,7 @@ from ledger.records import Count, Hash, Identifier, Milliseconds, PhotoRef, Reco
 Purpose = Literal["seal-in", "seal-out", "service", "takeout", "return", "handover", "sample"]
 Work = Literal["ink", "cleaning", "repair", "inspection"]
 Check = Literal["sound", "damaged"]
+Unsampled = Literal["not-pressed", "no-photo"]
 
 
 class Hatch(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -35,6 +36,8 @@ class Hatch(Record, frozen=True, kw_only=True, omit_defaults=True):
         strokes_before, strokes_after: the machine's counter at opening and closing.
         counted: impressions that the two persons say were made meanwhile.
         proof: by what the machine knows its own count; `none`: it was off meanwhile.
+        unsampled: of a closing that is for an imprint and has no photo of one: nothing was
+            pressed, or what was pressed could not be photographed.
     """
 
     kind = "hatch"
@@ -54,6 +57,7 @@ class Hatch(Record, frozen=True, kw_only=True, omit_defaults=True):
     strokes_after: Count | None = None
     counted: Count | None = None
     proof: Literal["counter", "edges", "none"] | None = None
+    unsampled: Unsampled | None = None
 
 
 class TakeOut(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -63,7 +67,8 @@ class TakeOut(Record, frozen=True, kw_only=True, omit_defaults=True):
         hatch: hash of the entry that opened the hatch.
         taken: of the return: hash of the entry by which it went out.
         holder_commitment, place_commitment: who has it, and where.
-        check: of the return: what the two persons found; `sample` is its imprint on paper.
+        check: of the return: what the two persons found; `sample` is its imprint on paper, None
+            if there is no photo of one (`Hatch.unsampled` says why).
     """
 
     kind = "takeout"
@@ -83,8 +88,11 @@ class TakeOut(Record, frozen=True, kw_only=True, omit_defaults=True):
     sample: PhotoRef | None = None
 
 
-class Handover(Record, frozen=True, kw_only=True):
-    """The keeper changes: giver, receiver and witness stood there; `sample` is the imprint."""
+class Handover(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """The keeper changes: giver, receiver and witness stood there; `sample` is the imprint.
+
+    Without one `Hatch.unsampled` says why.
+    """
 
     kind = "handover"
     authors = ("device",)
@@ -94,7 +102,7 @@ class Handover(Record, frozen=True, kw_only=True):
     giver: Identifier
     receiver: Identifier
     witness: Identifier
-    sample: PhotoRef
+    sample: PhotoRef | None = None
 
 
 class Service(Record, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ never hold any.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 _DIGIT, _LETTER, _OTHER = b"0", b"a", b" "
@@ -47,12 +47,16 @@ _CHINESE_FIELDS = frozenset({"matter", "place"})  # names of items and of places
 _CHINESE = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 
 
-def is_clean(payload: bytes, fields: Mapping[str, Any]) -> bool:
-    """Return whether nothing needs a closer look; most entries need none."""
+def is_clean(payload: bytes, names: Collection[str]) -> bool:
+    """Return whether nothing needs a closer look; most entries need none.
+
+    Args:
+        names: of all fields that the payload may have.
+    """
     shapes = payload.translate(_SHAPES)
     return (
         payload.isascii()
-        and WITHHELD.isdisjoint(fields)
+        and WITHHELD.isdisjoint(names)
         and _PHONE_SHAPE not in shapes
         and _CARD_SHAPE not in shapes
     )

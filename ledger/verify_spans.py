@@ -7,14 +7,13 @@ Several spans can be judged at once, by several processes; what needs the entrie
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from ledger import algorithms, codec, envelope, tiles, verify_privacy
+from ledger import algorithms, canonical, codec, envelope, tiles, verify_privacy
 from ledger.algorithms import PublicKey
-from ledger.codec import Payload
+from ledger.codec import Skimmed
 from ledger.envelope import Envelope, check
 from ledger.errors import LedgerError, MalformedError, SignatureError
 from ledger.findings import Finding, Place
@@ -210,27 +209,22 @@ class SpanJudge:
                 self._judge(place, *one, verdict)
 
     def _judge(
-        self,
-        index: int,
-        taken: Envelope,
-        entry: Payload,
-        fields: Mapping[str, object],
-        verdict: SignatureError | bool | None,
+        self, index: int, taken: Envelope, entry: Skimmed, verdict: SignatureError | bool | None
     ) -> None:
         """Judge an entry that is well-formed, whose signature was looked at."""
         if verdict is not True and verdict is not None:
             self._note_signature(index, entry, verdict)
         self._follow(index, taken.keyid, entry)
-        if entry.body.kind in ACT_KINDS:
+        if entry.kind in ACT_KINDS:
             self.span.acts.append(_act(index, entry, taken.payload))
-        position = entry.position
-        if position.mark is not None and position.mark > position.at_ms + MOST_SKEW_MS:
+        if entry.mark is not None and entry.mark > entry.at_ms + MOST_SKEW_MS:
             self.find(
                 "time-skew",
                 _place(self.log, index, entry),
-                f"expected a time not before the mark {position.mark}, found {position.at_ms}",
+                f"expected a time not before the mark {entry.mark}, found {entry.at_ms}",
             )
-        if not verify_privacy.is_clean(taken.payload, fields):
+        if not verify_privacy.is_clean(taken.payload, entry.names):
+            fields = canonical.decode(taken.payload)
             self._scan(_place(self.log, index, entry), taken.payload, fields)
 
     def _check(self, taken: Envelope) -> SignatureError | bool | None:
@@ -246,48 +240,46 @@ class SpanJudge:
         except SignatureError as error:
             return error
 
-    def _note_signature(self, index: int, entry: Payload, verdict: SignatureError | bool) -> None:
+    def _note_signature(self, index: int, entry: Skimmed, verdict: SignatureError | bool) -> None:
         if isinstance(verdict, SignatureError):
             self.find("entry-signature", _place(self.log, index, entry), str(verdict))
         else:
             self.span.unchecked += 1
 
-    def _follow(self, index: int, keyid: str, entry: Payload) -> None:
+    def _follow(self, index: int, keyid: str, entry: Skimmed) -> None:
         """Extend the author's run, or begin another one."""
-        position = entry.position
-        party, author = position.author
-        chain = (party, author, position.epoch)
-        if entry.body.kind in KEY_KINDS:
+        chain = (entry.party, entry.author, entry.epoch)
+        if entry.kind in KEY_KINDS:
             self._open.clear()
         run = self._open.get(chain)
         if (
             run is None
-            or position.seq != run.last_seq + 1
-            or position.prev != run.last_sha256
+            or entry.seq != run.last_seq + 1
+            or entry.prev != run.last_sha256
             or keyid != run.keyid
-            or position.at_ms < run.last_at_ms
+            or entry.at_ms < run.last_at_ms
         ):
             run = Run(
-                party=party,
-                author=author,
-                epoch=position.epoch,
+                party=entry.party,
+                author=entry.author,
+                epoch=entry.epoch,
                 keyid=keyid,
                 index=index,
-                seq=position.seq,
-                prev=position.prev,
-                at_ms=position.at_ms,
+                seq=entry.seq,
+                prev=entry.prev,
+                at_ms=entry.at_ms,
                 first_sha256=entry.sha256,
                 last_index=index,
-                last_seq=position.seq,
+                last_seq=entry.seq,
                 last_sha256=entry.sha256,
-                last_at_ms=position.at_ms,
+                last_at_ms=entry.at_ms,
             )
             self._open[chain] = self.newest = run
             self.span.runs.append(run)
             return
         self.newest = run
-        run.last_index, run.last_seq = index, position.seq
-        run.last_sha256, run.last_at_ms = entry.sha256, position.at_ms
+        run.last_index, run.last_seq = index, entry.seq
+        run.last_sha256, run.last_at_ms = entry.sha256, entry.at_ms
 
     def _scan(self, place: Place, data: bytes, fields: Mapping[str, object]) -> None:
         """Note what identifies a person; the finding does not repeat it."""
@@ -334,11 +326,11 @@ def open_key_records(texts: Iterable[str]) -> list[bytes]:
     return records
 
 
-def _read(raw: bytes) -> tuple[Envelope, Payload, dict[str, Any]] | MalformedError:
-    """Return an entry taken apart, what it says, and all its fields; or why it can not be."""
+def _read(raw: bytes) -> tuple[Envelope, Skimmed] | MalformedError:
+    """Return an entry taken apart, and what it says of itself; or why it can not be."""
     try:
         taken = envelope.parse(raw)
-        return taken, *codec.read_entry(taken.payload_type, taken.payload)
+        return taken, codec.skim_entry(taken.payload_type, taken.payload)
     except MalformedError as error:
         return error
 
@@ -348,30 +340,27 @@ def _split(hashes: bytes | None) -> list[bytes]:
     return [data[at : at + 32] for at in range(0, len(data), 32)]
 
 
-def _act(index: int, entry: Payload, payload: bytes) -> Act:
-    position = entry.position
-    party, author = position.author
+def _act(index: int, entry: Skimmed, payload: bytes) -> Act:
     return Act(
         index,
-        entry.body.kind,
-        party,
-        author,
-        position.epoch,
-        position.seq,
-        position.at_ms,
-        position.mark,
+        entry.kind,
+        entry.party,
+        entry.author,
+        entry.epoch,
+        entry.seq,
+        entry.at_ms,
+        entry.mark,
         entry.sha256,
         payload,
     )
 
 
-def _place(log: str, index: int, entry: Payload) -> Place:
-    position = entry.position
+def _place(log: str, index: int, entry: Skimmed) -> Place:
     return Place(
         log=log,
         index=index,
-        author=position.author[1],
-        epoch=position.epoch,
-        seq=position.seq,
-        at_ms=position.at_ms,
+        author=entry.author,
+        epoch=entry.epoch,
+        seq=entry.seq,
+        at_ms=entry.at_ms,
     )

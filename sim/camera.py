@@ -7,6 +7,7 @@ does, nothing is drawn.
 
 from __future__ import annotations
 
+import itertools
 import socket
 import threading
 import time
@@ -16,19 +17,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 from msgspec import Struct
 
 from sim import camera_view
 from sim.camera_film import Film
+from sim.camera_ink import Fault, inked
 from sim.documents import COMMITTEE
 from sim.errors import PaperError
-from sim.render import Picture, blank_page, impression, page_image, stamped
+from sim.render import DIAMETER_PX, Mask, Picture, blank_page, impression, page_image, stamped
+from sim.seals import round_shape
 from vision.decoding import decode
 from vision.errors import ImageRefusedError
 
 FRAMES_PER_S = 8
 SEND_BUFFER_BYTES = 65_536  # small, so that little that is old waits in the kernel
 _BOUNDARY = "frame"
+_KEPT = 4  # scenes, of two megabytes each
 _PATIENCE_S = 0.2  # how long one send may block before the stop flag is looked at
 
 
@@ -37,15 +42,18 @@ class Scene(Struct, frozen=True, kw_only=True):
 
     Args:
         page: None for the empty tray; the path of a photo to lay there as a sheet; `blank`;
-            or `rendered:SEED:N` or `rendered:SEED:N:SHEET`, the N-th paper of that seed: SHEET
-            changes only how it was laid, as another copy of the same paper would lie.
+            `markers`; or `rendered:SEED:N` or `rendered:SEED:N:SHEET`, the N-th paper of that
+            seed: SHEET changes only how it was laid, as another copy of the same paper would lie.
         impressions: x and y as fractions of the page, rotation in degrees.
+        inks: what went wrong with each of them, words of `sim.camera_ink.Fault`; all is well
+            with those beyond its end.
         light: the work light.
         camera: ok; gone (unplugged); frozen (the same bytes again and again); black.
     """
 
     page: str | None = None
     impressions: tuple[tuple[float, float, float], ...] = ()
+    inks: tuple[str, ...] = ()
     light: bool = True
     camera: Literal["ok", "gone", "frozen", "black"] = "ok"
 
@@ -136,6 +144,7 @@ class _Darkroom:
         self._shown: Scene | None = None
         self._film: Film | None = None
         self._last: bytes | None = None
+        self._films: dict[Scene, Film] = {}  # of the last scenes, the oldest first
         self._page_name: str | None = None
         self._page: Picture | None = None
         impression(seal_text)  # refuses a text that cannot be drawn, before anything is served
@@ -145,21 +154,36 @@ class _Darkroom:
             return self._last
         if self._film is None or scene != self._shown:
             # A sensor never gives a picture again, not after the light was off or a restart.
-            self._film = Film(self._picture(scene), self._seed, time.monotonic_ns())
+            self._film = self._developed(scene).again(time.monotonic_ns())
             self._shown = scene
         self._last = self._film.frame()
         return self._last
+
+    def _developed(self, scene: Scene) -> Film:
+        """The scene's film; the last ones are kept, as the lamp goes off and on again."""
+        film = self._films.pop(scene, None) or Film(self._picture(scene), self._seed)
+        self._films[scene] = film
+        if len(self._films) > _KEPT:
+            del self._films[next(iter(self._films))]
+        return film
 
     def _picture(self, scene: Scene) -> Picture:
         if scene.camera == "black":
             return camera_view.black_view()
         page = self._loaded(scene.page)
         if page is not None:
-            for x, y, rotation_deg in scene.impressions:
+            inks = itertools.chain(scene.inks, itertools.repeat(Fault.NONE))
+            for (x, y, rotation_deg), ink in zip(scene.impressions, inks, strict=False):
                 press = zlib.crc32(f"{self._seed}:{x}:{y}:{rotation_deg}".encode())
-                page = stamped(page, impression(self._seal_text, seed=press), x, y, rotation_deg)
+                page = stamped(page, self._mark(Fault(ink), press), x, y, rotation_deg)
         how = camera_view.laying(zlib.crc32(f"{self._seed}:{scene.page}".encode()))
         return camera_view.view(page, how, light=scene.light, seed=self._seed)
+
+    def _mark(self, fault: Fault, press: int) -> Mask:
+        if fault is Fault.NONE:
+            return impression(self._seal_text, seed=press)
+        shape = round_shape(self._seal_text, DIAMETER_PX)
+        return inked(shape, fault, np.random.default_rng(press))
 
     def _loaded(self, name: str | None) -> Picture | None:
         if name != self._page_name:
@@ -176,6 +200,8 @@ def load_page(name: str) -> Picture:
     """
     if name == "blank":
         return blank_page()
+    if name == "markers":
+        return camera_view.marker_page()
     if name.startswith("rendered:"):
         numbers = name.split(":")[1:]
         if len(numbers) not in (2, 3) or not all(number.isdecimal() for number in numbers):

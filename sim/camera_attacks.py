@@ -13,7 +13,7 @@ import numpy as np
 from msgspec import structs
 
 from sim.camera_bombs import Bomb, bomb
-from sim.camera_copies import dotted, on_screen, with_printed_seal
+from sim.camera_copies import displayed, photo_printed, seal_printed
 from sim.camera_hard import Conditions
 from sim.camera_layers import Layer, film, nudged, page_layer, piece
 from sim.camera_play import Frames, Play, Scene, changed
@@ -23,9 +23,6 @@ from sim.render import DPI, HEIGHT_PX, INK, WIDTH_PX, Picture, blank_page, page_
 _PX_PER_MM = DPI / 25.4
 _WIDTH_MM, _HEIGHT_MM = WIDTH_PX / _PX_PER_MM, HEIGHT_PX / _PX_PER_MM
 _STRIP_SHADOW = 0.2
-_DISPLAYS = (72, 96, 120, 160, 220)  # pixels an inch: a wall of a screen .. a good tablet
-_PHOTO_RASTERS = (60, 75, 100, 133)  # dots an inch of the printer of a photo
-_RASTERS = (None, 50, 75, 100, 133, 150)  # likewise of a seal; None: plain colour
 
 
 def _honest(scene: Scene) -> Play:
@@ -47,37 +44,22 @@ def _dimmed(scene: Scene) -> Play:
     )
 
 
-def _on_display(scene: Scene, page: Picture, how: Conditions, seeds: tuple[int, int]) -> Frames:
-    """A display of A4's size in the page's place."""
-    rng = scene.rng(3)
-    inch = int(rng.choice(_DISPLAYS))
-    shown = on_screen(page, rng, (round(_WIDTH_MM / 25.4 * inch), round(_HEIGHT_MM / 25.4 * inch)))
-    return film([page_layer(_averaged(shown), how)], how, seeds, 2)
-
-
-def _averaged(fine: Picture) -> Picture:
-    """A page about as large as in the photo: what is finer, the sensor's own pixels average."""
-    size = (round(WIDTH_PX * 1.3), round(HEIGHT_PX * 1.3))
-    return np.asarray(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
 def _screen(scene: Scene) -> Play:
     """A tablet shows the approved page, and after the press the page with a seal in it."""
+
+    def shown(page: Picture, how: Conditions, photo: int) -> Frames:
+        """A display of A4's size in the page's place."""
+        return film([page_layer(displayed(page, scene.rng(3)), how)], how, scene.seeds(photo), 2)
+
     stamped = scene.stamped(scene.page)
-    return scene.play(
-        _on_display(scene, scene.page, scene.how, scene.seeds(1)),
-        _on_display(scene, stamped, scene.after_how, scene.seeds(2)),
-    )
+    return scene.play(shown(scene.page, scene.how, 1), shown(stamped, scene.after_how, 2))
 
 
 def _photo_print(scene: Scene) -> Play:
     """A photo of the page, printed with a printer's dots, its seal with it after the press."""
-    apart_px = DPI / float(scene.rng(4).choice(_PHOTO_RASTERS))
 
     def printed(page: Picture) -> Picture:
-        fine = cv2.resize(page, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
-        tinted = np.asarray(cv2.GaussianBlur(fine, (0, 0), 2.0) * 0.93, np.uint8)
-        return _averaged(dotted(tinted, 2 * apart_px))
+        return photo_printed(page, scene.rng(4))
 
     return scene.play(
         scene.before([], printed(scene.page)),
@@ -136,9 +118,7 @@ def _sticker(scene: Scene) -> Play:
 
 def _printed_seal(scene: Scene) -> Play:
     """The press struck another paper; a colour print of the page with its seal lies there."""
-    inch = _RASTERS[int(scene.rng(6).integers(len(_RASTERS)))]
-    fine = np.asarray(cv2.resize(scene.page, None, fx=2, fy=2), np.uint8)
-    return scene.shown_after(_averaged(with_printed_seal(fine, scene.x, scene.y, inch).page))
+    return scene.shown_after(seal_printed(scene.page, scene.x, scene.y, scene.rng(6)))
 
 
 def _line_of(scene: Scene) -> tuple[Picture, Picture, tuple[float, float]]:

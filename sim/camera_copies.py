@@ -9,11 +9,14 @@ from sim import seals
 from sim.camera_ink import Fault
 from sim.camera_scenes import Impression, Sheet
 from sim.documents import COMMITTEE
-from sim.render import DPI, INK, WIDTH_PX, Mask, Picture
+from sim.render import DPI, HEIGHT_PX, INK, WIDTH_PX, Mask, Picture
 
 _SCREEN_PX = (1000, 1414)  # the page as a display shows it, about 120 pixels an inch
 _CELL = 3  # one display pixel: three stripes, and a gap below them
 _SEAL_MM = 42.0
+_DISPLAYS = (72, 96, 120, 160, 220)  # pixels an inch: a wall of a screen .. a good tablet
+_PHOTO_RASTERS = (60, 75, 100, 133)  # dots an inch of the printer of a photo
+_RASTERS = (None, 50, 75, 100, 133, 150)  # likewise of a seal; None: plain colour
 
 
 def on_screen(
@@ -33,6 +36,28 @@ def on_screen(
     lit = np.tile(cell, (size_px[1], size_px[0], 1))
     seen = large * (lit / lit.mean(axis=(0, 1)) * 0.92)
     return np.asarray(np.clip(cv2.blur(seen, (2, 2)), 0, 255), np.uint8)
+
+
+def displayed(page: Picture, rng: np.random.Generator) -> Picture:
+    """Return what some display of A4's size shows of `page`, as a sensor averages it."""
+    inch = int(rng.choice(_DISPLAYS))
+    size = round(WIDTH_PX / DPI * inch), round(HEIGHT_PX / DPI * inch)
+    return _averaged(on_screen(page, rng, size))
+
+
+def photo_printed(page: Picture, rng: np.random.Generator) -> Picture:
+    """Return a photo of `page` that some printer printed; the same chance, the same printer."""
+    apart_px = DPI / float(rng.choice(_PHOTO_RASTERS))
+    fine = cv2.resize(page, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
+    tinted = np.asarray(cv2.GaussianBlur(fine, (0, 0), 2.0) * 0.93, np.uint8)
+    return _averaged(dotted(tinted, 2 * apart_px))
+
+
+def seal_printed(page: Picture, x: float, y: float, rng: np.random.Generator) -> Picture:
+    """Return `page` as some printer prints it with a seal on it, in plain colour or in dots."""
+    inch = _RASTERS[int(rng.integers(len(_RASTERS)))]
+    fine = np.asarray(cv2.resize(page, None, fx=2, fy=2), np.uint8)
+    return _averaged(with_printed_seal(fine, x, y, inch).page)
 
 
 def with_printed_seal(page: Picture, x: float, y: float, dots_per_inch: float | None) -> Sheet:
@@ -67,6 +92,12 @@ def dotted(page: Picture, apart_px: float) -> Picture:
     share = page.astype(np.float32) / 255
     ink = np.clip((share - (0.5 - 0.25 * wave[..., None])) * 3 + 0.5, 0, 1)
     return np.asarray(cv2.GaussianBlur(40 + 212 * ink, (0, 0), 0.5), np.uint8)
+
+
+def _averaged(fine: Picture) -> Picture:
+    """A page about as large as in the photo: what is finer, the sensor's own pixels average."""
+    size = (round(WIDTH_PX * 1.3), round(HEIGHT_PX * 1.3))
+    return np.asarray(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _dots(side: int, apart_px: float) -> Mask:

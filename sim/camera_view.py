@@ -14,8 +14,9 @@ from msgspec import Struct
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from sim.render import HEIGHT_PX, WIDTH_PX, Picture
+from sim.render import DPI, HEIGHT_PX, WIDTH_PX, Picture
 from sim.typeface import typeface
+from vision.marker_sheet import drawn
 
 VIEW_WIDTH_PX, VIEW_HEIGHT_PX = 1200, 1600  # the camera is mounted upright, as A4 lies
 BAND_PX = 48
@@ -88,6 +89,12 @@ def fitted(photo: Picture) -> Picture:
     return np.asarray(cv2.resize(photo, size, interpolation=how), np.uint8)
 
 
+def marker_page() -> Picture:
+    """Return the sheet that a tray is calibrated with, as a printer gives it."""
+    sheet = np.clip(drawn(DPI), 34, 252).astype(np.uint8)
+    return np.repeat(sheet[..., None], 3, axis=2)
+
+
 def _lay(seen: Picture, page: Picture, how: Laying) -> None:
     """Draw `page` and its shadow into the tray picture `seen`."""
     height, width = page.shape[:2]
@@ -97,14 +104,17 @@ def _lay(seen: Picture, page: Picture, how: Laying) -> None:
     fallen = np.rint(quad + np.array([5, 7])).astype(np.int32)
     cv2.fillConvexPoly(cast, fallen, 150, cv2.LINE_AA)
     shadow = cv2.GaussianBlur(cast, (0, 0), 5)
-    seen[:] = np.uint8(seen * (1 - shadow[..., None].astype(np.float32) / 255 * 0.6))
+    light = 1 - shadow[..., None].astype(np.float32) / 255 * 0.6
+    np.multiply(seen, light, out=seen, casting="unsafe")
     flat = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     matrix = cv2.getPerspectiveTransform(flat, quad)
     paper = cv2.warpPerspective(page, matrix, size, flags=cv2.INTER_LINEAR)
     sheet = np.full((height, width), 255, np.uint8)
     cover = cv2.warpPerspective(sheet, matrix, size, flags=cv2.INTER_LINEAR)
     share = cover[..., None].astype(np.float32) / 255
-    seen[:] = np.uint8(paper * share + seen * (1 - share))
+    mixed = paper * share
+    mixed += seen * (1 - share)
+    seen[:] = mixed.astype(np.uint8)
 
 
 @functools.lru_cache(maxsize=4)

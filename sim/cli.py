@@ -54,7 +54,7 @@ def cli() -> None:
 @cli.command()
 @click.option("--profile", type=click.Choice(["A", "B"]), required=True, help="controller")
 @click.option("--seed", type=click.IntRange(min=0), required=True, help="of paper and chance")
-@click.option("--photo", help="picture, folder of them, rendered, rendered:N or blank")
+@click.option("--photo", help="picture, folder of them, rendered, rendered:N, blank or markers")
 @click.option("--board", default="waveshare-d", show_default=True, help="relay board of profile A")
 @click.option("--mechanics", type=click.Choice(["hand", "motor"]), default="hand")
 @click.option("--trace", type=click.Path(path_type=Path), help="append every event to this file")

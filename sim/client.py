@@ -51,7 +51,7 @@ class MachineClient:
         self._call("POST", "/card", {"uid": uid})
 
     def lay_page(self, photo: str) -> dict[str, Any]:
-        """Lay a sheet: a picture's path, `rendered:N` or `blank`; return the sheet."""
+        """Lay a sheet: a picture's path, `rendered:N`, `blank` or `markers`; return the sheet."""
         return self._sheet({"photo": photo})
 
     def lay_again(self) -> dict[str, Any]:

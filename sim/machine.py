@@ -233,6 +233,7 @@ class SimMachine:
             return Scene(
                 page=paper.photo if paper is not None else None,
                 impressions=tuple((mark.x, mark.y, mark.rotation_deg) for mark in marks),
+                inks=tuple(mark.ink for mark in marks),
                 light=any(one.plant.outputs() & 1 << Output.LIGHT for one in self._benches),
                 camera=self._camera_state(),
             )

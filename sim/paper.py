@@ -1,7 +1,8 @@
 """Which picture lies on the tray: names that people use, resolved to what the camera draws.
 
 `rendered` is another copy of the seed's first paper and `rendered:N` of its N-th; `blank` is an
-empty sheet; a path names a photo, or a folder whose pictures are laid one after another.
+empty sheet, `markers` the one that a tray is calibrated with; a path names a photo, or a folder
+whose pictures are laid one after another.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from sim.errors import PaperError
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 BLANK = "blank"
+MARKERS = "markers"
 _RENDERED = re.compile(r"rendered(?::(\d{1,6}))?")
 
 
@@ -41,8 +43,8 @@ class PaperStack:
         return page
 
     def _resolve(self, name: str, *, again: bool) -> str:
-        if name == BLANK:
-            return BLANK
+        if name in (BLANK, MARKERS):
+            return name
         rendered = _RENDERED.fullmatch(name)
         if rendered:
             return f"rendered:{self._seed}:{int(rendered[1] or 1)}:{self._copies}"
@@ -50,7 +52,9 @@ class PaperStack:
         if path.is_dir():
             return self._from_folder(path, again=again)
         if not path.is_file():
-            raise PaperError("a picture, a folder, rendered, rendered:N or blank", repr(name))
+            raise PaperError(
+                "a picture, a folder, rendered, rendered:N, blank or markers", repr(name)
+            )
         if path.suffix.lower() not in PICTURES:
             raise PaperError(f"a picture ({', '.join(sorted(PICTURES))})", repr(name))
         return str(path.resolve())

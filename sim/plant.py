@@ -20,6 +20,8 @@ from sim.mechanics import BOTTOM_SWITCH, TOP_SWITCH, Bolt, HandPress, Mechanics,
 HOLDUP_MS = 200  # how long the supply's capacitors last without mains
 SUPPLY_MV = 12_000
 TEMPERATURE_X10 = 235
+# How a fault spoils the mark: the words of `sim.camera_ink.Fault`.
+INKS = {"faint_press": "faint", "half_press": "half", "dry_patch": "dry", "wiped_press": "wiped"}
 HATCH_LATCH_MS = 50  # the hatch springs open after this much current
 
 
@@ -50,12 +52,16 @@ class Input(enum.IntEnum):
 
 
 class Impression(Struct, frozen=True, kw_only=True):
-    """One mark on one sheet: place in fractions of the page, rotation in degrees."""
+    """One mark on one sheet: place in fractions of the page, rotation in degrees.
+
+    `ink` is what went wrong with it, a word of `sim.camera_ink.Fault`.
+    """
 
     at_ms: int
     x: float
     y: float
     rotation_deg: float
+    ink: str = "none"
 
 
 class Press(Struct, frozen=True, kw_only=True):
@@ -313,6 +319,10 @@ class Plant:
         if self._hatch_ms >= HATCH_LATCH_MS:
             self._door_open = True
 
+    def _ink(self) -> str:
+        spoilt = (ink for fault, ink in INKS.items() if self._faults.strikes(fault))
+        return next(spoilt, "none")
+
     def _stamp(self) -> None:
         paper = self.paper
         marked = paper is not None and self.seal_present
@@ -323,6 +333,7 @@ class Plant:
                 x=round(x + self._random.uniform(-0.03, 0.03), 4),
                 y=round(y + self._random.uniform(-0.03, 0.03), 4),
                 rotation_deg=round(self._random.uniform(-9.0, 9.0), 2),
+                ink=self._ink(),
             )
             self.sheet = msgspec.structs.replace(paper, impressions=(*paper.impressions, mark))
         sheet_id = paper.id if paper is not None else None

@@ -73,7 +73,7 @@ def write_gateway(plan: Plan, *, founded: bool = False) -> None:
         ("log", _log_fields()),
         ("broker", broker),
         ("web", {"port": plan.console_port}),
-        ("eyes", {"on": plan.eyes, "read": False}),
+        ("eyes", {"on": plan.eyes, "read": plan.reads}),
         *(("[villages]", _village_fields(one)) for one in plan.villages),
         *(("[machines]", _machine_fields(one)) for one in plan.villages),
     ]

@@ -62,8 +62,9 @@ class Plan(Struct, frozen=True, kw_only=True):
     """Everything that is decided before anything is written or started.
 
     Args:
-        eyes: the gateway looks at the photos of uses; print is never read, as the papers here
-            name other persons than the errands do.
+        eyes: the gateway looks at the photos of uses.
+        reads: it also reads print. The demo does not, as its papers name other persons than its
+            errands do.
     """
 
     folder: Path
@@ -72,6 +73,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     console_port: int
     broker_port: int
     eyes: bool = False
+    reads: bool = False
 
     @property
     def gateway_folder(self) -> Path:

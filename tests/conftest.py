@@ -31,6 +31,17 @@ NO_HARDWARE = "needs real hardware"
 NEEDS_HARDWARE = ("needs hardware", True)
 
 
+# Files that start whole programs take minutes; begun first, no process is left alone with one.
+LONGEST_FIRST = (
+    "test_demo.py",
+    "campaign/",
+    "bench/",
+    "sim/",
+    "device/test_agent.py",
+    "test_seal.py",
+)
+
+
 def lacking_for_broker() -> str | None:
     """The Debian package that tests marked `broker` need and this computer lacks."""
     return None if shutil.which("mosquitto") or shutil.which(SBIN_MOSQUITTO) else "mosquitto"
@@ -124,6 +135,18 @@ def pytest_configure(config: pytest.Config) -> None:
         wants_hardware="hardware" in config.option.markexpr,
     )
     config.pluginmanager.register(account, "skip-account")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files; whatever comes together in a file stays so."""
+    items.sort(key=_place_of)
+
+
+def _place_of(item: pytest.Item) -> int:
+    path = item.nodeid.removeprefix("tests/")
+    begun = (place for place, start in enumerate(LONGEST_FIRST) if path.startswith(start))
+    return next(begun, len(LONGEST_FIRST))
 
 
 @pytest.fixture(autouse=True)

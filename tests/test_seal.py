@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -107,6 +108,39 @@ def finish(process: subprocess.Popen[str]) -> str:
     return f"{output}exit {process.returncode}"
 
 
+class Life(NamedTuple):
+    """What the starts of one checkout printed: the first, one after a change, one elsewhere."""
+
+    first: str
+    changed: str
+    moved: str
+
+
+@pytest.fixture(scope="module")
+def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
+    """Start a checkout three times for all tests that look at it."""
+    checkout = lay_out(tmp_path_factory.mktemp("life") / "checkout")
+    first = ran(checkout, "demo", "--once")
+    (checkout / "requirements.lock").write_text("# changed\n")
+    changed = ran(checkout, "demo")
+    moved = checkout.rename(checkout.with_name("moved"))
+    return Life(first, changed, ran(moved, "demo"))
+
+
+def ran(folder: Path, *arguments: str) -> str:
+    """What ./seal printed, its exit code after it."""
+    done = subprocess.run(
+        [folder / "seal", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    return f"{done.stdout}exit {done.returncode}"
+
+
 def wait_for(path: Path) -> None:
     deadline = time.monotonic() + DEADLINE_S
     while not path.exists():
@@ -171,12 +205,10 @@ def test_unknown_verb_is_a_usage_error(checkout: Path, start: Start) -> None:
 
 
 @pytest.mark.slow
-def test_first_start_sets_up_and_says_how_long_each_step_took(checkout: Path, start: Start) -> None:
-    output = finish(start(checkout, "demo", "--once"))
-
-    assert "virtual environment" in output
-    assert " s\n" in output
-    assert output.endswith("demo: demo --once\nexit 0")
+def test_first_start_sets_up_and_says_how_long_each_step_took(life: Life) -> None:
+    assert "virtual environment" in life.first
+    assert " s\n" in life.first
+    assert life.first.endswith("demo: demo --once\nexit 0")
 
 
 def test_second_start_adds_under_three_tenths_of_a_second(installed: Path, start: Start) -> None:
@@ -229,25 +261,15 @@ def test_two_starts_at_once_take_turns(checkout: Path, start: Start) -> None:
 
 
 @pytest.mark.slow
-def test_changed_lock_file_installs_again(checkout: Path, start: Start) -> None:
-    finish(start(checkout, "demo"))
-
-    (checkout / "requirements.lock").write_text("# changed\n")
-    output = finish(start(checkout, "demo"))
-
-    assert "setting up" in output
-    assert "virtual environment" not in output
+def test_changed_lock_file_installs_again(life: Life) -> None:
+    assert "setting up" in life.changed
+    assert "virtual environment" not in life.changed
 
 
 @pytest.mark.slow
-def test_moved_checkout_starts_over(checkout: Path, start: Start) -> None:
-    finish(start(checkout, "demo"))
-
-    moved = checkout.rename(checkout.with_name("moved"))
-    output = finish(start(moved, "demo"))
-
-    assert "this folder or its Python has moved: starting over" in output
-    assert output.endswith("demo: demo\nexit 0")
+def test_moved_checkout_starts_over(life: Life) -> None:
+    assert "this folder or its Python has moved: starting over" in life.moved
+    assert life.moved.endswith("demo: demo\nexit 0")
 
 
 @pytest.mark.slow

@@ -6,6 +6,8 @@ earlier photo bears seals, each of them must still be in its place.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import cv2
 import numpy as np
 from msgspec import Struct
@@ -18,6 +20,7 @@ from vision.page import Page, darkness, find_page, flatten
 _ALIKE = 0.995  # share of inked tiles with the same ink, for photos that allow no firmer word
 
 _TINY_PX, _WAVES = 64, 16  # of the print: 16 x 16 waves make 256 bits
+_BITS = _WAVES * _WAVES
 
 
 class Duplicate(Struct, frozen=True, kw_only=True):
@@ -68,6 +71,24 @@ def fingerprint(image: Image, page: Page | None = None) -> bytes | None:
 def bits_apart(one: bytes, other: bytes) -> int:
     """Return by how many bits two fingerprints differ."""
     return (int.from_bytes(one) ^ int.from_bytes(other)).bit_count()
+
+
+def likeliest_in_mirror(pages: Iterable[Image], seen: Image) -> Image | None:
+    """Return the page whose print is spread most as in a mirror picture of `seen`, lying either
+    way round; None without any page.
+
+    It only nominates, for `vision.document.mirrored` to judge: to compare a page takes a third of
+    a second, and a document may have many.
+    """
+    flipped = (np.ascontiguousarray(one) for one in (seen[:, ::-1], seen[::-1]))
+    marks = [mark for mark in map(fingerprint, flipped) if mark is not None]
+    likeliest, least = None, _BITS + 1
+    for page in pages:
+        mark = fingerprint(page)
+        apart = _BITS if mark is None else min((bits_apart(mark, one) for one in marks), default=0)
+        if apart < least:
+            likeliest, least = page, apart
+    return likeliest
 
 
 def _either_holds_the_other(

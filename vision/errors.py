@@ -2,6 +2,7 @@
 
 VisionError
  +- ImageRefusedError  the bytes are not a picture that we decode
+ +- TrayError          the tray's scale cannot be told from this photo or file
 
 ReaderMissingError  print cannot be read here: whoever installed the program must act
 """
@@ -28,6 +29,13 @@ class ImageRefusedError(VisionError):
         super().__init__(f"expected {expected}, found {found}; whoever sent it must act")
         self.expected = expected
         self.found = found
+
+
+class TrayError(VisionError):
+    """The tray is not calibrated by this: nothing of it may be used as a scale."""
+
+    code = "tray"
+    hint = "Print the sheet anew if need be, lay it flat, and calibrate again."
 
 
 class ReaderMissingError(RuntimeError):

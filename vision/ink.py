@@ -44,9 +44,7 @@ class Ink(Struct, frozen=True):
 def ink(picture: Image) -> Ink:
     """Return the maps of `picture`, which should be a page or a crop of one."""
     small, scale = shrunk(picture, WORK_PX)
-    smooth = cv2.GaussianBlur(small, (0, 0), 0.8)
-    share = smooth.astype(np.float32) / np.maximum(_paper(small), _LEAST_PAPER)
-    blue, green, red = cv2.split(share)
+    blue, green, red = cv2.split(shares(small))
     redness = np.asarray(red - np.maximum(green, blue), np.float32)
     # Green lies between: bluish ink has little red, and violet ink has little green.
     blueness = np.asarray(blue - np.maximum(red, 0.5 * (red + green)), np.float32)
@@ -59,6 +57,12 @@ def ink(picture: Image) -> Ink:
         scale=scale,
         noise=_noise(redness),
     )
+
+
+def shares(small: Image) -> Gray:
+    """Return each channel of a picture at working size as a share of the paper's around it."""
+    smooth = cv2.GaussianBlur(small, (0, 0), 0.8)
+    return np.asarray(smooth.astype(np.float32) / np.maximum(_paper(small), _LEAST_PAPER))
 
 
 def _paper(small: Image) -> Gray:

@@ -12,6 +12,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from vision.channels import least
 from vision.decoding import Image
 from vision.ellipse import Ellipse
 from vision.page import Gray, MatLike, Page
@@ -128,10 +129,10 @@ def own_ink(part: Image, colour: Colour) -> tuple[Gray, Gray]:
 
 def _dazzled(part: Image, ground: Gray) -> NDArray[np.bool_]:
     """Where a lamp's reflection is all that the lens saw, on paper that is darker elsewhere."""
-    paper = float(np.median(ground.min(axis=2)))
+    paper = float(np.median(least(ground)))
     if paper > _CLEAR_PAPER:
         return np.zeros(part.shape[:2], np.bool_)
-    white = np.asarray(part.min(axis=2) >= _CLIPPED, np.uint8)
+    white = np.asarray(least(part) >= _CLIPPED, np.uint8)
     wide = cv2.dilate(white, np.ones((_EDGE_PX, _EDGE_PX), np.uint8))
     return np.asarray(cv2.morphologyEx(wide, cv2.MORPH_OPEN, np.ones((15, 15), np.uint8)) > 0)
 
@@ -191,7 +192,7 @@ def _size_px(seal: Seal) -> float:
 
 def _bounded(picture: Image) -> Lifted | None:
     """A drawing in which no ring was recognised: whatever ink there is, edge to edge."""
-    gray = picture.min(axis=2)
+    gray = least(picture)
     ink = np.asarray(1 - gray.astype(np.float32) / 255, np.float32)
     places: MatLike | None = cv2.findNonZero((ink > _SEEN_INK).astype(np.uint8))
     if places is None:

@@ -13,6 +13,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from vision.channels import least
 from vision.decoding import Image
 from vision.shrinking import shrunk
 
@@ -65,7 +66,7 @@ class Line(Struct, frozen=True):
 def find_outline(image: Image) -> Points | None:
     """Return the sheet's corners in pixels, in order around it; None when no sheet stands out."""
     small, scale = shrunk(image, _SEARCH_PX)
-    light = _brightness(np.asarray(small.min(axis=2), np.uint8))
+    light = _brightness(least(small))
     points, normals = _edges(light)
     sides = [_lines(points, normals, light.shape, turn) for turn in range(4)]
     for quad, frames in _best_quads(sides, light.shape):
@@ -325,7 +326,9 @@ def _climbed(image: Image, start: Floats, end: Floats, scale: float) -> tuple[Fl
     places = start + np.linspace(0.04, 0.96, _REFINE_STEPS)[:, None] * (end - start)
     at = (places[:, None] + steps[None, :, None] * normal).astype(np.float32)
     sampled = cv2.remap(image, at[..., 0], at[..., 1], cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE)
-    across = cv2.GaussianBlur(sampled.min(axis=2).astype(np.float32), (0, 0), 1.5 / scale**0.5)
+    across = cv2.GaussianBlur(
+        least(np.asarray(sampled, np.uint8)).astype(np.float32), (0, 0), 1.5 / scale**0.5
+    )
     rise = np.diff(np.log(np.maximum(across, _DARKEST)), axis=1)
     # The sides go around clockwise or not: the brighter half tells which way is up.
     rise = rise if float(rise.mean()) > 0 else -rise

@@ -13,6 +13,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from vision.channels import most
 from vision.decoding import Image
 from vision.outline import find_outline
 from vision.shrinking import shrunk
@@ -83,7 +84,7 @@ def darkness(flat: Image) -> Gray:
     lacks is given back by how red it is; what was printed under it stays dark and shows.
     """
     red = np.asarray(flat[..., 2])
-    redness = cv2.subtract(red, np.asarray(flat[..., :2].max(axis=2))).astype(np.float32)
+    redness = cv2.subtract(red, most(flat[..., :2])).astype(np.float32)
     paper = cv2.dilate(red, np.ones((9, 9), np.uint8))
     paper = cv2.GaussianBlur(cv2.medianBlur(paper, 31), (0, 0), 9).astype(np.float32)
     share = (red.astype(np.float32) + 0.6 * redness) / np.maximum(paper, 24)
@@ -96,8 +97,9 @@ def redness(flat: Image) -> Gray:
     # Local paper is what is brightest nearby; divided by its tint, black print is not coloured.
     paper = cv2.medianBlur(cv2.dilate(small, np.ones((5, 5), np.uint8)), 11)
     paper = cv2.resize(paper, (flat.shape[1], flat.shape[0])).astype(np.float32)
-    share = cv2.GaussianBlur(flat, (0, 0), 1.0).astype(np.float32) / np.maximum(paper, 24)
-    return np.asarray(np.clip(share[..., 2] - share[..., :2].max(axis=2), 0, 1), np.float32)
+    soft = cv2.GaussianBlur(flat, (0, 0), 1.0).astype(np.float32)
+    share = np.asarray(soft / np.maximum(paper, 24), np.float32)
+    return np.asarray(np.clip(share[..., 2] - most(share[..., :2]), 0, 1), np.float32)
 
 
 def without_rim(ink: Gray) -> Gray:
@@ -127,8 +129,11 @@ def is_blank(image: Image, page: Page | None = None) -> bool:
 def tile_ranges(gray: NDArray[np.uint8], tile_px: int = _TILE_PX) -> tuple[Gray, Gray]:
     """Return the darkest and the brightest value of each full tile."""
     rows, columns = gray.shape[0] // tile_px, gray.shape[1] // tile_px
-    tiles = gray[: rows * tile_px, : columns * tile_px].reshape(rows, tile_px, columns, tile_px)
-    return tiles.min(axis=(1, 3)).astype(np.float32), tiles.max(axis=(1, 3)).astype(np.float32)
+    bands = gray[: rows * tile_px, : columns * tile_px].reshape(rows, tile_px, -1)
+    # Down each band first: whole rows at a time, which is many times as fast as tile by tile.
+    dark = bands.min(axis=1).reshape(rows, columns, tile_px).min(axis=2)
+    bright = bands.max(axis=1).reshape(rows, columns, tile_px).max(axis=2)
+    return dark.astype(np.float32), bright.astype(np.float32)
 
 
 def _printed(flat: Image) -> bool:

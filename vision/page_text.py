@@ -13,6 +13,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from vision.channels import most
 from vision.decoding import Image
 from vision.ocr import Box, Line, Reader, cut
 from vision.page import RED_INK, Page, find_page, flatten, lifted, redness
@@ -172,7 +173,7 @@ def _turned_at(x: float, y: float, turns: int, shape: tuple[int, ...]) -> tuple[
 def without_red(flat: Image) -> Image:
     """Return the page as grey in three channels, its paper white; red ink is paper."""
     red = np.asarray(flat[..., 2])
-    excess = cv2.subtract(red, np.asarray(flat[..., :2].max(axis=2))).astype(np.float32)
+    excess = cv2.subtract(red, most(flat[..., :2])).astype(np.float32)
     paper = cv2.dilate(red, np.ones((9, 9), np.uint8))
     paper = cv2.GaussianBlur(cv2.medianBlur(paper, 31), (0, 0), 9).astype(np.float32)
     share = (red.astype(np.float32) + 0.6 * excess) / np.maximum(paper, 24)

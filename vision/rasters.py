@@ -10,6 +10,8 @@ import functools
 from collections.abc import Sequence
 
 import numpy as np
+from msgspec import Struct
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from vision.page import Gray
@@ -22,11 +24,32 @@ _STANDS_OUT = 9.0
 # A page at a slant has the wave a little slower in one tile than in another. Of noise alone one
 # tile in 40 has such a power near a given frequency.
 _NEAR, _VOICE, _LEAST_VOICES = 2, 10.0, 0.4
+_OVER_MANY = 5.0  # no tile, such as one with the edge of a shadow in it, drowns all the others
+_LOCAL = 4  # cycles to each side
 _JPEG_CYCLES = 8  # blocks of 8 pixels, of 16 in colour: their frequencies are multiples of this
 
 
+class Raster(Struct, frozen=True):
+    """The fine wave that stands out most.
+
+    Args:
+        seen: whether it runs through many tiles.
+        across: power of the wave at right angles to it, as a share of its own. Round dots in
+            square rows have 1; pixels made of three stripes, with a gap below them, less.
+    """
+
+    seen: bool
+    across: float
+
+
 def has_raster(tiles: Sequence[Gray], least_cycles: int = LEAST_CYCLES) -> bool | None:
-    """Tell whether the same fine wave runs through square tiles of TILE_PX; None: too few.
+    """Tell whether `raster` sees one; None: too few tiles."""
+    found = raster(tiles, least_cycles)
+    return None if found is None else found.seen
+
+
+def raster(tiles: Sequence[Gray], least_cycles: int = LEAST_CYCLES) -> Raster | None:
+    """Look for the same fine wave in square tiles of TILE_PX; None: too few.
 
     A tinted table head or a guilloche in a corner is no raster: many tiles must have the wave.
 
@@ -40,21 +63,33 @@ def has_raster(tiles: Sequence[Gray], least_cycles: int = LEAST_CYCLES) -> bool 
     for i, tile in enumerate(tiles):
         seen = np.abs(np.fft.fft2((tile - float(tile.mean())) * window)) ** 2
         powers[i] = seen / max(float(np.median(seen)), 1e-12)  # each tile has one voice
-    total = powers.sum(axis=0, dtype=np.float64)
+    most = _OVER_MANY * np.quantile(powers, 1 - _LEAST_VOICES, axis=0)
+    total = np.minimum(powers, most).sum(axis=0, dtype=np.float64)
     usual = _usual(total)
-    standing = np.where(_counted(least_cycles), total / usual, 0.0)
-    peak = np.unravel_index(int(standing.argmax()), standing.shape)
-    if float(standing[peak]) <= _STANDS_OUT:
-        return False
-    near = np.roll(powers, (_NEAR - int(peak[0]), _NEAR - int(peak[1])), axis=(1, 2))
-    near = near[:, : 2 * _NEAR + 1, : 2 * _NEAR + 1].max(axis=(1, 2))
-    voices = near > _VOICE * float(usual[peak]) / len(tiles)
-    return bool(voices.mean() >= _LEAST_VOICES)
+    counted = _counted(least_cycles)
+    standing = np.where(counted, total / usual, 0.0)
+    y, x = (int(at) for at in np.unravel_index(int(standing.argmax()), standing.shape))
+    # What is too slow to count must not speak for its neighbour: it is in every shaded tile.
+    near = _around(np.where(counted, powers, 0.0), y, x).max(axis=(1, 2))
+    voices = near > _VOICE * float(usual[y, x]) / len(tiles)
+    stands_out = float(standing[y, x]) > _STANDS_OUT
+    across = float(_around(standing[None], x, -y).max())
+    return Raster(
+        stands_out and float(voices.mean()) >= _LEAST_VOICES,
+        across / max(float(standing[y, x]), 1e-12),
+    )
+
+
+def _around(spectra: NDArray[np.float64], y: int, x: int) -> NDArray[np.float64]:
+    """What lies within _NEAR of one frequency in each of several spectra."""
+    moved = np.roll(spectra, (_NEAR - y, _NEAR - x), axis=(1, 2))
+    return moved[:, : 2 * _NEAR + 1, : 2 * _NEAR + 1]
 
 
 def _usual(power: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The median power at each frequency's distance from zero; the axes are their own class,
-    because blocks of a JPEG raise them."""
+    """The median power at each frequency's distance from zero, or around it where that is more: a
+    coarse JPEG keeps some waves of its blocks and drops others, each as wide as 8 cycles. The axes
+    are their own class, because edges of blocks raise them."""
     radius, on_axis = _geometry()
     usual = np.ones_like(power)
     for axis in (False, True):
@@ -63,7 +98,14 @@ def _usual(power: NDArray[np.float64]) -> NDArray[np.float64]:
             if at.any():
                 here = at if not axis else at & (radius == ring)
                 usual[here] = max(float(np.median(power[at])), 1e-12)
-    return usual
+    return np.maximum(usual, _local(power))
+
+
+def _local(power: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The median power around each frequency, over more than a slanting wave takes."""
+    padded = np.pad(power.astype(np.float32), _LOCAL, mode="wrap")
+    windows = sliding_window_view(padded, (2 * _LOCAL + 1, 2 * _LOCAL + 1))
+    return np.asarray(np.median(windows, axis=(2, 3)), np.float64)
 
 
 @functools.cache

@@ -1,9 +1,10 @@
 """Is it paper under the camera, or a screen; and was its seal pressed with ink, or printed?
 
-A screen shows its pixel grid on the bare page. A printed seal shows printer's dots, or is as even
-as no pressed one; a black-and-white copy has it in grey. What cannot be told is None, never a
-guess. Not caught: screens and dots finer than the lens resolves, and a copy good enough to carry
-the unevenness of the ink with it, such as a photographic print.
+A screen shows its pixel grid on the bare page, a printed photo the printer's dots: neither was
+pressed. A printed seal shows dots, too, or is as even as no pressed one; a black-and-white copy
+has it in grey. What cannot be told is None, never a guess. Not caught: screens and dots finer than
+the lens resolves, and a copy good enough to carry the unevenness of the ink with it, such as a
+photographic print.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from vision.decoding import Image
 from vision.ellipse import REACHES, profile
 from vision.ink import ink
 from vision.page import Gray, Page, find_page
-from vision.rasters import TILE_PX, has_raster
+from vision.rasters import TILE_PX, Raster, has_raster, raster
 from vision.seals import Colour, Seal, find_seals
 from vision.shrinking import shrunk
 
@@ -40,6 +41,10 @@ _LEAST_SEAL_PX = 150  # a smaller seal has no stroke that is three pixels deep
 # its pad, the hand and the paper (0.04 and more).
 _EVEN, _UNEVEN = 0.03, 0.038
 _DOT_CYCLES = 16  # in a tile: dots are under 8 pixels apart, strokes and what is between them over
+# Power of the wave at right angles, as a share. Dots in square rows have 1, of which noise and a
+# slant leave a half; a display has under 0.1, as the light of its three stripes differs by far more
+# (0.49 of the mean) than the gap below them takes (0.13).
+_SQUARE = 0.4
 _STROKE_SHARE = 0.08  # of a tile, from which its ink says something
 
 
@@ -68,13 +73,13 @@ def origin(image: Image, page: Page | None = None) -> Origin | None:
     Paper is said only of a page with a pressed seal: without one a copy looks like its original.
     """
     page = page or find_page(image)
-    grid = bears_grid(image, page)
-    if grid:
-        return Origin.SCREEN
-    how = impression(image, page)
+    grid = raster(_bare_tiles(image, page))
+    if grid is not None and grid.seen:
+        return Origin.PRINT if _is_dots(grid) else Origin.SCREEN
+    how = _of_seals(image, find_seals(image, page))
     if how is Impression.PRINTED:
         return Origin.PRINT
-    return Origin.PAPER if how is Impression.INK and grid is False else None
+    return Origin.PAPER if how is Impression.INK and grid is not None else None
 
 
 def bears_grid(image: Image, page: Page | None) -> bool | None:
@@ -89,8 +94,22 @@ def impression(
 
     Args:
         page, seals: what was found before; sought otherwise.
+
+    On a printed photo every seal is printed; of a display's nothing is said.
     """
+    page = page or find_page(image)
     found = find_seals(image, page) if seals is None else seals
+    how = _of_seals(image, found)
+    if how is not Impression.INK:
+        return how
+    grid = raster(_bare_tiles(image, page))
+    if grid is None or not grid.seen:
+        return how
+    return Impression.PRINTED if _is_dots(grid) else None
+
+
+def _of_seals(image: Image, found: Sequence[Seal]) -> Impression | None:
+    """How seals look by themselves, whatever they are on."""
     if not found:
         return Impression.NONE
     said = {_of_seal(image, seal) for seal in found}
@@ -134,6 +153,11 @@ def _smoothed(values: NDArray[np.float32]) -> NDArray[np.float32]:
     half = _SMOOTHED // 2
     shifts = [np.roll(values, by) for by in range(-half, half + 1)]
     return np.asarray(np.sum(shifts, axis=0), np.float32)
+
+
+def _is_dots(grid: Raster) -> bool:
+    """A printer's dots stand in square rows; a display's pixels are stripes, and gaps."""
+    return grid.across >= _SQUARE
 
 
 def _of_seal(image: Image, seal: Seal) -> Impression | None:

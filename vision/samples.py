@@ -21,13 +21,12 @@ from vision.page import Page, find_page
 from vision.ring_text import FINE_PX, UNREAD, StripReader
 from vision.seal_state import State
 from vision.seals import Colour, Seal, Shape, find_seals
+from vision.sizes import on_a4_mm
 from vision.verification import CLEARLY_ANOTHER, UNLIKE, By, Registered, Score, read, verify
 
 _WHOLE = frozenset({State.COMPLETE, State.FAINT})
 MOST_COMPARED = 4  # impressions of one sample; each costs a third of a second
 _SEEN = 0.5  # of the specimen's strokes that must be legible before nothing of it is there
-_A4_MM = (210.0, 297.0)
-_A4_OFF = 0.06  # of the sides' ratio; a quad found by its edges is within two hundredths
 _INK = (54, 43, 200)  # blue, green, red of a drawn specimen
 _FULL = 97  # percentile of a specimen's ink that is drawn as full
 _PAPER = 0.06  # of full ink: what is less is the paper's own grain
@@ -170,21 +169,8 @@ def _why_another(score: Score, seal: Seal) -> Reason | None:
 
 def _size_mm(seal: Seal, page: Page | None) -> tuple[float, float] | None:
     """Width and height on a sheet of A4, whose sides are the ruler."""
-    if page is None or page.whole:
-        return None
-    corners = np.array(page.corners, np.float32)
-    sides = np.linalg.norm(corners - np.roll(corners, -1, axis=0), axis=1)
-    across, down = float(sides[0] + sides[2]), float(sides[1] + sides[3])
-    short, long = _A4_MM
-    if abs(max(down, across) / max(min(down, across), 1.0) / (long / short) - 1) > _A4_OFF:
-        return None
-    wide, high = (short, long) if across < down else (long, short)
-    flat = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
-    matrix = cv2.getPerspectiveTransform(corners, flat)
-    outline = seal.ellipse.points(count=180) if seal.ellipse else np.array(seal.outline, np.float32)
-    at = cv2.perspectiveTransform(np.asarray(outline, np.float32)[:, None, :], matrix)[:, 0, :]
-    _, (one, other), _ = cv2.minAreaRect(np.asarray(at, np.float32))
-    return _rounded(max(one, other), min(one, other), seal.shape)
+    found = on_a4_mm(seal, page)
+    return None if found is None else _rounded(*found, seal.shape)
 
 
 def _rounded(width_mm: float, height_mm: float, shape: Shape) -> tuple[float, float]:

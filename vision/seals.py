@@ -13,14 +13,16 @@ import enum
 import cv2
 import numpy as np
 from msgspec import Struct, structs
+from numpy.typing import NDArray
 
 from vision.decoding import Image
 from vision.ellipse import Ellipse, Ring, contents
 from vision.ink import Ink, ink
 from vision.page import Gray, Page, find_page
+from vision.pale import pale_red
 from vision.rings import LEAST_COVERAGE, find_rings, meet
 from vision.ruled import long_lines
-from vision.seal_state import Condition, State, of_ring, of_square, of_strip
+from vision.seal_state import FAINT, Condition, State, of_ring, of_square, of_strip
 from vision.seams import find_seams
 from vision.squares import find_squares
 
@@ -29,6 +31,8 @@ _LEAST_DARK = 0.1  # a copier's grey; shades on paper change slower than a ring
 _LEAST_COPY = 0.1  # of the longer side, 30 mm on A4: smaller rings in print are logos
 # Blue is the colour of forms and logos, so a blue seal has to be clearer and more whole.
 _LEAST_BLUE, _BLUE_COVERAGE = 0.08, 0.85
+_FILLED = 0.62  # share of ink from which a disc is a stain, as in `rings`
+_PALE_COVERAGE = 0.85  # of a ring that only the second look at a page without seals shows
 _CHARACTERS, _WRITTEN = (0.66, 0.83), 0.4  # where they stand, and their part of the ring's ink
 MOST_LEAN = 0.45  # of its redness: orange has 0.5 and more, stamp-pad ink -0.2 to 0.25
 _SURE = 0.8  # coverage of a ring from which a square around it is no rival
@@ -107,6 +111,7 @@ def find_seals(
     squares = _squares(maps, bare, sure, least, px_per_mm)
     found = [seal for seal in found if seal in sure or not _covered(seal, squares)] + squares
     found += _strips(maps, page, found, least)
+    found = found or _pale(picture, maps, page, px_per_mm)
     least_blue = max(_LEAST_BLUE, maps.noise)
     blue = _coloured(maps.blue, maps, Colour.BLUE, least_blue, _BLUE_COVERAGE, px_per_mm)
     found += [one for one in blue if one.condition.visible > 0.85 and not _covered(one, found)]
@@ -119,15 +124,43 @@ def _on_page(maps: Ink, page: Page | None) -> Ink:
     """The ink on the page alone: a desk of red wood would have all the votes."""
     if page is None or page.whole:
         return maps
-    corners = np.array(page.corners, np.float32) * np.float32(maps.scale)
-    middle = corners.mean(axis=0)
-    inside = np.zeros(maps.red.shape, np.float32)
-    grown = middle + (corners - middle) * np.float32(_BESIDE_PAGE)
-    cv2.fillConvexPoly(inside, np.rint(grown).astype(np.int32), (1.0,))
+    inside = _inside(maps, page)
     if float(inside.mean()) < _LEAST_PAGE:
         return maps
-    cut = {name: np.asarray(getattr(maps, name) * inside, np.float32) for name in _LAYERS}
+    cut = {name: np.where(inside, getattr(maps, name), np.float32(0)) for name in _LAYERS}
     return structs.replace(maps, **cut)
+
+
+def _inside(maps: Ink, page: Page | None) -> NDArray[np.bool_]:
+    """Where the page lies at working size; everywhere without one."""
+    inside = np.ones(maps.red.shape, np.uint8)
+    if page is None or page.whole:
+        return inside > 0
+    corners = np.array(page.corners, np.float32) * np.float32(maps.scale)
+    middle = corners.mean(axis=0)
+    inside[:] = 0
+    grown = middle + (corners - middle) * np.float32(_BESIDE_PAGE)
+    cv2.fillConvexPoly(inside, np.rint(grown).astype(np.int32), (1,))
+    return inside > 0
+
+
+def _pale(picture: Image, maps: Ink, page: Page | None, px_per_mm: float | None) -> list[Seal]:
+    """Rings so pale that they drown in coarse colours; only whole ones, as chance makes halves.
+
+    Clear ink was seen before, and it was no seal's; wide things have an edge like a ring here.
+    """
+    layer, least = pale_red(picture, _inside(maps, page))
+    least = max(_LEAST_RED, least)
+    if float(layer.max(initial=0.0)) < least:
+        return []
+    bare = _without_lines(layer, least)
+    rings = [
+        ring
+        for ring in find_rings(bare, maps.dark, least, _PALE_COVERAGE)
+        if ring.strength < FAINT and contents(maps.red, ring.ellipse)[0] < _FILLED
+    ]
+    seals = [_ring_seal(ring, bare, layer, maps.scale, Colour.RED, px_per_mm) for ring in rings]
+    return [one for one in seals if one.condition.visible > 0.85 and not _is_orange(one, maps)]
 
 
 def copied_seals(maps: Ink, px_per_mm: float | None = None) -> list[Seal]:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.channels import least
 from vision.decoding import Image
 from vision.page import Gray, Page
 
@@ -70,7 +71,7 @@ def _edge_inside(wide: Image, seen: NDArray[np.bool_]) -> bool:
 
     Lines along two opposite sides are a printed frame: a sheet looks out on one of them at most.
     """
-    light = np.log(np.maximum(wide.min(axis=2), _DARKEST).astype(np.float32))
+    light = np.log(np.maximum(least(wide), _DARKEST).astype(np.float32))
     broad = cv2.GaussianBlur(light, (0, 0), _BROAD_PX)
     inked = (light - cv2.dilate(broad, np.ones((9, 9), np.uint8)) < -_INK).astype(np.uint8)
     solid = cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))

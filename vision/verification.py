@@ -19,9 +19,11 @@ from msgspec import Struct
 from vision.decoding import Image
 from vision.laying import ways_up
 from vision.lifting import Lifted, lifted
+from vision.page import Page
 from vision.ring_text import FINE_PX, UNREAD, Reading, StripReader, read_name, read_ring
 from vision.seal_state import State
 from vision.seals import Colour, Seal, Shape
+from vision.sizes import may_be, on_a4_mm
 from vision.specimens import Likeness, apart, explained, judged
 from vision.written import READ, SURE, Written, plain
 
@@ -60,6 +62,7 @@ class Registered(Struct, frozen=True, kw_only=True):
     Args:
         line: what stands below the star, empty for nothing.
         specimen: its ink; None when there is no usable picture of it.
+        size_mm: width and height; None where nobody has measured it.
     """
 
     id: str
@@ -67,6 +70,7 @@ class Registered(Struct, frozen=True, kw_only=True):
     line: str = ""
     shape: Shape = Shape.ROUND
     specimen: Lifted | None = None
+    size_mm: tuple[float, float] | None = None
 
 
 class Score(Struct, frozen=True, kw_only=True):
@@ -136,26 +140,35 @@ def read(picture: Image, seal: Seal, reader: StripReader) -> Reading | None:
 
 
 def verify(
-    picture: Image, seal: Seal, register: Sequence[Registered], reading: Reading | None = None
+    picture: Image,
+    seal: Seal,
+    register: Sequence[Registered],
+    reading: Reading | None = None,
+    page: Page | None = None,
 ) -> Verdict:
     """Return which entry of `register` made the impression `seal`, or that none is known to.
 
     Args:
         reading: what it says, where that was read.
+        page: the sheet that it is on, where that was seen: the ruler for its size.
 
-    Only red impressions can be verified: a copy was stamped elsewhere, if at all.
+    An entry of another size is out of the question for a whole impression. Only red impressions
+    can be verified: a copy was stamped elsewhere, if at all.
     """
     if seal.colour is not Colour.RED or seal.state is State.RIDING_SEAM:
         return Verdict(id=None, by=None, scores=())
     square = seal.shape is Shape.SQUARE
     entries = [one for one in register if (one.shape is Shape.SQUARE) == square]
+    size_mm = on_a4_mm(seal, page) if seal.state in _WHOLE else None
+    refused = [one for one in entries if not may_be(size_mm, one.size_mm)]
+    entries = [one for one in entries if may_be(size_mm, one.size_mm)]
     seen = lifted(picture, seal)
     # Where two strikes lie, the whole says little: it is unrolled around one of them at best.
     found = _with_likeness(entries, seen, _ALL if seal.state is State.DOUBLE else _COMPARED)
     compared = [
         _Compared(entry, found.get(entry.id), _ring_fit(entry, reading)) for entry in entries
     ]
-    scores = tuple(_score(one) for one in compared)
+    scores = (*(_score(one) for one in compared), *(Score(id=one.id) for one in refused))
     same = _by_specimen(compared)
     if same is not None:
         return Verdict(id=same, by=By.SPECIMEN, scores=scores)

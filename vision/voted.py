@@ -8,18 +8,20 @@ are, agree on. A character on which looks disagree is as much in doubt as they d
 from __future__ import annotations
 
 import difflib
+import statistics
 from collections import defaultdict
 from collections.abc import Sequence
 
 from msgspec import Struct
 
-from vision.written import Written
+from vision.written import SURE, Written
 
 _WORTH = 0.5  # of the best look's weight: less is a reading of something else
 _ALIKE = 0.5  # least similarity to the surest look
 _BETWEEN = 0.15  # of a sure vote from each look, for what the best one has not read
 # Two looks that are surely alike are better than one; a look that has nothing there says little.
 _SILENT = 0.35
+_APART = 2.0  # times the usual step: a doubtful character so far off is no part of the text
 _LEAST_WORDS = 4  # characters of Chinese, beside which letters and digits are no part of a name
 
 
@@ -42,34 +44,37 @@ class Look(Struct, frozen=True):
     others: tuple[tuple[tuple[str, float], ...], ...]
 
 
-def voted(looks: Sequence[Look]) -> Look:
+def voted(looks: Sequence[Look], voices: Sequence[Look] = ()) -> Look:
     """Return what `looks` say together, beginning where the best of them begins.
 
     Args:
         looks: at least one.
+        voices: others, which vote on what these have read and add nothing to it.
     """
     best = max(looks, key=lambda look: look.weight)
     if best.weight <= 0 or len(best.said.text) < 2:
         return best
     votes: list[Votes] = [defaultdict(list) for _ in best.said.text]
     more: dict[int, Votes] = defaultdict(lambda: defaultdict(list))  # before each of them
+    places: dict[int, float] = {}
     voters = 0.0
-    for look in looks:
+    for count, look in enumerate((*looks, *voices)):
         if look.weight < _WORTH * best.weight:
             continue
         turned = _turned_to(best.said.text, look)
         match = difflib.SequenceMatcher(None, best.said.text, turned.said.text, autojunk=False)
         if match.ratio() < _ALIKE:
             continue
-        worth = (look.weight / best.weight) ** 2
+        worth = min(look.weight / best.weight, 1.0) ** 2
         voters += worth
         for _, start, end, other, other_end in match.get_opcodes():
-            if start == end and other_end - other == 1:
+            if start == end and other_end - other == 1 and count < len(looks):
                 _vote(more[start], turned, other, worth)
+                places.setdefault(start, turned.angles[other])
             if end - start == other_end - other:
                 for i in range(end - start):
                     _vote(votes[start + i], turned, other + i, worth)
-    return _joined(best, votes, more, voters)
+    return _joined(best, votes, more, places, voters)
 
 
 def _vote(votes: Votes, look: Look, i: int, worth: float) -> None:
@@ -78,13 +83,18 @@ def _vote(votes: Votes, look: Look, i: int, worth: float) -> None:
         votes[other].append((chance, worth))
 
 
-def _joined(best: Look, votes: list[Votes], more: dict[int, Votes], voters: float) -> Look:
+def _joined(
+    best: Look,
+    votes: list[Votes],
+    more: dict[int, Votes],
+    places: dict[int, float],
+    voters: float,
+) -> Look:
     """The winners in their order, with what half of the looks have in between."""
     won: list[tuple[Votes, float]] = []
     for i, one in enumerate(votes):
         if _cast(more[i]) >= voters * _BETWEEN and more[i]:
-            before = best.angles[i - 1]
-            won.append((more[i], (before + ((best.angles[i] - before) % 1.0) / 2) % 1.0))
+            won.append((more[i], places[i]))
         won.append((one, best.angles[i]))
     said = [_winner(one, voters) for one, _ in won]
     text, scores = "".join(one for one, _ in said), tuple(score for _, score in said)
@@ -127,6 +137,20 @@ def named_part(look: Look) -> Look:
     if len(chinese) < _LEAST_WORDS:
         return look
     return chosen(look, range(chinese[0], chinese[-1] + 1))
+
+
+def joined_part(look: Look) -> Look:
+    """Return `look` without doubtful characters at its ends that stand apart from all others."""
+    angles, scores = look.angles, look.said.scores
+    gaps = [(angles[i] - angles[i - 1]) % 1.0 for i in range(1, len(angles))]
+    if len(gaps) < _LEAST_WORDS:
+        return look
+    far, first, last = _APART * statistics.median(gaps), 0, len(gaps)
+    while first < last and scores[first] < SURE and gaps[first] > far:
+        first += 1
+    while first < last and scores[last] < SURE and gaps[last - 1] > far:
+        last -= 1
+    return chosen(look, range(first, last + 1))
 
 
 def chosen(look: Look, kept: Sequence[int]) -> Look:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bench.campaign.killing import Strace, kill_at
 from bench.campaign.site import ENDING_S, Site
+from bench.hand import pressing
 from sim.browser import PageError
 from sim.judge import bus, evidence
 from sim.waiting import until
@@ -37,7 +38,7 @@ def killed_at(site: Site, call: str, n: int) -> bool:
     assert site.agent.pid is not None
     strace = kill_at(site.agent.pid, call, n, site.folder / f"strace-{call}-{n}")
     try:
-        with site.pressing():
+        with pressing(site.machine):
             struck = _tapped_until_dead(site)
     finally:
         strace.detach()

@@ -10,21 +10,20 @@ from __future__ import annotations
 
 import contextlib
 import re
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from bench.campaign.clerk import CampaignClerk
+from bench.hand import pressing
 from device.journal_file import snapshot
 from ledger import codec, envelope
 from ledger.records import Incident, Intent, SealUse, Void
 from sim import township_files
 from sim.approver import Staff
 from sim.clerk import Errand
-from sim.client import MachineCallError, MachineClient
+from sim.client import MachineClient
 from sim.errors import SimError
 from sim.judge.evidence import Shown
 from sim.processes import Program
@@ -150,20 +149,8 @@ class Site:
 
     def finish(self, *, press: bool = True) -> str:
         """Press as soon as the lever is free, and return how the impression ended."""
-        with self.pressing() if press else contextlib.nullcontext():
+        with pressing(self.machine) if press else contextlib.nullcontext():
             return self.clerk.ending(ENDING_S)
-
-    @contextlib.contextmanager
-    def pressing(self) -> Iterator[None]:
-        """Meanwhile a hand waits at the lever and presses once, as soon as it can go down."""
-        over = threading.Event()
-        hand = threading.Thread(target=self._press_when_free, args=(over,), name="hand")
-        hand.start()
-        try:
-            yield
-        finally:
-            over.set()
-            hand.join()
 
     def kill_agent(self) -> None:
         """SIGKILL; it is gone on return."""
@@ -235,12 +222,6 @@ class Site:
             return ""
 
         return until(f"{self.village.machine} to be ready or held", look, START_S)
-
-    def _press_when_free(self, over: threading.Event) -> None:
-        while not over.wait(0.02):
-            with contextlib.suppress(MachineCallError):
-                if self.machine.state()["open"] and self.machine.press_lever()["down"]:
-                    return
 
     def _note(self, shown: Shown) -> None:
         with self.shown.open("ab") as file:

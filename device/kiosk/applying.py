@@ -77,7 +77,7 @@ class Applying:
         view = visit.view
         if view.hold is not None or not view.seals:
             raise ElsewhereError("/home", visit.session)
-        return self._keep(visit, Draft(), questions.first_open(Draft(), view))
+        return self._keep(visit, Draft(), self._finder.opening(visit))
 
     def again(
         self,
@@ -260,7 +260,8 @@ class Applying:
                 return self._screen.go(visit, "/home")
             self._screen.change(visit.session, notice=error.phrase, draft=draft)
             return self._screen.go(visit, "/apply/confirm")
-        self._screen.change(visit.session, filed=filed)
+        laid = filed.request if len(command.pages) == command.copies == 1 else ""
+        self._screen.change(visit.session, filed=filed, laid=laid)
         return self._screen.go(visit, f"/request/{filed.request}")
 
     def _with_answer(self, view: View, draft: Draft, question: str, answer: str) -> Draft | None:
@@ -293,7 +294,7 @@ class Applying:
         return self._keep(visit, draft, questions.following(question, draft, visit.view))
 
     def _keep(self, visit: Visit, draft: Draft, question: str) -> Response:
-        self._screen.change(visit.session, draft=draft)
+        self._screen.change(visit.session, draft=draft, laid="")
         return self._screen.go(visit, f"/apply/{question}")
 
     def _again(self, visit: Visit, question: str, notice: str) -> Response:

@@ -65,9 +65,12 @@ class Composer:
         self._characters = _characters_by_syllable()
         self._phrases = _phrases_by_spelling()
         self._words = _by_spelling((_spelling(word), word) for word in words)
+        self._names = _readings_of_names(self._characters)
 
     def choices(self, letters: str, expected: Expected) -> tuple[Choice, ...]:
         """Return what `letters` may mean, best first: words that use them all, then characters.
+
+        In a name its common characters are offered from the first letter on.
 
         Args:
             letters: pinyin without tones, `v` for ü; anything but a-z is dropped.
@@ -77,6 +80,10 @@ class Composer:
         found = []
         if expected == "text":
             found += [Choice(text=word, letters=len(spelled)) for word in self._spelled(spelled)]
+        else:
+            found += [
+                Choice(text=one, letters=len(spelled)) for one in self._begun(spelled, expected)
+            ]
         most = _CHOICES_LONGEST
         for length in range(min(_SYLLABLE_MAX, len(spelled)), 0, -1):
             characters = self._of(spelled[:length], expected)
@@ -86,6 +93,15 @@ class Composer:
 
     def _spelled(self, spelled: str) -> tuple[str, ...]:
         return (*self._words.get(spelled, ()), *self._phrases.get(spelled, ()))
+
+    def _begun(self, spelled: str, expected: Expected) -> tuple[str, ...]:
+        """Characters of names spelled so, whole ones first, or so at their beginning."""
+        if not spelled:
+            return ()
+        named = self._names[expected]
+        whole = [one for one, readings in named if spelled in readings]
+        begun = [one for one, readings in named if any(r.startswith(spelled) for r in readings)]
+        return (*whole, *begun)
 
     def _of(self, syllable: str, expected: Expected) -> tuple[str, ...]:
         spelled = self._characters.get(syllable, ())
@@ -140,6 +156,23 @@ def _level(character: str) -> int | None:
             continue
         return 0 if level == 1 and first in _COMMON_LEVEL else level
     return None
+
+
+def _readings_of_names(
+    characters: Mapping[str, tuple[_Spelled, ...]],
+) -> Mapping[Expected, tuple[tuple[str, frozenset[str]], ...]]:
+    """Return the characters of names, commonest first, each with how it is read in one."""
+    table: defaultdict[str, set[str]] = defaultdict(set)
+    usual: defaultdict[str, set[str]] = defaultdict(set)
+    for syllable, spelled in characters.items():
+        for one in spelled:
+            table[one.text].add(syllable)
+            if one.usual:
+                usual[one.text].add(syllable)
+    return {
+        "family-name": tuple((one, frozenset(table[one])) for one in _FAMILY_NAMES),
+        "given-name": tuple((one, frozenset(usual[one])) for one in _GIVEN_NAMES),
+    }
 
 
 @functools.cache

@@ -55,6 +55,11 @@ class MatterFinder:
         self._find(view, "")
         self._compose("a", "text")
 
+    def opening(self, visit: Visit) -> str:
+        """Return where choosing begins: at the keyboard, unless one screen holds the list."""
+        fits = len(visit.view.matters) <= ROWS[visit.session.size]
+        return "matter" if fits else "matter?typing=1"
+
     def page(self, visit: Visit, draft: Draft, typing: bool) -> Response:
         """Show the list, with a keyboard beside it when `typing`."""
         size = (ROWS_BESIDE_KEYBOARD if typing else ROWS)[visit.session.size]

@@ -9,6 +9,7 @@ from typing import TypeVar
 from fastapi import APIRouter, Depends, Request, Response
 from msgspec import Struct, structs
 
+from device.keepers import only_services
 from device.kiosk.emergency import terms_for
 from device.kiosk.errors import ElsewhereError
 from device.kiosk.port import RequestView, View
@@ -38,7 +39,8 @@ class RequestShown(Struct, frozen=True, kw_only=True):
     """A request in the words of the screen; `by_list` that the items list refused it.
 
     `word` names its state in the texts; `again` that it may be corrected and filed anew;
-    `filer` is the name of another clerk who filed it, or "".
+    `filer` is the name of another clerk who filed it, or ""; `straight` that its one sheet should
+    still lie where this clerk photographed it, so that stamping may begin at once.
     """
 
     request: str
@@ -63,10 +65,11 @@ class RequestShown(Struct, frozen=True, kw_only=True):
     urgent: bool
     seams: int
     filer: str = ""
+    straight: bool = False
 
 
 class HomeShown(Struct, frozen=True, kw_only=True):
-    """One part of the list of requests."""
+    """One part of the list of requests; `only_services`: nothing of it is for who looks."""
 
     rows: tuple[RequestShown, ...]
     part: int
@@ -74,6 +77,7 @@ class HomeShown(Struct, frozen=True, kw_only=True):
     held: bool
     job: bool
     offline: bool
+    only_services: bool
 
 
 class Home:
@@ -191,6 +195,8 @@ class Home:
             held=view.hold is not None,
             job=view.job is not None,
             offline=not view.online or bool(view.standing),
+            only_services=visit.session.person is not None
+            and only_services(visit.session.person.offices),
         )
 
     def _request(self, visit: Visit, request_id: str) -> tuple[RequestShown, str]:
@@ -205,7 +211,9 @@ class Home:
             clock_text(found.filed_ms, view.now_ms, zone),
             clock_text(until, view.now_ms, zone) if until is not None else "",
         )
-        shown = structs.replace(shown, filer=self._other(visit.session, found.filed_by))
+        filer = self._other(visit.session, found.filed_by)
+        straight = shown.stampable and visit.session.laid == request_id
+        shown = structs.replace(shown, filer=filer, straight=straight)
         return shown, mark_of(visit.session, shown, view.online, view.hold is not None)
 
     def _other(self, session: Session, account: str) -> str:

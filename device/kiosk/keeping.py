@@ -60,6 +60,7 @@ class Keeping:
             "/custody/open": self.open,
             "/custody/done": self.done,
             "/custody/sample": self.sample,
+            "/custody/unsampled": self.leave_unsampled,
             "/custody/works": self.works,
             "/custody/settle": self.settle,
             "/custody/lost/{seal}": self.lose,
@@ -209,6 +210,14 @@ class Keeping:
             return self._next(visit, draft)
         return self._next(visit, structs.replace(draft, page=page))
 
+    def leave_unsampled(self, request: Request) -> Response:
+        """There is no photo of an imprint; the entry will say so."""
+        visit = self._screen.clerk(request)
+        draft, seal = self._at(visit)
+        if steps.step(draft, seal) == "sample":
+            draft = structs.replace(draft, unsampled=True)
+        return self._next(visit, draft)
+
     def photo(self, request: Request) -> Response:
         """Return the photo of the imprint."""
         draft, _ = self._at(self._screen.clerk(request))
@@ -234,6 +243,7 @@ class Keeping:
             works=draft.works,
             witness=draft.witness.account if draft.witness is not None else "",
             page=draft.page.page if draft.page is not None else "",
+            unsampled=draft.unsampled,
         )
         return self._asked(visit, command, None, Phrase("custody.settled"))
 
@@ -291,6 +301,7 @@ class Keeping:
             "longest": steps.TEXTS.get(now, 0),
             "most": steps.DAYS_MAX if now == "days" else steps.COUNT_MAX,
             "asked": steps.asked(draft, seal),
+            "pressed": steps.pressed(draft, seal),
             "mark": mark_of(visit.session, seal.shut, seal.present),
             "keeper": wanted(draft.purpose, held(_person(visit))),
         }

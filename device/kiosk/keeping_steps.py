@@ -16,13 +16,18 @@ CONFIRM = "confirm"
 def asked(draft: CustodyDraft, seal: SealView) -> tuple[str, ...]:
     """Return the questions after the hatch was shut, in order; what nothing came of asks less."""
     questions: dict[tuple[str, bool], tuple[str, ...]] = {
-        ("takeout", False): ("holder", "place", "days"),
-        ("return", True): ("check", "sample"),
-        ("handover", True): ("witness", "sample"),
-        ("sample", True): ("sample",),
+        ("takeout", False): ("holder", "place", "days", "counted"),
+        ("return", True): ("check", "counted", "sample"),
+        ("handover", True): ("witness", "counted", "sample"),
+        ("sample", True): ("counted", "sample"),
     }
-    works = ("works",) if draft.purpose == "service" else ()
-    return (*questions.get((draft.purpose, seal.present), works), "counted")
+    works = ("works", "counted") if draft.purpose == "service" else ("counted",)
+    return questions.get((draft.purpose, seal.present), works)
+
+
+def pressed(draft: CustodyDraft, seal: SealView) -> bool:
+    """Tell whether there is an imprint to photograph: by the machine, or by the persons."""
+    return seal.made > 0 or bool(draft.counted)
 
 
 def step(draft: CustodyDraft, seal: SealView) -> str:
@@ -57,6 +62,6 @@ def _answered(question: str, draft: CustodyDraft) -> bool:
         "check": draft.check is not None,
         "works": draft.chosen and bool(draft.works),
         "witness": draft.witness is not None,
-        "sample": draft.page is not None,
+        "sample": draft.page is not None or draft.unsampled,
         "counted": draft.counted is not None,
     }[question]

@@ -59,7 +59,8 @@ class ShutHatch(Struct, frozen=True, kw_only=True):
     Args:
         counted: impressions that the two persons say were made meanwhile.
         holder, place, days: of a take-out.
-        check: of a return; `page`: the photo of the imprint's sheet (also of a handover).
+        check: of a return; `page`: the photo of the imprint's sheet (also of a handover);
+            `unsampled`: the persons say that there is none, and the entry says so.
         works: of a service; `witness`: of a handover.
     """
 
@@ -74,6 +75,7 @@ class ShutHatch(Struct, frozen=True, kw_only=True):
     works: tuple[Work, ...] = ()
     witness: str = ""
     page: str = ""
+    unsampled: bool = False
 
 
 class ReportLost(Struct, frozen=True, kw_only=True):

@@ -10,6 +10,8 @@ from device.seal_items import fitting
 from ledger.matters import Matter, look_up
 
 CONFIRM = "confirm"
+# Answered before it is asked: one copy, until somebody changes it on the summary.
+_GIVEN = ("copies",)
 
 # An item whose name or category holds one of these is about money or a contract.
 _MONEY_WORDS = (
@@ -74,7 +76,7 @@ def asked(draft: Draft, view: View) -> tuple[str, ...]:
     matter = matter_of(draft, view)
     seal = ("seal",) if matter is not None and len(seals_for(matter, view)) > 1 else ()
     money = ("payee", "amount") if matter is not None and about_money(matter) else ()
-    seams = ("seams",) if _may_have_seams(draft, matter) else ()
+    seams = ("seams",) if _may_have_seams(draft, matter, view) else ()
     return ("matter", *seal, "applicant", "purpose", *money, "copies", "pages", *seams)
 
 
@@ -118,11 +120,17 @@ def previous(question: str, draft: Draft, view: View) -> str:
 
 
 def following(question: str, draft: Draft, view: View) -> str:
-    """Return where an answer leads: the next question, or the summary if it was seen before."""
+    """Return where an answer leads: the next question, or the summary if it was seen before.
+
+    What is given already is not asked on the way.
+    """
     if draft.reviewed:
         return first_open(draft, view)
     order = (*asked(draft, view), CONFIRM)
-    return order[order.index(question) + 1] if question in order else first_open(draft, view)
+    if question not in order:
+        return first_open(draft, view)
+    later = order[order.index(question) + 1 :]
+    return next(one for one in later if one not in _GIVEN or not answered(one, draft))
 
 
 def most_of(question: str, draft: Draft, view: View, otherwise: int) -> int:
@@ -136,7 +144,22 @@ def most_copies(matter: Matter | None, otherwise: int) -> int:
     return matter.max_copies if matter is not None and matter.max_copies else otherwise
 
 
-def _may_have_seams(draft: Draft, matter: Matter | None) -> bool:
-    """Tell whether seam stamps are worth asking: several pages, and the list leaves room."""
+def _may_have_seams(draft: Draft, matter: Matter | None, view: View) -> bool:
+    """Tell whether seam stamps are worth asking: several pages, and the list leaves room.
+
+    What a standing permit covers is not asked: no standing permit covers a seam stamp.
+    """
     room = matter is None or not matter.max_copies or draft.copies < matter.max_copies
-    return len(draft.pages) > 1 and room and not draft.makes_up
+    several = len(draft.pages) > 1 and room and not draft.makes_up
+    return several and not (matter is not None and _is_standing(draft, matter, view))
+
+
+def _is_standing(draft: Draft, matter: Matter, view: View) -> bool:
+    """Tell whether a standing permit covers all copies of a draft that asks for no seam stamp."""
+    if draft.amount_fen or draft.payee or draft.seams:
+        return False
+    return any(
+        (one.seal, one.matter, one.reason) == (draft.seal, matter.code, "")
+        and draft.copies <= one.left_today
+        for one in view.standing
+    )

@@ -29,7 +29,8 @@ class Draft(Struct, frozen=True, kw_only=True):
     `matter` is a code of the list; `amount_asked`, `payee_asked` say that the optional
     questions were answered or skipped; `reviewed` that the summary was seen, so that an
     answer leads back to it; `makes_up` the faint use that this request makes up for. `copies`
-    are sheets; `seams` are stamps over the edges of a pile of pages, made besides.
+    are sheets, one until somebody wants more (0: to be asked for again); `seams` are stamps over
+    the edges of a pile of pages, made besides.
     """
 
     seal: str = ""
@@ -40,7 +41,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     payee_asked: bool = False
     amount_fen: int | None = None
     amount_asked: bool = False
-    copies: int = 0
+    copies: int = 1
     pages: tuple[PagePhoto, ...] = ()
     reviewed: bool = False
     makes_up: str = ""
@@ -52,7 +53,8 @@ class CustodyDraft(Struct, frozen=True, kw_only=True):
 
     Args:
         awaits: whose card the screen waits for, or ""; `card` was laid, its PIN is awaited.
-        done: the hatch is shut again and the questions begin; `chosen` that `works` are.
+        done: the hatch is shut again and the questions begin; `chosen` that `works` are;
+            `unsampled` that there is no photo of an imprint.
     """
 
     permit: str
@@ -70,6 +72,7 @@ class CustodyDraft(Struct, frozen=True, kw_only=True):
     works: tuple[Work, ...] = ()
     chosen: bool = False
     page: PagePhoto | None = None
+    unsampled: bool = False
     counted: int | None = None
 
 
@@ -92,6 +95,7 @@ class Session(Struct, frozen=True, kw_only=True):
         notice: what the next page has to say, once.
         active_s: when somebody last touched the screen, monotonic seconds.
         filed: the request filed last, until the agent's view shows it.
+        laid: the request whose one sheet, for one impression, was photographed last, or "".
         stamping: the answer to the last StampNow, while it is of interest.
         custody: the opening of the hatch that this clerk is at.
         hold_seen: the hold whose full-screen page the clerk has read.
@@ -110,6 +114,7 @@ class Session(Struct, frozen=True, kw_only=True):
     draft: Draft | None = None
     urgent: Urgent | None = None
     filed: RequestView | None = None
+    laid: str = ""
     stamping: Future[object] | None = None
     hold_seen: str = ""
     left_off: str = ""

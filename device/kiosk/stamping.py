@@ -79,6 +79,7 @@ class Stamping:
         router = APIRouter()
         forms = [Depends(self._screen.check_token)]
         router.add_api_route("/stamp/begin", self.begin, methods=["POST"], dependencies=forms)
+        router.add_api_route("/stamp/straight", self.straight, methods=["POST"], dependencies=forms)
         router.add_api_route("/stamp/now", self.now, methods=["POST"], dependencies=forms)
         router.add_api_route("/stamp/end", self.end, methods=["POST"], dependencies=forms)
         router.add_api_route("/stamp", self.page)
@@ -93,15 +94,16 @@ class Stamping:
         seam: Annotated[str, Form(max_length=1)] = "",
     ) -> Response:
         """Take up an approved request, for a seam stamp or not; or again after a stop."""
-        visit = self._screen.clerk(request)
-        command = BeginJob(by=_account(visit), request=request_id, seam=bool(seam))
-        try:
-            self._screen.ask(command, JobView)
-        except AnswerError as error:
-            self._screen.change(visit.session, notice=error.phrase)
-            return self._screen.go(visit, f"/request/{request_id}")
-        self._screen.change(visit.session, stamping=None)
-        return self._screen.go(visit, "/stamp")
+        return self._take_up(self._screen.clerk(request), request_id, seam=bool(seam))
+
+    def straight(
+        self, request: Request, request_id: Annotated[str, Form(alias="request", max_length=100)]
+    ) -> Response:
+        """Take up a request whose sheet lies there already, and ask for its impression at once.
+
+        What lies there is compared with the approved page, as ever.
+        """
+        return self._take_up(self._screen.clerk(request), request_id, straight=True)
 
     def now(self, request: Request) -> Response:
         """Ask for one impression; the page then shows how it goes."""
@@ -153,6 +155,19 @@ class Stamping:
             return Response(status_code=404)
         return Response(jpeg, media_type="image/jpeg")
 
+    def _take_up(
+        self, visit: Visit, request_id: str, *, seam: bool = False, straight: bool = False
+    ) -> Response:
+        command = BeginJob(by=_account(visit), request=request_id, seam=seam)
+        try:
+            self._screen.ask(command, JobView)
+        except AnswerError as error:
+            self._screen.change(visit.session, notice=error.phrase, laid="")
+            return self._screen.go(visit, f"/request/{request_id}")
+        stamping = self._screen.port.submit(StampNow(by=command.by)) if straight else None
+        self._screen.change(visit.session, stamping=stamping, laid="")
+        return self._screen.go(visit, "/stamp")
+
     def _shown(self, visit: Visit) -> tuple[StampShown, str]:
         view, job = visit.view, visit.view.job
         if job is None:
@@ -197,7 +212,7 @@ def _shown(
         request=job.request,
         reason=job.reason,
         problem=problem,
-        noticed=code_phrase("after", job.noticed) if job.noticed else None,
+        noticed=_noticed(job.noticed, seamed=seamed),
         blocked=blocked,
         busy=busy,
         page=job.page if busy else 0,
@@ -211,6 +226,13 @@ def _shown(
         both=both,
         shown=job.shown,
     )
+
+
+def _noticed(finding: str, *, seamed: bool) -> Phrase | None:
+    """Return what is said of the impression just made; a faint one may be made up for."""
+    if finding == "impression-faint" and not seamed:
+        return Phrase("makeup.told")
+    return code_phrase("after", finding) if finding else None
 
 
 def _key(step: str, seam: bool, *, both: bool, seamed: bool) -> str:

@@ -1,9 +1,10 @@
 """Alerts: run every rule over an entry, or over the state of things; drop what is known.
 
 A rule is a module of `gateway.audit.rules`, found by its file name; the township's settings
-stand under `[rules.<name>]`. Each rule has CODE, TITLE, BASIS, SEVERITY, `class Options` and
-`check(entry, history, options)`; `entry` is None for the look at what time alone brings
-(silence, gaps, overdue photos, quarantine). Rules are pure; nothing here writes.
+stand under `[rules.<name>]`. Each rule has CODE, TITLE, BASIS, SEVERITY, KINDS, `class Options`
+and `check(entry, history, options)`; `entry` is None for the look at what time alone brings
+(silence, gaps, overdue photos, quarantine). A rule is asked about entries of its KINDS only (None
+or not said: of all), and always at that look. Rules are pure; nothing here writes.
 """
 
 from __future__ import annotations
@@ -39,11 +40,12 @@ class RuleModule(Protocol):
 
 
 class Rule(Struct, frozen=True):
-    """A rule with the township's options."""
+    """A rule with the township's options; `kinds` of entries that it looks at, None: all."""
 
     name: str
     module: RuleModule
     options: Struct
+    kinds: frozenset[str] | None = None
 
 
 def find() -> dict[str, RuleModule]:
@@ -74,7 +76,7 @@ def load(settings: Mapping[str, Mapping[str, Any]]) -> tuple[Rule, ...]:
             options = msgspec.convert(dict(settings.get(name, {})), module.Options)
         except msgspec.ValidationError as error:
             raise ConfigError(f"[rules.{name}]: {error}") from error
-        loaded.append(Rule(name, module, options))
+        loaded.append(Rule(name, module, options, getattr(module, "KINDS", None)))
     return tuple(loaded)
 
 
@@ -109,6 +111,8 @@ def _new(
 ) -> Iterator[Alert]:
     seen: set[str] = set()
     for rule in load({}) if rules is None else rules:
+        if entry is not None and rule.kinds is not None and entry.kind not in rule.kinds:
+            continue
         for alert in rule.module.check(entry, history, rule.options):
             if alert.key in seen or history.alert_keyed(alert.key) is not None:
                 continue

@@ -18,11 +18,12 @@ from gateway.errors import RequestRefusedError
 from gateway.stores.people import PeopleView
 from gateway.stores.views import Account
 from ledger import people
-from ledger.people import MOST_STAFF, Roster, Staff
+from ledger.people import MOST_STAFF, Card, Roster, Staff
 
 WAITING_DAYS = 30  # a draft that nobody released by then must be drafted again
 MOST_DAYS = 366
 DAY_MS = 24 * 3600 * 1000
+TECHNICIAN = ("technician",)  # the offices of a guest: a township's technician on a village's list
 _IDENTIFIER = re.compile(r"[a-z0-9-]{1,40}\Z")
 LONGEST_NAME, LONGEST_CARD = 60, 64
 
@@ -119,6 +120,48 @@ def with_keepers(roster: Roster, keeping: Collection[str]) -> Roster:
     return structs.replace(roster, staff=staff)
 
 
+def guests(staff: Iterable[Staff]) -> tuple[Staff, ...]:
+    """Return those of a village's list who belong to the township: its technicians."""
+    return tuple(one for one in staff if one.offices == TECHNICIAN)
+
+
+def technicians(township_staff: Iterable[Staff]) -> tuple[Staff, ...]:
+    """Return the township's technicians who can sign in, as the lists of its villages name them."""
+    return tuple(
+        structs.replace(one, offices=TECHNICIAN)
+        for one in township_staff
+        if set(TECHNICIAN) <= set(one.offices) and one.card is not None and one.pin_hash
+    )
+
+
+def with_guests(roster: Roster, technicians: Iterable[Staff]) -> Roster:
+    """Return a village's list with the township's technicians on it.
+
+    Raises:
+        RequestRefusedError: `people-form`: that would be too many.
+    """
+    own = {one.account: one for one in roster.staff}
+    staff = {**{one.account: one for one in technicians}, **own}
+    if len(staff) > MOST_STAFF:
+        raise _form(f"at most {MOST_STAFF} people with technicians", str(len(staff)))
+    return structs.replace(roster, staff=tuple(staff[name] for name in sorted(staff)))
+
+
+def check_cards_apart(rows: Iterable[Row], others: Iterable[Staff]) -> None:
+    """Return if no card of these rows is one of these people's at the same machines.
+
+    Raises:
+        RequestRefusedError: `card-twice`.
+    """
+    known = [one for one in others if one.card is not None]
+    for row in rows:
+        for one in known:
+            if row.card and one.account != row.account and people.is_card(_card(one), row.card):
+                raise RequestRefusedError(
+                    "card-twice", f"expected a card of one person, found it with {one.account}"
+                )
+
+
 def differences(before: Iterable[Staff], after: Iterable[Staff]) -> tuple[Difference, ...]:
     """Return what changes, account by account."""
     old, new = {one.account: one for one in before}, {one.account: one for one in after}
@@ -180,6 +223,10 @@ def _check(row: Row, accounts: Iterable[Account], township: str, place: str) -> 
         raise RequestRefusedError(
             "village-missing", f"expected offices of the township, found {row.offices}"
         )
+    if place != township and row.offices == TECHNICIAN:
+        raise RequestRefusedError(
+            "account-elsewhere", f"expected {row.account} on the township's own list: a technician"
+        )
     there = next((one for one in accounts if one.account == row.account), None)
     if there is not None and there.offices and place_of(there, township) != place:
         raise RequestRefusedError(
@@ -206,6 +253,11 @@ def _check_cards(rows: tuple[Row, ...], now: tuple[Staff, ...]) -> None:
             raise RequestRefusedError(
                 "card-twice", f"expected a card of one person, found it with {', '.join(others)}"
             )
+
+
+def _card(one: Staff) -> Card:
+    assert one.card is not None
+    return one.card
 
 
 def _staff(row: Row, before: Staff | None) -> Staff:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, structs
 
 from gateway.desk.matching import matched
 
@@ -83,6 +83,7 @@ class ApprovalPolicy(Struct, frozen=True, kw_only=True):
         source: the published rule that it follows.
         lapse_days: a request that waits for longer lapses.
         otherwise: what an item needs that no rule names.
+        seams: what a request with seam stamps needs besides, after all the rest.
     """
 
     name: str
@@ -91,14 +92,19 @@ class ApprovalPolicy(Struct, frozen=True, kw_only=True):
     rules: tuple[Rule, ...]
     otherwise: tuple[Stage, ...]
     splitting: Splitting | None = None
+    seams: tuple[Stage, ...] | UnsetType = UNSET
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """What a policy looks at in a request; `amount_fen` None: none was stated."""
+    """What a policy looks at in a request; `amount_fen` None: none was stated.
+
+    `seams`: it asks for seam stamps.
+    """
 
     matter: str
     category: str = ""
     amount_fen: int | None = None
+    seams: bool = False
 
 
 class Required(Struct, frozen=True, kw_only=True):
@@ -110,6 +116,7 @@ class Required(Struct, frozen=True, kw_only=True):
             tiers and no amount stated: its highest), `otherwise` or `no-policy`.
         total_fen: the amount by which the tier was chosen, with what was added up.
         confirm: an approver releases each impression.
+        seams: the last stages are there for its seam stamps.
     """
 
     stages: tuple[Stage, ...]
@@ -118,6 +125,7 @@ class Required(Struct, frozen=True, kw_only=True):
     from_fen: int = 0
     total_fen: int | None = None
     confirm: bool = False
+    seams: bool = False
 
 
 WITHOUT_POLICY = Required(
@@ -134,30 +142,10 @@ def required(policy: ApprovalPolicy | None, facts: Facts, spent_fen: int = 0) ->
     """
     if policy is None:
         return WITHOUT_POLICY
-    rule = rule_of(policy, facts)
-    if rule is None:
-        confirm = any(one.confirm for one in policy.rules)  # it asks for no less than any rule
-        return Required(stages=policy.otherwise, rule="", reason="otherwise", confirm=confirm)
-    if facts.amount_fen is None:
-        highest = rule.tiers[-1]
-        reason: Literal["no-amount", "tier"] = "no-amount" if len(rule.tiers) > 1 else "tier"
-        return Required(
-            stages=highest.stages,
-            rule=rule.name,
-            reason=reason,
-            from_fen=highest.from_fen,
-            confirm=bool(rule.confirm),
-        )
-    total_fen = facts.amount_fen + spent_fen
-    alone, chosen = _tier(rule, facts.amount_fen), _tier(rule, total_fen)
-    return Required(
-        stages=chosen.stages,
-        rule=rule.name,
-        reason="tier" if alone is chosen else "raised",
-        from_fen=chosen.from_fen,
-        total_fen=total_fen,
-        confirm=bool(rule.confirm),
-    )
+    found = _without_seams(policy, facts, spent_fen)
+    if not facts.seams or not policy.seams:
+        return found
+    return structs.replace(found, stages=(*found.stages, *policy.seams), seams=True)
 
 
 def rule_of(policy: ApprovalPolicy, facts: Facts) -> Rule | None:
@@ -190,6 +178,33 @@ def slots(stages: Iterable[Stage]) -> tuple[Seat, ...]:
 def evidence_of(stages: Iterable[Stage]) -> frozenset[str]:
     """Return every kind of evidence that the stages ask for."""
     return frozenset(kind for stage in stages for kind in stage.evidence)
+
+
+def _without_seams(policy: ApprovalPolicy, facts: Facts, spent_fen: int) -> Required:
+    rule = rule_of(policy, facts)
+    if rule is None:
+        confirm = any(one.confirm for one in policy.rules)  # it asks for no less than any rule
+        return Required(stages=policy.otherwise, rule="", reason="otherwise", confirm=confirm)
+    if facts.amount_fen is None:
+        highest = rule.tiers[-1]
+        reason: Literal["no-amount", "tier"] = "no-amount" if len(rule.tiers) > 1 else "tier"
+        return Required(
+            stages=highest.stages,
+            rule=rule.name,
+            reason=reason,
+            from_fen=highest.from_fen,
+            confirm=bool(rule.confirm),
+        )
+    total_fen = facts.amount_fen + spent_fen
+    alone, chosen = _tier(rule, facts.amount_fen), _tier(rule, total_fen)
+    return Required(
+        stages=chosen.stages,
+        rule=rule.name,
+        reason="tier" if alone is chosen else "raised",
+        from_fen=chosen.from_fen,
+        total_fen=total_fen,
+        confirm=bool(rule.confirm),
+    )
 
 
 def _tier(rule: Rule, amount_fen: int) -> Tier:

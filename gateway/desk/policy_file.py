@@ -73,11 +73,12 @@ def decoded(data: bytes) -> ApprovalPolicy:
 
 
 def _policy(table: Table) -> ApprovalPolicy | None:
-    table.only("name", "source", "lapse_days", "splitting", "rules", "otherwise")
+    table.only("name", "source", "lapse_days", "splitting", "rules", "otherwise", "seams")
     name, source = table.text("name"), table.text("source")
     lapse_days = table.whole("lapse_days", 1, 365)
     rules = tuple(_rule(one) for one in table.tables("rules", least=0))
     otherwise = _stages(table, "otherwise")
+    seams = tuple(_stage(one) for one in table.tables("seams", least=0))
     found = table.table("splitting")
     splitting = None if found is None else _splitting(found)
     if table.problems:
@@ -89,6 +90,7 @@ def _policy(table: Table) -> ApprovalPolicy | None:
         rules=rules,
         otherwise=otherwise,
         splitting=splitting,
+        seams=seams or UNSET,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gateway.desk import delegations, policy_file, policy_sums
 from gateway.desk.approvals import barred
@@ -17,11 +17,13 @@ from gateway.desk.delegations import Held
 from gateway.desk.policy import ApprovalPolicy, Facts, Required, required
 from gateway.desk.policy_progress import Candidate, Decision, Progress, office_for, progress
 from gateway.desk.policy_sums import Asked, Sum
+from gateway.desk.policy_table import PolicyFileError
 from gateway.errors import RequestRefusedError
 from gateway.stores import Reader
 from gateway.stores.calendar import local_date
 from gateway.stores.policies import PaymentView, PolicyView
 from gateway.stores.views import Account, RequestView
+from ledger import codec
 from ledger.matters import Matter, look_up
 
 
@@ -83,10 +85,11 @@ def in_force(
 
 
 def content_of(reader: Reader, view: PolicyView | None) -> ApprovalPolicy | None:
-    """Return what a version says.
+    """Return what a version says: the very bytes whose hash its entry in the log names.
 
     Raises:
-        RequestRefusedError: `policy-missing`: its file is not here, so nothing may be decided.
+        RequestRefusedError: `policy-missing`, `policy-changed`: its file is not here, or another
+            one stands in its place, so nothing may be decided.
     """
     if view is None:
         return None
@@ -97,7 +100,24 @@ def content_of(reader: Reader, view: PolicyView | None) -> ApprovalPolicy | None
             f"expected the file of policy version {view.version}, found none: the administrator "
             "restores it from a backup",
         )
+    if (found := codec.sha256(content)) != view.file_sha256:
+        raise RequestRefusedError(
+            "policy-changed",
+            f"expected the released file of policy version {view.version}, {view.file_sha256}, "
+            f"found {found}: somebody changed the store; the administrator restores it from a "
+            "backup and tells the auditor",
+        )
     return policy_file.decoded(content)
+
+
+def written(reader: Reader, view: PolicyView) -> bytes:
+    """Return a version as a person wrote it, b"" where that does not say what was released."""
+    file = reader.policy_file(view.file_sha256) or b""
+    try:
+        content = policy_file.encoded(policy_file.read(file))
+    except PolicyFileError:
+        return b""
+    return file if codec.sha256(content) == view.file_sha256 else b""
 
 
 def policy_of(reader: Reader, request: RequestView) -> PolicyView | None:
@@ -116,7 +136,8 @@ def standing(reader: Reader, request: RequestView, now_ms: int) -> Standing:
     policy = content_of(reader, view)
     asked, beside = _summed(reader, policy, request, now_ms)
     accounts = reader.accounts()
-    wanted = required(policy, asked.facts, beside.amount_fen)
+    facts = structs.replace(asked.facts, seams=request.seams > 0)
+    wanted = required(policy, facts, beside.amount_fen)
     made = decisions_of(request, accounts)
     closed = barred(request, reader.machine(request.machine), accounts)
     now = tuple(one for one in reader.delegations(now_ms) if one.holds(now_ms))

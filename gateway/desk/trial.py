@@ -42,7 +42,7 @@ def attempt(
 
     Raises:
         NotFoundError: no such village.
-        RequestRefusedError: `amount-unclear` or `policy-missing`.
+        RequestRefusedError: `amount-unclear`, `policy-missing` or `policy-changed`.
     """
     place = reader.village(village) if village else next(iter(reader.villages()), None)
     if place is None:

@@ -101,7 +101,7 @@ def look(task: Task, reader: Reader | None, go_on: Callable[[], bool]) -> Seen:
     _check(go_on)
     seals = []
     for seal in found:
-        seals.append(_seal(after, seal, task, reader, seal in new.seals))
+        seals.append(_seal(after, seal, task, reader, seal in new.seals, pages[1]))
         _check(go_on)
     said = origin(after, pages[1])
     made = impression(after, pages[1], found)
@@ -196,9 +196,13 @@ def _photo(image: Image, page: Page | None) -> PhotoSight:
     return PhotoSight(sealed_sha256="", width_px=width, height_px=height, page=corners)
 
 
-def _seal(image: Image, seal: Seal, task: Task, reader: Reader | None, new: bool) -> SealSight:
+def _seal(
+    image: Image, seal: Seal, task: Task, reader: Reader | None, new: bool, page: Page | None
+) -> SealSight:
     reading = None if reader is None else verification.read(image, seal, reader)
-    said = verification.verify(image, seal, task.register, reading) if task.register else None
+    said = None
+    if task.register:
+        said = verification.verify(image, seal, task.register, reading, page)
     chosen = None if said is None else said.id
     foreign = chosen is None and verification.is_foreign(seal, task.register, reading)
     verdict = judge_seal(task.seal, task.register, chosen, foreign) if new else None

@@ -52,6 +52,7 @@ class Specimens:
                     line=one.line,
                     shape=Shape(one.shape),
                     specimen=self._ink(one, open_picture),
+                    size_mm=(one.width / 10, one.height / 10),
                 )
                 for one in listed
             ),

@@ -16,20 +16,19 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 from msgspec import structs
 
+from gateway import noting
 from gateway.config import EyesConfig
 from gateway.errors import StoreError
 from gateway.eyes.asked import asked_of
 from gateway.stores import Reader, Store, Transaction
 from gateway.stores.sights import MOST_TRIES, PhotoSight, Sight
 from gateway.stores.views import PhotoView, StoredEntry
-from gateway.writer_items import Noted
 from ledger.records import PhotoRef, SealUse
 
 if TYPE_CHECKING:  # looking loads OpenCV: a second that only the thread itself shall wait for
@@ -40,17 +39,14 @@ if TYPE_CHECKING:  # looking loads OpenCV: a second that only the thread itself 
 IDLE_S = 5.0  # how often the store is asked when nothing waits; one look into an index
 BUSY = 32  # items in the writer's queue above which we wait
 REST_S = 0.5
-ANSWER_S = 60.0  # how long the writer may take
 MOST_COMPARED = 2  # sheets that look alike, each a second of work
 NICE = 19  # the lowest priority there is
 
 log = structlog.get_logger()
 
 
-class Keeper(Protocol):
+class Keeper(noting.Keeper, Protocol):
     """The writer, as far as this thread needs it."""
-
-    def put_waiting(self, item: Noted) -> None: ...
 
     def queued(self) -> int: ...
 
@@ -73,11 +69,13 @@ class EyesWorker:
         now_ms: Callable[[], int],
     ) -> None:
         self._store, self._writer, self._open_photo = store, writer, open_photo
+        self._note = noting.through(writer)
         self._config, self._now_ms = config, now_ms
         self._stopping = threading.Event()
         self._specimens: Specimens | None = None
         self._reader: ocr.Reader | None = None
         self._reader_sought = not config.read
+        self._all_await = False
 
     def stop(self) -> None:
         """Let `run` return after the step that it is at; what is not finished waits on."""
@@ -86,11 +84,16 @@ class EyesWorker:
     def run(self) -> None:
         """Work until `stop`; this is the eyes' thread."""
         _step_back()
-        self._guarded(self._await_all)
         while not self._stopping.is_set():
-            while self._guarded(self.step):
-                pass
+            self.round()
             self._stopping.wait(IDLE_S)
+
+    def round(self) -> None:
+        """Look at all that waits, once it is noted which uses do; what failed is tried again
+        in the next round."""
+        self._all_await = self._all_await or self._guarded(self._await_all)
+        while self._guarded(self.step):
+            pass
 
     def _await_all(self) -> bool:
         """Note uses of times without eyes, few at once: the writer has other things to do."""
@@ -239,22 +242,6 @@ class EyesWorker:
             self._reader_sought = True
             log.info("reader_sought", present=self._reader is not None)
         return self._reader
-
-    def _note(self, write: Callable[[Transaction], object], *, judged: bool = False) -> Any:
-        """Have the writer keep something and return what `write` gave, after the commit.
-
-        Args:
-            judged: rules shall look at it.
-
-        Raises:
-            StoreError: the store does not take it, or the writer has ended.
-        """
-        answer: Future[object] = Future()
-        self._writer.put_waiting(Noted(write, answer, judged))
-        try:
-            return answer.result(ANSWER_S)
-        except TimeoutError as error:
-            raise StoreError("expected an answer of the writer, found none in time") from error
 
     def _guarded(self, act: Callable[[], bool]) -> bool:
         """Do something that must not end the thread; False also when it failed."""

@@ -20,7 +20,7 @@ from gateway.stores.erasures import RetentionReader
 from gateway.stores.office import OfficeReader
 from gateway.stores.people import PeopleReader
 from gateway.stores.policies import PolicyReader
-from gateway.stores.registrations import RegistrationReader
+from gateway.stores.registrations import RegistrationReader, SampleWriter
 from gateway.stores.sights import SightReader, SightWriter
 from gateway.stores.signin import SignInReader, SignInWriter
 from gateway.stores.standing import StandingReader
@@ -234,7 +234,7 @@ class History(Reader, Protocol):
         ...
 
 
-class Transaction(Reader, SignInWriter, SightWriter, Protocol):
+class Transaction(Reader, SignInWriter, SightWriter, SampleWriter, Protocol):
     """The writer's view of one transaction: reads see what it wrote. All of it or nothing
     becomes durable, when the `with` block of `Store.transaction` has ended."""
 

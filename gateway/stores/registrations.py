@@ -11,6 +11,8 @@ from gateway.stores.views import PhotoView
 from ledger.records import PhotoRef
 from ledger.records_seals import SampleCheck, SealShape
 
+MOST_TRIES = 3  # looks at a sample that broke off, after which it is given up
+
 
 class SealWords(Struct, frozen=True):
     """What a seal says; `line` stands below the star, `number` is its filing number."""
@@ -98,6 +100,19 @@ class SampleView(Struct, frozen=True, kw_only=True):
     persons: tuple[str, ...]
     photo: PhotoView
     check: SampleCheck | None
+
+
+class SampleWriter(Protocol):
+    """How often looks at a sample's photo were begun and did not end: such a photo may be what
+    ends the whole process."""
+
+    def begin_sample(self, entry: str) -> int:
+        """Count a look that begins now; return how many began since one ended, from 1."""
+        ...
+
+    def end_sample(self, entry: str) -> None:
+        """Forget the looks that began: one has ended, whatever it found."""
+        ...
 
 
 class RegistrationReader(CustodyReader, Protocol):

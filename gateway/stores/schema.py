@@ -6,7 +6,7 @@ Derived tables hold nothing that entries, openings and photo arrivals do not say
 
 from __future__ import annotations
 
-VERSION = 7
+VERSION = 8
 
 LOG = """
 CREATE TABLE entries (
@@ -198,8 +198,15 @@ CREATE INDEX sights_request ON sights (request);
 CREATE INDEX sights_machine ON sights (machine, idx) WHERE fingerprint IS NOT NULL;
 """
 
+SAMPLE_TRIES = """
+CREATE TABLE sample_tries (
+    entry_sha256 TEXT PRIMARY KEY,
+    tries INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
 # What a store of an older version lacks, by that version; each leads to the next one.
-UPGRADES = {6: SIGHTS}
+UPGRADES = {6: SIGHTS, 7: SAMPLE_TRIES}
 
 DERIVED_TABLES = {
     "facets": """(
@@ -368,6 +375,7 @@ CREATE = "\n".join(
         LOG,
         BESIDE,
         SIGHTS,
+        SAMPLE_TRIES,
         *(f"CREATE TABLE {name} {columns};" for name, columns in DERIVED_TABLES.items()),
         INDEXES,
         f"PRAGMA user_version = {VERSION};",

@@ -95,8 +95,9 @@ class EntryQueries:
         where, values = _conditions(which)
         if before is not None:
             where, values = [*where, "f.idx < ?"], [*values, before]
+        # By the index of `facets`, whose order an index gives; with `e.idx` all matches are sorted.
         rows = self._tables.rows(
-            f"{ENTRY}{_where(where)} ORDER BY e.idx DESC LIMIT ?", *values, limit
+            f"{ENTRY}{_where(where)} ORDER BY f.idx DESC LIMIT ?", *values, limit
         )
         return tuple(decoded(row) for row in rows)
 

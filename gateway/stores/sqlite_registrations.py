@@ -12,6 +12,7 @@ from gateway.stores.registrations import (
 )
 from gateway.stores.sqlite_custody import CustodyQueries
 from gateway.stores.sqlite_entries import ENTRY, decoded
+from gateway.stores.tables import Tables
 from gateway.stores.views import PhotoView, StoredEntry
 from ledger.records_custody import Handover, TakeOut
 from ledger.records_seals import SampleCheck, SealRegistration, SealSample
@@ -148,6 +149,25 @@ class RegistrationQueries(CustodyQueries):
         )
         found = None if index is None else self.entry(int(index))
         return found.body if found is not None and isinstance(found.body, SampleCheck) else None
+
+
+class SampleWrites:
+    """See `gateway.stores.registrations.SampleWriter`."""
+
+    _tables: Tables
+
+    def begin_sample(self, entry: str) -> int:
+        self._tables.run(
+            "INSERT INTO sample_tries (entry_sha256, tries) VALUES (?, 1)"
+            " ON CONFLICT (entry_sha256) DO UPDATE SET tries = tries + 1",
+            entry,
+        )
+        return int(
+            self._tables.value("SELECT tries FROM sample_tries WHERE entry_sha256 = ?", entry)
+        )
+
+    def end_sample(self, entry: str) -> None:
+        self._tables.run("DELETE FROM sample_tries WHERE entry_sha256 = ?", entry)
 
 
 def _registered(one: RegistrationView) -> RegisteredSeal | None:

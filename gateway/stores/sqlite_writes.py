@@ -14,6 +14,7 @@ from gateway.stores.about import machine_of
 from gateway.stores.sqlite_entries import UNDERIVED, decoded, opened_values
 from gateway.stores.sqlite_history import SqliteHistory
 from gateway.stores.sqlite_log import LogQueries
+from gateway.stores.sqlite_registrations import SampleWrites
 from gateway.stores.sqlite_sights import SightWrites
 from gateway.stores.sqlite_signin import SignInWrites
 from gateway.stores.tables import Tables, inserting
@@ -51,7 +52,7 @@ _MOVE_HEAD = (
 )
 
 
-class SqliteTransaction(SignInWrites, SightWrites, LogQueries):
+class SqliteTransaction(SignInWrites, SightWrites, SampleWrites, LogQueries):
     """Reads see what this transaction wrote; `erased` asks for a clean file after the commit."""
 
     def __init__(self, tables: Tables) -> None:

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 from gateway import texts as reasons
 from gateway.stores.calendar import LOCAL
 from gateway.stores.views import Finding
+from gateway.web.devices import named
 from gateway.web.texts import TEXTS, Language, sentence, text, word
 from ledger.codec import sha256
 
@@ -54,6 +55,7 @@ class Renderer:
             t=t,
             w=w,
             language=language,
+            device=lambda origin: named(t, origin),
             span=lambda milliseconds: span(language, milliseconds),
             reason=lambda code: explain(language, code),
             found=lambda finding: told(language, finding),

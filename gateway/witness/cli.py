@@ -141,17 +141,25 @@ def monitor(config_path: Path, once: bool) -> None:
 
 @click.command()
 @CONFIG
+@click.option(
+    "--public",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The township's public files on the same stick: says which key its log has now.",
+)
 @click.argument("request", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("answer", type=click.Path(dir_okay=False, path_type=Path))
 @exits
-def cosign(config_path: Path, request: Path, answer: Path) -> None:
+def cosign(config_path: Path, public: Path | None, request: Path, answer: Path) -> None:
     """Judge the REQUEST that a township wrote into a file and write our signature into ANSWER.
 
     The witness's service may run meanwhile. Exit code 4: it was refused.
     """
-    from gateway.witness import config, service
+    from gateway.witness import config, learned, service
 
-    parts = service.assemble(config.load(config_path))
+    found = config.load(config_path)
+    if public is not None:
+        learned.learn(found, request.read_bytes(), public)
+    parts = service.assemble(found)
     said = parts.cosigner.add_checkpoint(request.read_bytes())
     body = said.body.decode().strip()
     if said.status == 409:

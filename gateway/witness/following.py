@@ -54,7 +54,7 @@ def visits(config: WitnessConfig) -> tuple[Visit, ...]:
     Raises:
         ConfigError: what is to be believed of a township cannot be read.
     """
-    return tuple(_visit(config, folder(config), town) for town in config.logs)
+    return tuple(visit_of(config, town) for town in config.logs)
 
 
 class Following:
@@ -189,8 +189,14 @@ def _locked(state: Path) -> int:
     return lock
 
 
-def _visit(config: WitnessConfig, state: Path, town: WatchedConfig) -> Visit:
+def visit_of(config: WitnessConfig, town: WatchedConfig) -> Visit:
+    """Return what a visit to one township needs.
+
+    Raises:
+        ConfigError: what is to be believed of it cannot be read.
+    """
     own = f"{town.code}-{codec.sha256(town.name.encode())[:8]}"
+    state = folder(config)
     return Visit(
         name=town.name,
         public=town.public,

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bench import attacks
+from bench.figures import this_machine
 from sim import camera_view
 from sim.camera_attacks import ATTACKS, HONEST
 from sim.camera_bombs import Bomb, bomb
@@ -82,11 +83,49 @@ def test_line_counts_what_caught_and_notes_what_did_not(tmp_path: Path) -> None:
         attacks.Verdict("", "", ("page-same", "impression-faint")),
     ]
 
-    line = attacks.line("frozen", "normal", verdicts)
+    line = attacks.line("frozen", "normal", (1, 2, 3), verdicts)
 
     assert (line.caught.right, line.caught.of) == (2, 3)
     assert line.by == {"stopped: frozen": 1, "alert: page-other": 1}
     assert line.noted == {"impression-faint": 1}
+
+
+def part(name: str, seeds: tuple[int, ...], *caught_by: str) -> attacks.Attacks:
+    verdicts = [attacks.Verdict("", word, ("glare",)) for word in caught_by]
+    one = attacks.line(name, "hard", seeds, verdicts)
+    honest, tried = ((one,), ()) if name in HONEST else ((), (one,))
+    return attacks.Attacks(machine=this_machine(), honest=honest, attacks=tried)
+
+
+def test_parts_of_other_seeds_and_plays_add_up() -> None:
+    parts = [
+        part("frozen", (3, 4), "page-other", "page-other"),
+        part("honest", (1,), ""),
+        part("frozen", (1, 2), "page-other", ""),
+        part("photo of a screen", (1,), ""),
+    ]
+
+    whole = attacks.merged(parts)
+
+    assert [one.name for one in (*whole.honest, *whole.attacks)] == [
+        "honest",
+        "photo of a screen",
+        "frozen",
+    ]
+    line = whole.attacks[1]
+    assert (line.caught.right, line.caught.of, line.seeds) == (3, 4, (1, 2, 3, 4))
+    assert (line.by, line.noted) == ({"alert: page-other": 3}, {"glare": 1})
+    assert line.caught.low is not None and 0.30 < line.caught.low < 0.31
+
+
+def test_same_play_in_two_parts_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"frozen \(hard\) of seeds \[2\] twice"):
+        attacks.merged([part("frozen", (1, 2), "", ""), part("frozen", (2, 3), "", "")])
+
+
+def test_name_that_is_no_play_is_refused() -> None:
+    with pytest.raises(ValueError, match="found frosen"):
+        attacks.measure((1,), ("frosen",), ("normal",), lambda line: None)
 
 
 def test_a_scene_is_its_seed() -> None:

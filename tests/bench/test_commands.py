@@ -42,7 +42,7 @@ def test_soak_goes_through_ordeals_judges_them_and_ends_in_time(tmp_path: Path) 
     folder = tmp_path / "soak"
 
     figures = bench(
-        tmp_path / "soak.json", "soak", "--minutes", "0.4", "--seed", "1", "--folder", str(folder)
+        tmp_path / "soak.json", "soak", "--minutes", "0.1", "--seed", "1", "--folder", str(folder)
     )
 
     assert sum(figures["ordeals"].values()) >= 1

@@ -15,22 +15,15 @@ from bench.campaign.town import Town
 pytestmark = pytest.mark.slow
 
 SEED = 20_260
-# The full campaign goes through every step; here chance takes some of each kind.
+# The full campaign goes through every step and every spoilt answer; here chance takes one of each
+# kind. Before the first fdatasync the intent is written and not synced: no grant may have gone out.
 _CHANCE = random.Random(SEED)
-# The full campaign goes through every step and every spoilt answer; here chance takes some.
-# Before the first fdatasync the intent is written and not synced: no grant may have gone out.
 STEPS = (
     ("A", "fdatasync", 1),
     ("A", "write", _CHANCE.randint(1, 60)),
-    ("B", "fdatasync", _CHANCE.randint(2, 4)),
     ("B", "fsync", _CHANCE.randint(1, 4)),
 )
-SPOILT = (
-    ("A", "no_reply"),
-    ("A", "late_reply"),
-    ("B", "no_reply"),
-    ("B", "bad_crc"),
-)
+SPOILT = (("A", "no_reply"), ("B", "bad_crc"))
 needs_strace = pytest.mark.skipif(not available(), reason="needs strace")
 
 
@@ -55,6 +48,7 @@ def test_nothing_is_lost_or_made_twice_when_the_agent_dies_at_a_step(
 
 
 @needs_strace
+@pytest.mark.parametrize("town", ["A"], indirect=True)  # the order on the disk is the agent's own
 def test_intent_and_photo_are_on_the_disk_before_the_grant_leaves(town: Town, site: Site) -> None:
     strace = ordeals.watched(site, LOOKED_AT, site.folder / "strace-ordering")
 

@@ -10,7 +10,8 @@ from device.errors import PermitRefusedError
 from device.kiosk.port import BeginJob, EndJob, StampNow
 from ledger.records import SealUse
 
-# For what ends before anything is asked of the controller: its kind plays no part.
+# Both kinds stamp and give a window back; for what ends before anything is asked of the
+# controller, and for what goes on beside it (page, network, copies), its kind plays no part.
 ANY_MACHINE = pytest.mark.parametrize("machine", ["A"], indirect=True)
 
 
@@ -43,6 +44,7 @@ def test_an_approved_page_is_stamped_once_photographed_and_delivered(village: An
     assert village.presses() == 1
 
 
+@ANY_MACHINE
 @pytest.mark.slow
 def test_two_copies_need_two_grants_and_the_third_is_refused(village: Any) -> None:
     request = village.approved(impressions=2)
@@ -93,6 +95,7 @@ def test_an_item_on_no_list_is_refused_without_naming_it_in_public(village: Any)
     assert village.gateway.opened[refusal.sha256] == {"text": "张三家的房子是他的"}
 
 
+@ANY_MACHINE
 @pytest.mark.slow
 def test_another_page_than_the_approved_one_is_not_stamped(village: Any) -> None:
     request = village.approved()
@@ -120,6 +123,7 @@ def test_a_revoked_permit_opens_nothing(village: Any) -> None:
     village.until(lambda view: view.state == "idle")
 
 
+@ANY_MACHINE
 @pytest.mark.slow
 def test_an_approved_permit_works_without_the_network_and_says_so(village: Any) -> None:
     request = village.approved()

@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pyrage
 import pytest
+from structlog.testing import capture_logs
 
 from device.capture import Capture, PhotoStoreError, PhotoUnusableError
 from hardware.errors import CameraError
@@ -21,8 +23,10 @@ from sim import camera_view
 from sim.camera_film import Film
 from sim.render import Picture, blank_page, impression, page_image, stamped
 from vision.decoding import decode
+from vision.tray import calibrate
 
 PREVIEW_BYTES = 40_000
+SEEN_WHOLE = ("page-same", "impression-seen", "impression-complete")
 
 
 class PlayedCamera:
@@ -192,7 +196,7 @@ def test_mirror_is_looked_into_also_for_a_document_of_many_pages(
     for n in (0, 5, 2, 3):
         camera.show(live(page_image(7, n)))
         pages.append(capture.take().jpeg)
-    camera.show(mirrored(one) for one in live(page_image(7, 5), 2))
+    camera.show(mirrored(one) for one in live(page_image(7, 3), 2))
 
     mirror, _ = capture.find(pages)
     camera.show(live(page_image(7, 3), 3))
@@ -289,6 +293,22 @@ def test_after_photo_tells_what_the_press_left(
     camera.show(live(page))
 
     assert capture.take_after(before).findings == findings
+
+
+def test_tray_of_another_picture_size_measures_nothing_and_is_said_once(
+    camera: PlayedCamera, live: Live, tmp_path: Path
+) -> None:
+    larger = cv2.resize(camera_view.marker_page(), None, fx=1.1, fy=1.1)
+    capture = Capture(camera, bytes, tmp_path / "photos", calibrate(np.asarray(larger, np.uint8)))
+    camera.show(live(page_image(7, 0)))
+    before = capture.take()
+    camera.show(live(stamped(page_image(7, 0), impression(seed=0), 0.65, 0.75)))
+
+    with capture_logs() as said:
+        taken = [capture.take_after(before) for _ in range(2)]
+
+    assert [one.findings for one in taken] == [SEEN_WHOLE] * 2
+    assert [line["event"] for line in said] == ["tray_not_used"]
 
 
 def test_look_gives_a_small_picture_and_keeps_nothing(

@@ -109,6 +109,18 @@ def test_check_config_says_what_it_found(seal: Callable[..., Result], folder: Pa
     assert not (folder / "state").exists(), "nothing is made"
 
 
+def test_check_config_says_that_a_damaged_tray_is_not_used(
+    seal: Callable[..., Result], folder: Path
+) -> None:
+    (folder / "state").mkdir()
+    (folder / "state" / "tray.json").write_text('{"device": "m-1"')
+
+    result = seal("check-config")
+
+    assert result.exit_code == 0, "the machine works without it"
+    assert "tray: not used: " in result.output and "seal-device calibrate" in result.output
+
+
 @pytest.mark.parametrize(
     ("old", "new", "code", "said"),
     [

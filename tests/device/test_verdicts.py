@@ -8,23 +8,25 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from device import verdicts
 from device.texts import EN, ZH
 from sim import camera_view
-from sim.camera_film import Film
+from sim.camera_film import snapshot
 from sim.camera_ink import Fault
 from sim.camera_scenes import Sheet, pressed
 from sim.render import page_image
 from vision.decoding import decode
 from vision.findings import Finding
+from vision.tray import calibrate
 
 BARE = Sheet(page_image(7, 1))
 
 
 def photo(sheet: Sheet, laid: int = 1, noise: int = 1) -> bytes:
     scene = camera_view.view(sheet.page, camera_view.laying(laid), light=True, seed=3)
-    return Film(scene, noise).frame()
+    return snapshot(scene, noise)
 
 
 def struck(fault: Fault, *, times: int = 1) -> Sheet:
@@ -56,6 +58,18 @@ def test_nothing_new_and_several_new_seals_are_told() -> None:
     assert judged(BARE, BARE) == {Finding.PAGE_SAME, Finding.IMPRESSION_MISSING}
     twice = judged(BARE, struck(Fault.NONE, times=2))
     assert twice == {Finding.PAGE_SAME, Finding.IMPRESSION_SEVERAL}
+
+
+def test_impression_is_measured_by_the_tray() -> None:
+    sheet = camera_view.view(camera_view.marker_page(), camera_view.laying(1), light=True, seed=3)
+    scale, after = calibrate(sheet), decode(photo(struck(Fault.NONE), noise=2))
+
+    with capture_logs() as said:
+        found = verdicts.after(photo(BARE), after, None, lambda: 0.0, tray=scale)
+
+    assert found == {Finding.PAGE_SAME, Finding.IMPRESSION_SEEN, Finding.IMPRESSION_COMPLETE}
+    (measured,) = (line for line in said if line["event"] == "impression_measured")
+    assert (measured["long_mm"], measured["short_mm"]) == pytest.approx((42, 42), rel=0.05)
 
 
 def test_page_swapped_before_the_press_is_told() -> None:

@@ -196,7 +196,8 @@ class Town:
             "purpose": "建房",
             "payee": payee,
             "amount": amount,
-            "pages": [{name: getattr(page.ref, name) for name in page.ref.__struct_fields__}],
+            "pages": [{name: getattr(page.ref, name) for name in page.ref.__struct_fields__}]
+            * int(fields.get("pages_count", 1)),
         }
         commitments, opened = disclosure.withhold(values)
         given: dict[str, Any] = {

@@ -6,7 +6,9 @@ import io
 
 import pytest
 from fontTools.ttLib import TTFont
+from fpdf import FPDF
 from pypdf import PdfReader
+from pytest_mock import MockerFixture
 
 from gateway.pdf import FONT, Frame, printable, to_pdf
 from gateway.sheets import Sheet
@@ -91,3 +93,13 @@ def test_hostile_and_endless_text_stays_text_and_ends() -> None:
     )
 
     assert "=cmd|'" in page and "<b>x</b>" in page and "……" in page
+
+
+def test_each_character_is_measured_once(mocker: MockerFixture) -> None:
+    asked = mocker.spy(FPDF, "get_string_width")
+    row = ("居住情况说明", "张三")
+
+    to_pdf([sheet(*[row] * 60)], FRAME)
+
+    measured = [one.args[1] for one in asked.call_args_list if len(one.args[1]) == 1]
+    assert sorted(measured) == sorted({*"序号申请人", *"".join(row)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +17,7 @@ from gateway.errors import NotFoundError, RequestRefusedError, StoreError
 from gateway.orders import Orders
 from gateway.register.vault import Vault
 from gateway.sample_worker import SampleWorker, SealedSpecimen
-from gateway.stores.registrations import RegisteredSeal, SealWords
+from gateway.stores.registrations import MOST_TRIES, RegisteredSeal, SealWords
 from ledger.records import PhotoRef
 from ledger.records_custody import Handover
 from tests import imprints
@@ -33,18 +34,39 @@ def looked(town: Town) -> Town:
     town.account("chief", "administrator")
     town.account("checker", "auditor")
     town.vault = Vault(town.folder / "photos", town.open_sealed)
-    town.orders = Orders(TOWNSHIP, town.log, town.intake, 7, keep_picture=town.vault.put)
+    give_orders(town)
     return town
 
 
-def worker_of(town: Town) -> SampleWorker:
+def give_orders(town: Town) -> None:
+    """Have the township take orders that keep pictures, as after each start."""
+    town.orders = Orders(TOWNSHIP, town.log, town.intake, 7, keep_picture=town.vault.put)
+
+
+def worker_of(town: Town, **given: Any) -> SampleWorker:
+    """Return a worker with the township's own photos and writer, but for what is given."""
+
     def submit(command: Any) -> Future[object]:
         answer: Future[object] = Future()
         town.now_ms += 1
         answer.set_result(town.order(command, operator=True).answer)
         return answer
 
-    return SampleWorker(town.store, town.vault, town.ring.recipients(), submit, "gw-1")
+    def note(write: Callable[[Any], object], *, judged: bool = False) -> Any:
+        with town.store.transaction() as transaction:
+            return write(transaction)
+
+    usual = {"photos": town.vault, "submit": submit, "note": note, "gateway": "gw-1"}
+    return SampleWorker(town.store, recipients=town.ring.recipients(), **(usual | given))
+
+
+def broken_off(town: Town, sample: str, times: int) -> None:
+    """Have looks at a sample begin and the process end."""
+    for _ in range(times):
+        with town.store.transaction() as transaction:
+            transaction.begin_sample(sample)
+        town.restart()
+        give_orders(town)
 
 
 def handed_over(town: Town, jpeg: bytes, seal: str = SEAL) -> str:
@@ -153,14 +175,9 @@ def test_entry_that_is_no_sample_gives_no_specimen(looked: Town) -> None:
         cut_out(looked, "b" * 64)
 
 
-def test_specimen_of_a_photo_that_was_erased_is_given_no_longer(
-    looked: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from gateway import specimens  # OpenCV takes a second to load
-
+def test_specimen_of_a_photo_that_was_erased_is_given_no_longer(looked: Town) -> None:
     sample = handed_over(looked, b"sample")
-    monkeypatch.setattr(specimens, "cut_out", lambda jpeg: SimpleNamespace(png=jpeg))
-    worker = worker_of(looked)
+    worker = worker_of(looked, cut=lambda jpeg: SimpleNamespace(png=jpeg))
     kept = [cut_out(looked, sample, worker) for _ in "12"]
     with looked.store.transaction() as transaction:
         photo = transaction.sample(sample).photo
@@ -201,16 +218,76 @@ def test_specimen_that_is_gone_leaves_the_sample_for_the_next_start(looked: Town
 
 
 def test_comparison_that_the_writer_did_not_take_is_submitted_at_the_next_look(
-    looked: Town, monkeypatch: pytest.MonkeyPatch
+    looked: Town,
 ) -> None:
     registered(looked, handed_over(looked, b"first"), drawn(looked, b"specimen"))
     later = handed_over(looked, b"later")
-    worker, refusal = worker_of(looked), Future[object]()
+    refusal, submitted = Future[object](), []
     refusal.set_exception(StoreError("expected room on the disk, found little"))
 
-    with monkeypatch.context() as full:
-        full.setattr(worker, "_submit", lambda command: refusal)
-        worker.look()
+    def taken_the_second_time(command: Any) -> Future[object]:
+        submitted.append(command)
+        if len(submitted) == 1:
+            return refusal
+        answer: Future[object] = Future()
+        answer.set_result(looked.order(command, operator=True).answer)
+        return answer
+
+    worker = worker_of(looked, submit=taken_the_second_time)
+    worker.look()
+    before = checked(looked, later)
+    worker.look()
+
+    assert (before, checked(looked, later)) == (None, ("unclear", "damaged"))
+
+
+@pytest.mark.parametrize("gone", ["specimen", "nothing"])
+def test_look_that_ended_takes_its_tries_back(looked: Town, gone: str) -> None:
+    png = drawn(looked, b"specimen")
+    registered(looked, handed_over(looked, b"first"), png)
+    later = handed_over(looked, b"later")
+    broken_off(looked, later, MOST_TRIES - 1)
+    if gone == "specimen":
+        looked.vault.remove(png.ref.sealed_sha256)
+
+    worker_of(looked).look()
+
+    with looked.store.transaction() as transaction:
+        assert transaction.begin_sample(later) == 1
+
+
+def test_sample_whose_looks_end_the_process_is_given_up_with_an_alert(looked: Town) -> None:
+    registered(looked, handed_over(looked, b"first"), drawn(looked, b"specimen"))
+    later = handed_over(looked, b"later")
+    opened: list[Any] = []
+    broken_off(looked, later, MOST_TRIES)
+    worker = worker_of(looked, cut=opened.append, photos=SimpleNamespace(open=opened.append))
+
+    worker.look()
+
+    assert opened == []
+    assert checked(looked, later) == ("unclear", "damaged")
+    assert raised(looked, later) == [("seal-sample", "yellow")]
+    with pytest.raises(RequestRefusedError) as caught:
+        cut_out(looked, later, worker)
+    assert caught.value.reason == "sample-damaged"
+    assert opened == []
+
+
+def test_sample_whose_try_is_not_counted_is_looked_at_later(looked: Town) -> None:
+    registered(looked, handed_over(looked, b"first"), drawn(looked, b"specimen"))
+    later = handed_over(looked, b"later")
+    asked: list[Any] = []
+
+    def full_at_first(write: Any, *, judged: bool = False) -> Any:
+        asked.append(write)
+        if len(asked) == 1:
+            raise StoreError("expected room on the disk, found little")
+        with looked.store.transaction() as transaction:
+            return write(transaction)
+
+    worker = worker_of(looked, note=full_at_first)
+    worker.look()
     before = checked(looked, later)
     worker.look()
 

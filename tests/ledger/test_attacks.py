@@ -39,7 +39,7 @@ class Case:
         self.entry, self.receipt = folder / "entry.dsse", folder / "entry.tlog-proof"
         self.prove(len(self.town.entries) - 10)
         self.before = self.watch()
-        self.town.fill(NOW).publish(self.public)
+        self.newest = self.town.fill(NOW).publish(self.public)
 
     def prove(self, index: int) -> None:
         """Hand the villager an entry with its receipt."""
@@ -48,6 +48,11 @@ class Case:
         path = proofs.prove_inclusion(index, len(entries), hashes)
         self.entry.write_bytes(entries[index])
         self.receipt.write_bytes(receipts.encode(Receipt(index, path, self.note)))
+
+    def prove_today(self) -> None:
+        """Hand the villager another entry, with its receipt against the newest head."""
+        self.note = self.newest
+        self.prove(NOW - 10)
 
     def run(self, *words: str) -> Result:
         keys = ("--keys", str(self.keys), "--lang", "en")
@@ -135,15 +140,17 @@ def test_a_tail_that_was_cut(case: Case) -> None:
 
 def test_the_backup_of_yesterday(case: Case) -> None:
     case.watch()
+    case.prove_today()
     shutil.rmtree(case.public)
     shutil.copytree(case.backup, case.public)
 
-    result = case.watch()
+    watched, shown = case.watch(), case.show_receipt()
 
-    assert result.exit_code == 4
-    assert SHORTER in result.output
-    assert f"expected at least {NOW} entries, found {KEPT}" in result.output
-    assert str(case.state / "evidence") in result.output
+    for result in (watched, shown):
+        assert result.exit_code == 4
+        assert SHORTER in result.output
+        assert f"expected at least {NOW} entries, found {KEPT}" in result.output
+    assert str(case.state / "evidence") in watched.output
 
 
 def test_a_restored_backup_that_grew_again(case: Case) -> None:
@@ -152,12 +159,12 @@ def test_a_restored_backup_that_grew_again(case: Case) -> None:
     other = town.machines[0]
     while len(town.entries) < NOW + 20:
         town.beat(other)
+    case.prove_today()
     case.sign_again(town.entries)
 
-    result = case.watch()
-
-    assert result.exit_code == 4
-    assert REWRITTEN in result.output
+    for result in (case.watch(), case.show_receipt()):
+        assert result.exit_code == 4
+        assert REWRITTEN in result.output
 
 
 def test_a_second_gateway_with_copied_keys(case: Case) -> None:
@@ -166,12 +173,12 @@ def test_a_second_gateway_with_copied_keys(case: Case) -> None:
     town = Township(2).fill(KEPT)
     while len(town.entries) < NOW:
         town.beat(town.machines[0])
+    case.prove_today()
     case.sign_again(town.entries)
 
-    result = case.watch()
-
-    assert result.exit_code == 4
-    assert "There are two versions of this log that contradict each other." in result.output
+    for result in (case.watch(), case.show_receipt()):
+        assert result.exit_code == 4
+        assert "There are two versions of this log that contradict each other." in result.output
     assert len(list((case.state / "evidence").glob("*.note"))) == 2
     told_again = case.watch()
     assert told_again.exit_code == 4

@@ -204,6 +204,18 @@ def test_callback_that_raises_does_not_end_the_bus(
     assert "bus_callback_failed" in [one["event"] for one in logs]
 
 
+def test_messages_of_all_sizes_come_whole_and_in_order(broker: Broker, start: Connect) -> None:
+    bus, inbox = start(broker.url, "sizes", "own/sizes")
+    sizes = (0, 1, 125, 126, 127, 128, 16_380, 65_400, 65_536, 65_700, 200_000, 3)
+    sent = [bytes([number]) * size for number, size in enumerate(sizes * 3)]
+
+    for one in sent:
+        assert bus.publish("own/sizes", one)
+    inbox.wait(lambda box: len(box.messages) == len(sent))
+
+    assert inbox.payloads == sent
+
+
 @pytest.mark.slow
 def test_queue_towards_a_stalled_broker_is_bounded(meddler: Meddler, start: Connect) -> None:
     bus, _ = start(meddler.url, "bounded", queued=50)

@@ -73,6 +73,33 @@ def test_done_counts_only_for_the_connection_that_brought_the_message(broker: Mo
     meddler.stop()
 
 
+@pytest.mark.slow
+def test_of_many_done_together_only_the_one_left_out_comes_again(broker: Mosquitto) -> None:
+    meddler = Meddler(broker.url, seed=1)
+    meddler.start()
+    receiver, inbox = _linked(
+        Options(url=meddler.url, client_id="many", clean_session=False, retry_min_s=0.05), "m"
+    )
+    sent = [b"%d" % number for number in range(15)]
+    for one in sent:
+        receiver.publish("m", one)
+    inbox.wait(lambda box: len(box.messages) == len(sent))
+
+    for message in inbox.messages:
+        if message.payload != b"7":
+            receiver.done(message)
+    receiver.publish("m", b"next")
+    inbox.wait(lambda box: len(box.messages) == len(sent) + 1)
+    receiver.publish("m", b"last")  # sent after all that was owed, so it proves that it arrived
+    inbox.wait(lambda box: len(box.messages) == len(sent) + 2)
+    meddler.cut()
+    inbox.wait(lambda box: len(box.messages) == len(sent) + 5)
+
+    assert inbox.payloads == [*sent, b"next", b"last", b"7", b"next", b"last"]
+    receiver.stop()
+    meddler.stop()
+
+
 def test_certificates_on_both_sides_name_the_machine(tmp_path: Path) -> None:
     authority = _Authority(tmp_path)
     authority.issue("broker")

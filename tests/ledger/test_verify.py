@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,8 +13,10 @@ import pytest
 from bench.public_log import DAY_MS, SEAL, Author, publish, write_keys
 from ledger import auditing, records, records_office
 from ledger.chain import Head
+from ledger.cli_trust import progress_bar
 from ledger.mirror import FolderMirror
 from ledger.records import LogStart, Record
+from ledger.texts import EN
 from tests.ledger.public_town import (
     Township,
     audit,
@@ -53,6 +58,40 @@ def test_two_processes_find_what_one_finds(town: Township, tmp_path: Path) -> No
         auditing.ALONE = limit
 
     assert list(together.findings) == list(alone.findings) != []
+
+
+def test_the_bar_on_a_terminal_shows_how_far_a_log_is_verified(
+    town: Township, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.fill(300).publish(tmp_path)
+    mirror = FolderMirror(tmp_path)
+    leader, follower = os.openpty()
+    told: list[tuple[int, int]] = []
+
+    with os.fdopen(follower, "w", encoding="utf-8") as terminal, monkeypatch.context() as patched:
+        patched.setattr(sys, "stderr", terminal)
+        with progress_bar("en") as show:
+            assert show is not None
+
+            def progress(done: int, everything: int) -> None:
+                told.append((done, everything))
+                show(done, everything)
+
+            logs = [mirror.below("2026")]
+            auditing.audit(mirror, logs, trust(town), progress=progress)
+        terminal.flush()
+        drawn = os.read(leader, 4096).decode()
+    os.close(leader)
+
+    assert told == [(256, 300), (300, 300)]
+    assert EN["progress"] in drawn and "100%" in drawn
+
+
+def test_no_bar_is_drawn_where_there_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+
+    with progress_bar("en") as show:
+        assert show is None
 
 
 def drop(town: Township) -> str:

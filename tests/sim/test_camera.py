@@ -17,6 +17,7 @@ from hardware.errors import CameraError
 from hardware.interfaces import Camera
 from sim import camera_view
 from sim.camera import Scene, SimCamera, load_page
+from sim.camera_film import Film, snapshot
 from sim.errors import PaperError
 from vision.decoding import Image, decode
 from vision.new_seals import new_seals
@@ -78,6 +79,22 @@ def test_driver_photo_shows_an_impression_made_before_the_grab(
     assert new_seals(before, after).count == 1
 
 
+@pytest.mark.parametrize(("ink", "share"), [("faint", 0.6), ("half", 0.8), ("dry", 0.98)])
+def test_a_mark_whose_ink_failed_is_less_red_than_a_good_one(
+    stage: Stage, ink: str, share: float
+) -> None:
+    spot = ((0.65, 0.5, 4.0),)
+    bare, good, spoilt = (
+        stage.photo(Scene(page="blank", impressions=marks, inks=inks)).astype(float)
+        for marks, inks in (((), ()), (spot, ()), (spot, (ink,)))
+    )
+
+    red, less = (float((bare - photo)[..., 1].clip(20).sum()) for photo in (good, spoilt))
+    none = 20.0 * bare[..., 1].size
+
+    assert 0 < less - none < share * (red - none)
+
+
 def test_driver_finds_a_camera_that_is_gone_and_one_that_is_back(
     stage: Stage, driver: Camera
 ) -> None:
@@ -131,6 +148,13 @@ def test_no_two_live_frames_are_alike(stage: Stage) -> None:
 
     assert len(set(frames)) == 30
     assert not same_frame(decode(frames[0]), decode(frames[1]))
+
+
+def test_snapshot_is_the_first_frame_of_its_film() -> None:
+    scene = np.random.default_rng(1).integers(0, 256, (75, 90, 3), np.uint8)
+
+    assert snapshot(scene, 4, 2) == Film(scene, 4, 2).frame()
+    assert snapshot(scene, 4, 2) == Film(scene, 4).again(2).frame()
 
 
 def test_frozen_camera_repeats_one_frame_whatever_happens_before_it(stage: Stage) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from sim.checklist import CheckList
 from sim.township import Township
 from sim.township_plan import make_plan
 from sim.waiting import until
+from tests.pictures import keep
 from tests.sim.test_screens import (
     PATIENCE_MS,
     TOUCH,
@@ -87,12 +87,6 @@ def enact(cast: Cast, window: Callable[[str, dict[str, int]], Page], file: Path)
     releaser.wait_for_selector("text=审批办法已发布")
 
 
-def keep(page: Page, name: str) -> None:
-    """With SEAL_SCREENS the screen is kept in that folder, to be looked at."""
-    if folder := os.environ.get("SEAL_SCREENS"):
-        page.screenshot(path=Path(folder) / f"{name}.png")
-
-
 def start(kiosk: Page) -> None:
     """Start on the screen and wait until it says that an approver looks."""
     kiosk.click("#start")
@@ -118,7 +112,7 @@ def test_an_approver_releases_one_impression_on_the_phone_and_without_a_network_
     sign_in_at_console(phone, "approver", plan.person("approver").password)
     approve(phone)
     expect(kiosk.locator(".verdict-banner")).to_contain_text("已批准", timeout=PATIENCE_MS)
-    kiosk.click("#stamp")
+    kiosk.click("#lay")
 
     start(kiosk)
     cast.town.cut_network()
@@ -128,12 +122,13 @@ def test_an_approver_releases_one_impression_on_the_phone_and_without_a_network_
     expect(kiosk.locator("#strip")).to_contain_text("已联网", timeout=PATIENCE_MS)
     kiosk.click("#again")
     start(kiosk)
-    keep(kiosk, "kiosk-confirm")
+    keep(kiosk, "kiosk-remote-confirm")
     phone.goto("/confirm")
+    expect(phone.locator("#form")).to_have_text("盖在这一页上")
     phone.wait_for_function(
         "document.querySelector('#live figure.page img')?.naturalWidth > 500", timeout=PATIENCE_MS
     )
-    keep(phone, "confirm-390")
+    keep(phone, "confirm-live", whole=False)
     wide = phone.evaluate("document.documentElement.scrollWidth")
     phone.click("#release")
     phone.wait_for_selector("text=已放行")

@@ -1,4 +1,7 @@
-"""A seal lent and brought back, and a machine serviced, on real screens with real processes."""
+"""A seal lent, handed over, serviced, lost and void, on real screens with real processes.
+
+One township for all of them, in this order: a hold and a void seal stay.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PATIENCE_MS = 40_000
 KEEPER = ("keeper-2", "孙长友", "c0ffee01", "135790")
+WITNESS = ("witness-2", "陈见证", "c0ffee02", "246802")
 
 
 class Scene(Struct):
@@ -35,6 +39,10 @@ class Scene(Struct):
         """Ask for an opening as one person, and permit it as another one."""
         village = self.plan.villages[0]
         self.asking.goto(f"/custody/{village.machine}/committee")
+        form = self.asking.locator("#purpose")
+        until(
+            "the opening before at the console", lambda: _reload(self.asking) and form.count(), 40
+        )
         self.asking.select_option("#purpose", label=purpose)
         self.asking.fill("#reason", "县档案馆用印")
         self.asking.click("#ask")
@@ -79,6 +87,16 @@ class Scene(Struct):
         self.kiosk.locator("input[name='answer']").fill(answer)
         self.kiosk.click("#next")
 
+    def photographed(self) -> None:
+        """Photograph the sheet, again where the camera had no picture just then."""
+
+        def taken() -> bool:
+            with self.kiosk.expect_navigation():
+                self.kiosk.click("#take")
+            return not self.kiosk.url.endswith("/custody/sample")
+
+        until("a photo of the sheet", taken, PATIENCE_MS / 1000)
+
     def settled(self) -> None:
         """Confirm the summary."""
         expect(self.kiosk.get_by_role("heading", name="都对吗")).to_be_visible()
@@ -91,10 +109,10 @@ class Scene(Struct):
         return self.permitting
 
 
-@pytest.fixture
-def scene(chromium: Browser, tmp_path: Path) -> Iterator[Scene]:
+@pytest.fixture(scope="module")
+def scene(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """Start a township of one village of profile B, and sign everybody in."""
-    plan = make_plan(tmp_path / "town", 2, friendly=False)
+    plan = make_plan(tmp_path_factory.mktemp("custody") / "town", 2, friendly=False)
     plan.folder.mkdir()
     (village,) = plan.villages[1:]
     people = tuple(one for one in plan.people if one.village in ("", village.code))
@@ -121,7 +139,8 @@ def scene(chromium: Browser, tmp_path: Path) -> Iterator[Scene]:
 
     try:
         town.start()
-        _add_keeper(plan)
+        _add(plan, KEEPER)
+        _add(plan, WITNESS)
         kiosk = page(village.kiosk, 1024, 600)
         made = Scene(
             plan=plan,
@@ -140,9 +159,9 @@ def scene(chromium: Browser, tmp_path: Path) -> Iterator[Scene]:
         town.stop()
 
 
-def _add_keeper(plan: Plan) -> None:
-    """Let a second person sign in at the machine."""
-    account, name, card, pin = KEEPER
+def _add(plan: Plan, who: tuple[str, str, str, str]) -> None:
+    """Let one more person sign in at the machine."""
+    account, name, card, pin = who
     path = plan.device_folder(plan.villages[0]) / "people.toml"
     more = (
         f'\n[[person]]\naccount = "{account}"\nname = "{name}"\ncard = "{card}"\n'
@@ -184,9 +203,9 @@ def test_seal_is_lent_stamps_nothing_and_comes_back(scene: Scene, tmp_path: Path
     scene.shut()
     scene.kiosk.click("#sound")
     scene.machine.lay_page("rendered:3")
-    expect(scene.kiosk.get_by_role("heading", name="盖了印的纸")).to_be_visible()
-    scene.kiosk.click("#take")
     scene.answered("压了几次", "0")
+    expect(scene.kiosk.get_by_role("heading", name="盖了印的纸")).to_be_visible()
+    scene.photographed()
     scene.settled()
 
     expect(scene.kiosk.locator("#strip")).to_contain_text("机器正常")
@@ -203,11 +222,34 @@ def test_seal_is_lent_stamps_nothing_and_comes_back(scene: Scene, tmp_path: Path
     assert scene.permitting.evaluate("document.documentElement.scrollWidth") <= 390
     assert scene.ledger().evaluate("document.documentElement.scrollWidth") <= 390
     scene.permitting.screenshot(path=tmp_path / "ledger-phone.png")
+    scene.permitting.set_viewport_size({"width": 1366, "height": 768})
+
+
+def test_a_seal_is_handed_over_before_a_witness(scene: Scene) -> None:
+    scene.permitted("移交")
+    scene.opened("移交")
+    assert scene.machine.press_inside()["down"]
+    scene.shut()
+    expect(scene.kiosk.get_by_role("heading", name="请见证人刷卡")).to_be_visible()
+    scene.machine.lay_card(WITNESS[2])
+    arrive(scene.kiosk, "**/custody/pin")
+    scene.typed(WITNESS[3], "**/custody/counted")
+    scene.answered("压了几次", "1")
+    scene.photographed()
+    scene.settled()
+
+    expect(scene.kiosk.locator("#strip")).to_contain_text("机器正常")
+    ledger, village = scene.ledger(), scene.plan.villages[0]
+    row = ledger.locator("tr", has_text=WITNESS[0])
+    until("the handover in the ledger", lambda: _reload(ledger) and row.count() > 0, 40)
+    expect(row.first).to_contain_text(KEEPER[0])
+    told = row.first.inner_text()
+    assert village.clerk in told or village.clerk_name in told
 
 
 def test_strokes_of_a_service_are_counted_or_hold_the_machine(scene: Scene) -> None:
-    scene.permitted("加油墨或检修")
-    scene.opened("加油墨或检修")
+    scene.permitted("加印油或检修")
+    scene.opened("加印油或检修")
     for _ in range(2):
         assert scene.machine.press_inside()["down"]
     scene.shut()
@@ -217,8 +259,8 @@ def test_strokes_of_a_service_are_counted_or_hold_the_machine(scene: Scene) -> N
     scene.settled()
     expect(scene.kiosk.locator("#strip")).to_contain_text("机器正常")
 
-    scene.permitted("加油墨或检修")
-    scene.opened("加油墨或检修")
+    scene.permitted("加印油或检修")
+    scene.opened("加印油或检修")
     assert scene.machine.press_inside()["down"]
     scene.shut()
     scene.kiosk.click("#repair")
@@ -234,3 +276,32 @@ def test_strokes_of_a_service_are_counted_or_hold_the_machine(scene: Scene) -> N
         lambda: _reload(ledger) and ledger.get_by_text("对不上").count(),
         40,
     )
+
+
+def test_a_lost_seal_stops_at_once_and_is_voided_by_two(scene: Scene) -> None:
+    kiosk = scene.kiosk
+    kiosk.goto("/custody")
+    kiosk.get_by_role("link", name="报告丢失").click()
+    expect(kiosk.get_by_text("请同时打电话给镇里和派出所")).to_be_visible()
+    kiosk.click("#lost")
+    expect(kiosk.get_by_text("已停用并报告。")).to_be_visible()
+    expect(kiosk.locator("main")).to_contain_text("已报丢失")
+
+    ledger, asking = scene.ledger(), scene.asking
+    lost = ledger.locator(".chip.bad", has_text="已报丢失")
+    until("the loss in the ledger", lambda: _reload(ledger) and lost.count() > 0, 40)
+    asking.goto(f"/custody/{scene.plan.villages[0].machine}/committee")
+    asking.fill("#why", "登报声明作废")
+    asking.get_by_role("button", name="申请作废").click()
+    expect(asking.get_by_role("button", name="确认作废")).to_have_count(0)
+    scene.ledger().get_by_role("button", name="确认作废").click()
+
+    expect(scene.ledger().locator(".chip.bad", has_text="已作废")).to_be_visible()
+    until("the void seal at the machine", lambda: _void(kiosk), 40)
+
+
+def _void(kiosk: Page) -> bool:
+    """Tell whether the machine says that the seal is void, and offers nothing to do with it."""
+    kiosk.goto("/custody")
+    offered = kiosk.get_by_role("link", name="报告丢失").count()
+    return "印章已作废" in kiosk.inner_text("main") and not offered

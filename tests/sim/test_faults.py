@@ -9,7 +9,7 @@ import pytest
 from sim.errors import FaultError
 from sim.faults import CATALOGUE, FaultSet, Scope
 from sim.mechanics import Mechanics
-from sim.plant import Input, Output, Plant
+from sim.plant import INKS, Input, Output, Plant
 
 LOCK = 1 << Output.LOCK
 PRESS = 1 << Output.PRESS
@@ -24,6 +24,10 @@ NAMED = [
     "lock_jam",
     "press_stall",
     "double_strike",
+    "faint_press",
+    "half_press",
+    "dry_patch",
+    "wiped_press",
     "seal_missing",
     "paper_missing",
     "door_forced",
@@ -256,3 +260,18 @@ def test_a_state_fault_reads_as_an_alarm_and_clears(
     plant.advance(1)
 
     assert plant.inputs() & 1 << number
+
+
+@pytest.mark.parametrize("fault", INKS)
+def test_ink_that_fails_spoils_the_mark_and_counts_as_one_press(
+    faults: FaultSet, plant: Plant, fault: str
+) -> None:
+    faults.set(fault, plant.now_ms, count=1)
+
+    for _ in range(2):
+        opened(plant).press_lever()
+        plant.advance(2000)
+
+    assert plant.sheet is not None
+    assert [mark.ink for mark in plant.sheet.impressions] == [INKS[fault], "none"]
+    assert [press.impression for press in plant.presses] == [True, True]

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from sim.control import ControlServer
 from sim.machine import SimMachine
+from tests.pictures import keep
 
 BuildMachine = Callable[..., SimMachine]
 
@@ -39,6 +40,7 @@ def test_a_blocked_lever_is_said_in_chinese(page: Page) -> None:
     page.click("#lever")
 
     page.wait_for_selector("#answer:has-text('锁舌挡住')")
+    keep(page, "panel", whole=False)
 
 
 def test_a_fault_is_clicked_on_and_off(page: Page, machine: SimMachine) -> None:

@@ -282,4 +282,17 @@ def bodies() -> list[records.Record]:
             permit="p-0000000000000002", n=3, of=3, seal=seal, page=H["b"], operator="c-wang",
             counter_before=42, controller="B", flags=(records.SEAM,),
         ),
+        records_custody.Hatch(
+            step="closed", permit="h-00000000000000dd", seal=seal, purpose="handover", by="k-chen",
+            second="k-liu", present=True, strokes_before=43, strokes_after=44, counted=1,
+            proof="counter", unsampled="no-photo",
+        ),
+        records_custody.Handover(
+            permit="h-00000000000000dd", seal=seal, hatch=H["a"], giver="k-chen", receiver="k-liu",
+            witness="s-sun",
+        ),
+        records_confirms.ImpressionAsk(
+            permit="p-0000000000000003", request=H["a"], n=3, seal=seal, before=photo("a"),
+            operator="c-wang", until_ms=1_793_000_120_000, form="seam",
+        ),
     ]  # fmt: skip

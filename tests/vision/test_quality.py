@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from sim import camera_view
-from sim.camera_film import Film
+from sim.camera_film import Film, snapshot
 from sim.render import blank_page, page_image
 from vision.decoding import Image, decode
 from vision.findings import Reason
@@ -36,7 +36,7 @@ def test_page_in_a_dim_room_is_still_good(photograph: Photograph) -> None:
 
 
 def test_black_frame_is_black_although_the_band_is_bright() -> None:
-    photo = decode(Film(camera_view.black_view(), 1).frame())
+    photo = decode(snapshot(camera_view.black_view(), 1))
 
     quality = judge(photo)
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from sim.camera_copies import on_screen, with_printed_seal
+from sim.camera_copies import dotted, on_screen, with_printed_seal
 from sim.camera_scenes import Sheet, pressed
 from sim.render import Picture, blank_page
 from vision.decoding import Image
@@ -73,6 +73,20 @@ def test_pressed_seal_on_a_screen_is_a_screen(camera: Camera) -> None:
     photo = camera(shown)
 
     assert origin(photo, whole(photo)) is Origin.SCREEN
+
+
+def test_seal_on_a_screen_is_neither_ink_nor_printed(camera: Camera) -> None:
+    photo = camera(on_screen(stamped(), np.random.default_rng(SEED), (430, 430)))
+
+    assert impression(photo, whole(photo)) is None
+
+
+def test_pressed_seal_on_a_printed_photo_is_a_print(camera: Camera) -> None:
+    tinted = np.asarray(stamped() * 0.93, np.uint8)
+    photo = camera(dotted(cv2.resize(tinted, None, fx=3, fy=3), 3 * 2.5))
+
+    assert impression(photo, whole(photo)) is Impression.PRINTED
+    assert origin(photo, whole(photo)) is Origin.PRINT
 
 
 def test_bare_page_has_no_seal_and_no_provable_origin(camera: Camera) -> None:

@@ -113,6 +113,37 @@ def test_pale_seal_is_found_and_called_faint(photograph: Photograph) -> None:
     assert seal.state is State.FAINT
 
 
+def dim(page: Image, seed: int) -> Image:
+    """A dim and grainy photo of a page, with colours as coarse as JPEG makes them."""
+    rng = np.random.default_rng(seed)
+    grain = rng.standard_normal(page.shape, np.float32) * np.float32(12)
+    dark = np.clip(cv2.GaussianBlur(page, (0, 0), 1.5) * 0.5 + grain, 0, 255)
+    return decode(cv2.imencode(".jpg", dark.astype(np.uint8), [1, 40])[1].tobytes())
+
+
+def test_pale_ring_that_drowns_in_grain_of_many_colours_is_found(oval_seal: Mask) -> None:
+    page = stamped(page_image(7, 2), np.pad(oval_seal, ((45, 44), (0, 0))) * 0.16, 0.5, 0.6, 10)
+
+    (seal,) = find_seals(dim(page, 1))
+
+    assert (seal.colour, seal.shape, seal.state) == (Colour.RED, Shape.OVAL, State.FAINT)
+    assert near(seal, 0.5, 0.6)
+
+
+@pytest.mark.parametrize("ink", [0.1, 0.3, 0.9])
+def test_disc_alone_on_a_page_is_no_pale_seal(photograph: Photograph, ink: float) -> None:
+    page = page_image(7, 2)
+    disc = cv2.circle(np.zeros(page.shape[:2], np.float32), (900, 200), 71, (ink,), -1)[..., None]
+    red = np.array((40, 40, 200), np.float32)
+    stained = np.asarray(page * (1 - disc) + red * disc, np.uint8)
+
+    assert find_seals(photograph(stained)) == ()
+
+
+def test_grainy_page_without_a_seal_has_none() -> None:
+    assert find_seals(dim(page_image(7, 2), 1)) == ()
+
+
 @pytest.mark.parametrize("turned_deg", [-15, 0, 15])
 def test_oval_seal_is_found(photograph: Photograph, oval_seal: Mask, turned_deg: float) -> None:
     padded = np.pad(oval_seal, ((45, 44), (0, 0)))  # as wide as high, as `stamped` turns it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vision.voted import Look, begun, named_part, voted
+from vision.voted import Look, begun, joined_part, named_part, voted
 from vision.written import SURE, Written
 
 VILLAGE = "青石镇柳树沟村村民委员会"
@@ -66,3 +66,21 @@ def test_number_beside_chinese_words_is_no_part_of_the_name() -> None:
 
 def test_words_of_letters_alone_are_kept() -> None:
     assert named_part(look("BEIJINGMUNICIPAL")).said.text == "BEIJINGMUNICIPAL"
+
+
+def test_voices_change_what_was_read_and_add_nothing() -> None:
+    voices = [look("世青石镇柳树沟村村民委员会") for _ in range(3)]
+
+    read = voted([look("青石镇柳材沟村村民委员会", *(0.98,) * 4, 0.6)], voices)
+
+    assert read.said.text == VILLAGE
+
+
+@pytest.mark.parametrize(("score", "kept"), [(0.5, VILLAGE), (0.98, "国" + VILLAGE)])
+def test_doubtful_character_that_stands_apart_is_no_part_of_the_text(
+    score: float, kept: str
+) -> None:
+    read = look("国" + VILLAGE, score)
+    apart = Look(read.said, (0.8, *read.angles[1:]), read.weight, read.others)
+
+    assert joined_part(apart).said.text == kept

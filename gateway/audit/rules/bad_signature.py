@@ -12,8 +12,9 @@ from gateway.stores.views import Alert, Severity, StoredEntry, TroubleCode
 
 CODE = "bad-signature"
 TITLE = "验签不符"
-BASIS = "用印记录须由机器签名,验签不符的不入账、留存备查"
+BASIS = "用印记录须由机器签名，验签不符的不入账、留存备查"
 SEVERITY: Severity = "red"
+KINDS: frozenset[str] = frozenset()
 
 _SEVERITIES: dict[TroubleCode, Severity] = {
     "bad-signature": "red",

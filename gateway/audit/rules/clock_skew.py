@@ -11,8 +11,9 @@ from gateway.stores.views import Alert, Finding, Severity, StoredEntry
 
 CODE = "clock-skew"
 TITLE = "时钟偏差"
-BASIS = "用印时间须可核对;以网关签名的时间标记为准"
+BASIS = "用印时间须可核对；以网关签名的时间标记为准"
 SEVERITY: Severity = "yellow"
+KINDS: frozenset[str] | None = None
 
 DAY_MS = 24 * 60 * 60 * 1000
 

@@ -14,11 +14,12 @@ from ledger.records import SealUse
 
 CODE = "copied-page"
 TITLE = "疑似翻拍或打印的印章"
-BASIS = "用印须在纸质原件上进行,照片须拍摄原件"
+BASIS = "用印须在纸质原件上进行，照片须拍摄原件"
 SEVERITY: Severity = "yellow"
+KINDS: frozenset[str] = frozenset()
 
 # What the machine calls the same: a use that says so has its alert already (`photo-doubt`).
-_FOUND = {"screen": "page-reproduced", "printed": "impression-printed"}
+_GRID, _PRINTED = "page-reproduced", "impression-printed"
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,7 +33,7 @@ def check(entry: StoredEntry | None, history: History, options: Options) -> Iter
         return
     for sight in sights.recent(history):
         word = _word(sight)
-        if word is None or _FOUND[word] in _findings(history, sight.entry):
+        if word is None or _is_told(sight, word, _findings(history, sight.entry)):
             continue
         yield Alert(
             code=CODE,
@@ -47,6 +48,12 @@ def check(entry: StoredEntry | None, history: History, options: Options) -> Iter
 def _findings(history: History, entry: str) -> tuple[str, ...]:
     found = history.entry(entry)
     return found.body.findings if found and isinstance(found.body, SealUse) else ()
+
+
+def _is_told(sight: Sight, word: str, findings: tuple[str, ...]) -> bool:
+    """A printed photo is a grid to the machine, which tells no dots from pixels."""
+    by_grid = word == "screen" or sight.origin == "print"
+    return (by_grid and _GRID in findings) or (word == "printed" and _PRINTED in findings)
 
 
 def _word(sight: Sight) -> str | None:

@@ -12,8 +12,9 @@ from ledger.records import Intent, SealUse
 
 CODE = "counter-back"
 TITLE = "计数倒退"
-BASIS = "用印计数只增不减;计数倒退说明机器或记录被更换"
+BASIS = "用印计数只增不减；计数倒退说明机器或记录被更换"
 SEVERITY: Severity = "red"
+KINDS = frozenset({"intent", "use"})
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,6 +14,7 @@ CODE = "document-mismatch"
 TITLE = "文件与申请不符"
 BASIS = "用印文件须与审批的事项、当事人、金额一致"
 SEVERITY: Severity = "red"
+KINDS: frozenset[str] = frozenset()
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,9 +14,10 @@ from ledger.records_permits import EmergencyPermit
 
 CODE = "emergency"
 TITLE = "应急用印"
-BASIS = "国办发〔2001〕52号:未经事前审批用印的,事后须逐一核查"
+BASIS = "国办发〔2001〕52号：未经事前审批用印的，事后须逐一核查"
 SEVERITY: Severity = "red"
-FOLLOW_UP = "应急用印自动立案:请核对理由、两位审批人本人是否读码、用印材料,并补办审批手续。"
+KINDS = frozenset({"emergency", "use"})
+FOLLOW_UP = "应急用印自动立案：请核对理由、两位审批人本人是否读码、用印材料，并补办审批手续。"
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,6 +14,7 @@ CODE = "evidence-mismatch"
 TITLE = "照片或内容与记录不符"
 BASIS = "照片、申请内容须与签名记录中的指纹一致"
 SEVERITY: Severity = "red"
+KINDS: frozenset[str] = frozenset()
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,6 +14,7 @@ CODE = "foreign-seal"
 TITLE = "印迹不是许可的印章"
 BASIS = "用印须使用许可所列的登记印章"
 SEVERITY: Severity = "red"
+KINDS: frozenset[str] = frozenset()
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

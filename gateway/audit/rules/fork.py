@@ -12,8 +12,9 @@ from gateway.stores.views import Alert, Severity, StoredEntry
 
 CODE = "fork"
 TITLE = "记录分叉"
-BASIS = "用印台账不得涂改;同一编号只能有一条记录"
+BASIS = "用印台账不得涂改；同一编号只能有一条记录"
 SEVERITY: Severity = "red"
+KINDS: frozenset[str] = frozenset()
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,8 +11,9 @@ from gateway.stores.views import Alert, Finding, Severity, StoredEntry
 
 CODE = "gap"
 TITLE = "记录缺号"
-BASIS = "用印台账须连续,不得缺页"
+BASIS = "用印台账须连续，不得缺页"
 SEVERITY: Severity = "red"
+KINDS: frozenset[str] = frozenset()
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

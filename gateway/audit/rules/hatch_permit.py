@@ -12,8 +12,9 @@ from ledger.records_custody import Hatch
 
 CODE = "hatch-permit"
 TITLE = "开仓不合许可"
-BASIS = "开仓须事先准许,两人在场,一次一证"
+BASIS = "开仓须事先准许，两人在场，一次一证"
 SEVERITY: Severity = "red"
+KINDS = frozenset({"hatch"})
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

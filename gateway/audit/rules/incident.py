@@ -12,8 +12,9 @@ from ledger.records import Incident
 
 CODE = "incident"
 TITLE = "异常事件"
-BASIS = "国办发〔2001〕52号:印章专人保管,异常开启须查明"
+BASIS = "国办发〔2001〕52号：印章专人保管，异常开启须查明"
 SEVERITY: Severity = "red"
+KINDS = frozenset({"incident"})
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

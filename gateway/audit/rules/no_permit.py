@@ -12,8 +12,9 @@ from gateway.stores.views import Alert, Finding, Severity, StoredEntry
 
 CODE = "no-permit"
 TITLE = "无许可用印"
-BASIS = "国办发〔2001〕52号:用印须经审批并登记"
+BASIS = "国办发〔2001〕52号：用印须经审批并登记"
 SEVERITY: Severity = "red"
+KINDS = frozenset({"incident", "use"})
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,8 +11,9 @@ from gateway.stores.views import Alert, Finding, MachineView, Severity, StoredEn
 
 CODE = "not-delivered"
 TITLE = "机器失联"
-BASIS = "用印记录须及时送达;无消息也须说明原因"
+BASIS = "用印记录须及时送达；无消息也须说明原因"
 SEVERITY: Severity = "yellow"
+KINDS: frozenset[str] = frozenset()
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

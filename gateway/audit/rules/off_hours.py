@@ -13,8 +13,9 @@ from ledger.records import SealUse
 
 CODE = "off-hours"
 TITLE = "非工作时间用印"
-BASIS = "国办发〔2001〕52号:用印须按规定登记、审批;工作时间以乡镇发布的日历为准"
+BASIS = "国办发〔2001〕52号：用印须按规定登记、审批；工作时间以乡镇发布的日历为准"
 SEVERITY: Severity = "yellow"
+KINDS = frozenset({"use"})
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

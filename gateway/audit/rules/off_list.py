@@ -13,8 +13,9 @@ from ledger.records import SealUse
 
 CODE = "off-list"
 TITLE = "清单外用印"
-BASIS = "民发〔2020〕20号、厅字〔2022〕28号:只为有法律依据的事项出具证明"
+BASIS = "民发〔2020〕20号、厅字〔2022〕28号：只为有法律依据的事项出具证明"
 SEVERITY: Severity = "yellow"
+KINDS = frozenset({"use"})
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,8 +13,9 @@ from ledger.records import Approval, SealUse
 
 CODE = "operator-approved"
 TITLE = "自批自盖"
-BASIS = "国办发〔2001〕52号:审批人与用印人应当分开"
+BASIS = "国办发〔2001〕52号：审批人与用印人应当分开"
 SEVERITY: Severity = "red"
+KINDS = frozenset({"use"})
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,8 +13,9 @@ from ledger.records import CountStatement, HoldRelease, Incident
 
 CODE = "over-count"
 TITLE = "超份数用印"
-BASIS = "国办发〔2001〕52号:用印份数与登记一致"
+BASIS = "国办发〔2001〕52号：用印份数与登记一致"
 SEVERITY: Severity = "red"
+KINDS = frozenset({"count", "hold-release", "incident", "use"})
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,8 +12,9 @@ from gateway.stores.views import Alert, Finding, PermitView, Severity, StoredEnt
 
 CODE = "permit-ended"
 TITLE = "许可期限外用印"
-BASIS = "国办发〔2001〕52号:用印须在批准的范围和期限内"
+BASIS = "国办发〔2001〕52号：用印须在批准的范围和期限内"
 SEVERITY: Severity = "red"
+KINDS = frozenset({"incident", "use"})
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,8 +12,9 @@ from gateway.stores.views import Alert, Finding, Severity, StoredEntry
 
 CODE = "permit-mismatch"
 TITLE = "用印与许可不符"
-BASIS = "国办发〔2001〕52号:批准什么盖什么,不得挪用"
+BASIS = "国办发〔2001〕52号：批准什么盖什么，不得挪用"
 SEVERITY: Severity = "red"
+KINDS = frozenset({"incident", "use"})
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,8 +12,9 @@ from ledger.records import SEAM, SealUse
 
 CODE = "photo-doubt"
 TITLE = "照片与用印不符"
-BASIS = "每次用印须留存用印前后照片,一次许可一个印迹,盖在批准的文件上"
+BASIS = "每次用印须留存用印前后照片，一次许可一个印迹，盖在批准的文件上"
 SEVERITY: Severity = "red"
+KINDS = frozenset({"use"})
 
 # Words of the machine's findings, gravest first; one that nobody judged may hide the others.
 _GRADES: dict[str, Severity] = {

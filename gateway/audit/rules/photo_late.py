@@ -11,8 +11,9 @@ from gateway.stores.views import Alert, Finding, Severity, StoredEntry
 
 CODE = "photo-late"
 TITLE = "照片迟到"
-BASIS = "每次用印须留存用印前后照片,联网满24小时内送达"
+BASIS = "每次用印须留存用印前后照片，联网满24小时内送达"
 SEVERITY: Severity = "yellow"
+KINDS: frozenset[str] = frozenset()
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

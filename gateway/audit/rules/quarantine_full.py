@@ -11,8 +11,9 @@ from gateway.stores.views import Alert, Finding, Severity, StoredEntry
 
 CODE = "quarantine-full"
 TITLE = "隔离区已满"
-BASIS = "网络安全法第二十一条:留存日志,处置异常"
+BASIS = "网络安全法第二十一条：留存日志，处置异常"
 SEVERITY: Severity = "yellow"
+KINDS: frozenset[str] = frozenset()
 
 DAY_MS = 24 * 60 * 60 * 1000
 

@@ -12,8 +12,9 @@ from ledger.records_seals import SampleCheck
 
 CODE = "seal-sample"
 TITLE = "印样与登记不符"
-BASIS = "印章须登记备案,移交时核对印样"
+BASIS = "印章须登记备案，移交时核对印样"
 SEVERITY: Severity = "red"
+KINDS = frozenset({"sample-check"})
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

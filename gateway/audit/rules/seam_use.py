@@ -12,8 +12,9 @@ from ledger.records import SEAM, SealUse
 
 CODE = "seam-use"
 TITLE = "骑缝章与批准不符"
-BASIS = "国办发〔2001〕52号:用印须在批准的范围和份数内"
+BASIS = "国办发〔2001〕52号：用印须在批准的范围和份数内"
 SEVERITY: Severity = "red"
+KINDS = frozenset({"use"})
 RIDING = "impression-seam"  # what the photo after an impression shows
 
 

@@ -15,8 +15,9 @@ from ledger.records import Hash
 
 CODE = "simulated-key"
 TITLE = "模拟机密钥"
-BASIS = "模拟机的记录没有效力,不得进入正式台账"
+BASIS = "模拟机的记录没有效力，不得进入正式台账"
 SEVERITY: Severity = "red"
+KINDS: frozenset[str] = frozenset()
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,8 +14,9 @@ from ledger.records import Intent, SealRequest, SealUse
 
 CODE = "standing-use"
 TITLE = "常备许可超范围用印"
-BASIS = "国办发〔2001〕52号:用印须在批准的范围和份数内"
+BASIS = "国办发〔2001〕52号：用印须在批准的范围和份数内"
 SEVERITY: Severity = "red"
+KINDS = frozenset({"use"})
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

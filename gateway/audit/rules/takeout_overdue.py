@@ -11,8 +11,9 @@ from gateway.stores.views import Alert, Finding, Severity, StoredEntry
 
 CODE = "takeout-overdue"
 TITLE = "外借超期未还"
-BASIS = "印章外借须登记去向和归还时间,按期归还并核对"
+BASIS = "印章外借须登记去向和归还时间，按期归还并核对"
 SEVERITY: Severity = "red"
+KINDS: frozenset[str] = frozenset()
 
 DAY_MS = 24 * 60 * 60 * 1000
 

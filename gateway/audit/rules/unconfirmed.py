@@ -14,6 +14,7 @@ CODE = "unconfirmed"
 TITLE = "未经放行用印"
 BASIS = "高风险事项每次用印须经审批人看现场照片放行"
 SEVERITY: Severity = "red"
+KINDS = frozenset({"intent"})
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

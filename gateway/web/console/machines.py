@@ -7,6 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
+from gateway.audit.days import last_days, reckoned
+from gateway.audit.reckoning import Day
 from gateway.commands import RevokeKey
 from gateway.desk.access import Action
 from gateway.errors import NotFoundError, RequestRefusedError
@@ -17,6 +19,7 @@ from gateway.web.identity import Allow, AllowChange, Visitor, site_of
 from gateway.web.pages import page, see_other
 
 LATEST = 10  # entries on a machine's page
+DAYS = 14  # that a machine's page reckons
 
 router = APIRouter()
 REVOKED = ("machine-lost", "key-copied", "taken-down")
@@ -70,7 +73,23 @@ def show(request: Request, visitor: Looker, machine_id: str) -> Response:
             if visitor.may(Action.READ_LOG) and visitor.sees(machine_id, Action.READ_LOG)
             else (),
             reasons=REVOKED,
+            reckoned=_reckoned(reader, machine, site_of(request).port.now_ms())
+            if visitor.may(Action.READ_LOG) and visitor.sees(machine_id, Action.READ_LOG)
+            else (),
+            reckoned_days=DAYS,
         )
+
+
+def _reckoned(reader: Reader, machine: MachineView, now_ms: int) -> tuple[Day, ...]:
+    """Return the last days on which something was stamped or does not agree, the newest first."""
+    days, moment = last_days(now_ms, DAYS), (now_ms, machine.at_ms or 0)
+    found = (
+        one
+        for seal in machine.seals
+        for one in reckoned(reader, machine.machine, seal, days, moment)
+        if one.strokes or one.entries or one.differences
+    )
+    return tuple(sorted(found, key=lambda one: (one.day, one.seal), reverse=True))
 
 
 @router.post("/machines/{machine_id}/code")

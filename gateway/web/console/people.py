@@ -14,7 +14,7 @@ from gateway.desk.access import Action
 from gateway.desk.accounts import OFFICES, VILLAGE_OFFICES, hash_password
 from gateway.desk.people import Difference, Row
 from gateway.errors import NotFoundError, RequestRefusedError
-from gateway.orders_people import is_here, roster_of, staff_of
+from gateway.orders_people import guests_of, is_here, roster_of, staff_of
 from gateway.orders_signin import is_over
 from gateway.stores import Reader
 from gateway.stores.people import PeopleView
@@ -52,6 +52,7 @@ class Place(Struct, frozen=True, kw_only=True):
     is_township: bool
     machines: tuple[str, ...]
     staff: tuple[Staff, ...]
+    guests: tuple[Staff, ...]
     current: PeopleView | None
     drafts: tuple[Draft, ...]
 
@@ -168,6 +169,7 @@ def _place(reader: Reader, site: Site, code: str) -> Place:
     village = reader.village(code)
     views = reader.people_lists(code)
     staff = staff_of(reader, township, code)
+    guests = () if village is None else guests_of(reader, code)
     now_ms = site.port.now_ms()
     waiting = [one for one in views if desk.is_waiting(one, views, now_ms) and is_here(reader, one)]
     return Place(
@@ -176,9 +178,11 @@ def _place(reader: Reader, site: Site, code: str) -> Place:
         is_township=village is None,
         machines=() if village is None else village.machines,
         staff=staff,
+        guests=guests,
         current=desk.in_force(views, code),
         drafts=tuple(
-            Draft(one, desk.differences(staff, roster_of(reader, one).staff)) for one in waiting
+            Draft(one, desk.differences((*staff, *guests), roster_of(reader, one).staff))
+            for one in waiting
         ),
     )
 

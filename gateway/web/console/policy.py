@@ -13,7 +13,7 @@ from gateway.desk import policy_file
 from gateway.desk.access import Action
 from gateway.desk.policy import ApprovalPolicy
 from gateway.desk.policy_table import PolicyFileError
-from gateway.desk.standing import content_of, in_force
+from gateway.desk.standing import content_of, in_force, written
 from gateway.desk.trial import Trial, attempt
 from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.orders_policy import is_waiting
@@ -62,7 +62,7 @@ def one_version(request: Request, visitor: Looker, version: int) -> Response:
         content = content_of(reader, found[0]) if found else None
         if content is None:
             raise NotFoundError(f"expected a policy version, found none numbered {version}")
-        file = reader.policy_file(found[0].file_sha256) or b""
+        file = written(reader, found[0])
         return page(
             request,
             reader,

@@ -65,6 +65,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("rule.bad-signature", "验签不符", "Does not verify"),
     ("rule.evidence-mismatch", "照片或内容与记录不符", "Photo or contents differ"),
     ("rule.photo-doubt", "照片与用印不符", "Photo shows something else"),
+    ("rule.daily-count", "每日三数不符", "A day's three counts differ"),
     ("rule.photo-late", "照片迟到", "Photo late"),
     ("rule.document-mismatch", "文件与申请不符", "Document differs from the request"),
     ("rule.foreign-seal", "印迹不是许可的印章", "Impression of another seal"),
@@ -297,6 +298,34 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "finding.counter-back",
         "印章 {seal} 的计数从 {before} 退到 {now}。",
         "The counter of seal {seal} went back from {before} to {now}.",
+    ),
+    (
+        "finding.daily-count.unrecorded",
+        "{day} 印章 {seal}：机器动作 {strokes} 次，记录 {entries} 次，有 {by} 次动作没有记录。"
+        "见第 {where} 条记录。",
+        "{day}, seal {seal}: {strokes} strokes, {entries} on record; {by} strokes have no entry."
+        " See entries {where}.",
+    ),
+    (
+        "finding.daily-count.surplus",
+        "{day} 印章 {seal}：{photographed} 次用印的照片里有 {seen} 枚新印，多出 {by} 枚。"
+        "见第 {where} 条记录。",
+        "{day}, seal {seal}: photos of {photographed} uses show {seen} new impressions, {by} too"
+        " many. See entries {where}.",
+    ),
+    (
+        "finding.daily-count.unseen",
+        "{day} 印章 {seal}：{photographed} 次用印的照片里有 {seen} 枚新印，有 {by} 次没看到印迹。"
+        "见第 {where} 条记录。",
+        "{day}, seal {seal}: photos of {photographed} uses show {seen} new impressions, {by} show"
+        " none. See entries {where}.",
+    ),
+    (
+        "finding.daily-count.unmade",
+        "{day} 印章 {seal}：记录 {entries} 次，机器动作 {strokes} 次，有 {by} 次记录机器没有动作。"
+        "见第 {where} 条记录。",
+        "{day}, seal {seal}: {entries} on record, {strokes} strokes; {by} on record were never"
+        " made by the machine. See entries {where}.",
     ),
     (
         "finding.trouble.malformed",

@@ -16,6 +16,17 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "Nothing waits for you now. This page updates itself.",
     ),
     ("confirm.which", "第 {n} 次，共 {of} 次", "Impression {n} of {of}"),
+    ("confirm-form.plain", "盖在这一页上", "On this page"),
+    (
+        "confirm-form.seam",
+        "骑缝章：盖在叠开的各页边上，照片只看得清最上面一页",
+        "Seam stamp: over the edges of the fanned pages; the photo shows the top one alone",
+    ),
+    (
+        "confirm-form.make-up",
+        "补盖：第一次盖得太浅，在同一页再盖一次",
+        "Make-up stamp: once more on the page of the faint one",
+    ),
     ("confirm.photo", "现场照片", "Live photo"),
     ("confirm.photo-waiting", "现场照片正在传来…", "The photo is on its way..."),
     ("confirm.left", "还剩 {seconds} 秒", "{seconds} seconds left"),

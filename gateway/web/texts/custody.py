@@ -19,17 +19,17 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("incident.service-count", "开仓期间压的次数对不上", "Presses of an opening do not add up"),
     ("purpose.seal-in", "放入印章", "Put the seal in"),
     ("purpose.seal-out", "取出印章", "Take the seal out for good"),
-    ("purpose.service", "加油墨或检修", "Ink or service"),
+    ("purpose.service", "加印油或检修", "Ink or service"),
     ("purpose.takeout", "外借", "Lend it"),
     ("purpose.return", "归还", "Bring it back"),
     ("purpose.handover", "移交", "Hand it over"),
     ("purpose.sample", "盖印样，用于登记", "Press a sample for registration"),
-    ("work.ink", "加油墨", "ink"),
+    ("work.ink", "加印油", "ink"),
     ("work.cleaning", "清洁", "cleaning"),
     ("work.repair", "修理", "repair"),
     ("work.inspection", "检查", "inspection"),
-    ("check.sound", "核对:印章完好", "Checked: sound"),
-    ("check.damaged", "核对:有损坏", "Checked: damaged"),
+    ("check.sound", "核对：印章完好", "Checked: sound"),
+    ("check.damaged", "核对：有损坏", "Checked: damaged"),
     ("custody-place.in", "在机器里", "In the machine"),
     ("custody-place.out", "外借中", "Taken out"),
     ("custody-place.removed", "不在机器里", "Not in the machine"),
@@ -70,7 +70,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "custody-todo.seal-lost",
-        "已报丢失，机器已停用。请报公安机关，公告作废;找回须两人同意。",
+        "已报丢失，机器已停用。请报公安机关，公告作废；找回须两人同意。",
         "Reported lost and stopped. Tell the police and publish it; two persons must agree when "
         "it is found.",
     ),
@@ -83,7 +83,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "two persons are there.",
     ),
     ("custody.none", "没有印章。", "There are no seals."),
-    ("custody.nothing", "没有记录:一直在机器里。", "No entries: always in its machine."),
+    ("custody.nothing", "没有记录：一直在机器里。", "No entries: always in its machine."),
     ("custody.where", "在哪里", "Where"),
     ("custody.due", "应还", "Due back"),
     ("custody.overdue", "超期未还", "Overdue"),
@@ -105,12 +105,12 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("custody.reason", "理由", "Reason"),
     (
         "custody.rule",
-        "许可只用一次;到了机器上不联网也能用。",
+        "许可只用一次；到了机器上不联网也能用。",
         "A permit serves once; once it is at the machine it works offline, too.",
     ),
     ("custody.state", "丢失与作废", "Loss and voiding"),
     ("custody.lost", "报丢失，马上停用", "Report it lost: stop it now"),
-    ("custody.found", "申请:已找回", "Ask: it is found"),
+    ("custody.found", "申请：已找回", "Ask: it is found"),
     ("custody.void", "申请作废", "Ask to void it"),
     (
         "custody.state-rule",
@@ -128,6 +128,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "The machine counted {made}, the persons {counted}",
     ),
     ("custody.differs", "对不上", "They differ"),
+    ("unsampled.not-pressed", "没有盖印样", "No imprint"),
+    ("unsampled.no-photo", "盖了印，没有照片", "An imprint without a photo"),
     (
         "custody.handed",
         "移交人 {giver}，接收人 {receiver}，见证人 {witness}",
@@ -144,6 +146,19 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("done.seal-confirmed", "已确认。", "Confirmed."),
     ("rule.takeout-overdue", "外借超期未还", "A lent seal is overdue"),
     ("rule.hatch-permit", "开仓不合许可", "A hatch opened against the rules"),
+    ("rule.sample-missing", "没有印样照片", "No photo of the imprint"),
+    (
+        "finding.sample-missing.no-photo",
+        "{seal}开仓时盖过印，没有留下照片。请问清原因，另盖一次印样核对。",
+        "The seal {seal} was pressed behind its hatch and nobody photographed it. Ask why, and "
+        "have another sample pressed.",
+    ),
+    (
+        "finding.sample-missing.not-pressed",
+        "{seal}移交或归还时没有盖印样，无法核对。请另盖一次印样。",
+        "The seal {seal} was handed over or brought back without an imprint to compare. Have a "
+        "sample pressed.",
+    ),
     (
         "finding.takeout-overdue",
         "{seal}外借已超期 {days} 天未还。",

@@ -88,6 +88,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("permit.from", "起", "From"),
     ("permit.until", "有效至", "Until"),
     ("permit.request", "对应申请", "Request"),
+    ("permit.see-request", "看这份申请", "See the request"),
     ("permit.entry", "台账编号", "In the ledger"),
     ("permit.revoke", "撤销许可", "Revoke"),
     (

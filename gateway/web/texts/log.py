@@ -132,6 +132,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("machine.photos-pending", "在途照片", "Photos under way"),
     ("machine.head", "最后一条的指纹", "Hash of the last entry"),
     ("machine.key", "签名密钥", "Signing key"),
+    ("machine.technical", "给技术员看的指纹", "Hashes, for technicians"),
     ("machine.no-key", "没有受信任的密钥", "no trusted key"),
     ("enrol.title", "机器注册", "Enrolment"),
     (
@@ -151,7 +152,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "技术员在印章机上输入下面这行。机器说 county-waits，就等县里。",
         "The technician types this line at the machine. It says county-waits: the county is next.",
     ),
-    ("enrol.address", "https://镇网关地址:端口", "https://GATEWAY:PORT"),
+    ("enrol.address", "https://镇网关地址：端口", "https://GATEWAY:PORT"),
     (
         "enrol.step-county",
         "在镇网关上写出申请，带到县里签署，带回后登记：",
@@ -165,7 +166,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("enrol.revoke", "停用密钥", "Revoke the key"),
     (
         "enrol.revoke-why",
-        "立即生效:账上已有的记录有效，之后的一律不入账。恢复须重新注册。",
+        "立即生效：账上已有的记录有效，之后的一律不入账。恢复须重新注册。",
         "At once: what is in the ledger stays valid, nothing after it. Only enrolment undoes it.",
     ),
     ("enrol.sure", "确认停用这台机器", "Yes, shut this machine out"),
@@ -178,6 +179,34 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("machine.named", "记录时间", "Named"),
     ("machine.waited", "联网后已等", "Waited while connected"),
     ("machine.latest", "最近记录", "Latest entries"),
+    ("reckoned.title", "每日三数核对", "Three counts, day by day"),
+    (
+        "reckoned.lead",
+        "最近 {days} 天：机器动作、用印记录、照片里的新印，三个数应当一致。"
+        "没有用印的日子不列出。点数字看当天收到的记录。",
+        "The last {days} days: strokes, entries and new impressions on photos should agree. Days"
+        " without any are left out. A number opens the entries that came that day.",
+    ),
+    ("reckoned.empty", "最近 {days} 天没有用印。", "Nothing was stamped in the last {days} days."),
+    ("reckoned.day", "日期", "Day"),
+    ("reckoned.strokes", "机器动作数", "Strokes"),
+    ("reckoned.entries", "记录数", "On record"),
+    ("reckoned.seen", "照片里的印数", "Seen on photos"),
+    ("reckoned.of", "{seen}（{photographed} 次用印）", "{seen} ({photographed} uses)"),
+    ("reckoned.result", "核对", "Result"),
+    ("reckoned.agrees", "相符", "agrees"),
+    ("reckoned.differs", "不符", "differs"),
+    ("reckoned.open", "待齐", "not complete"),
+    ("reckoned.unrecorded", "{by} 次动作没有记录，见", "{by} strokes without an entry, see"),
+    ("reckoned.surplus", "照片里多出 {by} 枚，见", "{by} impressions too many, see"),
+    ("reckoned.unseen", "{by} 次没看到印迹，见", "{by} without an impression, see"),
+    ("reckoned.unmade", "{by} 次记录机器没有动作，见", "{by} never made by the machine, see"),
+    ("reckoned.lack.today", "当天未结束", "the day is not over"),
+    ("reckoned.lack.silent", "机器此后没有消息", "the machine has not spoken since"),
+    ("reckoned.lack.incident", "异常事件还没清点", "an incident is not counted yet"),
+    ("reckoned.lack.photo", "照片在途", "photos are under way"),
+    ("reckoned.lack.sight", "照片还没看过", "photos are not looked at yet"),
+    ("reckoned.lack.unclear", "照片看不清，要人看", "a photo is unclear: a person looks"),
     ("holds.title", "锁定处理", "Holds"),
     (
         "holds.lead",
@@ -186,8 +215,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "holds.offline",
-        "村里没有网络时，锁定不会自己出现在这里:在机器上用 seal-device export 导出到U盘，"
-        "由管理员用 seal-gateway import-device 导入，再到本页清点解除。",
+        "村里没有网络时，锁定不会自己出现在这里：请技术员把机器里的记录导出到U盘，"
+        "由管理员导入镇里，再到本页清点解除。",
         "The hold of a machine without network does not show up by itself: export its log to a "
         "stick (seal-device export), the administrator imports it (seal-gateway import-device), "
         "then count and release it here.",
@@ -198,6 +227,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("hold.may-hide", "可能多盖", "May hide"),
     ("hold.since", "发生时间", "Since"),
     ("hold.handle", "去处理", "Handle"),
+    ("entry.no", "第 {n} 条", "No. {n}"),
     ("hold.what", "发生了什么", "What happened"),
     ("hold.entry", "签名记录", "Signed entry"),
     ("hold.no-photos", "这次没有照片。", "There is no photo."),
@@ -227,7 +257,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("hold.done", "{name} 清点为 {n} 枚并解除", "{name} counted {n} and released it"),
     (
         "hold.again-why",
-        "机器离线超过三十天会收不到解除通知，可以再发一次;不会重复入账。",
+        "机器离线超过三十天会收不到解除通知，可以再发一次；不会重复入账。",
         "A machine that was away for more than thirty days misses the release; it can be sent "
         "again, and nothing is recorded twice.",
     ),

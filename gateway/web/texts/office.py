@@ -63,6 +63,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("home.drafts", "有 {n} 份草案等您核对发布", "{n} drafts wait for your release"),
     ("home.drafts-why", "起草人不能自己发布。", "Who drafted them cannot release them."),
     ("menu.calendar", "工作日历", "Calendar"),
+    ("calendar.month", "{year} 年 {n} 月", "{year}-{n}"),
     ("calendar.title", "{year} 年工作日历", "Working days of {year}"),
     (
         "calendar.lead",

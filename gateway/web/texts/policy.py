@@ -52,7 +52,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("policy.next", "下一步可由：", "Next, any of:"),
     (
         "policy.nobody",
-        "这些位置现在没有人能办（可能一人兼两职只算一次，或须回避）。请由任职人委托他人，或由乡镇补设账户："
+        "这些位置现在没有人能办（可能一人兼两职只算一次，或须回避）。请由任职人委托他人，或由乡镇补设账号："
         "",
         "Nobody can fill these seats now (one person with two offices counts once, or must stand "
         "back). Somebody delegates, or the township adds an account:",
@@ -61,6 +61,12 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("policy.items", "事项：", "Items:"),
     ("policy.from", "¥ {amount} 起", "from ¥ {amount} on"),
     ("policy.otherwise", "其他事项", "All other items"),
+    ("policy.seams", "另盖骑缝章的，还要", "With seam stamps, besides"),
+    (
+        "policy.why.seams",
+        "另盖骑缝章，按办法再加最后的审批。",
+        "The last approvals are for its seam stamps.",
+    ),
     ("policy.lapse", "申请 {n} 天无人办结即失效。", "A request lapses after {n} days."),
     (
         "policy.splitting.rule",
@@ -190,7 +196,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("why.own.not-your-turn", "还没有轮到您", "not your turn yet"),
     ("why.own.decided-already", "您已审批，等他人", "you have decided; others follow"),
     ("why.own.policy-missing", "办法文件缺失", "policy file missing"),
-    ("why.own.unknown-person", "须先补建账户", "an account is missing"),
+    ("why.own.unknown-person", "须先补建账号", "an account is missing"),
     ("kind.policy", "审批办法", "Approval policy"),
     ("kind.delegation", "外出委托", "Delegation"),
     ("role.delegation", "委托", "Delegation"),

@@ -41,7 +41,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("registration.no-line", "没有", "none"),
     (
         "registration.line-why",
-        "如“财务专用章”;没有就空着。",
+        "如“财务专用章”；没有就空着。",
         "Such as 财务专用章; leave it empty if there is none.",
     ),
     ("registration.number", "备案编号", "Filing number"),

@@ -27,6 +27,7 @@ POSTS = [
     "/apply/pages/drop",
     "/apply/submit",
     "/stamp/begin",
+    "/stamp/straight",
     "/stamp/now",
     "/stamp/end",
 ]

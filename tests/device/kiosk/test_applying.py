@@ -56,6 +56,35 @@ def test_an_unfinished_request_cannot_be_filed(
     assert (page.url.path, filed(village)) == ("/apply/applicant", [])
 
 
+def test_choosing_the_item_begins_at_the_keyboard_where_the_list_is_long(
+    client: httpx.Client, village: Any, sign_in: SignIn
+) -> None:
+    token = sign_in()
+
+    long = client.post("/apply", data={"token": token})
+    village.change(matters=village.view().matters[:8])
+    short = client.post("/apply", data={"token": token})
+
+    assert ("data-letter" in long.text, "data-letter" in short.text) == (True, False)
+
+
+def test_one_copy_is_filed_where_nobody_changed_it(
+    client: httpx.Client, village: Any, sign_in: SignIn
+) -> None:
+    token = sign_in()
+    client.post("/apply", data={"token": token})
+    client.post("/apply/matter", data={"token": token, "matter": "CM-05"})
+    client.post("/apply/applicant", data={"token": token, "answer": "张桂芳"})
+    page = client.post("/apply/purpose", data={"token": token, "answer": "交给镇政府"})
+    client.post("/apply/pages", data={"token": token})
+    summary = client.get("/apply/confirm").text
+    client.post("/apply/submit", data={"token": token})
+
+    assert page.url.path == "/apply/pages"
+    assert 'href="/apply/copies"' in summary and "1 份" in summary
+    assert village.filed[0].copies == 1
+
+
 def test_no_question_can_be_jumped_over(client: httpx.Client, sign_in: SignIn) -> None:
     token = sign_in()
     client.post("/apply", data={"token": token})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from device.kiosk.composing import Composer
+from device.kiosk.composing import Composer, Expected
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +36,27 @@ def test_rare_characters_of_names_are_offered(
     offered = {choice.text for choice in composer.choices(letters, "given-name")}
 
     assert character in offered
+
+
+@pytest.mark.parametrize(
+    ("letters", "expected", "character"),
+    [
+        ("z", "family-name", "张"), ("w", "family-name", "王"), ("zh", "family-name", "张"),
+        ("w", "given-name", "伟"), ("m", "given-name", "敏"), ("li", "family-name", "李"),
+    ],
+)  # fmt: skip
+def test_common_characters_of_names_are_offered_from_the_first_letter_on(
+    composer: Composer, letters: str, expected: Expected, character: str
+) -> None:
+    first = composer.choices(letters, expected)[0]
+
+    assert (first.text, first.letters) == (character, len(letters))
+
+
+def test_longer_syllables_follow_one_that_is_whole(composer: Composer) -> None:
+    offered = [one.text for one in composer.choices("li", "family-name")]
+
+    assert offered.index("黎") < offered.index("林") < offered.index("里")
 
 
 def test_a_word_spelled_in_full_comes_first_in_text(composer: Composer) -> None:

@@ -75,7 +75,7 @@ def test_seal_that_is_out_is_shown_with_its_day(desk: Desk) -> None:
 
     page = desk.client.get("/custody").text
 
-    assert "外借中" in page and "应还:" in page
+    assert "外借中" in page and "应还：" in page
     assert "没有可用的开仓许可" in page
 
 
@@ -244,9 +244,9 @@ def test_handover_takes_a_third_person_and_a_photo_of_the_imprint(desk: Desk) ->
     assert desk.post("/custody/done").url.path == "/custody/witness"
     desk.village.lay_card("99887766")
     desk.client.get("/custody/witness")
-    assert desk.post("/custody/pin", pin=PIN).url.path == "/custody/sample"
+    assert desk.post("/custody/pin", pin=PIN).url.path == "/custody/counted"
+    assert desk.post("/custody/counted", answer="1").url.path == "/custody/sample"
     desk.post("/custody/sample")
-    desk.post("/custody/counted", answer="1")
 
     desk.post("/custody/settle")
 
@@ -268,15 +268,51 @@ def test_sample_for_a_registration_asks_for_a_photo_and_the_presses(desk: Desk) 
     desk.second()
     desk.post("/custody/open")
     desk.put(seal(permit="h-1", purpose="sample", trouble="seal-handled"))
-    assert desk.post("/custody/done").url.path == "/custody/sample"
+    assert desk.post("/custody/done").url.path == "/custody/counted"
+    assert desk.post("/custody/counted", answer="1").url.path == "/custody/sample"
     desk.post("/custody/sample")
-    desk.post("/custody/counted", answer="1")
 
     desk.post("/custody/settle")
 
     (command,) = desk.commands(keeping.ShutHatch)
-    assert (command.witness, command.counted) == ("", 1)
+    assert (command.witness, command.counted, command.unsampled) == ("", 1, False)
     assert command.page
+
+
+@pytest.mark.parametrize(
+    ("made", "counted", "offered"),
+    [(0, "0", "没有盖印样"), (0, "1", "拍不了，没有照片"), (1, "0", "拍不了，没有照片")],
+)
+def test_opening_for_a_sample_ends_without_a_photo_and_says_so(
+    desk: Desk, made: int, counted: str, offered: str
+) -> None:
+    order = keeping.OrderView(permit="h-1", purpose="sample", not_after_ms=2**50, fits=True)
+    desk.put(seal(orders=(order,)))
+    desk.second()
+    desk.post("/custody/open")
+    desk.put(seal(permit="h-1", purpose="sample", trouble="seal-handled", made=made))
+    desk.post("/custody/done")
+    asked = desk.post("/custody/counted", answer=counted).text
+
+    summary = desk.post("/custody/unsampled")
+    desk.post("/custody/settle")
+
+    assert offered in asked
+    assert summary.url.path == "/custody/confirm" and "镇里要查问" in summary.text
+    (command,) = desk.commands(keeping.ShutHatch)
+    assert (command.page, command.unsampled) == ("", True)
+
+
+def test_no_photo_of_an_imprint_is_said_only_where_one_is_asked_for(desk: Desk) -> None:
+    taken(desk)
+    desk.post("/custody/done")
+
+    assert desk.post("/custody/unsampled").url.path == "/custody/holder"
+    for question, answer in (("holder", "李四"), ("place", "县里"), ("days", "3")):
+        desk.post(f"/custody/{question}", answer=answer)
+    desk.post("/custody/counted", answer="0")
+    desk.post("/custody/settle")
+    assert not desk.commands(keeping.ShutHatch)[0].unsampled
 
 
 def test_loss_is_asked_once_more_and_then_reported(desk: Desk) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import pytest
 
 Fill = Callable[[str], httpx.Response]
 
@@ -39,3 +40,19 @@ def test_good_stamp_offers_no_make_up(
     request = village.add_request("村民建房申请", state="done")
 
     assert "补盖" not in client.get(f"/request/{request}").text
+
+
+@pytest.mark.parametrize(("seams", "said"), [(0, "盖完后打开这件申请"), (1, "要补盖，请重新申请")])
+def test_clerk_is_told_where_a_faint_stamp_is_made_up_for(
+    client: httpx.Client, village: Any, sign_in: Callable[..., str], seams: int, said: str
+) -> None:
+    token = sign_in()
+    request = village.add_request(
+        "村民建房申请", state="approved", left=1, copies=1, seams=seams, permit="p"
+    )
+    client.post("/stamp/begin", data={"token": token, "request": request})
+    client.post("/stamp/now", data={"token": token})
+    village.press()
+    village.photographed(noticed="impression-faint")
+
+    assert said in client.get("/stamp").text

@@ -75,13 +75,26 @@ def test_money_is_asked_for_with_a_contract_only(village: Any) -> None:
     assert ("amount" in asked["GB52-03"], "amount" in asked["CM-05"]) == (True, False)
 
 
-@pytest.mark.parametrize("missing", ["matter", "applicant", "purpose", "copies", "pages"])
+@pytest.mark.parametrize("missing", ["matter", "applicant", "purpose", "pages"])
 def test_what_is_not_answered_is_the_next_question(village: Any, missing: str) -> None:
     nothing = getattr(Draft(), missing)
 
     draft = structs.replace(FULL, **{missing: nothing})
 
     assert questions.first_open(draft, village.view()) == missing
+
+
+def test_one_copy_is_not_asked_for_on_the_way(village: Any) -> None:
+    draft = Draft(matter="CM-05", applicant="张三", purpose="交给学校")
+
+    assert (draft.copies, questions.following("purpose", draft, village.view())) == (1, "pages")
+    assert "copies" in questions.summary(draft, village.view())
+
+
+def test_copies_that_are_too_many_for_another_item_are_asked_for(village: Any) -> None:
+    draft = Draft(matter="CM-05", applicant="张三", purpose="交给学校", copies=0)
+
+    assert questions.following("purpose", draft, village.view()) == "copies"
 
 
 def test_a_full_draft_leads_to_the_summary(village: Any) -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from msgspec import structs
 
-from device.kiosk.port import BeginJob, JobView
+from device.kiosk.port import BeginJob, JobView, StandingView
 
 Fill = Callable[[str], httpx.Response]
 SignIn = Callable[..., str]
@@ -44,6 +44,25 @@ def test_several_pages_are_asked_once_and_the_stamps_come_on_top_of_the_copies(
     assert (village.filed[0].copies, village.filed[0].seams) == (3, 1)
     assert "2 份，骑缝章 1 个" in filed.text
     assert "2 份+骑缝 1 个" in client.get("/home").text
+
+
+@pytest.mark.parametrize(("left", "asked"), [(5, False), (1, True)])
+def test_what_a_standing_permit_covers_is_asked_nothing_about_its_seam(
+    client: httpx.Client, village: Any, sign_in: SignIn, fill: Fill, left: int, asked: bool
+) -> None:
+    token = sign_in()
+    fill(token)
+    covers = StandingView(
+        permit="s-1", seal="committee", matter="CM-05", name="村民建房申请", left_today=left,
+        left=left,
+        not_after_ms=2**50, agreed_by=("a-1", "b-1"),
+    )  # fmt: skip
+    village.change(standing=(covers,))
+
+    client.post("/apply/pages", data={"token": token})
+
+    page = client.get("/apply/confirm")
+    assert (page.url.path == "/apply/seams") == asked
 
 
 def test_seam_stamps_go_when_only_one_page_stays(

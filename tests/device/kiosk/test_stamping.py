@@ -36,6 +36,56 @@ def test_a_second_tap_asks_for_no_second_impression(
     assert len([one for one in village.commands if isinstance(one, StampNow)]) == 1
 
 
+def test_a_sheet_that_still_lies_there_is_stamped_with_one_tap(
+    client: httpx.Client, village: Any, sign_in: SignIn, fill: Callable[[str], httpx.Response]
+) -> None:
+    token = sign_in()
+    fill(token)
+    client.post("/apply/copies", data={"token": token, "answer": "1"})
+    client.post("/apply/submit", data={"token": token})
+    request = village.view().requests[0].request
+    village.change_request(request, state="approved", left=1, permit="p")
+    offered = client.get(f"/request/{request}").text
+    page = client.post("/stamp/straight", data={"token": token, "request": request})
+    again = client.get(f"/request/{request}").text
+
+    assert "纸没动，开始盖章" in offered and "纸动过，先放纸" in offered
+    assert page.url.path == "/stamp"
+    assert village.commands[-2:] == [BeginJob(by="wang", request=request), StampNow(by="wang")]
+    assert "纸没动" not in again
+
+
+def test_a_sheet_is_laid_first_for_copies_and_for_what_was_filed_elsewhere(
+    client: httpx.Client, village: Any, sign_in: SignIn, fill: Callable[[str], httpx.Response]
+) -> None:
+    token = sign_in()
+    other = village.add_request("村民建房申请", state="approved", left=1, permit="p")
+    fill(token)
+    client.post("/apply/submit", data={"token": token})
+    two = next(one.request for one in village.view().requests if one.request != other)
+    village.change_request(two, state="approved", left=2, permit="p")
+
+    for request in (other, two):
+        page = client.get(f"/request/{request}").text
+
+        assert "纸没动" not in page and "去盖章" in page
+
+
+def test_another_paper_under_the_camera_must_be_laid_first(
+    client: httpx.Client, village: Any, sign_in: SignIn, fill: Callable[[str], httpx.Response]
+) -> None:
+    token = sign_in()
+    fill(token)
+    client.post("/apply/copies", data={"token": token, "answer": "1"})
+    client.post("/apply/submit", data={"token": token})
+    request = village.view().requests[0].request
+    village.change_request(request, state="approved", left=1, permit="p")
+
+    client.post("/apply", data={"token": token})
+
+    assert "纸没动" not in client.get(f"/request/{request}").text
+
+
 def test_a_permit_that_is_gone_is_said_in_plain_words(
     client: httpx.Client, village: Any, sign_in: SignIn
 ) -> None:

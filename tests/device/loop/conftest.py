@@ -53,18 +53,19 @@ def filmed(scene: str) -> Film:
         "other": lambda: page_image(7, 5),
         "blank": blank_page,
         "third": lambda: page_image(7, 2),
-        "fan": fan,
-        "seam": lambda: stamped(fan(), strong, 0.9, 0.5),
+        "fan": lambda: fan(page),
+        "seam": lambda: stamped(fan(page), strong, 0.9, 0.5),
+        "signed-fan": lambda: fan(stamped(page, strong, 0.65, 0.75)),
+        "signed-seam": lambda: stamped(fan(stamped(page, strong, 0.65, 0.75)), strong, 0.9, 0.5),
     }
     sheet = list(pages).index(scene) + 1
     seen = camera_view.view(pages[scene](), camera_view.laying(1), light=True, seed=3)
     return Film(np.ascontiguousarray(seen[::2, ::2]), sheet)
 
 
-@cache
-def fan() -> Picture:
-    """Return "page", "other" and "third" fanned to the right, the first on top."""
-    pages = [page_image(7, 0), page_image(7, 5), page_image(7, 2)]
+def fan(top: Picture) -> Picture:
+    """Return a page, "other" and "third" fanned to the right, the first on top."""
+    pages = [top, page_image(7, 5), page_image(7, 2)]
     height, width = pages[0].shape[:2]
     pile = np.full((height, width + FAN_PX * (len(pages) - 1), 3), PAPER, np.uint8)
     for n, page in reversed(tuple(enumerate(pages))):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from device.errors import RequestRefusedError
+from device.errors import PermitRefusedError, RequestRefusedError
 from device.inbox import SIZE
-from device.kiosk.port import EndJob, ReadEarlier
+from device.kiosk.port import BeginJob, EndJob, ReadEarlier
+
+PATIENCE_S = 30.0
 
 
 def flood(rig: Any) -> None:
@@ -32,6 +35,35 @@ def test_a_permit_that_found_no_room_comes_again_while_the_link_lasts(rig: Any) 
     view = rig.until(lambda view: view.requests[0].permit != "")
 
     assert view.online
+
+
+def test_messages_that_wait_together_are_heard_at_once_and_before_what_came_after(
+    rig: Any,
+) -> None:
+    request = rig.approved(1)
+    reading, go_on = threading.Event(), threading.Event()
+    readings: list[float] = []
+
+    def stall(seconds: float) -> None:
+        reading.set()
+        go_on.wait(PATIENCE_S)
+        readings.append(seconds)
+        rig.turn(seconds)
+
+    rig.controller._turn = stall
+    assert reading.wait(PATIENCE_S)
+    for permit in ("p-1", "p-2", "p-3", "p-4", "p-5", request.permit):
+        rig.gateway.revoke(permit)
+    rig.broker.pump()
+    answer = rig.agent.submit(BeginJob(by="c-1", request=request.request))
+    answered_at: list[int] = []
+    answer.add_done_callback(lambda _: answered_at.append(len(readings)))
+    go_on.set()
+
+    with pytest.raises(PermitRefusedError) as refused:
+        answer.result(PATIENCE_S)
+    assert refused.value.reason == "permit-revoked"
+    assert answered_at[0] <= 4  # each of seven steps took a reading of its own before
 
 
 def test_a_lost_link_is_known_although_the_inbox_is_full(rig: Any) -> None:

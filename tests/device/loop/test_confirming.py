@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from device.kiosk.port import EndJob, StampNow
+from device.kiosk.port import BeginJob, EndJob, StampNow
 from ledger.records_confirms import ImpressionAsk, ImpressionConfirm
 from ledger.topics import Leaf
+from tests.device.loop.test_seams import filing
 from tests.device.model_gateway import MACHINE
 
 WAIT_S = 120.0
@@ -55,7 +56,7 @@ def test_the_machine_waits_with_the_live_photo_and_opens_for_one_release(rig: An
     answer(rig)
     job = rig.finished()
 
-    assert job.step == "done"
+    assert (job.step, body.form) == ("done", "plain")
     [intent], [use] = rig.entries("intent"), rig.entries("use")
     assert intent.page == body.before.sha256 and use.before == body.before
     assert rig.gateway.photos[body.before.sealed_sha256].startswith(b"\xff\xd8")
@@ -73,6 +74,20 @@ def test_the_second_copy_needs_a_release_of_its_own(rig: Any) -> None:
     body = asked(rig)
 
     assert body.n == 2 and len(rig.controller.grants) == 1
+
+
+def test_the_approver_is_told_that_a_seam_stamp_is_asked_for(rig: Any) -> None:
+    rig.until(lambda view: view.list_version == 1)
+    request = filing(rig, ("page", "other"), copies=1, seams=1)
+    rig.until(lambda view: view.undelivered == 0)
+    rig.gateway.permit(request.request, 1, seams=1, confirm="each-impression")
+    rig.until(lambda view: view.requests[0].permit != "")
+    rig.ask(BeginJob(by="c-1", request=request.request))
+    for scene in ("page", "other", "fan"):
+        rig.camera.lay(scene)
+        rig.ask(StampNow(by="c-1"))
+
+    assert asked(rig).form == "seam"
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from device.kiosk.port import StampNow
+from device.kiosk.port import BeginJob, StampNow
 from device.lock import most
+from tests.device.loop.test_seams import die_under_the_press, filing
 from tests.device.village import WINDOW_S
 
 
@@ -64,6 +65,25 @@ def test_a_proved_press_without_its_page_is_an_incident_of_one(build_rig: Any) -
     assert (incident.code, incident.held) == ("photo-missing", True)
     assert (incident.impressions_min, incident.impressions_max) == (1, 1)
     assert rig.entries("use") == []
+
+
+def test_a_late_photo_of_the_second_sheet_of_a_document_is_compared_with_that_sheet(
+    build_rig: Any,
+) -> None:
+    rig = build_rig("B")
+    rig.until(lambda view: view.list_version == 1)
+    request = filing(rig, ("other", "page"), copies=1, seams=0)
+    rig.until(lambda view: view.undelivered == 0)
+    rig.gateway.permit(request.request, 1)
+    rig.until(lambda view: view.requests[0].permit != "")
+    rig.ask(BeginJob(by="c-1", request=request.request))
+    die_under_the_press(rig, "page", "stamped")
+
+    lay_for_the_next_run(rig, "stamped")
+    rig.until(lambda view: rig.entries("use") != [] or view.hold is not None)
+
+    assert rig.entries("incident") == []
+    assert "late_photo" in rig.entries("use")[0].flags
 
 
 def test_an_intent_that_nothing_proves_holds_for_all_that_it_may_hide(build_rig: Any) -> None:

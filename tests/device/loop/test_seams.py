@@ -21,10 +21,10 @@ def filing(rig: Any, pages: tuple[str, ...], **changes: Any) -> Any:
     for scene in pages:
         rig.camera.lay(scene)
         taken.append(rig.ask(TakePage(by="c-1")).page)
-    fields: dict[str, Any] = {"copies": 2, "seams": 1, **changes}
+    fields: dict[str, Any] = {"by": "c-1", "copies": 2, "seams": 1, **changes}
     return rig.ask(
         FileRequest(
-            by="c-1", seal=SEAL, matter="CM-09", applicant="张三", purpose="土地流转", payee="",
+            seal=SEAL, matter="CM-09", applicant="张三", purpose="土地流转", payee="",
             amount_fen=None, pages=tuple(taken), **fields,
         )
     )  # fmt: skip
@@ -54,6 +54,17 @@ def press(rig: Any, lying: str, scene: str) -> Any:
     rig.ask(StampNow(by="c-1"))
     job = rig.until(lambda view: view.job is not None and view.job.step not in ("press", "photo"))
     return job.job
+
+
+def die_under_the_press(rig: Any, lying: str, scene: str) -> None:
+    """Lay something, tap, press, and lose power before the impression is written down."""
+    rig.camera.lay(lying)
+    rig.press(scene)
+    rig.controller.during[2] = lambda: rig.disk(works=False)
+    rig.ask(StampNow(by="c-1"))
+    rig.until(lambda view: view.fault == "journal")
+    rig.stop_agent()
+    rig.controller.during = {}
 
 
 def test_a_contract_gets_its_stamps_and_then_its_seam(rig: Any, contract: Any) -> None:
@@ -124,13 +135,7 @@ def test_power_lost_while_a_seam_is_stamped_closes_it_as_a_seam(rig: Any, contra
     rig.ask(BeginJob(by="c-1", request=contract.request, seam=True))
     for scene in PAGES:
         show(rig, scene)
-    rig.camera.lay("fan")
-    rig.press("seam")
-    rig.controller.during[2] = lambda: rig.disk(works=False)
-    rig.ask(StampNow(by="c-1"))
-    rig.until(lambda view: view.fault == "journal")
-    rig.stop_agent()
-    rig.controller.during = {}
+    die_under_the_press(rig, "fan", "seam")
     assert rig.entries("use") == []
 
     rig.lying = "seam"
@@ -142,6 +147,25 @@ def test_power_lost_while_a_seam_is_stamped_closes_it_as_a_seam(rig: Any, contra
     assert {SEAM, "late_photo"} <= set(use.flags)
     assert (job.step, job.seams) == ("lay", 0)  # an impression is left, and no seam stamp
     assert len(rig.controller.grants) == 1
+
+
+def test_power_lost_over_a_fan_whose_top_sheet_bears_a_stamp_holds_nothing(
+    rig: Any, contract: Any
+) -> None:
+    rig.ask(BeginJob(by="c-1", request=contract.request))
+    press(rig, "page", "stamped")
+    for scene in ("stamped", "other", "third"):
+        show(rig, scene)
+    die_under_the_press(rig, "signed-fan", "signed-seam")
+
+    rig.lying = "signed-seam"
+    rig.start_agent()
+    rig.until(lambda view: len(rig.entries("use")) == 2 or view.hold is not None)
+
+    assert rig.entries("incident") == []
+    late = rig.entries("use")[1]
+    assert {SEAM, "late_photo"} <= set(late.flags)
+    assert {"page-same", "impression-seen"} <= set(late.findings)
 
 
 @pytest.mark.parametrize(

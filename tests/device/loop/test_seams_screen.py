@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from ledger.records import SEAM
 from ledger.topics import Leaf
 from tests.arriving import arrive
 from tests.device.model_gateway import GATEWAY, VILLAGE
+from tests.pictures import keep
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -53,11 +53,9 @@ def page(rig: Any, chromium: Any) -> Iterator[Page]:
 
 
 def measured(page: Page, name: str) -> list[Any]:
-    """Return what breaks a rule; with SEAL_SCREENS the screen is kept in that folder."""
+    """Return what breaks a rule; and keep the picture."""
     page.wait_for_load_state()
-    if folder := os.environ.get("SEAL_SCREENS"):
-        page.wait_for_function("document.querySelector('#preview')?.naturalWidth !== 0")
-        page.screenshot(path=Path(folder) / f"{name}.png")
+    keep(page, name)
     return [(name, *one) for one in page.evaluate(RULES)]
 
 

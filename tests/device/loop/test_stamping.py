@@ -8,8 +8,9 @@ import pytest
 
 from device.bodies import as_taken
 from device.eyes import Seen
-from device.kiosk.port import StampNow
+from device.kiosk.port import BeginJob, StampNow
 from ledger.records import PhotoRef
+from tests.device.loop.test_seams import filing
 
 PHOTO_NEVER_S = 40.0  # over the patience and what the eyes get on top
 
@@ -43,6 +44,27 @@ def test_a_page_that_nothing_is_left_to_compare_with_opens_nothing(rig: Any) -> 
     assert (job.step, job.reason) == ("stopped", "page-unknown")
     assert [one.reason for one in rig.entries("refusal")] == ["page-unknown"]
     assert rig.controller.grants == []
+
+
+def test_a_page_whose_copy_cannot_be_read_is_said_and_the_others_are_stamped(rig: Any) -> None:
+    rig.until(lambda view: view.list_version == 1)
+    request = filing(rig, ("other", "page"), copies=1, seams=0)
+    rig.until(lambda view: view.undelivered == 0)
+    rig.gateway.permit(request.request, 1)
+    rig.until(lambda view: view.requests[0].permit != "")
+    opened = rig.agent._parts.recorder.journal.opened(request.request)
+    (rig.path / "state" / "references" / opened["pages"][0]["sha256"]).write_bytes(b"damaged")
+    rig.ask(BeginJob(by="c-1", request=request.request))
+    rig.camera.lay("other")
+
+    lost = rig.stamp()
+    rig.camera.lay("page")
+    rig.press()
+    done = rig.stamp()
+
+    assert (lost.step, lost.reason) == ("stopped", "page-lost")
+    assert [one.reason for one in rig.entries("refusal")] == ["page-lost"]
+    assert (done.step, done.reason) == ("done", "")
 
 
 def test_a_page_that_nobody_compared_opens_nothing(rig: Any) -> None:

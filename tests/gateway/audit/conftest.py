@@ -110,6 +110,9 @@ class Log:
         ]
         return tuple(found[:limit])
 
+    def previous(self, entry: StoredEntry) -> StoredEntry | None:
+        return next(iter(reversed(self.written[: entry.index])), None)
+
     def dropped(self) -> tuple[Dropped, ...]:
         return tuple(self.drops)
 

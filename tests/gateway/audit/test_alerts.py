@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ from msgspec.structs import replace
 
 from gateway.audit import alerts, rules
 from gateway.errors import ConfigError
-from gateway.stores.views import Severity
+from gateway.stores.views import Severity, StoredEntry
 from gateway.web.texts import EN, ZH
+from ledger import codec
 from ledger.records import AlertRecord, Heartbeat
 
 FOLDER = Path(rules.__file__).parent
+VECTORS = Path(__file__).parents[2] / "vectors" / "records.json"
 
 
 def test_every_file_in_the_folder_is_a_rule():
@@ -32,6 +35,41 @@ def test_rule_says_what_it_is_and_on_which_ground(name):
     assert convert(rule.SEVERITY, Severity) == rule.SEVERITY
     assert ZH[f"rule.{rule.CODE}"] == rule.TITLE
     assert EN[f"rule.{rule.CODE}"]
+
+
+def entries_of_every_kind():
+    for row in json.loads(VECTORS.read_text(encoding="utf-8"))["good"]:
+        if '"prev":' not in row["payload"]:
+            continue
+        said = codec.decode_entry(codec.payload_type(row["kind"]), row["payload"].encode())
+        party, author = said.position.author
+        yield StoredEntry(
+            index=0, sha256=said.sha256, kind=row["kind"], party=party, author=author,
+            machine=author, position=said.position, body=said.body, keyid="", envelope=b"",
+            received_ms=said.position.at_ms, connected_ms=0,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", alerts.load({}), ids=lambda rule: rule.name)
+def test_rule_asks_and_finds_nothing_about_entries_of_other_kinds(rule):
+    nothing_to_ask = object()
+
+    others = [
+        entry
+        for entry in entries_of_every_kind()
+        if rule.kinds is not None and entry.kind not in rule.kinds
+    ]
+
+    assert others or rule.kinds is None
+    for entry in others:
+        assert list(rule.module.check(entry, nothing_to_ask, rule.options)) == []
+
+
+def test_kinds_that_rules_look_at_exist():
+    known = {entry.kind for entry in entries_of_every_kind()}
+
+    for rule in alerts.load({}):
+        assert (rule.kinds or frozenset()) <= known
 
 
 def test_township_settings_reach_their_rule():

@@ -122,6 +122,7 @@ def test_copy_under_the_camera_is_yellow(log: Any, fields: dict[str, Any], word:
     [
         ({"origin": "screen", "impression": "printed"}, ("page-reproduced",), 0),
         ({"origin": "print", "impression": "printed"}, ("impression-printed",), 0),
+        ({"origin": "print", "impression": "printed"}, ("page-reproduced",), 0),
         ({"impression": "printed"}, ("page-other", "impression-printed"), 0),
         ({"origin": "screen"}, ("impression-printed",), 1),
         ({"impression": "printed"}, ("page-reproduced",), 1),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.audit.rules import hatch_permit, takeout_overdue
+from gateway.audit.rules import hatch_permit, sample_missing, takeout_overdue
 from gateway.commands_custody import AskHatch, ConfirmSeal, PermitHatch, StateSeal, WithdrawHatch
 from gateway.errors import NotAllowedError, NotFoundError, RequestRefusedError
 from gateway.register import post
@@ -306,3 +306,28 @@ def test_refusal_of_the_desk_names_what_was_expected(keeping: Town) -> None:
 def _payload(raw: bytes) -> tuple[str, bytes]:
     taken = envelope.parse(raw)
     return taken.payload_type, taken.payload
+
+
+@pytest.mark.parametrize(
+    ("purpose", "unsampled", "raised"),
+    [
+        ("handover", "no-photo", ["finding.sample-missing.no-photo"]),
+        ("return", "not-pressed", ["finding.sample-missing.not-pressed"]),
+        ("sample", "no-photo", ["finding.sample-missing.no-photo"]),
+        ("sample", "not-pressed", []),
+        ("handover", None, []),
+    ],
+)
+def test_missing_photo_of_an_imprint_is_an_alert_where_something_should_be_compared(
+    keeping: Town, purpose: str, unsampled: str | None, raised: list[str]
+) -> None:
+    opening(keeping, "h-1", "opened", purpose, strokes_before=4)
+    opening(keeping, "h-1", "closed", purpose, present=True, unsampled=unsampled)
+
+    with keeping.store.transaction() as transaction:
+        history = transaction.history(keeping.now_ms)
+        newest = transaction.entries(limit=1)[0]
+        found = list(sample_missing.check(newest, history, sample_missing.Options()))
+
+    assert [one.finding.key for one in found] == raised
+    assert all(one.severity == "yellow" for one in found)

@@ -94,6 +94,10 @@ def village(make_village_town: Town) -> Village:
 
 @pytest.fixture
 def make_village_town(desk: Town) -> Town:
+    return with_one_machine(desk)
+
+
+def with_one_machine(desk: Town) -> Town:
     """Return the town with one machine in the village, as most have."""
     with desk.store.transaction() as transaction:
         villages, machines = transaction.villages(), transaction.machines()

@@ -14,7 +14,9 @@ from gateway.commands import (
     ReleasePolicy,
     Withdraw,
 )
+from gateway.desk.standing import in_force, written
 from gateway.errors import NotAllowedError, NotFoundError, RequestRefusedError
+from ledger import codec
 from ledger.records import Approval, Permit, Refusal
 from ledger.records_people import PolicyRelease
 from tests.gateway.desk.acts import decide, filed, permits, refused, state
@@ -290,3 +292,54 @@ def test_nothing_lapses_without_a_policy(people: Town) -> None:
     people.now_ms += 1000 * DAY_MS
 
     assert lapse(people) == ()
+
+
+def test_what_is_in_force_is_an_entry_with_version_hash_and_both_persons(ruled: Town) -> None:
+    with ruled.store.reader() as reader:
+        view = in_force(reader.approval_policies(), "2100-01-01")
+        content = reader.policy_content(view.file_sha256)
+
+    release = next(one.body for one in ruled.entries() if one.index == view.released_index)
+    assert isinstance(release, PolicyRelease) and release.by != release.released_by
+    assert (release.version, release.file_sha256, release.file_size) == (
+        view.version,
+        codec.sha256(content),
+        len(content),
+    )
+
+
+def test_policy_file_that_is_not_the_released_one_decides_nothing(ruled: Town) -> None:
+    request = filed(ruled, amount=50_000)
+    lenient = b'"persons":1', b'"persons":0'
+    with ruled.store.transaction() as transaction:
+        view = in_force(transaction.approval_policies(), "2100-01-01")
+        content = transaction.policy_content(view.file_sha256)
+        assert lenient[0] in content
+        transaction._tables.run(
+            "UPDATE policy_files SET content = ?, file = ?",
+            content.replace(*lenient), transaction.policy_file(view.file_sha256) + b"\n[splitting]",
+        )  # fmt: skip
+
+    refused(ruled, "policy-changed", lambda: decide(ruled, request, "dong"))
+
+    assert permits(ruled) == ()
+    with ruled.store.reader() as reader:
+        assert written(reader, view) == b""
+
+
+def test_seam_stamps_are_permitted_only_with_what_the_policy_asks_for_them_besides(
+    people: Town, release_policy: Callable[..., int]
+) -> None:
+    people.account("jian", "supervisor")
+    release_policy(people, POLICY + '\n[[seams]]\napprovals = [{ offices = ["supervisor"] }]\n')
+    plain = filed(people, amount=1, pages_count=2)
+    bound = filed(people, amount=1, pages_count=2, copies=2, seams=1)
+    for request in (plain, bound):
+        decide(people, request, "shu")
+        decide(people, request, "dong")
+    without = state(people, plain), state(people, bound)
+
+    decide(people, bound, "jian")
+
+    assert [one for one, _ in without] == ["permitted", "open"]
+    assert state(people, bound) == ("permitted", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from gateway.desk.policy import (
     WITHOUT_POLICY,
@@ -63,6 +64,18 @@ def test_first_rule_that_names_the_item_decides_and_its_tier(
     found = required(POLICY, facts, spent_fen)
 
     assert (found.rule, found.reason, len(found.stages)) == (rule, reason, stages)
+
+
+def test_seam_stamps_add_their_stages_after_the_rest_and_take_nothing_away() -> None:
+    policy = structs.replace(POLICY, seams=(ALL,))
+
+    for facts in (Facts(matter="ZC-1", amount_fen=1), Facts(matter="Q")):
+        plain = required(policy, facts)
+        with_seams = required(policy, structs.replace(facts, seams=True))
+
+        assert not plain.seams and with_seams.seams
+        assert with_seams.stages == (*plain.stages, ALL)
+    assert required(POLICY, Facts(matter="Q", seams=True)) == required(POLICY, Facts(matter="Q"))
 
 
 def test_without_a_policy_one_approver_is_enough() -> None:

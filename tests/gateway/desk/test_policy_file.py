@@ -53,6 +53,19 @@ def test_comments_and_spacing_do_not_change_the_hashed_bytes() -> None:
     )
 
 
+def test_seam_stamps_may_ask_for_more_and_a_policy_without_that_keeps_its_bytes() -> None:
+    more = (
+        GOOD + '\n[[seams]]\napprovals = [{ offices = ["supervisor"] }]\nevidence = ["contract"]\n'
+    )
+
+    policy, plain = policy_file.read(more.encode()), policy_file.read(GOOD.encode())
+
+    assert policy.seams
+    assert [seat.offices for seat in policy.seams[0].approvals] == [("supervisor",)]
+    assert policy_file.decoded(policy_file.encoded(policy)) == policy
+    assert b"seams" not in policy_file.encoded(plain)
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_each_shipped_example_is_a_policy(name: str) -> None:
     file = (resources.files("gateway.data") / "policies" / name).read_bytes()

@@ -229,6 +229,31 @@ def test_ended_writer_ends_no_thread(eyes: Eyes, small: Pair) -> None:
     assert eyes.waiting() == 1
 
 
+def test_uses_of_times_without_eyes_are_noted_once_the_writer_takes_it(
+    eyes: Eyes, small: Pair
+) -> None:
+    use, _ = eyes.use(small.before, b"no picture")
+    with eyes.town.store.transaction() as transaction:
+        transaction._tables.run("DELETE FROM sights")
+    put = eyes.steps.put_waiting
+    refused: list[Any] = []
+
+    def refuse_once(item: Any) -> None:
+        if not refused:
+            refused.append(item)
+            raise StoreError("expected free space on the disk, found less than the floor")
+        put(item)
+
+    eyes.steps.put_waiting = refuse_once
+    eyes.worker.round()
+    with eyes.town.store.reader() as reader:
+        before = reader.sight(use)
+    eyes.worker.round()
+
+    assert before is None
+    assert eyes.sight(use).failed == "damaged-photo"
+
+
 @pytest.mark.slow
 def test_mismatching_document_ends_in_the_red_alert(eyes: Eyes, large: Pair) -> None:
     if look.open_reader() is None:

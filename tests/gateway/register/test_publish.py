@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_mock import MockerFixture
 
 from gateway.errors import RollbackError, StoreError
 from gateway.register.keybook import KeyBook
@@ -75,6 +77,30 @@ def test_the_files_alone_lead_to_the_signed_root(town: Town, tmp_path: Path) -> 
 
         with town.store.reader() as reader:
             assert published(town, tmp_path).size == reader.size()
+
+
+def test_all_that_a_checkpoint_promises_is_durable_before_it(
+    town: Town, tmp_path: Path, mocker: MockerFixture
+) -> None:
+    beats(town, 3)
+    to = publisher(town, tmp_path)
+    synced, real = list[str](), os.fsync
+
+    def sync(handle: int) -> None:
+        real(handle)
+        synced.append(str(Path(f"/proc/self/fd/{handle}").readlink()))
+
+    mocker.patch("os.fsync", side_effect=sync)
+    publish(town, to)
+
+    folder = tmp_path / "2026"
+    turn = synced.index(str(folder / ".checkpoint.new"))
+    files = [path for path in (folder / "tile").rglob("*") if path.is_file()]
+    assert len(files) == 2
+    for path in files:
+        assert str(path.with_name(f".{path.name}.new")) in synced[:turn]
+        assert str(path.parent) in synced[:turn]
+    assert str(folder) in synced[turn:]
 
 
 def test_a_full_tile_takes_the_place_of_the_partial_ones(town: Town, tmp_path: Path) -> None:

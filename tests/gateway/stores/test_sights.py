@@ -269,7 +269,7 @@ def test_store_of_the_version_before_is_brought_up_to_date(desk: Town) -> None:
     desk.store.close()
     path: Path = desk.folder / "state" / "gateway.sqlite"
     connection = sqlite3.connect(path)
-    connection.executescript("DROP TABLE sights; PRAGMA user_version = 6;")
+    connection.executescript("DROP TABLE sights; DROP TABLE sample_tries; PRAGMA user_version = 6;")
     connection.close()
 
     desk.store = desk.connect()

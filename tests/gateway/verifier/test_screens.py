@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.pictures import keep
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SIZES = {"phone": {"width": 360, "height": 640}, "desk": {"width": 1366, "height": 768}}
@@ -67,6 +69,7 @@ def test_every_text_is_large_clear_and_within_the_screen(
     assert window.open(address(state)) == state
     if language == "en":
         window.page.click("#language")
+    keep(window.page, f"verify-{state}")
     window.page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
 
     texts = window.page.evaluate(TEXTS)

@@ -11,6 +11,7 @@ from msgspec import structs
 from gateway.witness import monitor_page
 from gateway.witness.status import Status
 from ledger.findings import Finding, Place
+from tests.pictures import keep
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -45,6 +46,7 @@ def test_the_page_fits_and_shows_everything_as_text(
     page = chromium.new_page(viewport=size)
 
     page.goto(path.as_uri())
+    keep(page, "monitor")
 
     title = monitor_page.say(language, "title")
     marks = [text[0] for text in page.locator(".state").all_inner_texts()]

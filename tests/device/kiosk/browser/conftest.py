@@ -13,9 +13,12 @@ from device.kiosk.app import create_app
 from device.kiosk.options import KioskOptions
 from device.kiosk.server import Kiosk
 from tests.arriving import arrive
+from tests.pictures import keep
 
 RULES = Path(__file__).with_name("rules.js").read_text(encoding="utf-8")
 
+PRESS_KEYS = """pin => [...pin].forEach(
+  digit => document.querySelector(`.keypad [data-key='${digit}']`).click())"""
 PARTS_IN_SIGHT = """() => [...document.querySelectorAll("[data-part]")]
   .flatMap((part, n) => part.hidden ? [] : [n])"""
 
@@ -54,13 +57,22 @@ def _note(errors: list[str], kind: str, text: str) -> None:
 
 @pytest.fixture
 def sign_in_at(village: Any) -> Callable[..., None]:
-    """Signs a clerk in on a browser's screen with card and on-screen keypad."""
+    """Signs a clerk in on a browser's screen with card and on-screen keypad.
 
-    def act(page: Page, card: str = "0011223344", pin: str = "246810") -> None:
+    `by_finger` looks before each key whether a finger could reach it, which takes its time.
+    """
+
+    def act(
+        page: Page, card: str = "0011223344", pin: str = "246810", *, by_finger: bool = False
+    ) -> None:
         village.lay_card(card)
         arrive(page, "**/pin")
-        for digit in pin:
-            page.click(f".keypad [data-key='{digit}']")
+        if by_finger:
+            for digit in pin:
+                page.click(f".keypad [data-key='{digit}']")
+        else:
+            page.wait_for_selector(".keypad")
+            page.evaluate(PRESS_KEYS, pin)
         page.click("#next")
         arrive(page, "**/home")
 
@@ -69,14 +81,16 @@ def sign_in_at(village: Any) -> Callable[..., None]:
 
 @pytest.fixture
 def broken_rules(tmp_path: Path) -> Callable[[Page, str], list[Any]]:
-    """Measures a page and keeps its picture; returns what breaks a rule (see rules.js).
+    """Measures a page; returns what breaks a rule (see rules.js), and keeps a picture of that.
 
     A page whose parts do not fit on one screen is turned until every screen was measured.
     """
 
     def measure(page: Page, name: str) -> list[Any]:
-        page.screenshot(path=tmp_path / f"{name}.png")
+        keep(page, name)
         found: list[Any] = page.evaluate(RULES)
+        if found:
+            page.screenshot(path=tmp_path / f"{name}.png")
         return [(name, *one) for one in found]
 
     def act(page: Page, name: str) -> list[Any]:

@@ -52,15 +52,15 @@ def test_every_page_of_a_take_out_breaks_no_rule(
     bad = broken_rules(page, "custody")
     page.locator("form[action='/custody/begin'] button").first.click()
     arrive(page, "**/second")
-    bad += broken_rules(page, "second")
+    bad += broken_rules(page, "custody-second")
     village.lay_card("5566778899")
     arrive(page, "**/custody/pin")
-    bad += broken_rules(page, "pin")
+    bad += broken_rules(page, "custody-pin")
     for digit in "246810":
         page.click(f".keypad [data-key='{digit}']")
     page.click("#next")
     arrive(page, "**/ready")
-    bad += broken_rules(page, "ready")
+    bad += broken_rules(page, "custody-ready")
     handled: dict[str, Any] = {
         "permit": "h-0",
         "purpose": "takeout",
@@ -70,17 +70,17 @@ def test_every_page_of_a_take_out_breaks_no_rule(
     page.click("#open")
     arrive(page, "**/hatch")
     page.wait_for_selector(".verdict-banner.refused")
-    bad += broken_rules(page, "hatch")
+    bad += broken_rules(page, "custody-hatch")
     village.change(custody=(structs.replace(SEAL, present=False, **handled),))
     page.click("#done:not([disabled])")
     for question, answer in (("holder", "张"), ("place", "县里"), ("days", "3"), ("counted", "0")):
         arrive(page, f"**/{question}")
-        bad += broken_rules(page, question)
+        bad += broken_rules(page, f"custody-{question}")
         page.locator("input[name='answer']").fill(answer)
         page.click("#next")
     arrive(page, "**/confirm")
-    bad += broken_rules(page, "confirm")
+    bad += broken_rules(page, "custody-confirm")
     page.goto("/custody/lost/committee")
-    bad += broken_rules(page, "lost")
+    bad += broken_rules(page, "custody-lost")
 
     assert bad == []

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from msgspec import structs
 from playwright.sync_api import Page
 
 from device.kiosk import port_custody as keeping
-from device.kiosk.port import EmergencyView, StandingView
+from device.kiosk.port import EmergencyView, JobView, StandingView
 from tests.arriving import arrive
 from tests.device.kiosk.conftest import person
 
@@ -37,14 +36,26 @@ SEAL = keeping.SealView(
     made=0,
     orders=(),
 )
+LARGEST = [("zh", 3), ("en", 3)]  # the usual size in Chinese: tests/device/loop
+SEAM = {"seams": 1, "seam": True}
+SEAM_STEPS: tuple[tuple[str, int, dict[str, Any]], ...] = (
+    ("choice", 3, {"step": "lay", "seams": 1}),
+    ("next", 2, {"step": "next", "seams": 1}),
+    ("show", 1, {"step": "show", "n": 2, "shown": 12, **SEAM}),
+    ("show-again", 1, {"step": "show", "n": 2, "shown": 12, "reason": "page-shown", **SEAM}),
+    ("fan", 1, {"step": "fan", "n": 3, "shown": 25, **SEAM}),
+    ("press", 1, {"step": "press", "n": 3, "window_s": 60.0, **SEAM}),
+    ("stopped", 1, {"step": "stopped", "n": 3, "reason": "page-other", **SEAM}),
+    ("done", 0, {"step": "done", "n": 3, "noticed": "impression-seam"}),
+)
 ANSWERS = {"holder": "张桂芳", "place": "县公证处", "days": "3", "counted": "1", "check": "sound"}
 
 
 class Walk:
     """A clerk before the screen in a language and a size of text; goes by forms, not by taps."""
 
-    def __init__(self, page: Page, rules: Rules, name: str) -> None:
-        self.page, self._rules, self._name = page, rules, name
+    def __init__(self, page: Page, rules: Rules) -> None:
+        self.page, self._rules = page, rules
         self.bad: list[Any] = []
 
     def post(self, path: str, **form: Any) -> None:
@@ -52,14 +63,11 @@ class Walk:
         token = self.page.get_attribute("body", "data-token")
         self.page.request.post(path, form={"token": token, **form})
 
-    def measure(self, path: str = "") -> None:
-        """Open a page (none: stay on this one), measure it, keep its picture if asked to."""
+    def measure(self, path: str = "", name: str = "") -> None:
+        """Open a page (none: stay on this one) and measure it."""
         if path:
             self.page.goto(path)
-        where = f"{self._name}{self.page.url.split('/', maxsplit=3)[3].replace('/', '-')[:40]}"
-        self.bad += self._rules(self.page, where)
-        if folder := os.environ.get("SEAL_SCREENS"):
-            self.page.screenshot(path=Path(folder) / f"{where}.png")
+        self.bad += self._rules(self.page, name or re.sub(r"\W+", "-", path.strip("/")))
 
 
 @pytest.fixture
@@ -72,7 +80,7 @@ def walk(
         village.change(simulated=True)
         page = open_kiosk()
         sign_in_at(page)
-        one = Walk(page, broken_rules, f"{language}{text}-")
+        one = Walk(page, broken_rules)
         one.post("/setting", language=language, size=str(text))
         return one
 
@@ -108,11 +116,11 @@ def test_every_page_of_an_opening_breaks_no_rule(
     while (step := now(clerk)) != "confirm":
         seen.append(step)
         clerk.measure(f"/custody/{step}")
-        answer(village, clerk, step)
+        answer(village, clerk, step, photo=purpose == "return")
     clerk.measure("/custody/confirm")
 
     assert clerk.bad == []
-    assert seen[-1] == "counted" and len(seen) == len(set(seen))
+    assert seen[-1] == ("sample" if there else "counted") and len(seen) == len(set(seen))
 
 
 def now(clerk: Walk) -> str:
@@ -129,19 +137,41 @@ def take_in(village: Any, clerk: Walk, card: str) -> None:
     clerk.post("/custody/pin", pin="246810")
 
 
-def answer(village: Any, clerk: Walk, step: str) -> None:
+def answer(village: Any, clerk: Walk, step: str, *, photo: bool) -> None:
     """Answer one question about the opening."""
     match step:
         case "witness":
             take_in(village, clerk, CHEN)
         case "sample":
-            clerk.post("/custody/sample")
+            clerk.post(f"/custody/{'sample' if photo else 'unsampled'}")
         case "works":
             clerk.post("/custody/works", work="ink")
             clerk.measure("/custody/works")
             clerk.post("/custody/works")
         case _:
             clerk.post(f"/custody/{step}", answer=ANSWERS[step])
+
+
+@pytest.mark.parametrize(("language", "text"), [*LOOKS, ("zh", 3)])
+def test_the_page_of_a_sheet_that_still_lies_there_breaks_no_rule(
+    village: Any, walk: Callable[[str, int], Walk], language: str, text: int
+) -> None:
+    clerk = walk(language, text)
+    clerk.post("/apply")
+    clerk.post("/apply/matter", matter="CM-05")
+    clerk.post("/apply/applicant", answer="张桂芳")
+    clerk.post("/apply/purpose", answer="交给镇政府")
+    clerk.post("/apply/pages")
+    clerk.post("/apply/submit")
+    request = village.view().requests[0].request
+    village.change_request(
+        request, state="approved", left=1, permit="p", not_after_ms=FAR_MS // 2**9
+    )
+
+    clerk.measure(f"/request/{request}", "straight")
+
+    assert clerk.page.locator("#lay").is_visible()
+    assert clerk.bad == []
 
 
 @pytest.mark.parametrize(("language", "text"), LOOKS)
@@ -165,17 +195,19 @@ def test_the_pages_of_what_is_not_ordinary_break_no_rule(
     )
     clerk = walk(language, text)
 
-    for request in (waiting, faint, refused, another):
-        clerk.measure(f"/request/{request}")
-    clerk.measure(f"/request/{refused}/slip")
-    clerk.measure("/offline")
-    clerk.measure("/voice?back=/home")
+    for request, name in ((waiting, "waiting"), (faint, "faint"), (refused, "refused")):
+        clerk.measure(f"/request/{request}", f"request-{name}")
+    clerk.measure(f"/request/{another}", "taking-over")
+    clerk.measure(f"/request/{refused}/slip", "slip")
+    clerk.measure("/offline", "offline-permits")
+    clerk.measure("/voice?back=/home", "voice")
+    clerk.measure("/no-such-page", "problem")
     clerk.post("/emergency", request=waiting)
-    clerk.measure("/emergency")
+    clerk.measure("/emergency", "emergency-reason")
     clerk.post("/emergency/reason", reason="disaster")
-    clerk.measure("/emergency?words")
+    clerk.measure("/emergency?words", "emergency-words")
     clerk.post("/emergency/words", answer="河堤决口")
-    clerk.measure("/emergency?code")
+    clerk.measure("/emergency?code", "emergency-code")
 
     assert clerk.bad == []
 
@@ -191,20 +223,46 @@ def test_copies_in_a_row_break_no_rule(
     clerk = walk(language, text)
     clerk.post("/stamp/begin", request=request)
     village._job(pages=25)
-    clerk.measure("/stamp")
+    clerk.measure("/stamp", "copies-lay")
     clerk.post("/stamp/now")
     village._job(page=18)
-    clerk.measure("/stamp?press")
+    clerk.measure("/stamp?press", "copies-press")
     village.press()
-    clerk.measure("/stamp?photo")
+    clerk.measure("/stamp?photo", "copies-photo")
     village.photographed()
-    clerk.measure("/stamp?next")
+    clerk.measure("/stamp?next", "next-copy")
     village._job(step="stopped", reason="sheet-stamped")
-    clerk.measure("/stamp?forgotten")
+    clerk.measure("/stamp?forgotten", "sheet-stamped")
     village._job(step="next")
     clerk.page.goto("/stamp")
     clerk.page.click("#end")
     arrive(clerk.page, "**/home")
-    clerk.measure()
+    clerk.measure(name="home-stopped")
+
+    assert clerk.bad == []
+
+
+@pytest.mark.parametrize(("language", "text"), LARGEST)
+def test_seam_stamps_break_no_rule_enlarged(
+    village: Any, walk: Callable[[str, int], Walk], language: str, text: int
+) -> None:
+    clerk = walk(language, text)
+    clerk.post("/apply")
+    clerk.post("/apply/matter", matter="CM-05")
+    for question, answer in (("applicant", "张桂芳"), ("purpose", "村里存档"), ("copies", "2")):
+        clerk.post(f"/apply/{question}", answer=answer)
+    for _ in range(2):
+        clerk.post("/apply/pages")
+    clerk.measure("/apply/seams", "seam-asked")
+    clerk.post("/apply/seams", answer="1")
+    clerk.measure("/apply/confirm", "seam-summary")
+    request = village.add_request("村民建房申请", state="approved", left=3, copies=3, seams=1)
+    clerk.measure(f"/request/{request}", "seam-request")
+    for name, left, fields in SEAM_STEPS:
+        village.change_request(request, left=left)
+        since_ms = village.view().now_ms
+        named = {"permit": "p", "request": request, "seal": "committee", "since_ms": since_ms}
+        village.change(job=JobView(**{"n": 1, "of": 3, "pages": 25, **named, **fields}))
+        clerk.measure("/stamp", f"seam-{name}")
 
     assert clerk.bad == []

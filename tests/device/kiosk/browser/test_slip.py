@@ -18,7 +18,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def refused(page: Page) -> None:
     """Ask for an item that the village may not stamp."""
     page.click("#apply")
-    page.click("#typing")
     for letter in "qsgxzm":
         page.click(f"[data-letter='{letter}']")
     page.click(".matter:has-text('亲属关系证明')")

@@ -7,9 +7,8 @@ from typing import Any
 from playwright.sync_api import Browser, Page
 
 from gateway.commands import DraftPolicy, ReleasePolicy
-from tests.arriving import arrive
+from tests.arriving import arrive, go_to
 from tests.gateway.sample_policy import IN_TURN, sample
-from tests.pictures import keep
 
 DEADLINE_S = 20.0
 DESK = {"width": 1366, "height": 768}
@@ -47,10 +46,16 @@ class Window:
         arrive(self.page, f"{url}/")
 
     def goto(self, path: str) -> Page:
-        self.page.goto(self.url + path)
-        self.page.wait_for_load_state("networkidle")
-        keep(self.page)
+        go_to(self.page, self.url + path)
         return self.page
+
+    def widths(self, path: str) -> list[int]:
+        """Open a page and return how far it reaches over the edge, on a desk and on a phone."""
+        page, found = self.goto(path), []
+        for size in (DESK, PHONE):
+            page.set_viewport_size(size)
+            found.append(int(page.evaluate("document.documentElement.scrollWidth - innerWidth")))
+        return found
 
     def look(self, request: str) -> Page:
         """Open a request and see its page photo."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.arriving import arrive
-from tests.pictures import keep
+from tests.arriving import arrive, go_to
+from tests.pictures import keep, path_name
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -18,7 +15,7 @@ PHONE = {"width": 390, "height": 844}
 LEAST_TARGET_PX = 36
 LIVE_S = 15  # how often a page asks for what is new; the browser's clock is put on by so much
 PATHS = {
-    "zhao": (
+    "zhao": [
         "/",
         "/approvals",
         "/log",
@@ -28,14 +25,36 @@ PATHS = {
         "/matters",
         "/machines",
         "/ledger",
-    ),
-    "sun": (
+        "/custody",
+        "/standing",
+        "/emergency",
+        "/policy",
+        "/people",
+        "/channels",
+        "/retention",
+        "/precision",
+        "/troubles",
+        "/account",
+        "/log/{use}",
+        "/approvals/{request}",
+        "/alerts/{alert}",
+        "/holds/{hold}",
+        "/permits/{permit}",
+        "/retention/months/2026-11",
+        "/matters/why?village=330182107201&matter=T-01",
+    ],
+    "sun": [
         "/calendar",
         "/calendar?year=2027",
         "/matters/import",
         "/machines/m-1",
+        "/machines/m-2",
         "/matters/versions/1",
-    ),
+        "/custody/m-1/committee",
+        "/people/330182107201",
+    ],
+    "li": ["/", "/filed"],
+    "wang": ["/confirm"],
 }
 
 
@@ -58,6 +77,7 @@ class Screen:
 
     def sign_in(self, account: str) -> Page:
         self.page.goto(f"{self.url}/sign-in")
+        keep(self.page, "sign-in")
         self.page.fill("#account", account)
         self.page.fill("#password", "correct horse 42")
         self.page.click("button.main")
@@ -65,9 +85,7 @@ class Screen:
         return self.page
 
     def goto(self, path: str) -> Page:
-        self.page.goto(self.url + path)
-        self.page.wait_for_load_state("networkidle")
-        keep(self.page)
+        go_to(self.page, self.url + path)
         return self.page
 
 
@@ -195,24 +213,40 @@ def test_new_entries_are_announced_and_the_list_stays_where_it_is(screen, busy):
     assert window.complaints == []
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.fixture
+def named(busy):
+    """What the pages about one thing are called by."""
+    with busy.app.reader() as reader:
+        entries = reader.entries()
+        return {
+            "use": next(one.index for one in entries if one.kind == "use"),
+            "request": reader.requests("open")[0].request,
+            "alert": reader.alerts()[0].alert,
+            "hold": reader.holds()[0].hold,
+            "permit": reader.permits()[0].permit,
+        }
+
+
 @pytest.mark.parametrize("account", sorted(PATHS))
-def test_pages_fit_the_screen_carry_the_band_and_stay_at_home(screen, size, account):
-    window = screen(size)
+def test_pages_fit_the_screen_carry_the_band_and_stay_at_home(screen, account, named):
+    window = screen()
     window.sign_in(account)
     for path in PATHS[account]:
-        page = window.goto(path)
+        page = window.goto(path.format(**named))
+        for size in (DESK, PHONE):
+            page.set_viewport_size(size)
+            keep(page, path_name(page))
 
-        assert page.is_visible(".band"), path
-        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
-        small = page.eval_on_selector_all(
-            "main .button, main select, main input:not([type=hidden]):not([type=checkbox])",
-            """all => all.filter(one => one.offsetParent !== null)
-                .map(one => [one.id || one.innerText, one.getBoundingClientRect().height])""",
-        )
-        assert [one for one in small if one[1] < LEAST_TARGET_PX] == [], path
-        size_px = page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")
-        assert size_px >= 16
+            assert page.is_visible(".band"), path
+            assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
+            small = page.eval_on_selector_all(
+                "main .button, main select, main input:not([type=hidden]):not([type=checkbox])",
+                """all => all.filter(one => one.offsetParent !== null)
+                    .map(one => [one.id || one.innerText, one.getBoundingClientRect().height])""",
+            )
+            assert [one for one in small if one[1] < LEAST_TARGET_PX] == [], path
+            size_px = page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")
+            assert size_px >= 16
     assert len(window.hosts) == 1
     assert window.complaints == []
 
@@ -227,8 +261,7 @@ def test_the_menu_is_in_sight_and_opens_by_keyboard_without_scripts(
     page = window.sign_in("zhao")
     box = page.locator("nav.side").locator("summary, a").last.bounding_box() or {}
     closed = page.locator("nav.side details:not([open])").count()
-    if folder := os.environ.get("SEAL_SCREENS"):
-        page.screenshot(path=Path(folder) / f"menu-{size['width']}.png")
+    keep(page, "menu", whole=False)
 
     page.focus("summary >> text=机器与人员")
     page.keyboard.press("Enter")
@@ -238,9 +271,9 @@ def test_the_menu_is_in_sight_and_opens_by_keyboard_without_scripts(
 
     links = page.eval_on_selector_all("nav.side a", "all => all.map(one => one.pathname)")
     bottom = page.evaluate("""() => Math.max(...[...document.querySelectorAll(
-        "nav.side summary, nav.side a")].map(one => one.getBoundingClientRect().bottom))""")
-    if folder := os.environ.get("SEAL_SCREENS"):
-        page.screenshot(path=Path(folder) / f"menu-open-{size['width']}.png")
+        "nav.side summary, nav.side a")].filter(one => one.checkVisibility())
+        .map(one => one.getBoundingClientRect().bottom))""")
+    keep(page, "menu-open", whole=False)
     assert page.inner_text("nav.side details[open] a[aria-current]") == "印章机"
     assert closed == 3 and box["y"] < most_px
     assert len(links) == len(set(links)) == 20

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ledger import emergency
 from tests.gateway.web.served.policies import PHONE
+from tests.pictures import keep
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-def keep(page: Any, name: str) -> None:
-    """With SEAL_SCREENS the screen is kept in that folder, to be looked at."""
-    if folder := os.environ.get("SEAL_SCREENS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 def test_terms_codes_and_their_end(world: Any, window: Any) -> None:
@@ -39,14 +32,14 @@ def test_terms_codes_and_their_end(world: Any, window: Any) -> None:
         page = holder.goto("/emergency")
         page.click("text=打印我的应急码")
         page.wait_for_selector("#codes")
-        keep(page, f"emergency-codes-{account}")
+        keep(page, "emergency-codes")
         width = page.evaluate("document.documentElement.scrollWidth")
         seen.append(re.findall(r"(?:[0-9A-Z]{4}-){4}[0-9A-Z]", page.inner_text("#codes")))
         after = holder.goto("/emergency").inner_text("main")
         assert "打印我的应急码" not in after and not re.search(r"(?:[0-9A-Z]{4}-){4}", after)
         assert width <= PHONE["width"] and holder.complaints == []
     listed = releaser.goto("/emergency")
-    keep(listed, "emergency-1366")
+    keep(listed, "emergency-released")
     both = listed.inner_text("#released")
     listed.click("text=立即停用")
     listed.wait_for_selector("text=已停用，正发往印章机")
@@ -67,4 +60,5 @@ def test_a_clerk_sees_no_emergency_page(window: Any) -> None:
 
     page = clerk.goto("/emergency")
 
+    keep(page, "not-yours")
     assert "您的岗位不能办理此事" in page.inner_text("body")

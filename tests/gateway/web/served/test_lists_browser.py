@@ -14,6 +14,7 @@ from gateway.desk import lists
 from ledger.records import Heartbeat
 from tests.gateway.desk.workbooks import workbook
 from tests.gateway.web.served.policies import DESK, PHONE, Window, enact
+from tests.pictures import keep
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -70,6 +71,7 @@ def test_list_is_imported_corrected_checked_and_released_by_two(world: Any, wind
     ]
     page = bring(sun, workbook(*rows), layer="township", place="示范镇", from_date="2026-02-01")
     told = page.inner_text("#wrong")
+    keep(page, "list-errors")
     sheet: Any = load_workbook(io.BytesIO(download(page, "text=下载带批注的表格"))).active
     sheet["C3"] = "可以"
     corrected = io.BytesIO()
@@ -79,6 +81,7 @@ def test_list_is_imported_corrected_checked_and_released_by_two(world: Any, wind
         sun, corrected.getvalue(), layer="township", place="示范镇", from_date="2026-02-01"
     )
     difference = page.inner_text("main")
+    keep(page, "list-changes")
     page.click("text=提交，等另一人发布")
     page.wait_for_selector("text=已提交，等另一人发布")
     own = page.inner_text("#drafts")
@@ -89,6 +92,7 @@ def test_list_is_imported_corrected_checked_and_released_by_two(world: Any, wind
     badge = page.inner_text("#badge-matters")
     page.click("text=核对差异")
     checked = page.inner_text("#changes")
+    keep(page, "list-draft")
     page.click("text=发布这份清单")
     page.wait_for_selector("text=清单已发布，正在下发各村")
 
@@ -164,11 +168,8 @@ def test_machines_say_which_version_they_hold(world: Any, window: Any) -> None:
     assert "已确认" in sun.goto("/machines/m-1").inner_text("main")
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-def test_list_pages_fit_the_screen_in_both_languages(
-    world: Any, window: Any, size: dict[str, int]
-) -> None:
-    sun = window("sun", size)
+def test_list_pages_fit_the_screen_in_both_languages(world: Any, window: Any) -> None:
+    sun = window("sun", PHONE)
     file = workbook(
         HEAD,
         ("T-01", "居住证明", "禁止", "派出所" * 9, "镇2号"),
@@ -183,7 +184,7 @@ def test_list_pages_fit_the_screen_in_both_languages(
              "/matters/why?village=330182107201&matter=T-01")  # fmt: skip
     for language in ("zh", "en"):
         sun.goto(f"/language/{language}?back=/")
-        wide += [overflow(sun.goto(path)) for path in paths]
+        wide += [far for path in paths for far in sun.widths(path)]
 
     assert max(wide) <= 0
     assert sun.complaints == []

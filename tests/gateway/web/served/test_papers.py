@@ -16,6 +16,7 @@ from msgspec import structs
 from gateway.web import paper
 from ledger import locator
 from tests.arriving import arrive
+from tests.pictures import keep
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -164,6 +165,7 @@ def test_sheet_names_the_item_the_village_and_both_codes(window: Any, busy: Any,
 def test_door_sheet_shows_address_and_code_on_one_page(window: Any, busy: Any, use: Any) -> None:
     window.goto(f"{window.url.rsplit('/log', 1)[0]}/machines/m-1")
     page = opened(window, "a[href$='/door']")
+    keep(page, "paper-door")
 
     code = expected(busy, use).key_code
     assert scanned(page) == f"{URL}/verify.html#{code}"
@@ -183,6 +185,7 @@ def test_a_phone_shows_the_whole_paper(window: Any, chromium: Any, use: Any, for
 
     page.goto(f"{window.url.rsplit('/log', 1)[0]}/log/{use.index}/paper/{form}")
 
+    keep(page, f"paper-{form}")
     wide = page.evaluate("document.querySelector('article').getBoundingClientRect().right")
     assert wide <= page.evaluate("window.visualViewport.width")
     assert page.evaluate("document.documentElement.scrollWidth") <= page.evaluate("innerWidth")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +16,7 @@ from gateway.web.passkey_checks import CHALLENGE_MS, Challenges, PasskeyError
 from tests.arriving import arrive
 from tests.gateway.web.served.conftest import PASSWORD
 from tests.gateway.web.served.policies import PHONE
+from tests.pictures import keep
 
 SECRET = b"12345678901234567890"
 
@@ -128,19 +127,16 @@ def phone(world: Any, serve: Any, chromium: Any) -> Iterator[Browser]:
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_a_passkey_signs_in_in_place_of_password_and_code(
-    world: Any, phone: Browser, tmp_path: Path
-) -> None:
-    folder = Path(os.environ.get("SEAL_SCREENS", tmp_path))
+def test_a_passkey_signs_in_in_place_of_password_and_code(world: Any, phone: Browser) -> None:
     page = phone.page
     page.goto(f"{phone.url}/account")
     page.click("text=添加这台设备的通行密钥")
     page.wait_for_selector("text=通行密钥已添加")
-    page.screenshot(path=folder / "passkey-phone.png", full_page=True)
+    keep(page, "passkey")
     with world.app.reader() as reader:
         (kept,) = reader.passkeys("wang")
     phone.sign_out()
-    page.screenshot(path=folder / "passkey-sign-in-phone.png")
+    keep(page, "passkey-sign-in")
 
     phone.verify_user(False)
     page.click("text=用通行密钥登录")

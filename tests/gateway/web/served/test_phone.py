@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.gateway.web.served.policies import PHONE, Window, enact
+from tests.pictures import keep
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -45,8 +44,7 @@ def test_one_page_says_all_and_two_taps_approve(world: Any, phone: Any, request_
     )
     at_hand = [page.evaluate(IN_SIGHT, word) for word in ("批准", "不同意", "退回补正")]
     wide = page.evaluate("document.documentElement.scrollWidth")
-    if folder := os.environ.get("SEAL_SCREENS"):
-        page.screenshot(path=Path(folder) / "decide-390.png")
+    keep(page, "decide", whole=False)
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     still = page.evaluate(IN_SIGHT, "批准")
     page.click(".first-tap a >> text=批准")

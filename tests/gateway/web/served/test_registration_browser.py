@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import time
 import zipfile
 from pathlib import Path
@@ -16,16 +15,11 @@ from ledger.records_custody import Handover
 from ledger.records_seals import SealSample
 from tests import imprints
 from tests.gateway.web.served.policies import DEADLINE_S, PHONE
+from tests.pictures import keep
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SHARED = {"permit": "h-1", "seal": "committee", "hatch": "a" * 64}
 PAGE = "/custody/m-1/committee"
-
-
-def keep(page: Any, name: str) -> None:
-    """With SEAL_SCREENS the screen is kept in that folder, to be looked at."""
-    if folder := os.environ.get("SEAL_SCREENS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 def sent(world: Any, body: Any, photo: Any) -> str:
@@ -72,12 +66,12 @@ def test_one_registers_another_releases_and_another_seal_at_the_handover_is_a_re
     page.wait_for_function("document.querySelector('figure img').naturalWidth > 300")
     width = float(page.input_value("#width"))
     fill_in(page)
-    keep(page, "registration-1366")
+    keep(page, "registration")
     page.click("#draft")
     page.wait_for_selector("text=已提交，等另一人核对")
     own = page.inner_text("#draft")
     phone = releaser.goto(PAGE)
-    keep(phone, "registration-release-390")
+    keep(phone, "registration-release")
     narrow = phone.evaluate("document.documentElement.scrollWidth")
     phone.click("#release")
     phone.wait_for_selector("text=登记已生效")
@@ -86,9 +80,9 @@ def test_one_registers_another_releases_and_another_seal_at_the_handover_is_a_re
     handover = sent(world, body, photo)
     compared(world, handover)
     page = drafter.goto(PAGE)
-    keep(page, "registration-mismatch-1366")
+    keep(page, "registration-mismatch")
     samples = page.inner_text("#samples")
-    keep(releaser.goto(PAGE), "registration-mismatch-390")
+    keep(releaser.goto(PAGE), "registration-mismatch")
     alerts = drafter.goto("/alerts").inner_text("main")
     file = site("sun").post("/register/export", {"form": "zip"}).content
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +15,7 @@ from ledger.records_people import AccountAct
 from tests.arriving import arrive
 from tests.gateway.web.served.conftest import PASSWORD, field
 from tests.gateway.web.served.policies import PHONE
+from tests.pictures import keep
 
 SECRET = b"12345678901234567890"
 
@@ -240,6 +239,22 @@ def test_a_reset_password_works_after_the_second_person_and_must_be_changed(
     assert console.get("/approvals").status_code == 200
 
 
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_password_shown_once_fits_a_phone(window: Any) -> None:
+    one = window("sun", PHONE)
+    page = one.goto("/people")
+    row = page.locator("tr", has_text="王审批")
+    row.locator("summary").click()
+    row.locator("text=重置密码").click()
+    page.wait_for_selector("#one-time")
+    keep(page, "password-reset")
+    wide = page.evaluate("document.documentElement.scrollWidth")
+
+    assert wide <= PHONE["width"]
+    assert one.complaints == []
+
+
 def _csrf(console: Any) -> str:
     return field(console.get("/account").text, "csrf")
 
@@ -253,23 +268,20 @@ def _secret(page: str) -> bytes:
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_an_auditor_sets_it_up_on_the_phone_and_signs_in_with_it(
-    world: Any, window: Any, tmp_path: Path
-) -> None:
-    folder = Path(os.environ.get("SEAL_SCREENS", tmp_path))
+def test_an_auditor_sets_it_up_on_the_phone_and_signs_in_with_it(world: Any, window: Any) -> None:
     one = window("zhao", PHONE)
     page = one.goto("/account")
     page.click("text=设置验证器")
     page.wait_for_selector(".qr svg")
-    page.screenshot(path=folder / "factor-phone.png")
+    keep(page, "second-factor")
     secret = _secret(page.content())
     page.fill("#code", totp.code_at(secret, world.now_ms() - 30_000))
     page.click("text=启用")
     page.wait_for_selector("text=请抄下恢复码")
     codes = page.locator("ol.codes code").all_inner_texts()
-    page.screenshot(path=folder / "recovery-phone.png")
+    keep(page, "recovery-codes")
     page.goto(one.url + "/account")
-    page.screenshot(path=folder / "account-phone.png", full_page=True)
+    keep(page, "account-factor")
     wide = page.evaluate("document.documentElement.scrollWidth")
     page.click("text=退出 >> nth=0")
     arrive(page, "**/sign-in")
@@ -278,7 +290,7 @@ def test_an_auditor_sets_it_up_on_the_phone_and_signs_in_with_it(
     page.fill("#password", PASSWORD)
     page.click("button.main")
     page.wait_for_selector("text=请输入动态验证码")
-    page.screenshot(path=folder / "code-phone.png")
+    keep(page, "sign-in-code")
     page.fill("#code", "123")
     page.click("text=继续")
     page.wait_for_selector("text=验证码不对或已经用过")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.gateway.web.served.policies import PHONE, Window
+from tests.pictures import keep
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -23,12 +22,6 @@ def draft(one: Window, matter: str = "居住情况说明") -> Any:
     return page
 
 
-def keep(page: Any, name: str) -> None:
-    """With SEAL_SCREENS the screen is kept in that folder, to be looked at."""
-    if folder := os.environ.get("SEAL_SCREENS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-
-
 def test_one_drafts_another_releases_and_one_revokes(world: Any, window: Any) -> None:
     drafter, releaser = window("sun"), window("zhao", PHONE)
     page = draft(drafter)
@@ -36,11 +29,11 @@ def test_one_drafts_another_releases_and_one_revokes(world: Any, window: Any) ->
     own = page.inner_text("#drafts")
     page = releaser.goto("/standing")
     badge = page.inner_text("#badge-standing")
-    keep(page, "standing-390")
+    keep(page, "standing-draft")
     page.click("#drafts button")
     page.wait_for_selector("text=正发往印章机")
     released = page.inner_text("#released")
-    keep(drafter.goto("/standing"), "standing-1366")
+    keep(drafter.goto("/standing"), "standing-released")
     page.click("#released a.button.stop")
     page.wait_for_selector("text=确认撤销")
     page.click("text=确认撤销")

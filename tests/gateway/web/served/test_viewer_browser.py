@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec import Struct
 
 from gateway.web.texts import ZH
+from tests import pictures
 from tests.gateway.web.conftest import World
 from tests.gateway.web.served import scene
 from tests.gateway.web.served.policies import DESK, PHONE, Window
@@ -63,10 +62,9 @@ def window(town: Town, chromium: Any) -> Iterator[Any]:
 
 
 def keep(page: Any, name: str, part: str = "h1") -> None:
-    """With SEAL_SCREENS the screen from `part` on is kept in that folder, to be looked at."""
-    if folder := os.environ.get("SEAL_SCREENS"):
-        page.evaluate("(part) => document.querySelector(part).scrollIntoView()", part)
-        page.screenshot(path=Path(folder) / f"{name}.jpg", type="jpeg", quality=75)
+    """Keep the picture of the screen from `part` on."""
+    page.evaluate("(part) => document.querySelector(part).scrollIntoView()", part)
+    pictures.keep(page, name, whole=False)
 
 
 @pytest.fixture
@@ -111,7 +109,7 @@ def test_photos_are_compared_by_keyboard_with_boxes_zoom_and_new_red(
     label = page.text_content('[data-seal="1"] text')
     page.evaluate("document.querySelector('[data-slide]').value = 20")
     page.keyboard.press("ArrowRight")
-    keep(page, "viewer-1366")
+    keep(page, "viewer")
     page.keyboard.press("Home")
     page.click('[data-seal-row="1"] button')
     near = float(page.get_attribute("[data-viewer]", "data-scale"))
@@ -120,8 +118,8 @@ def test_photos_are_compared_by_keyboard_with_boxes_zoom_and_new_red(
         page.check("[data-switch=red]")
     page.uncheck("[data-switch=seals]")
     hidden = not page.is_visible('[data-seal="1"]')
-    keep(page, "viewer-close-1366")
-    keep(page, "viewer-fields-1366", "[data-bar]")
+    keep(page, "viewer-close")
+    keep(page, "viewer-fields", "[data-bar]")
     page.focus("[data-stage]")
     page.keyboard.press("0")
     far = float(page.get_attribute("[data-viewer]", "data-scale"))
@@ -140,8 +138,8 @@ def test_photos_are_compared_by_keyboard_with_boxes_zoom_and_new_red(
     phone = window("zhao", PHONE)
     page = phone.goto(f"/log/{town.use}")
     page.wait_for_selector("[data-viewer][data-ready]")
-    keep(page, "viewer-390", "#viewer")
-    keep(page, "viewer-fields-390", "#fields")
+    keep(page, "viewer", "#viewer")
+    keep(page, "viewer-fields", "#fields")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert phone.complaints == []
 
@@ -157,14 +155,14 @@ def test_auditor_answers_by_one_tap_and_everybody_sees_the_rules_precision(
     page.click("#answer button >> text=属实")
     page.wait_for_selector("#answer li:nth-child(2)")
     answers = page.inner_text("#answer ol")
-    keep(page, "alert-answer-1366")
+    keep(page, "alert-answer")
 
-    keep(zhao.goto("/alerts?show=all"), "alerts-1366")
-    keep(zhao.goto("/precision"), "precision-1366")
+    keep(zhao.goto("/alerts?show=all"), "alerts-all")
+    keep(zhao.goto("/precision"), "precision-answered")
     keeper = window("qian", PHONE)
     page = keeper.goto("/precision")
     row = page.inner_text("[data-rule=no-permit]").split()
-    keep(page, "precision-390")
+    keep(page, "precision-answered")
 
     assert answers.index("误报") < answers.index("属实")
     assert answers.count("赵监督") == 2 and "查过原件" in answers

@@ -1,0 +1,98 @@
+"""A seal's strokes, its entries and the impressions on its photos do not agree on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from gateway.audit.days import last_days, reckoned
+from gateway.audit.reckoning import Day, Difference, Kind
+from gateway.stores import History
+from gateway.stores.calendar import local_date
+from gateway.stores.views import Alert, Finding, Severity, StoredEntry
+from ledger.records import Heartbeat, Start
+
+CODE = "daily-count"
+TITLE = "每日三数不符"
+BASIS = "机器动作、用印记录、照片上的印迹，三个数每日核对一致"
+SEVERITY: Severity = "red"
+KINDS = frozenset({"heartbeat", "start"})
+
+_SEVERITIES: dict[Kind, Severity] = {
+    "unrecorded": "red",
+    "surplus": "red",
+    "unseen": "yellow",
+    "unmade": "yellow",
+}
+_NAMED = 5  # entries that the sentence names
+
+
+class Options(Struct, frozen=True, forbid_unknown_fields=True):
+    """`days`: how many days back what comes late is still judged anew by itself."""
+
+    days: int = 7
+
+
+def check(entry: StoredEntry | None, history: History, options: Options) -> Iterator[Alert]:
+    """Yield an alert for each machine, seal, day and way of differing; looks at a machine's first
+    sign of life on a day, when all of the days before has come."""
+    if entry is None or not isinstance(entry.body, Heartbeat | Start):
+        return
+    if not _is_first_of_its_day(entry, history):
+        return
+    moment = history.now_ms, entry.position.at_ms
+    days = last_days(entry.position.at_ms, options.days + 1)[:-1]
+    for seal in _seals(entry, history):
+        for day in reckoned(history, entry.machine, seal, days, moment) if days else ():
+            yield from _alerts(entry.machine, day)
+
+
+def _is_first_of_its_day(entry: StoredEntry, history: History) -> bool:
+    """Tell whether the machine's last sign of life lies on an earlier day; its first has none."""
+    today = local_date(entry.position.at_ms)
+    before = history.previous(entry)
+    while before is not None and local_date(before.position.at_ms) == today:
+        if before.kind in KINDS:
+            return False
+        before = history.previous(before)
+    return before is not None
+
+
+def _seals(entry: StoredEntry, history: History) -> tuple[str, ...]:
+    """Return the seals that the gateway or the machine knows in it."""
+    assert isinstance(entry.body, Heartbeat | Start)
+    known = history.machine(entry.machine)
+    return tuple(sorted({*entry.body.strokes, *(known.seals if known is not None else ())}))
+
+
+def _alerts(machine: str, day: Day) -> Iterator[Alert]:
+    kinds = dict.fromkeys(one.kind for one in day.differences)
+    for kind in kinds:
+        found = [one for one in day.differences if one.kind == kind]
+        yield Alert(
+            code=CODE,
+            severity=_SEVERITIES[kind],
+            machine=machine,
+            entry=found[-1].entry,
+            finding=Finding(
+                key=f"finding.daily-count.{kind}",
+                values={
+                    "day": day.day,
+                    "seal": day.seal,
+                    "strokes": day.strokes,
+                    "entries": day.entries,
+                    "photographed": day.photographed,
+                    "seen": day.seen,
+                    "by": sum(one.by for one in found),
+                    "where": _where(found),
+                },
+            ),
+            key=f"{CODE}/{machine}/{day.seal}/{day.day}/{kind}",
+        )
+
+
+def _where(found: Iterable[Difference]) -> str:
+    """Return the entries by index, the first few of them."""
+    indexes = sorted({index for one in found for index in one.indexes})
+    return "、".join(map(str, indexes[:_NAMED])) + (" …" if len(indexes) > _NAMED else "")
