@@ -180,7 +180,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "审批人看了照片，没有放行。",
         "The approver looked at the photo and refused.",
     ),
-    ("reason.confirm-other", "放行的不是这张照片，不能盖。", "The release was for another photo."),
+    ("reason.confirm-other", "放行的不是这一次，不能盖。", "The release was for another one."),
     ("reason.confirm-moved", "放行后纸动过，不能盖。", "The paper moved after the release."),
     ("todo.confirm-offline", "联网后再试。", "Try again with a network."),
     (

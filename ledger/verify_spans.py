@@ -28,6 +28,7 @@ PERMIT_KINDS = frozenset(
         "alert",
         "approval",
         "confirm",
+        "confirm-ask",
         "count",
         "emergency",
         "emergency-codes",
