@@ -98,6 +98,11 @@ _REASONS: tuple[Row, ...] = (
     ("not-ready", "锁还没准备好。", "The lock is not ready yet."),
     ("page-unknown", "机器里没有批准那张纸的照片。", "The approved page's photo is not here."),
     ("photo-missing", "盖了章，但没拍到照片。", "Stamped, but there is no photo."),
+    (
+        "impression-missing",
+        "压了手柄，但纸上没看到新印。",
+        "Pressed, but no new seal on the page.",
+    ),
     ("recovered", "断电或重启打断了这一次。", "A restart broke this one off."),
     ("text-too-long", "写得太长了。", "The text is too long."),
     ("matter-missing", "还没有写是什么事。", "No item was given."),
@@ -232,6 +237,7 @@ _ACTIONS: tuple[Row, ...] = (
     ("permit-too-early", "请到批准的时间再盖。", "Wait until the permit begins."),
     ("time-unproved", "请等联网核对时间。", "Wait until the network has set the clock."),
     ("held", *_TOWN),
+    ("impression-missing", *_TOWN),
     ("other", *_AGAIN),
 )
 
@@ -264,7 +270,11 @@ _PHOTOS: tuple[Row, ...] = (
         "There is another sheet below. Lay one alone.",
     ),
     ("impression-seen", "印已盖上。", "The impression is there."),
-    ("impression-missing", "没看到新盖的印。", "No new impression is seen."),
+    (
+        "impression-missing",
+        "没看到新盖的印，再拍一张。请把手拿开。",
+        "No new seal seen. Hands off; again.",
+    ),
     ("impression-faint", "印盖得太浅。", "The impression is faint."),
     ("impression-several", "印不止一个。", "More than one impression."),
     ("impression-printed", "印像是打印的。", "The seal looks printed."),
@@ -288,6 +298,7 @@ _HOLDS: tuple[Row, ...] = (
     ("outcome-unknown", "断电或断线时，说不清盖没盖", "Unclear whether it was stamped"),
     ("photo-missing", "盖了章，但没拍到照片", "Stamped, but there is no photo"),
     ("no-photo", "盖了章，但没拍到照片", "Stamped, but there is no photo"),
+    ("impression-missing", "压了手柄，但纸上没看到新印", "Pressed, but no new seal on the page"),
     ("bolt-stuck", "锁没有锁回去", "The bolt did not lock again"),
     ("press-stuck", "手柄没有回到上面", "The lever did not come back up"),
     ("lock-jammed", "锁卡住了", "The lock is jammed"),

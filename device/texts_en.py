@@ -191,7 +191,7 @@ PROMPTS = {
     "hold.title": "The machine is locked",
     "hold.since": "since {since}",
     "hold.what": "What is unclear:",
-    "hold.exactly": "{n} impressions were made; a person must check.",
+    "hold.exactly": "The machine counted {n}; a person must check.",
     "hold.between": "Between {least} and {most} impressions; a person must count.",
     "hold.who": "Who must act:",
     "hold.township": "{window}, phone {phone}. It checks and unlocks from afar.",

@@ -188,7 +188,7 @@ PROMPTS = {
     "hold.title": "机器已锁定，不能盖章",
     "hold.since": "{since} 起",
     "hold.what": "多少次说不清：",
-    "hold.exactly": "盖了 {n} 次，要人来核对。",
+    "hold.exactly": "机器记了 {n} 次，要人来核对。",
     "hold.between": "可能盖了 {least} 到 {most} 次，要人来数。",
     "hold.who": "谁来处理：",
     "hold.township": "{window}，电话 {phone}。镇里核对后远程解锁。",

@@ -240,6 +240,14 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "Go there (or have two people on video), look at the paper and count the impressions "
         "that this incident made; 0 if none.",
     ),
+    (
+        "hold.how.impression-missing",
+        "手柄压到了底，批准的那张纸上却没有新印。请到现场看纸，查清印盖在了哪里。机器已证实压过一次："
+        "没有盖出印（如没有印泥）也填 1，这次许可算已用；要再盖，请村里重新申请。",
+        "The lever went down, yet the approved page bears no new mark. Go there and find out where "
+        "it was pressed. The machine has proved one press: enter 1 even if it left no mark (no "
+        "ink, say). It counts as used; for another one the village applies again.",
+    ),
     ("hold.count", "实际清点到几枚印迹", "Impressions counted"),
     ("hold.next", "下一步", "Next"),
     ("hold.number-please", "请填 0 到 1000 的整数。", "A whole number from 0 to 1000, please."),
