@@ -53,9 +53,12 @@
   });
   // A phone has room for one group of the menu beside today's work, which stays as a bar.
   const narrow = window.matchMedia("(max-width: 760px)");
-  if (narrow.matches) {
+  function fold() {
+    if (!narrow.matches) return;
     document.querySelectorAll(".group.beside").forEach(function (group) { group.open = false; });
   }
+  narrow.addEventListener("change", fold);
+  fold();
   document.addEventListener("toggle", function (event) {
     const opened = event.target;
     if (!narrow.matches || !opened.open || !opened.matches(".group")) return;
