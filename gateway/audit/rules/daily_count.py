@@ -15,7 +15,7 @@ from ledger.records import Heartbeat, Start
 
 CODE = "daily-count"
 TITLE = "每日三数不符"
-BASIS = "机器动作、用印记录、照片上的印迹，三个数每日核对一致"
+BASIS = "机器压下、用印记录、照片上的印迹，三个数每日核对一致"
 SEVERITY: Severity = "red"
 KINDS = frozenset({"heartbeat", "start"})
 

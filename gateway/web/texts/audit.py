@@ -301,7 +301,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "finding.daily-count.unrecorded",
-        "{day} 印章 {seal}：机器动作 {strokes} 次，记录 {entries} 次，有 {by} 次动作没有记录。"
+        "{day} 印章 {seal}：机器压下 {strokes} 次，记录 {entries} 次，有 {by} 次压下没有记录。"
         "见第 {where} 条记录。",
         "{day}, seal {seal}: {strokes} strokes, {entries} on record; {by} strokes have no entry."
         " See entries {where}.",
@@ -322,7 +322,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "finding.daily-count.unmade",
-        "{day} 印章 {seal}：记录 {entries} 次，机器动作 {strokes} 次，有 {by} 次记录机器没有动作。"
+        "{day} 印章 {seal}：记录 {entries} 次，机器压下 {strokes} 次，有 {by} 次记录机器没有压下。"
         "见第 {where} 条记录。",
         "{day}, seal {seal}: {entries} on record, {strokes} strokes; {by} on record were never"
         " made by the machine. See entries {where}.",

@@ -30,6 +30,12 @@ def test_both_languages_fill_in_the_same_values():
     assert [key for key in ZH if blanks(ZH[key]) != blanks(EN[key])] == []
 
 
+def test_no_chinese_text_has_half_width_marks():
+    halves = re.compile(r"[一-鿿）]\s*[(),;:?!]|[(),;:?!]\s*[一-鿿（]")
+
+    assert [key for key, text in ZH.items() if halves.search(text)] == []
+
+
 @pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*.html")), ids=lambda path: path.name)
 def test_template_names_only_texts_that_exist(path):
     source = path.read_text(encoding="utf-8")
