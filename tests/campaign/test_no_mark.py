@@ -7,6 +7,7 @@ import pytest
 from bench.campaign.site import Site
 from bench.campaign.town import Town
 from device.texts import say
+from gateway.web.texts import ZH
 from ledger.cli import main as seal_verify
 from sim import township_files
 from sim.browser import Browser
@@ -28,12 +29,15 @@ def test_a_press_that_leaves_no_mark_is_an_incident_and_holds_until_a_person_has
     site.deliver()
     entries = town.auditor.entries(machine)
     alerts = town.auditor.ask(f"/api/v1/alerts?severity=red&machine={machine}")
+    [hold] = [one for one in town.auditor.ask("/api/v1/holds") if one["machine"] == machine]
+    asked = town.auditor._browser.get(f"/holds/{hold['hold']}").root.text
     site.rest()
     again = site.impress()
     site.rest()
 
     assert ended == "held"
     assert say("zh", "hold.impression-missing") in told
+    assert ZH["hold.how.impression-missing"] in asked
     [incident] = [one for one in entries if one["kind"] == "incident"]
     body = incident["body"]
     assert (body["code"], body["held"]) == ("impression-missing", True)
