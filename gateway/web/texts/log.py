@@ -152,7 +152,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "技术员在印章机上输入下面这行。机器说 county-waits，就等县里。",
         "The technician types this line at the machine. It says county-waits: the county is next.",
     ),
-    ("enrol.address", "https://镇网关地址：端口", "https://GATEWAY:PORT"),
+    ("enrol.address", "https://镇网关地址:端口", "https://GATEWAY:PORT"),
     (
         "enrol.step-county",
         "在镇网关上写出申请，带到县里签署，带回后登记：",
@@ -200,7 +200,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("reckoned.unrecorded", "{by} 次动作没有记录，见", "{by} strokes without an entry, see"),
     ("reckoned.surplus", "照片里多出 {by} 枚，见", "{by} impressions too many, see"),
     ("reckoned.unseen", "{by} 次没看到印迹，见", "{by} without an impression, see"),
-    ("reckoned.unmade", "{by} 次记录机器没有动作，见", "{by} never made by the machine, see"),
+    ("reckoned.unmade", "{by} 次有记录，但机器没有动过，见", "{by} never made by the machine, see"),
     ("reckoned.lack.today", "当天未结束", "the day is not over"),
     ("reckoned.lack.silent", "机器此后没有消息", "the machine has not spoken since"),
     ("reckoned.lack.incident", "异常事件还没清点", "an incident is not counted yet"),
