@@ -200,7 +200,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("reckoned.unrecorded", "{by} 次压下没有记录，见", "{by} strokes without an entry, see"),
     ("reckoned.surplus", "照片里多出 {by} 枚，见", "{by} impressions too many, see"),
     ("reckoned.unseen", "{by} 次没看到印迹，见", "{by} without an impression, see"),
-    ("reckoned.unmade", "{by} 次记录机器没有压下，见", "{by} never made by the machine, see"),
+    ("reckoned.unmade", "{by} 次有记录，但机器没有压下，见", "{by} never made by the machine, see"),
     ("reckoned.lack.today", "当天未结束", "the day is not over"),
     ("reckoned.lack.silent", "机器此后没有消息", "the machine has not spoken since"),
     ("reckoned.lack.incident", "异常事件还没清点", "an incident is not counted yet"),
