@@ -87,7 +87,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("emergency.reason.funeral", "丧葬", "Funeral"),
     ("emergency.reason.deadline", "今天到期，过时作废", "A deadline today"),
     ("emergency.reason.other", "其他急事", "Something else"),
-    ("emergency.words", "把情况写清楚(镇里会看)", "What happened?"),
+    ("emergency.words", "把情况写清楚（镇里会看）", "What happened?"),
     ("emergency.words-missing", "请写清楚是什么急事。", "Please say what happened."),
     ("emergency.first", "第一位审批人的应急码", "The first approver's code"),
     ("emergency.second", "第二位审批人的应急码", "The second approver's code"),

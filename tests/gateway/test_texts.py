@@ -29,7 +29,7 @@ def test_both_languages_name_the_same_values() -> None:
 
 
 def test_every_error_has_a_sentence() -> None:
-    for name in ("desk.lists", "broker", "control", "folder"):
+    for name in ("apart", "desk.lists", "broker", "control", "folder"):
         import_module(f"gateway.{name}")
 
     def family(kind: type[errors.GatewayError]) -> set[str]:
