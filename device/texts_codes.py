@@ -111,7 +111,7 @@ _REASONS: tuple[Row, ...] = (
     ("page-missing", "材料照片不在了，请重新拍。", "The page's photo is gone; take it again."),
     ("too-many-copies", "份数超过规定。", "More copies than the list allows."),
     ("no-list", "还没有收到用印清单。", "The items list has not arrived yet."),
-    ("other", "没有办成(代码 {code})。", "It did not work (code {code})."),
+    ("other", "没有办成（代码 {code}）。", "It did not work (code {code})."),
 )
 
 # What must be cleared before anything opens, short enough for the status strip.
@@ -285,7 +285,7 @@ _PHOTOS: tuple[Row, ...] = (
     ("impression-double", "印有重影。", "The impression is struck twice."),
     ("impression-unread", "有红印，认不出整个章。", "Red ink, but no whole seal in it."),
     ("unjudged", "机器没看清照片。", "The photo could not be judged."),
-    ("other", "照片有问题(代码 {code})。最好重拍。", "Something is off ({code}). Better again."),
+    ("other", "照片有问题（代码 {code}）。最好重拍。", "Something is off ({code}). Better again."),
 )
 
 # Why the machine is held.
@@ -309,7 +309,7 @@ _HOLDS: tuple[Row, ...] = (
     ("strokes-unaccounted", "有没登记的盖章", "Impressions that nobody recorded"),
     ("counter-went-back", "盖章次数变少了", "The counter went back"),
     ("power-lost-pressing", "压章时断了电", "Power was lost while pressing"),
-    ("other", "出了要人核对的事(代码 {code})", "A person must check it (code {code})"),
+    ("other", "出了要人核对的事（代码 {code}）", "A person must check it (code {code})"),
 )
 
 # Error codes of hardware.errors, device.errors and the packages below them.
@@ -342,7 +342,7 @@ _ERRORS: tuple[Row, ...] = (
     ),
     (
         "other",
-        "没有办成(代码 {code})。请叫技术员。",
+        "没有办成（代码 {code}）。请叫技术员。",
         "It failed (code {code}). Call the technician.",
     ),
 )

@@ -10,6 +10,8 @@ from __future__ import annotations
 import copy
 import functools
 import random
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -22,9 +24,27 @@ QUALITY = 88
 NOISE_SIGMA = 2.2  # grey levels, a small sensor under a work lamp
 COLOUR_NOISE_SIGMA = 1.5  # likewise, blotches of two pixels as interpolated colour has them
 
+# What is added to a whole number of grey levels and cut off may be rounded first, but so close to
+# a whole number that 32 bits cannot tell on which side of it the sum lies.
+_UNSURE = 1e-4
+
 _Noise = tuple[NDArray[np.float32], NDArray[np.float32]]
 _BLOCK_PX = 16  # width and height of one coded unit with 4:2:0 colour
 _START_OF_SCAN, _END = b"\xff\xda", b"\xff\xd9"
+
+
+class _Grain(NamedTuple):
+    """A variant's noise in whole grey levels, and all of it where the levels alone might be wrong.
+
+    Args:
+        levels: for each channel of each pixel, rounded down.
+        unsure: flat places of those too close to a whole number; `fine` and `colour` are theirs.
+    """
+
+    levels: NDArray[np.int8]
+    unsure: NDArray[np.intp]
+    fine: NDArray[np.float32]
+    colour: NDArray[np.float32]
 
 
 class Film:
@@ -36,8 +56,7 @@ class Film:
         Args:
             exposure: another one gives other frames of the same scene.
         """
-        noises = (_sized(noise) for noise in _noises(seed, scene.shape))
-        encoded = [_rows(_encode(_noisy(scene, noise))) for noise in noises]
+        encoded = [_rows(_encode(_grainy(scene, grain))) for grain in _grains(seed, scene.shape)]
         self._head = encoded[0][0]
         self._rows = list(zip(*(rows for _, rows in encoded), strict=True))
         self._seed = seed
@@ -68,16 +87,40 @@ def snapshot(scene: Picture, seed: int, exposure: int = 0) -> bytes:
 
 @functools.lru_cache(maxsize=4)  # 54 MB for each camera of two megapixels
 def _noises(seed: int, shape: tuple[int, ...]) -> tuple[_Noise, ...]:
+    return tuple(_made(seed, shape))
+
+
+@functools.lru_cache(maxsize=4)  # 23 MB for each camera of two megapixels
+def _grains(seed: int, shape: tuple[int, ...]) -> tuple[_Grain, ...]:
+    return tuple(_grain(*_sized(noise)) for noise in _made(seed, shape))
+
+
+def _grain(fine: NDArray[np.float32], colour: NDArray[np.float32]) -> _Grain:
+    noise = colour + fine[..., None]
+    levels = np.floor(noise)
+    noise -= levels
+    unsure = np.flatnonzero((noise < _UNSURE) | (noise > 1 - _UNSURE))
+    return _Grain(levels.astype(np.int8), unsure, fine.ravel()[unsure // 3], colour.ravel()[unsure])
+
+
+def _grainy(scene: Picture, grain: _Grain) -> Picture:
+    """Return what `_noisy` does with the noise that this grain was made of, byte by byte."""
+    seen = np.asarray(cv2.add(scene, grain.levels, dtype=cv2.CV_8U), np.uint8)
+    exact = scene.ravel()[grain.unsure] + grain.fine
+    exact += grain.colour
+    seen.ravel()[grain.unsure] = np.clip(exact, 0, 255).astype(np.uint8)
+    return seen
+
+
+def _made(seed: int, shape: tuple[int, ...]) -> Iterator[_Noise]:
     """What the sensor adds in each variant: fine noise, and coarse colour at half the size."""
     height, width = shape[:2]
     rng = np.random.default_rng(seed)
-    made = []
     for _ in range(VARIANTS):
         noise = rng.standard_normal((height, width), np.float32) * NOISE_SIGMA
         fine = np.asarray(cv2.GaussianBlur(noise, (0, 0), 0.6) * 1.6, np.float32)
         coarse = rng.standard_normal((height // 2, width // 2, 3), np.float32)
-        made.append((fine, coarse * np.float32(COLOUR_NOISE_SIGMA)))
-    return tuple(made)
+        yield fine, coarse * np.float32(COLOUR_NOISE_SIGMA)
 
 
 def _sized(noise: _Noise) -> _Noise:

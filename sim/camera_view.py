@@ -51,10 +51,10 @@ def view(page: Picture | None, how: Laying, *, light: bool, seed: int) -> Pictur
     seen = _tray(seed).copy()
     if page is not None:
         _lay(seen, page, how)
-    lit = cv2.GaussianBlur(seen, (0, 0), 0.7) * (
-        _illumination(seed) * (_LAMP if light else _AMBIENT)
+    lit = cv2.multiply(
+        cv2.GaussianBlur(seen, (0, 0), 0.7), _illumination(seed, light), dtype=cv2.CV_32F
     )
-    picture = np.clip(lit, 0, 255).astype(np.uint8)
+    picture = np.minimum(lit, 255, out=lit).astype(np.uint8)
     picture[-BAND_PX:] = _band()
     return picture
 
@@ -104,17 +104,19 @@ def _lay(seen: Picture, page: Picture, how: Laying) -> None:
     fallen = np.rint(quad + np.array([5, 7])).astype(np.int32)
     cv2.fillConvexPoly(cast, fallen, 150, cv2.LINE_AA)
     shadow = cv2.GaussianBlur(cast, (0, 0), 5)
-    light = 1 - shadow[..., None].astype(np.float32) / 255 * 0.6
-    np.multiply(seen, light, out=seen, casting="unsafe")
     flat = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     matrix = cv2.getPerspectiveTransform(flat, quad)
     paper = cv2.warpPerspective(page, matrix, size, flags=cv2.INTER_LINEAR)
     sheet = np.full((height, width), 255, np.uint8)
     cover = cv2.warpPerspective(sheet, matrix, size, flags=cv2.INTER_LINEAR)
-    share = cover[..., None].astype(np.float32) / 255
-    mixed = paper * share
-    mixed += seen * (1 - share)
-    seen[:] = mixed.astype(np.uint8)
+    tray, above = seen.reshape(-1, 3), paper.reshape(-1, 3)  # pixel after pixel
+    shaded = np.flatnonzero((shadow > 0) & (cover < 255))
+    light = 1 - shadow.ravel()[shaded, None].astype(np.float32) / 255 * 0.6
+    tray[shaded] = (tray[shaded] * light).astype(np.uint8)
+    rim = np.flatnonzero((cover > 0) & (cover < 255))
+    share = cover.ravel()[rim, None].astype(np.float32) / 255
+    tray[rim] = (above[rim] * share + tray[rim] * (1 - share)).astype(np.uint8)
+    cv2.copyTo(paper, cv2.inRange(cover, 255, 255), seen)
 
 
 @functools.lru_cache(maxsize=4)
@@ -133,14 +135,15 @@ def _tray(seed: int) -> Picture:
 
 
 @functools.lru_cache(maxsize=4)
-def _illumination(seed: int) -> Picture:
+def _illumination(seed: int, light: bool) -> NDArray[np.float32]:
     """Lamp gradient, lens vignette and white balance of this machine, as factors per pixel."""
     rng = np.random.default_rng(seed + 1)
     y, x = np.mgrid[-1 : 1 : VIEW_HEIGHT_PX * 1j, -1 : 1 : VIEW_WIDTH_PX * 1j]
     lamp = 1 + rng.uniform(-0.07, 0.07) * x + rng.uniform(-0.08, 0.08) * y
     vignette = 1 - 0.11 * (x**2 + y**2) / 2 - 0.03 * (x**2 + y**2) ** 2 / 4
     balance = np.array([rng.uniform(0.94, 1.0), 1.0, rng.uniform(0.97, 1.02)])
-    return np.asarray((lamp * vignette)[..., None] * balance, np.float32)
+    factors = np.asarray((lamp * vignette)[..., None] * balance, np.float32)
+    return factors * np.float32(_LAMP if light else _AMBIENT)
 
 
 @functools.lru_cache(maxsize=1)

@@ -102,9 +102,12 @@ def stamped(page: Picture, ink: Mask, x: float, y: float, rotation_deg: float = 
     left = round(x * page.shape[1] - turned.width / 2)
     top = round(y * page.shape[0] - turned.height / 2)
     sheet.paste(turned, (left, top))
-    alpha = np.asarray(sheet, np.float32)[..., None] / 255
+    inked = np.s_[max(top, 0) : top + turned.height, max(left, 0) : left + turned.width]
+    alpha = np.asarray(sheet)[inked][..., None].astype(np.float32) / 255
     colour = 1 - alpha * (1 - np.array(INK, np.float32) / 255)
-    return (page * colour).astype(np.uint8)
+    made = page.copy()
+    made[inked] = (page[inked] * colour).astype(np.uint8)
+    return made
 
 
 class _Sheet:

@@ -59,6 +59,7 @@ def lay_out(folder: Path) -> Path:
     (folder / "pyproject.toml").write_text(BUILD_SYSTEM)
     (folder / "backend.py").write_text(BACKEND)
     (folder / "sim").mkdir()
+    (folder / "sim" / "__init__.py").touch()
     (folder / "sim" / "__main__.py").write_text("import sys\nprint('demo:', *sys.argv[1:])\n")
     (folder / "pytest.py").write_text("import sys\nprint('pytest:', *sys.argv[1:])\n")
     return folder
@@ -221,6 +222,17 @@ def test_second_start_adds_under_three_tenths_of_a_second(installed: Path, start
 
     assert output == "demo: demo\nexit 0"
     assert min(took_s) < SECOND_START_S
+
+
+def test_compiled_modules_are_kept_also_where_the_environment_forbids_it(
+    installed: Path, start: Start
+) -> None:
+    kept = installed / "sim" / "__pycache__"
+    shutil.rmtree(kept, ignore_errors=True)
+
+    finish(start(installed, "demo", PYTHONDONTWRITEBYTECODE="1"))
+
+    assert list(kept.glob("__init__.*.pyc"))
 
 
 def test_arguments_keep_their_spaces(installed: Path, start: Start) -> None:

@@ -77,7 +77,7 @@ def told(
         faster: how much faster than they were written their days go by.
     """
     stretched = _stretched(entries, faster)
-    end_ms = stretched[-1].position.at_ms + 2 * _DAY_MS
+    end_ms = max(one.received_ms for one in stretched) + 2 * _DAY_MS
     facts = structs.replace(facts, heard_ms=end_ms, now_ms=end_ms)
     reckoned = list(_reckoned(stretched, seal, facts))
     honest = [one for day in reckoned for one in day.differences]
@@ -99,9 +99,12 @@ def told(
 def _stretched(entries: Sequence[StoredEntry], faster: float) -> list[StoredEntry]:
     begin_ms = entries[0].position.at_ms
 
+    def later(at_ms: int) -> int:
+        return begin_ms + round((at_ms - begin_ms) * faster)
+
     def at(entry: StoredEntry) -> StoredEntry:
-        at_ms = begin_ms + round((entry.position.at_ms - begin_ms) * faster)
-        return structs.replace(entry, position=structs.replace(entry.position, at_ms=at_ms))
+        position = structs.replace(entry.position, at_ms=later(entry.position.at_ms))
+        return structs.replace(entry, position=position, received_ms=later(entry.received_ms))
 
     return [at(one) for one in entries]
 

@@ -64,7 +64,7 @@ def facts_of(
         looks={
             one.sha256: _look(reader, one.sha256, one.body, now_ms)
             for one in entries
-            if isinstance(one.body, SealUse) and one.position.at_ms >= from_ms
+            if isinstance(one.body, SealUse) and one.received_ms >= from_ms
         },
         heard_ms=heard_ms,
         now_ms=now_ms,
@@ -73,14 +73,17 @@ def facts_of(
 
 def from_base(entries: Sequence[StoredEntry], seal: str, from_ms: int) -> tuple[StoredEntry, ...]:
     """Return the entries from the last one on that states the counter before a moment."""
-    before = [one for one in entries if one.position.at_ms < from_ms]
+    before = [one for one in entries if one.received_ms < from_ms]
     stating = [one.index for one in before if reckoning.states(one.body, seal)]
     first = max(stating, default=-1)
     return tuple(one for one in entries if one.index >= first)
 
 
 def _entries(reader: Reader, machine: str, seal: str, from_ms: int) -> tuple[StoredEntry, ...]:
-    """Return what to reckon with, from the last entry on that states the counter before the day."""
+    """Return what to reckon with, from the last entry on that states the counter before the days.
+
+    What arrived before them is before them; what a machine's clock says of that proves nothing.
+    """
     found: dict[int, StoredEntry] = {}
     for kind in reckoning.KINDS:
         found |= {one.index: one for one in _since(reader, machine, seal, kind, from_ms)}
@@ -97,7 +100,7 @@ def _since(
     while page := reader.entries(which, before, _PAGE):
         for entry in page:
             yield entry
-            if entry.position.at_ms < from_ms:
+            if entry.received_ms < from_ms:
                 return
         before = page[-1].index
 
