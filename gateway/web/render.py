@@ -64,10 +64,15 @@ class Renderer:
         return HTMLResponse(html, status)
 
 
-def explain(language: Language, code: str) -> str:
-    """Return the sentence for an error code or a reason; an unknown code stands for itself."""
+def explain(language: Language, code: str, values: Mapping[str, str] | None = None) -> str:
+    """Return the sentence for an error code or a reason; an unknown code stands for itself.
+
+    Args:
+        values: what the sentence names; see `gateway.errors.RequestRefusedError`.
+    """
     own = TEXTS[language].get(f"error.{code}")
-    return own if own is not None else reasons.text(code, language)
+    said = own if own is not None else reasons.text(code, language)
+    return said.format_map(values) if values else said
 
 
 def told(language: Language, finding: Finding | None) -> str:

@@ -13,7 +13,7 @@ from gateway.commands import DraftStanding, ReleaseStanding, RevokePermit
 from gateway.errors import NotAllowedError, NotFoundError
 from ledger.records import Intent, SealUse
 from ledger.records_permits import StandingPermit
-from tests.gateway.desk.acts import refused, state
+from tests.gateway.desk.acts import refused, state, without_seal
 
 Town = Any
 DAY_MS = 24 * 3600 * 1000
@@ -299,3 +299,12 @@ def test_each_use_is_an_affair_of_its_own(people: Town) -> None:
 
     assert kinds == ["request", "intent", "use"]
     assert first not in other
+
+
+def test_a_draft_for_a_seal_that_the_machine_has_no_longer_is_not_released(people: Town) -> None:
+    permit = str(draft(people))
+    without_seal(people, "committee")
+
+    refused(
+        people, "unknown-seal", lambda: people.order(ReleaseStanding(by="checker", permit=permit))
+    )
