@@ -64,8 +64,13 @@ def filed(town: Town, permit: str, copies: int = 1) -> str:
     return str(one.sha256)
 
 
-def stamp(town: Town, permit: str, request: str | None, n: int = 1, of: int = 1) -> None:
-    """Send an intent and a use of m-1 under a standing permit."""
+def stamp(
+    town: Town, permit: str, request: str | None, n: int = 1, of: int = 1, names: str = ""
+) -> None:
+    """Send an intent and a use of m-1 under a standing permit.
+
+    `names`: the entry that the use gives as its intent, in place of that one.
+    """
     machine = town.machines["m-1"]
     strokes = machine.head.seq  # grows with every entry
     photos = [town.photo(f"{request} {n} {side} {machine.head.seq}".encode()).ref for side in "ab"]
@@ -76,7 +81,7 @@ def stamp(town: Town, permit: str, request: str | None, n: int = 1, of: int = 1)
         town.now_ms,
     )  # fmt: skip
     use = machine.sign(
-        SealUse(**common, intent=machine.head.sha256, matter="A-1", before=photos[0],
+        SealUse(**common, intent=names or machine.head.sha256, matter="A-1", before=photos[0],
                 after=photos[1], counter_before=strokes, counter_after=strokes + 1, findings=(),
                 operator="clerk-1", flags=("offline",), controller="A"),
         town.now_ms,
@@ -221,6 +226,19 @@ def test_a_use_without_its_own_request_is_an_alert(people: Town) -> None:
     stamp(people, permit, None)
 
     assert raised(people) == {"finding.standing-use.request"}
+
+
+@pytest.mark.parametrize("named", ["heartbeat", "nothing"])
+def test_a_use_that_was_not_reserved_before_is_an_alert(people: Town, named: str) -> None:
+    people.judge = alerts.judge
+    permit = agreed(people)
+    machine = people.machines["m-1"]
+    people.take(machine.message(machine.beat()))
+
+    names = machine.head.sha256 if named == "heartbeat" else "ab" * 32
+    stamp(people, permit, filed(people, permit), names=names)
+
+    assert raised(people) == {"finding.standing-use.intent"}
 
 
 def test_more_copies_than_asked_for_are_an_alert(people: Town) -> None:
