@@ -28,7 +28,7 @@ class Options(Struct, frozen=True, forbid_unknown_fields=True):
 def check(entry: StoredEntry | None, history: History, options: Options) -> Iterator[Alert]:
     """Yield an alert for an intent without a release of its number, its photo and its kind.
 
-    A use is judged only where it is of another kind than its intent, which was judged before.
+    A use is judged only where its intent, which was judged before, says something else.
     """
     if entry is None or not isinstance(entry.body, Intent | SealUse):
         return
@@ -39,14 +39,14 @@ def check(entry: StoredEntry | None, history: History, options: Options) -> Iter
     pressed = _pressed(body, permit, history)
     if isinstance(body, SealUse):
         reserved = history.entry(body.intent)
-        if reserved is None or not isinstance(reserved.body, Intent):
+        intent = None if reserved is None else reserved.body
+        if (
+            isinstance(intent, Intent)
+            and _named(intent) == _named(body)
+            and _pressed(intent, permit, history) == pressed
+        ):
             return
-        if _pressed(reserved.body, permit, history) == pressed:
-            return
-        photo = body.before.sha256
-    else:
-        photo = body.page
-    released = _released(entry, (body.permit, body.n, photo), history)
+    released = _released(entry, _named(body), history)
     if released == pressed:
         return
     yield Alert(
@@ -60,6 +60,11 @@ def check(entry: StoredEntry | None, history: History, options: Options) -> Iter
         ),
         key=f"{CODE}/{entry.sha256}",
     )
+
+
+def _named(body: Intent | SealUse) -> tuple[str, int, str]:
+    """Return what a release names: permit, number and photo of the page before."""
+    return body.permit, body.n, body.page if isinstance(body, Intent) else body.before.sha256
 
 
 def _asking(permit: str, history: History) -> Permit | None:

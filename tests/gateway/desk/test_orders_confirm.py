@@ -92,13 +92,15 @@ def reserve(town: Town, photo: Any, n: int = 1, flags: tuple[str, ...] = ()) -> 
     town.take(machine.message(machine.sign(body, town.now_ms)))
 
 
-def pressed(town: Town, photo: Any, flags: tuple[str, ...] = ()) -> None:
-    """Have m-1 record what it reserved last as a use."""
+def pressed(
+    town: Town, photo: Any, flags: tuple[str, ...] = (), by_entry: str | None = None
+) -> None:
+    """Have m-1 record what it reserved last as a use; it may name another entry as its intent."""
     machine = town.machines["m-1"]
     reserved = next(one for one in reversed(town.entries()) if isinstance(one.body, Intent))
     intent = reserved.body
     body = SealUse(
-        permit=intent.permit, intent=reserved.sha256, n=intent.n, of=intent.of, seal=intent.seal,
+        permit=intent.permit, intent=by_entry or reserved.sha256, n=intent.n, of=intent.of, seal=intent.seal,
         matter="A-1", before=photo, after=town.photo(b"after").ref,
         counter_before=intent.counter_before, counter_after=intent.counter_before + 1,
         findings=("page-same", "impression-seen"), operator=intent.operator, flags=flags,
@@ -209,6 +211,18 @@ def test_a_use_of_another_kind_than_its_released_intent_is_an_alert(risky: Town)
     pressed(risky, photo, flags=(SEAM,))
 
     assert "finding.unconfirmed.seam" in raised(risky)
+
+
+@pytest.mark.parametrize("named", ["its-intent", "no-intent", "nothing"])
+def test_a_use_with_another_page_than_the_released_one_is_an_alert(risky: Town, named: str) -> None:
+    name, photo = ask(risky)
+    answer(risky, name)
+    reserve(risky, photo)
+
+    by_entry = {"its-intent": None, "no-intent": name, "nothing": 64 * "0"}[named]
+    pressed(risky, risky.photo(b"another page").ref, by_entry=by_entry)
+
+    assert "finding.unconfirmed" in raised(risky)
 
 
 def test_a_use_of_the_released_kind_is_none(risky: Town) -> None:
