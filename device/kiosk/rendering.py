@@ -63,7 +63,7 @@ class Renderer:
 
 def unbroken(text: str) -> Markup:
     """Return a text as HTML whose numbers with hyphens, as of a telephone, stay on one line."""
-    return Markup(_NUMBER.sub(r'<span class="unbroken">\g<0></span>', escape(text)))
+    return Markup(_NUMBER.sub(r'<span class="unbroken">\g<0></span>', str(escape(text))))
 
 
 def mark_of(session: Session, *shown: object) -> str:
