@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,14 @@ import msgspec
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from device.kiosk.sessions import Session
 from device.texts import Language, Words
 
 FOLDER = Path(__file__).parent
-_JOINED = "\u2060"  # word joiner: no line ends here
+_NUMBER = re.compile(r"[0-9A-Z]+(?:-[0-9A-Z]+)+")
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -59,9 +61,9 @@ class Renderer:
         return HTMLResponse(text, status_code=status)
 
 
-def unbroken(text: str) -> str:
-    """Return a text whose numbers with hyphens, as of a telephone, stay on one line."""
-    return text.replace("-", f"-{_JOINED}")
+def unbroken(text: str) -> Markup:
+    """Return a text as HTML whose numbers with hyphens, as of a telephone, stay on one line."""
+    return Markup(_NUMBER.sub(r'<span class="unbroken">\g<0></span>', str(escape(text))))
 
 
 def mark_of(session: Session, *shown: object) -> str:
