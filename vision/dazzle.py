@@ -15,7 +15,7 @@ from vision.page import Gray, MatLike
 
 VEIL, RIM = 1.0, 2.0
 _SHRUNK = 8  # a reflection is many times as wide as a stroke
-_PRINT = 5  # of the shrunk page: print narrower than that is closed over, 8 mm
+_PRINT = 11  # of the shrunk page: print narrower than that is closed over, 18 mm
 _LARGEST = 0.6  # of the page's shorter side; what is wider is the lamp's light and no spot
 # Of the paper's light around it. Ink that gives back a quarter of what paper does loses 4 % of its
 # contrast by so much; an edge of shadow makes a larger step, but a wide one.
@@ -31,15 +31,25 @@ def dazzled(flat: Image) -> Gray:
     size = (max(width // _SHRUNK, 1), max(height // _SHRUNK, 1))
     small = cv2.resize(most(flat), size, interpolation=cv2.INTER_AREA)
     paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((_PRINT, _PRINT), np.uint8))
-    paper = cv2.medianBlur(np.asarray(paper, np.uint8), _PRINT)
+    paper = cv2.medianBlur(np.asarray(paper, np.uint8), 5)
     side = max(round(_LARGEST * min(size)), 3)
-    around = cv2.morphologyEx(paper, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
+    even = _without_lamp(_lit(paper))
+    around = cv2.morphologyEx(even, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
     near = np.ones((_NEAR, _NEAR), np.uint8)
-    spot = cv2.dilate((paper > _BRIGHTER * _lit(around)).astype(np.float32), near)
+    spot = cv2.dilate((even > _BRIGHTER * around).astype(np.float32), near)
     steep = cv2.dilate(paper, near) > _STEEP * _lit(cv2.erode(paper, near))
     veils = np.where(spot > 0, np.where(steep, RIM, VEIL), 0.0).astype(np.float32)
     full = cv2.resize(veils, (width, height), interpolation=cv2.INTER_NEAREST)
     return np.asarray(full, np.float32)
+
+
+def _without_lamp(paper: Gray) -> Gray:
+    """Divide by what grows evenly across the page; at its edges no opening could tell it."""
+    level = np.log(paper)
+    y, x = np.mgrid[-1 : 1 : paper.shape[0] * 1j, -1 : 1 : paper.shape[1] * 1j]
+    plane = np.stack([np.ones(x.size), x.ravel(), y.ravel()], axis=1)
+    weights, *_ = np.linalg.lstsq(plane, level.ravel(), rcond=None)
+    return np.asarray(np.exp(level - (plane @ weights).reshape(paper.shape)), np.float32)
 
 
 def _lit(light: MatLike) -> Gray:
