@@ -19,7 +19,7 @@ def lit(light: Gray, veil: Gray | None = None) -> Image:
     seen = page_image(7, 0) * light[..., None]
     if veil is not None:
         seen += veil[..., None]
-    return np.clip(seen, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(seen, 0, 255), np.uint8)
 
 
 def spot(most: float, radius_px: float) -> Gray:
