@@ -168,14 +168,17 @@ def eyes_gateway(uses: int, seed: int, no_read: bool, target: Path | None) -> No
 @click.option("--pairs", default=5, show_default=True, help="For each question and answer.")
 @click.option("--seed", default=1, show_default=True, help="The same seed, the same bytes.")
 @click.option("--hard", is_flag=True, help="Dim, askew, noisy, shaded, glaring, in the way.")
-def eyes_render(folder: Path, pages: int, pairs: int, seed: int, hard: bool) -> None:
+@click.option("--ask", multiple=True, help="This question of pairs alone; may be repeated.")
+def eyes_render(
+    folder: Path, pages: int, pairs: int, seed: int, hard: bool, ask: tuple[str, ...]
+) -> None:
     """Write a folder of rendered photos whose truth is known, for `eyes` to be measured on."""
     from bench import eyes_rendered
 
     difficulty: Literal["normal", "hard"] = "hard" if hard else "normal"
     try:
         count = eyes_rendered.write(
-            folder, pages, pairs, seed, difficulty, lambda line: click.echo(line, err=True)
+            folder, pages, pairs, seed, difficulty, lambda line: click.echo(line, err=True), ask
         )
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error

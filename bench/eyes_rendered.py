@@ -7,8 +7,9 @@ answer. The same seed gives the same bytes.
 from __future__ import annotations
 
 import csv
+import functools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,17 +29,41 @@ _COLUMNS = ("file", "n_seals", "seals_json", "quad_json")
 _DIGITS = "0123456789"
 _DOTS_PER_INCH = (None, 50.0, 75.0)  # of the printer that made a seal; None: a plain colour
 
+PAIRED = ("duplicate", "same_page", "blank", "new_seals")
+_QUESTIONS = (
+    ("duplicate", "same", ("once", "again")),
+    ("duplicate", "different", ("once", "copy")),
+    ("same_page", "match", ("bare", "once")),
+    ("same_page", "mismatch", ("bare", "other")),
+    ("blank", "text", ("bare",)),
+    ("blank", "blank", ("blank",)),
+)
+
 Row = dict[str, Any]
 Say = Callable[[str], None]
 
 
-def write(folder: Path, pages: int, pairs: int, seed: int, difficulty: Difficulty, say: Say) -> int:
+def write(
+    folder: Path,
+    pages: int,
+    pairs: int,
+    seed: int,
+    difficulty: Difficulty,
+    say: Say,
+    questions: Sequence[str] = (),
+) -> int:
     """Write `pages` labelled photos and `pairs` pairs for each question; return how many files.
+
+    Args:
+        questions: what is asked of pairs, of `PAIRED`; empty for everything.
 
     Raises:
         OSError: the folder cannot be written.
-        ValueError: it holds a manifest already.
+        ValueError: it holds a manifest already, or a question is none of pairs.
     """
+    unknown = sorted(set(questions) - set(PAIRED))
+    if unknown:
+        raise ValueError(f"expected questions of {', '.join(PAIRED)}, found {', '.join(unknown)}")
     if (folder / "manifest.csv").exists():
         raise ValueError(f"expected a folder without a manifest, found one in {folder}")
     folder.mkdir(parents=True, exist_ok=True)
@@ -52,12 +77,7 @@ def write(folder: Path, pages: int, pairs: int, seed: int, difficulty: Difficult
 
     for i in range(pages):
         keep(f"page-{i:03}.jpg", shot(sheet(seed + i), seed + i, difficulty))
-    cases = [
-        one
-        for i in range(pairs)
-        for ask in (_cases, _documents, _copies)
-        for one in ask(seed + i, i, difficulty, keep)
-    ]
+    cases = [one for i in range(pairs) for one in _asked(seed + i, i, difficulty, keep, questions)]
     with (folder / "manifest.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, _COLUMNS)
         writer.writeheader()
@@ -133,40 +153,54 @@ def _row(name: str, taken: Shot) -> Row:
     return {"file": name, "n_seals": len(seals), "seals_json": written, "quad_json": quad}
 
 
+def _asked(
+    seed: int, i: int, difficulty: Difficulty, keep: Callable[[str, Shot], str], only: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """Yield the cases of one pair; of a few questions alone no other photos are taken."""
+    yield from _cases(seed, i, difficulty, keep, only or PAIRED)
+    if not only:
+        yield from _documents(seed, i, difficulty, keep)
+        yield from _copies(seed, i, difficulty, keep)
+
+
 def _cases(
-    seed: int, i: int, difficulty: Difficulty, keep: Callable[[str, Shot], str]
+    seed: int, i: int, difficulty: Difficulty, keep: Callable[[str, Shot], str], only: Sequence[str]
 ) -> Iterator[dict[str, Any]]:
     """Yield one case of each question and answer."""
     rng = np.random.default_rng(seed)
     world, n = int(rng.integers(1_000_000)), int(rng.integers(5))
     bare = Sheet(page_image(world, n))
     once = _stamped(bare, rng)
-
-    def photo(role: str, made: Sheet, laid: int) -> str:
-        return keep(f"case-{i:03}-{role}.jpg", shot(made, seed * 100 + laid, difficulty))
-
-    def case(question: str, answer: str | int, *images: str) -> dict[str, Any]:
-        name = f"{question}-{i:03}-{answer}"
-        return {"id": name, "question": question, "images": images, "answer": answer}
-
-    first = photo("once", once, 1)
-    yield case("duplicate", "same", first, photo("again", _stamped(once, rng), 2))
-    yield case("duplicate", "different", first, photo("copy", _stamped(bare, rng), 3))
-    approved = photo("bare", bare, 4)
+    again, copy = _stamped(once, rng), _stamped(bare, rng)
     other = Sheet(render_page(_changed(document(world, n), rng)).image)
-    yield case("same_page", "match", approved, first)
-    yield case("same_page", "mismatch", approved, photo("other", other, 5))
-    yield case("blank", "text", approved)
-    yield case("blank", "blank", photo("blank", Sheet(blank_page()), 6))
-    how, after = conditions(np.random.default_rng(seed + 7), difficulty), once
-    count = int(rng.choice([0, 1, 1, 2]))
+    count, after = int(rng.choice([0, 1, 1, 2])), once
     for _ in range(count):
         after = _stamped(after, rng)
-    names = [
-        keep(f"case-{i:03}-{role}.jpg", shot_under(made, how, seed + k))
-        for k, (role, made) in enumerate((("before", once), ("after", after)))
-    ]
-    yield case("new_seals", count, *names)
+    laid = (once, again, copy, bare, other, Sheet(blank_page()))
+    of_role = dict(zip(("once", "again", "copy", "bare", "other", "blank"), laid, strict=True))
+
+    @functools.cache
+    def photo(role: str) -> str:
+        made = of_role[role]
+        taken = shot(made, seed * 100 + 1 + list(of_role).index(role), difficulty)
+        return keep(f"case-{i:03}-{role}.jpg", taken)
+
+    for question, answer, roles in _QUESTIONS:
+        if question in only:
+            images = [photo(role) for role in roles]
+            yield _case(question, i, answer, images)
+    if "new_seals" in only:
+        how = conditions(np.random.default_rng(seed + 7), difficulty)
+        names = [
+            keep(f"case-{i:03}-{role}.jpg", shot_under(made, how, seed + k))
+            for k, (role, made) in enumerate((("before", once), ("after", after)))
+        ]
+        yield _case("new_seals", i, count, names)
+
+
+def _case(question: str, i: int, answer: str | int, images: list[str]) -> dict[str, Any]:
+    name = f"{question}-{i:03}-{answer}"
+    return {"id": name, "question": question, "images": images, "answer": answer}
 
 
 def _stamped(made: Sheet, rng: np.random.Generator) -> Sheet:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from device import verdicts
 from hardware.errors import HardwareError
@@ -31,6 +31,12 @@ from vision.tray import Tray
 _UNFINISHED = ".part"
 _SAMPLED = 4  # every so many pixels: noise makes each of them unique
 _REMEMBERED = 4096  # pictures, previews among them: a quarter of an hour while somebody looks
+_NOTED = {
+    Reason.GLARE: Finding.GLARE,
+    Reason.OVEREXPOSED: Finding.OVEREXPOSED,
+    Reason.COARSE: Finding.COARSE,
+    Reason.PAGE_EDGE: Finding.PAGE_EDGE,
+}
 _BEST = (Finding.PAGE_SAME, Finding.PAGE_UNCLEAR, Finding.PAGE_OTHER)
 
 log = structlog.get_logger()
@@ -260,18 +266,12 @@ class Capture:
 
 
 def _with(reason: Reason, quality: Quality) -> Quality:
-    return Quality(
-        reasons=(reason, *quality.reasons),
-        page=quality.page,
-        edge_px=quality.edge_px,
-        paper=quality.paper,
-    )
+    return structs.replace(quality, reasons=(reason, *quality.reasons))
 
 
 def _notes(quality: Quality) -> set[Finding]:
     """What is not perfect about a photo that is used all the same."""
-    noted = {Reason.GLARE: Finding.GLARE, Reason.OVEREXPOSED: Finding.OVEREXPOSED}
-    return {noted[reason] for reason in quality.reasons if reason in noted}
+    return {_NOTED[reason] for reason in quality.reasons if reason in _NOTED}
 
 
 def _decoded(page: bytes) -> Image | None:

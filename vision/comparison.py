@@ -86,10 +86,11 @@ def difference(reference: Gray, laid: Gray, red: Gray, dazzled: tuple[Gray, Gray
         dazzled: of both, where reflections lie, as `vision.dazzle` tells.
     """
     bent = _bent(reference, laid)
-    soft = [cv2.GaussianBlur(each, (0, 0), 1.0) * (1 - red) for each in (reference, bent)]
+    shown = 1 - red
+    soft = [cv2.GaussianBlur(each, (0, 0), 1.0) * shown for each in (reference, bent)]
     veils = [without_rim(each) for each in dazzled]
     one, other = (without_rim(np.asarray(each, np.float32)) for each in soft)
-    clear = (np.maximum(*veils) == 0).astype(np.float32)
+    clear = np.asarray(np.maximum(*veils) == 0, np.float32)
     one, other = _equally_sharp(one, other, clear)
     left_over, squares = _left_over(one, other), [_tiles(each * each) for each in (one, other)]
     grain = _grain(left_over, np.maximum(one, other))

@@ -103,7 +103,7 @@ def _compared(reference: Image, moving: Image, found: Alignment) -> Difference:
 def _by_outlines(reference: Image, moving: Image, found: Alignment) -> Match:
     """Compare pages whose features do not match, as in blurred photos, by their corners alone.
 
-    Only where the print then agrees does this say more than that the pages share no layout.
+    Where the print does not agree then, the pages have no layout in common.
     """
     if found.features < _FULL:  # with little print nobody knows
         return Match(0.0, None, 0.0)

@@ -19,6 +19,8 @@ class Reason(enum.StrEnum):
     NO_PAGE = "no-page"  # no paper in view
     GLARE = "glare"  # a clipped spot hides part of the page
     OVEREXPOSED = "overexposed"  # print is washed out
+    COARSE = "coarse"  # the sheet is too small in the picture for its print to be read surely
+    PAGE_EDGE = "page-edge"  # the sheet touches the picture's border, or goes on beyond it
 
 
 # With these nothing on the page can be relied on: the photo has to be taken again.
@@ -61,3 +63,5 @@ class Finding(enum.StrEnum):
     UNJUDGED = "unjudged"  # the photo is kept, but could not be judged here
     GLARE = "glare"  # as Reason.GLARE, on a photo that was used all the same
     OVEREXPOSED = "overexposed"  # likewise
+    COARSE = "coarse"  # likewise
+    PAGE_EDGE = "page-edge"  # likewise

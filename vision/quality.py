@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from vision.decoding import Image
 from vision.findings import UNUSABLE, Reason
+from vision.framing import a4_dpi, margin
 from vision.page import Page, find_page, flatten, tile_ranges
 
 _BLACK_LEVEL = 30  # 9 of 10 pixels below this: nothing is lit (the band may still be bright)
@@ -26,6 +27,12 @@ _MIN_TILES = 6  # fewer inked tiles say nothing about focus
 # Edge width in pixels of the flat page (120 dpi when large enough): contrast / steepest slope,
 # which is 2.5 sigma of the blur. Characters of 12 point are illegible from about sigma 2.
 MAX_EDGE_PX = 5.0
+LEAST_DPI = 150.0  # a character of 12 point has 25 dots then; readers need 14, 曹 and 曾 more
+# Which sheet of the A series it is nobody knows: coarse is what even an A5 sheet would be.
+_LEAST_A4_DPI = LEAST_DPI / 2**0.5
+# Of the picture's longer side. Outlines are good to 0.004 of it; as much again is paper beyond it
+# that cannot be told from none.
+LEAST_MARGIN = 0.008
 
 
 class Quality(Struct, frozen=True, kw_only=True):
@@ -37,16 +44,21 @@ class Quality(Struct, frozen=True, kw_only=True):
         edge_px: width of printed edges on the flat page, of the paper's own edge when there is
             too little print; None when neither tells.
         paper: brightness of the paper, 0..255; 0 without a page.
+        a4_dpi: dots an inch if the sheet is A4; None where its shape or outline does not tell.
+        margin: the sheet's least distance from the picture's border, as a share of the picture's
+            longer side; None where no edge of paper is seen.
     """
 
     reasons: tuple[Reason, ...]
     page: Page | None
     edge_px: float | None
     paper: float
+    a4_dpi: float | None = None
+    margin: float | None = None
 
     @property
     def usable(self) -> bool:
-        """Whether the photo can serve as evidence; glare alone is only noted."""
+        """Whether the photo can serve as evidence; glare, for one, is only noted."""
         return not UNUSABLE.intersection(self.reasons)
 
 
@@ -69,7 +81,14 @@ def judge(image: Image) -> Quality:
         reasons.append(Reason.OVEREXPOSED)
     elif paper < _GLARE_PAPER and _clipped_blob_share(gray) > _GLARE_SHARE:
         reasons.append(Reason.GLARE)
-    return Quality(reasons=tuple(reasons), page=page, edge_px=edge_px, paper=paper)
+    dpi, inside = a4_dpi(page), margin(page, image.shape[1], image.shape[0])
+    if inside is not None and inside < LEAST_MARGIN:
+        reasons.append(Reason.PAGE_EDGE)
+    if dpi is not None and dpi < _LEAST_A4_DPI:
+        reasons.append(Reason.COARSE)
+    return Quality(
+        reasons=tuple(reasons), page=page, edge_px=edge_px, paper=paper, a4_dpi=dpi, margin=inside
+    )
 
 
 def same_frame(one: Image, other: Image) -> bool:

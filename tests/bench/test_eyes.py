@@ -192,3 +192,18 @@ def test_folder_that_has_a_manifest_is_not_written_over(folder: Path) -> None:
 
     with pytest.raises(ValueError, match="without a manifest"):
         eyes_rendered.write(folder, 1, 0, 1, "normal", lambda _: None)
+
+
+def test_question_that_is_none_of_pairs_is_refused(folder: Path) -> None:
+    with pytest.raises(ValueError, match="found weather"):
+        eyes_rendered.write(folder, 0, 1, 1, "normal", lambda _: None, ("weather",))
+
+
+def test_one_question_alone_takes_its_photos_alone(folder: Path) -> None:
+    told: list[str] = []
+
+    eyes_rendered.write(folder, 0, 1, 1, "normal", told.append, ("blank",))
+
+    cases = json.loads((folder / "cases.json").read_bytes())
+    assert {one["answer"] for one in cases} == {"blank", "text"}
+    assert sorted(told) == ["case-000-bare.jpg", "case-000-blank.jpg"]

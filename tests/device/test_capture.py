@@ -137,6 +137,22 @@ def test_photo_that_cannot_serve_is_refused_with_its_reason_and_not_kept(
     assert list((tmp_path / "photos").iterdir()) == []
 
 
+def test_sheet_that_leaves_the_picture_is_kept_and_noted(
+    capture: Capture, camera: PlayedCamera
+) -> None:
+    aside = camera_view.Laying(right_mm=24.0)
+    camera.show(
+        iter(
+            Film(camera_view.view(page_image(7, 0), aside, light=True, seed=3), 1, exposure).frame()
+            for exposure in (1, 2)
+        )
+    )
+
+    taken = capture.take()
+
+    assert taken.findings == ("page-edge",)
+
+
 def test_after_photo_equal_to_the_before_photo_is_frozen(
     capture: Capture, camera: PlayedCamera, live: Live
 ) -> None:

@@ -114,6 +114,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("finding.blurred", "模糊", "blurred"),
     ("finding.glare", "反光", "glare"),
     ("finding.overexposed", "过亮", "overexposed"),
+    ("finding.coarse", "纸太小，看不细", "sheet too small in the photo"),
+    ("finding.page-edge", "纸靠边，可能没拍全", "sheet at the photo's edge"),
     ("finding.black", "画面黑", "black"),
     ("finding.frozen", "画面不动", "frozen"),
     ("finding.replayed", "画面是以前的", "an earlier picture again"),
