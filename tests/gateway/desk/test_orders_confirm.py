@@ -100,8 +100,8 @@ def pressed(
     reserved = next(one for one in reversed(town.entries()) if isinstance(one.body, Intent))
     intent = reserved.body
     body = SealUse(
-        permit=intent.permit, intent=by_entry or reserved.sha256, n=intent.n, of=intent.of, seal=intent.seal,
-        matter="A-1", before=photo, after=town.photo(b"after").ref,
+        permit=intent.permit, intent=by_entry or reserved.sha256, n=intent.n, of=intent.of,
+        seal=intent.seal, matter="A-1", before=photo, after=town.photo(b"after").ref,
         counter_before=intent.counter_before, counter_after=intent.counter_before + 1,
         findings=("page-same", "impression-seen"), operator=intent.operator, flags=flags,
         controller="A",
