@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 import msgspec
@@ -23,6 +24,7 @@ PARTS = click.argument(
 )
 LIMIT_MISSED = 1
 EVIDENCE_DOES_NOT_HOLD = 4
+F = TypeVar("F")
 PICTURES = Path(__file__).parents[2] / "shared" / "data" / "images"  # beside the checkout
 
 
@@ -75,14 +77,7 @@ def attacks_merge(parts: tuple[Path, ...], target: Path | None) -> None:
     """One table of files that `attacks --json` wrote, each with other seeds, lights or plays."""
     from bench import attacks as measured
 
-    try:
-        read = [msgspec.json.decode(one.read_bytes(), type=measured.Attacks) for one in parts]
-        figures = measured.merged(read)
-    except (OSError, ValueError) as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(measured.table(figures))
-    if target is not None:
-        target.write_bytes(_formatted(figures))
+    _tell_merged(parts, measured.Attacks, measured.merged, measured.table, target)
 
 
 @main.command()
@@ -109,14 +104,7 @@ def copies_merge(parts: tuple[Path, ...], target: Path | None) -> None:
     """One table of files that `copies --json` wrote, each with other seeds or lights."""
     from bench import copies as measured
 
-    try:
-        read = [msgspec.json.decode(one.read_bytes(), type=measured.Copies) for one in parts]
-        figures = measured.merged(read)
-    except (OSError, ValueError) as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(measured.table(figures))
-    if target is not None:
-        target.write_bytes(_formatted(figures))
+    _tell_merged(parts, measured.Copies, measured.merged, measured.table, target)
 
 
 @main.command()
@@ -327,6 +315,23 @@ def _lights(chosen: str) -> list[Literal["normal", "hard"]]:
 def _say(line: str) -> None:
     click.echo(line)
     sys.stdout.flush()
+
+
+def _tell_merged(
+    parts: Sequence[Path],
+    kind: type[F],
+    merged: Callable[[Sequence[F]], F],
+    table: Callable[[F], str],
+    target: Path | None,
+) -> None:
+    """Tell and write the sum of measurements that were made in parts."""
+    try:
+        figures = merged([msgspec.json.decode(one.read_bytes(), type=kind) for one in parts])
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(table(figures))
+    if target is not None:
+        target.write_bytes(_formatted(figures))
 
 
 def _tell(figures: Any, target: Path | None) -> None:

@@ -3,7 +3,8 @@
 A play goes the way of a real use: `Capture.find` and `objection` before the lever is free,
 `Capture.take_after` after the press, and the gateway's rule on what is signed. An attack is
 caught where it is stopped or raises an alert; a word in the record that nobody is called for is
-only noted. Every attack has the honest uses of the same seeds beside it.
+only noted. Every attack has the honest uses of the same seeds beside it. A missing mark is called
+so at the first look here; the machine takes a second one and then writes an incident.
 """
 
 from __future__ import annotations

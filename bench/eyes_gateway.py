@@ -44,7 +44,7 @@ SEAL, MATTER = "committee", "A-1"
 PER_S = 20.0  # entries of the machine whose waits are timed
 QUIET_S = 10.0  # for which it sends before there is anything to look at
 START_S, DEADLINE_S = 60.0, 600.0
-_WARM = 20
+_WARM, _QUIET = 20, round(QUIET_S * PER_S)  # entries
 
 
 class Waits(Struct, frozen=True):
@@ -98,6 +98,17 @@ class Use(Struct, frozen=True, kw_only=True):
     amount_fen: int
 
 
+class _Drained(Struct, frozen=True, kw_only=True):
+    """What came of the uses, in the words of `EyesGateway`."""
+
+    delivered_s: float
+    drained_s: float
+    cpu_s: float
+    most_waiting: int
+    waits: list[Fed]
+    sights: list[Sight]
+
+
 def measure(count: int, seed: int, read: bool) -> EyesGateway:
     """Deliver so many uses in a temporary folder, have them looked at, return the figures.
 
@@ -129,17 +140,39 @@ class _Run:
         self._store: Store = sqlite.connect(sqlite.Options(folder=state, writable=False))
 
     def through(self, uses: list[Use]) -> EyesGateway:
-        quiet = round(QUIET_S * PER_S)
         self._fed(0, _WARM).result()
-        before = self._fed(_WARM, quiet).result()
-        idle_mb, idle_cpu_s = self._memory_mb(), self._cpu_s()
-        begun_s = time.monotonic()
-        deliver = _Deliverer(
-            parts_of(self._plan, self._plan.villages[0], self._url), self._plan.trusted
+        before = self._fed(_WARM, _QUIET).result()
+        idle_mb = self._memory_mb()
+        parts = parts_of(self._plan, self._plan.villages[0], self._url)
+        deliver = _Deliverer(parts, self._plan.trusted)
+        drained = self._drained(deliver, uses)
+        deliver.close()
+        seconds = sorted(one.seconds for one in drained.sights)
+        return EyesGateway(
+            machine=this_machine(),
+            uses=len(uses),
+            photo_mb=round(sum(len(one.before) + len(one.after) for one in uses) / 1e6, 1),
+            reader=all(one.reader_present for one in drained.sights),
+            failed=sum(one.failed is not None for one in drained.sights),
+            delivered_s=round(drained.delivered_s, 1),
+            drained_s=round(drained.drained_s, 1),
+            look_p50_s=percentile(seconds, 50),
+            look_p95_s=percentile(seconds, 95),
+            look_most_s=seconds[-1],
+            cpu_s_per_use=round(drained.cpu_s / len(uses), 2),
+            most_waiting=drained.most_waiting,
+            before=_waits([before]),
+            beside=_waits(drained.waits),
+            gateway_idle_mb=idle_mb,
+            gateway_peak_mb=self._memory_mb(),
         )
+
+    def _drained(self, deliver: _Deliverer, uses: list[Use]) -> _Drained:
+        """Deliver the uses and wait until all were looked at, entries going beside it."""
+        begun_s, begun_cpu_s = time.monotonic(), self._cpu_s()
         names = [deliver.write(use) for use in uses]
         waits: list[Fed] = []
-        delivered_s, most, fed = 0.0, 0, _WARM + quiet
+        delivered_s, most, fed = 0.0, 0, _WARM + _QUIET
         while (left := self._left(names)) or not delivered_s:
             if time.monotonic() > begun_s + DEADLINE_S:
                 raise TimeoutError(f"expected {len(uses)} uses looked at, found {left} left")
@@ -150,27 +183,13 @@ class _Run:
             most = max(most, self._waiting())
             if not delivered_s and deliver.is_done():
                 delivered_s = time.monotonic() - begun_s
-        drained_s, cpu_s = time.monotonic() - begun_s, self._cpu_s() - idle_cpu_s
-        deliver.close()
-        sights = list(self._sights(names))
-        seconds = sorted(one.seconds for one in sights)
-        return EyesGateway(
-            machine=this_machine(),
-            uses=len(uses),
-            photo_mb=round(sum(len(one.before) + len(one.after) for one in uses) / 1e6, 1),
-            reader=all(one.reader_present for one in sights),
-            failed=sum(one.failed is not None for one in sights),
-            delivered_s=round(delivered_s, 1),
-            drained_s=round(drained_s, 1),
-            look_p50_s=percentile(seconds, 50),
-            look_p95_s=percentile(seconds, 95),
-            look_most_s=seconds[-1],
-            cpu_s_per_use=round(cpu_s / len(uses), 2),
+        return _Drained(
+            delivered_s=delivered_s,
+            drained_s=time.monotonic() - begun_s,
+            cpu_s=self._cpu_s() - begun_cpu_s,
             most_waiting=most,
-            before=_waits([before]),
-            beside=_waits(waits),
-            gateway_idle_mb=idle_mb,
-            gateway_peak_mb=self._memory_mb(),
+            waits=waits,
+            sights=list(self._sights(names)),
         )
 
     def _fed(self, begin: int, count: int) -> Feeder:

@@ -1,7 +1,8 @@
 """Soak: the fault campaign, one ordeal after another for as long as asked, each one judged.
 
 Everything follows from the seed: which machine, which ordeal, which moment. The first pass goes
-through every ordeal once, so that a short soak is a broad one.
+through every ordeal once, so that a short soak is a broad one. After each ordeal the machine's days
+are counted, too, on a stretched clock (bench/campaign/daily.py).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from bench.campaign import hosts, ordeals, strikes
+from bench.campaign import daily, hosts, ordeals, strikes
 from bench.campaign.disks import can_mount
 from bench.campaign.killing import available
 from bench.campaign.site import ERRAND, Site
@@ -24,6 +25,7 @@ from bench.campaign.strikes import Strike
 from bench.campaign.town import BrokenError, Town
 from bench.figures import Machine, this_machine
 from sim.errors import SimError
+from sim.township_files import SEAL
 
 Ordeal = Callable[[Town, Site, random.Random], object]
 SPOILT = ("no_reply", "late_reply", "bad_crc", "half_frame", "wrong_unit", "request_lost")
@@ -34,7 +36,13 @@ GATEWAY_STEPS = {"fdatasync": 12, "pwrite64": 80}
 
 
 class Soak(Struct, frozen=True, kw_only=True):
-    """What was done; `breaches` are the judge's lines, empty for a campaign that held."""
+    """What was done.
+
+    Args:
+        days: of the daily count when it ended; `agreeing` of them, the others lack something.
+        planted: strokes planted for the count; each was found.
+        breaches: the judge's lines and the count's, empty for a campaign that held.
+    """
 
     machine: Machine
     seed: int
@@ -42,6 +50,9 @@ class Soak(Struct, frozen=True, kw_only=True):
     ordeals: dict[str, int]
     kills: int
     looked_at: int
+    days: int
+    agreeing: int
+    planted: int
     breaches: tuple[str, ...]
     folder: str
 
@@ -54,7 +65,9 @@ class Campaign:
         self._begin_s = time.monotonic()
         self.done: Counter[str] = Counter()
         self._spent: Counter[str] = Counter()
-        self.looked_at = 0
+        self.looked_at = self.planted = 0
+        self.counted: dict[str, daily.Told] = {}
+        self._places = random.Random(seed)  # of its own: the faults of a seed stay what they are
         self.breaches: tuple[str, ...] = ()
 
     @property
@@ -81,8 +94,24 @@ class Campaign:
         self._renew(site)
         outcome = ordeal(self._town, site, chance)
         self.looked_at += sum(verdict.looked_at for verdict in self._town.check(site))
+        self._count(site)
         self.done[f"{name} {site.profile}"] += 1
         self._say(f"{self.taken_s:7.1f} s  {name} {site.profile}: {outcome}")
+
+    def _count(self, site: Site) -> None:
+        """Reckon the machine's days.
+
+        Raises:
+            BrokenError: the count accuses an honest machine, or misses a planted stroke.
+        """
+        state = self._town.plan.gateway_folder / "state"
+        told = daily.look(state, site.village.machine, SEAL, self._places)
+        self.counted[site.profile] = told
+        self.planted += told.planted
+        missed = ("daily count: expected a planted stroke found, found none",)
+        lines = (*told.differences, *(missed if told.found < told.planted else ()))
+        if lines:
+            raise BrokenError("\n".join(lines))
 
     def _renew(self, site: Site) -> None:
         """File anew before the permit is used up, whatever each ordeal has cost of it."""
@@ -111,6 +140,9 @@ def run(minutes: float, seed: int, folder: Path | None, say: Callable[[str], Non
         ordeals=dict(sorted(campaign.done.items())),
         kills=sum(count for name, count in campaign.done.items() if "kill" in name),
         looked_at=campaign.looked_at,
+        days=sum(one.days for one in campaign.counted.values()),
+        agreeing=sum(one.agreeing for one in campaign.counted.values()),
+        planted=campaign.planted,
         breaches=campaign.breaches,
         folder=str(place),
     )

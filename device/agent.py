@@ -39,7 +39,7 @@ from device.kiosk.port import (
     TakePage,
     View,
 )
-from device.kiosk.port_custody import OpenHatch, ReportLost, ShutHatch
+from device.kiosk.port_custody import OpenHatch, ReportLost, SealView, ShutHatch
 from device.lock import Lock
 from device.pages import Pages
 from device.people import People
@@ -332,10 +332,6 @@ class Agent:
         now_ms, proved = parts.recorder.clock.read()
         village = parts.village_list()
         undelivered = self._journal.head.seq - parts.uplink.acked
-        if undelivered <= 0:
-            self._undelivered_ms = None
-        elif self._undelivered_ms is None:
-            self._undelivered_ms = now_ms
         return View(
             machine=parts.machine,
             village=parts.village_name,
@@ -348,7 +344,7 @@ class Agent:
             online=parts.uplink.online,
             answered_ms=self._answered_ms,
             undelivered=undelivered,
-            undelivered_since_ms=self._undelivered_ms,
+            undelivered_since_ms=self._undelivered_since(undelivered, now_ms),
             unanswered=parts.uplink.unanswered,
             photos_waiting=self._journal.count_photos_waiting(),
             clock_proved=proved,
@@ -365,13 +361,21 @@ class Agent:
             standing=standing.views(book, village.matters if village else (), now_ms),
             shut=parts.uplink.shut,
             items=dict(parts.items),
-            custody=views.custody(
-                book,
-                dict(parts.seals),
-                {seal: one.report if one.ready else None for seal, one in parts.locks.items()},
-                parts.custody.made,
-                now_ms,
-            ),
+            custody=self._custody(now_ms),
             people=parts.people.state(now_ms),
             people_until_ms=parts.people.not_after_ms,
         )
+
+    def _undelivered_since(self, undelivered: int, now_ms: int) -> int | None:
+        """Return since when something waits to be delivered, None if nothing does."""
+        if undelivered <= 0:
+            self._undelivered_ms = None
+        elif self._undelivered_ms is None:
+            self._undelivered_ms = now_ms
+        return self._undelivered_ms
+
+    def _custody(self, now_ms: int) -> tuple[SealView, ...]:
+        parts = self._parts
+        reports = {seal: one.report if one.ready else None for seal, one in parts.locks.items()}
+        book = self._journal.book
+        return views.custody(book, dict(parts.seals), reports, parts.custody.made, now_ms)

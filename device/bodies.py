@@ -48,6 +48,12 @@ def photo_ref(taken: Taken) -> PhotoRef:
     )
 
 
+def photos_of(reserved: Reserved | None, after: Taken | None) -> tuple[PhotoRef, ...]:
+    """Return the photos of an impression that ended as an incident: before it, and after."""
+    before = () if reserved is None else (reserved.order.before,)
+    return before if after is None else (*before, photo_ref(after))
+
+
 def as_taken(ref: PhotoRef, jpeg: bytes) -> Taken:
     """Return a photo named by `ref` with a picture of the same page to compare with."""
     return Taken(
@@ -94,12 +100,6 @@ def resumed(found: Intent, sha256: str, permit: Warrant, before: PhotoRef, page:
         counter_before=found.counter_before,
         controller=found.controller,
     )
-
-
-def serves(order: Order, after: Taken) -> bool:
-    """Tell whether a photo taken late shows the approved page with the new impression on it."""
-    late = "late_photo" in order.flags
-    return not late or {"page-same", "impression-seen"} <= set(after.findings)
 
 
 def use(reserved: Reserved, after: Taken, counter_after: int, flags: tuple[str, ...]) -> SealUse:

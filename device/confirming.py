@@ -9,10 +9,13 @@ from __future__ import annotations
 from msgspec import Struct
 
 from device import bodies
+from device.bodies import Order
+from device.book import Book
 from device.capture import Taken
 from device.recorder import Recorder
 from device.warrants import Warrant
-from ledger.records_confirms import ImpressionAsk, ImpressionConfirm
+from ledger.records import SEAM
+from ledger.records_confirms import Form, ImpressionAsk, ImpressionConfirm, form_of
 
 
 class Shown(Struct, frozen=True, kw_only=True):
@@ -28,6 +31,7 @@ class Awaiting(Struct, frozen=True, kw_only=True):
 
     ask: str
     n: int
+    form: Form
     shown: Shown
     until_s: float
 
@@ -53,8 +57,7 @@ def ask(
     """
     now_s, wait_s = time_s
     before = bodies.photo_ref(shown.taken)
-    filed = recorder.journal.book.filed.get(permit.request)
-    makes_up = filed is not None and bool(filed.request.makes_up)
+    form = _form(recorder.journal.book, permit, seam=seam)
     body = ImpressionAsk(
         permit=permit.permit,
         request=permit.request,
@@ -63,10 +66,10 @@ def ask(
         before=before,
         operator=by,
         until_ms=recorder.clock.now_ms() + round(wait_s * 1000),
-        form="seam" if seam else "make-up" if makes_up else "plain",
+        form=form,
     )
     entry = recorder.append(body, photos=(before,))
-    return Awaiting(ask=entry.sha256, n=n, shown=shown, until_s=now_s + wait_s)
+    return Awaiting(ask=entry.sha256, n=n, form=form, shown=shown, until_s=now_s + wait_s)
 
 
 def verdict(
@@ -87,3 +90,22 @@ def verdict(
     if answer.decision != "release":
         return "confirm-refused"
     return "confirm-timeout" if now_ms > answer.not_after_ms or now_s >= awaiting.until_s else ""
+
+
+def objection(book: Book, awaiting: Awaiting, wanted: Order, again: Taken) -> str:
+    """Return why a release does not count for the impression that comes next, "" if it does. Pure.
+
+    Args:
+        again: the page as it lies there now, compared with the released photo.
+    """
+    if "page-same" not in again.findings:
+        return "confirm-moved"
+    form = _form(book, wanted.permit, seam=SEAM in wanted.flags)
+    return "" if (wanted.n, form) == (awaiting.n, awaiting.form) else "confirm-other"
+
+
+def _form(book: Book, permit: Warrant, *, seam: bool) -> Form:
+    filed = book.filed.get(permit.request)
+    return form_of(
+        seam=seam, makes_up=filed is not None and isinstance(filed.request.makes_up, str)
+    )

@@ -40,6 +40,7 @@ class Event(enum.Enum):
     UNCLEAR = "unclear"  # how many impressions were made cannot be proved
     PHOTOS_ACCEPTED = "photos-accepted"  # before and after are stored
     PHOTO_MISSING = "photo-missing"  # no usable photo while the page was there
+    IMPRESSION_MISSING = "impression-missing"  # the page is there and bears no new mark
     ENTRY_SIGNED = "entry-signed"  # the use is journaled, impressions remain
     LAST_SIGNED = "last-signed"  # the use is journaled, the permit is used up
     TAMPERED = "tampered"  # case opened, press without a grant, second press, bolt stuck
@@ -80,6 +81,7 @@ TRANSITIONS: dict[tuple[State, Event], Move] = {
     (State.CLOSED, Event.UNCLEAR): Step(State.HELD, Effect.HOLD),
     (State.CLOSED, Event.PHOTOS_ACCEPTED): Step(State.CAPTURED, Effect.RECORD),
     (State.CLOSED, Event.PHOTO_MISSING): Step(State.HELD, Effect.HOLD),
+    (State.CLOSED, Event.IMPRESSION_MISSING): Step(State.HELD, Effect.HOLD),
     (State.CAPTURED, Event.ENTRY_SIGNED): Step(State.READY, Effect.NONE),
     (State.CAPTURED, Event.LAST_SIGNED): Step(State.IDLE, Effect.NONE),
     (State.HELD, Event.RELEASED): Step(State.IDLE, Effect.NONE),

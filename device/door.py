@@ -157,7 +157,7 @@ def answer(data: bytes, kind: type[_Answer]) -> _Answer:
     """
     try:
         return msgspec.json.decode(data, type=kind)
-    except msgspec.MsgspecError as error:
+    except ValueError as error:
         raise EnrolmentError("malformed", f"expected the township's answer: {error}") from error
 
 
@@ -191,7 +191,7 @@ def _ask(
 def _refused(status: int, data: bytes) -> None:
     try:
         said = msgspec.json.decode(data, type=dict[str, Any])
-    except msgspec.MsgspecError:
+    except ValueError:
         said = {}
     reason = str(said.get("error", "refused"))
     raise EnrolmentError(reason, f"the township refused ({status}): {said.get('message', '')}")

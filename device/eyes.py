@@ -39,7 +39,9 @@ class Seen(Struct, frozen=True):
 
     @property
     def reason(self) -> str:
-        """The stable word for why a photo could not be taken."""
+        """The stable word for why a photo could not be taken, "" if one was."""
+        if self.error is None:
+            return ""
         return str(getattr(self.error, "reason", "") or getattr(self.error, "code", "camera-gone"))
 
 

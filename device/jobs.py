@@ -330,12 +330,13 @@ class Jobs:
     def _released(self, job: Job, awaiting: Awaiting, again: Taken) -> None:
         """Free the lever, if there still lies what the approver saw."""
         job.awaiting = None
-        if "page-same" not in again.findings:
-            self._refuse_page(job, "confirm-moved")
+        wanted = order(job, self._book.spent_of(job.permit) + 1, awaiting.shown)
+        if reason := confirming.objection(self._book, awaiting, wanted, again):
+            self._refuse_page(job, reason)
         elif reason := self._obstacle() or self._permit_ended(job):
             self.stopped(reason)
         else:
-            self._impress(job, awaiting.shown)
+            self.stamping.impress(wanted)
 
     def _refuse_page(self, job: Job, reason: str) -> None:
         """What lies there must not be stamped: that is written down, and the clerk is told."""

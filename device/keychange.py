@@ -35,7 +35,7 @@ def read(state: Path) -> Mark | None:
         return msgspec.json.decode(path.read_bytes(), type=Mark)
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, ValueError) as error:
         raise ConfigError(f"expected a begun rotation in {path}: {error}") from error
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import msgspec
 import structlog
 
-from device import bodies, guard
+from device import bodies, guard, photographed
 from device.bodies import Order, Reserved
 from device.capture import Capture, Taken
 from device.cycle import TRANSITIONS, Effect, Event, State
@@ -101,7 +101,7 @@ class Stamping:
 
     def impress(self, order: Order) -> None:
         """Make one impression possible for a page that was checked and is still there."""
-        self._order, self._reserved, self._outcome = order, None, None
+        self._order, self._reserved, self._outcome, self._after = order, None, None, None
         self._move(Event.PAGE_CHECKED)
 
     def seen(self, seen: Seen) -> bool:
@@ -112,15 +112,16 @@ class Stamping:
         if self.state is not State.CLOSED:
             return True
         assert self._reserved is not None, "nothing else leads to this state"
-        if seen.error is None and bodies.serves(self._reserved.order, seen.value):
+        again, in_time = self._after is not None, self._now_s() < self._photo_until_s
+        event = photographed.ended(self._reserved.order, seen, again=again, in_time=in_time)
+        if seen.error is None and event is not Event.PHOTO_MISSING:
             self._after = seen.value
-            self._move(Event.PHOTOS_ACCEPTED)
-        elif seen.error is not None and self._now_s() < self._photo_until_s:
-            self._watcher.photographing(seen.reason)
+        if event is None:
+            self._watcher.photographing(seen.reason or Event.IMPRESSION_MISSING.value)
             self._retake_at_s = self._now_s() + RETAKE_S
         else:
-            self._cause = "photo-missing"
-            self._move(Event.PHOTO_MISSING)
+            self._cause = event.value
+            self._move(event)
         return True
 
     def poll(self) -> None:
@@ -326,9 +327,7 @@ class Stamping:
     def _hold(self) -> None:
         open_intent = self._book.open_of(self._seal)
         intent = open_intent.sha256 if open_intent else None
-        photos: tuple[PhotoRef, ...] = ()
-        if intent is not None and self._reserved is not None:
-            photos = (self._reserved.order.before,)
+        photos = bodies.photos_of(self._reserved, self._after) if intent is not None else ()
         body = bodies.incident(self._seal, self._cause, self._settlement, intent, photos)
         self._recorder.must_append(body, photos, self._held)
 
@@ -391,10 +390,9 @@ class Stamping:
         permit = self._book.warrant_behind(found)
         assert permit is not None, "an intent is kept with its permit and its request"
         photo = msgspec.json.decode(before, type=PhotoRef)
-        self._reserved = bodies.resumed(
-            found, sha256, permit, photo, self._reference(found, permit.request)
-        )
-        self._order = self._reserved.order
+        page = self._reference(found, permit.request)
+        self._reserved = bodies.resumed(found, sha256, permit, photo, page)
+        self._order, self._after = self._reserved.order, None
         log.warning("intent_resumed", intent=sha256, controller=found.controller)
         self.state = State.ARMED
         self._move(Event.UNCLEAR)

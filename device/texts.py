@@ -12,7 +12,14 @@ from typing import Literal
 
 from msgspec import Struct
 
-from device import texts_custody, texts_permits, texts_seams, texts_slip, texts_stamping
+from device import (
+    texts_custody,
+    texts_moments,
+    texts_permits,
+    texts_seams,
+    texts_slip,
+    texts_stamping,
+)
 from device.texts_codes import CODES
 from device.texts_en import PROMPTS as PROMPTS_EN
 from device.texts_zh import PROMPTS as PROMPTS_ZH
@@ -27,6 +34,7 @@ _TABLES_OF_PROMPTS = (
     texts_slip.PROMPTS,
     texts_stamping.ROWS,
     texts_seams.ROWS,
+    texts_moments.ROWS,
 )
 ZH: Mapping[str, str] = {
     **PROMPTS_ZH,

@@ -85,7 +85,7 @@ AFTER: tuple[Row, ...] = (
     ),
     (
         "other",
-        "已记录。照片有疑点(代码 {code})，请把纸留好，等镇里核对。",
+        "已记录。照片有疑点（代码 {code}），请把纸留好，等镇里核对。",
         "Recorded. Something is off ({code}): keep the paper until the township looked.",
     ),
 )

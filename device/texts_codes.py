@@ -98,6 +98,11 @@ _REASONS: tuple[Row, ...] = (
     ("not-ready", "锁还没准备好。", "The lock is not ready yet."),
     ("page-unknown", "机器里没有批准那张纸的照片。", "The approved page's photo is not here."),
     ("photo-missing", "盖了章，但没拍到照片。", "Stamped, but there is no photo."),
+    (
+        "impression-missing",
+        "压了手柄，但纸上没看到新印。",
+        "Pressed, but no new seal on the page.",
+    ),
     ("recovered", "断电或重启打断了这一次。", "A restart broke this one off."),
     ("text-too-long", "写得太长了。", "The text is too long."),
     ("matter-missing", "还没有写是什么事。", "No item was given."),
@@ -106,7 +111,7 @@ _REASONS: tuple[Row, ...] = (
     ("page-missing", "材料照片不在了，请重新拍。", "The page's photo is gone; take it again."),
     ("too-many-copies", "份数超过规定。", "More copies than the list allows."),
     ("no-list", "还没有收到用印清单。", "The items list has not arrived yet."),
-    ("other", "没有办成(代码 {code})。", "It did not work (code {code})."),
+    ("other", "没有办成（代码 {code}）。", "It did not work (code {code})."),
 )
 
 # What must be cleared before anything opens, short enough for the status strip.
@@ -232,6 +237,7 @@ _ACTIONS: tuple[Row, ...] = (
     ("permit-too-early", "请到批准的时间再盖。", "Wait until the permit begins."),
     ("time-unproved", "请等联网核对时间。", "Wait until the network has set the clock."),
     ("held", *_TOWN),
+    ("impression-missing", *_TOWN),
     ("other", *_AGAIN),
 )
 
@@ -264,7 +270,11 @@ _PHOTOS: tuple[Row, ...] = (
         "There is another sheet below. Lay one alone.",
     ),
     ("impression-seen", "印已盖上。", "The impression is there."),
-    ("impression-missing", "没看到新盖的印。", "No new impression is seen."),
+    (
+        "impression-missing",
+        "没看到新盖的印，再拍一张。请把手拿开。",
+        "No new seal seen. Hands off; again.",
+    ),
     ("impression-faint", "印盖得太浅。", "The impression is faint."),
     ("impression-several", "印不止一个。", "More than one impression."),
     ("impression-printed", "印像是打印的。", "The seal looks printed."),
@@ -275,7 +285,7 @@ _PHOTOS: tuple[Row, ...] = (
     ("impression-double", "印有重影。", "The impression is struck twice."),
     ("impression-unread", "有红印，认不出整个章。", "Red ink, but no whole seal in it."),
     ("unjudged", "机器没看清照片。", "The photo could not be judged."),
-    ("other", "照片有问题(代码 {code})。最好重拍。", "Something is off ({code}). Better again."),
+    ("other", "照片有问题（代码 {code}）。最好重拍。", "Something is off ({code}). Better again."),
 )
 
 # Why the machine is held.
@@ -288,6 +298,7 @@ _HOLDS: tuple[Row, ...] = (
     ("outcome-unknown", "断电或断线时，说不清盖没盖", "Unclear whether it was stamped"),
     ("photo-missing", "盖了章，但没拍到照片", "Stamped, but there is no photo"),
     ("no-photo", "盖了章，但没拍到照片", "Stamped, but there is no photo"),
+    ("impression-missing", "压了手柄，但纸上没看到新印", "Pressed, but no new seal on the page"),
     ("bolt-stuck", "锁没有锁回去", "The bolt did not lock again"),
     ("press-stuck", "手柄没有回到上面", "The lever did not come back up"),
     ("lock-jammed", "锁卡住了", "The lock is jammed"),
@@ -298,7 +309,7 @@ _HOLDS: tuple[Row, ...] = (
     ("strokes-unaccounted", "有没登记的盖章", "Impressions that nobody recorded"),
     ("counter-went-back", "盖章次数变少了", "The counter went back"),
     ("power-lost-pressing", "压章时断了电", "Power was lost while pressing"),
-    ("other", "出了要人核对的事(代码 {code})", "A person must check it (code {code})"),
+    ("other", "出了要人核对的事（代码 {code}）", "A person must check it (code {code})"),
 )
 
 # Error codes of hardware.errors, device.errors and the packages below them.
@@ -331,7 +342,7 @@ _ERRORS: tuple[Row, ...] = (
     ),
     (
         "other",
-        "没有办成(代码 {code})。请叫技术员。",
+        "没有办成（代码 {code}）。请叫技术员。",
         "It failed (code {code}). Call the technician.",
     ),
 )

@@ -87,7 +87,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("emergency.reason.funeral", "丧葬", "Funeral"),
     ("emergency.reason.deadline", "今天到期，过时作废", "A deadline today"),
     ("emergency.reason.other", "其他急事", "Something else"),
-    ("emergency.words", "把情况写清楚(镇里会看)", "What happened?"),
+    ("emergency.words", "把情况写清楚（镇里会看）", "What happened?"),
     ("emergency.words-missing", "请写清楚是什么急事。", "Please say what happened."),
     ("emergency.first", "第一位审批人的应急码", "The first approver's code"),
     ("emergency.second", "第二位审批人的应急码", "The second approver's code"),
@@ -180,7 +180,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "审批人看了照片，没有放行。",
         "The approver looked at the photo and refused.",
     ),
-    ("reason.confirm-other", "放行的不是这张照片，不能盖。", "The release was for another photo."),
+    ("reason.confirm-other", "放行的不是这一次，不能盖。", "The release was for another one."),
     ("reason.confirm-moved", "放行后纸动过，不能盖。", "The paper moved after the release."),
     ("todo.confirm-offline", "联网后再试。", "Try again with a network."),
     (

@@ -19,7 +19,7 @@ PROMPTS: tuple[tuple[str, str, str], ...] = (
     ("slip.not-here", "村里不能盖章：{matter}", "The village cannot stamp: {matter}"),
     ("slip.why", "原因：{why}", "Why: {why}"),
     ("slip.basis", "依据：{basis}", "Basis: {basis}"),
-    ("slip.instead", "请到：{place}", "Go to: {place}"),
+    ("slip.instead", "去哪里办：{place}", "Where: {place}"),
     ("slip.scan", "用手机扫一扫，带走这些字", "Scan it with a phone to take these words along"),
     ("slip.print", "打印", "Print"),
     ("slip.from", "{village} {at} 编号 {number}", "{village} {at} number {number}"),

@@ -27,6 +27,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "Stopped, {left} to go. Go on at any time.",
     ),
     ("stamp.straight", "纸没动，开始盖章", "Start now"),
+    (
+        "stamp.blocked",
+        "请先按最上面的提示处理好，再接着盖",
+        "First do what the top line says, then go on",
+    ),
     ("stamp.lay-first", "纸动过，先放纸", "Lay it first"),
     (
         "stamp.straight-how",

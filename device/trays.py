@@ -83,7 +83,7 @@ def kept(config: DeviceConfig) -> Calibration | None:
         found = msgspec.json.decode(path.read_bytes(), type=Calibration)
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, ValueError) as error:
         raise TrayError(
             f"expected the tray's calibration in {path}, found: {error}; the technician runs "
             "seal-device calibrate"

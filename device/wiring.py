@@ -148,6 +148,7 @@ class _Core(Struct, frozen=True, kw_only=True):
     """What several parts of one machine work with."""
 
     config: DeviceConfig
+    inbox: Inbox[Input]
     recorder: Recorder
     references: References
     locks: Mapping[str, Lock]
@@ -165,22 +166,12 @@ def _assemble(
     world: World,
 ) -> Parts:
     """Put the parts together; how each is made stands in the function of its name."""
-    journal, locks = recorder.journal, _locks(config, world)
-    inbox: Inbox[Input] = Inbox(bus)
-    core = _Core(
-        config=config,
-        recorder=recorder,
-        references=References(config.state / "references", keys.reference),
-        locks=locks,
-        neighbours=Neighbours(locks),
-        eyes=_eyes(config, keys, inbox, world),
-        now_s=world.now_s,
-    )
-    township = TownshipKeys(journal, keys.ring, config.township, config.log.founding)
-    people = People(journal, township, keys.reference, _first_people(config))
-    uplink = _uplink(config, keys, journal, bus, world.now_s, township, people)
+    core = _core(config, keys, recorder, bus, world)
+    township = TownshipKeys(recorder.journal, keys.ring, config.township, config.log.founding)
+    people = People(recorder.journal, township, keys.reference, _first_people(config))
+    uplink = _uplink(config, keys, recorder.journal, bus, world.now_s, township, people)
     jobs = _jobs(core, lambda: uplink.online, people.person_of)
-    village_list = ListCache(journal)
+    village_list = ListCache(recorder.journal)
     house = _house(core, config_bytes, village_list)
     pages = Pages(core.eyes, core.references)
     stampings = _stampings(core, jobs, house, uplink)
@@ -189,31 +180,52 @@ def _assemble(
         village_name=config.village_name,
         seals=tuple((one.id, one.name) for one in config.seal),
         simulated=config.domain == "sim",
-        inbox=inbox,
+        inbox=core.inbox,
         recorder=recorder,
         uplink=uplink,
         bus=bus,
-        locks=locks,
+        locks=core.locks,
         eyes=core.eyes,
         pages=pages,
         jobs=jobs,
         stampings=tuple(stampings.values()),
         items={one.id: one.matters for one in config.seal},
-        custody=Custody(
-            benches={
-                seal: Bench(lock=locks[seal], hold=one.hold) for seal, one in stampings.items()
-            },
-            recorder=recorder,
-            busy=jobs.busy,
-            pages=pages.taken,
-            held=people.held,
-            now_s=world.now_s,
-        ),
+        custody=_custody(core, stampings, jobs, pages, people),
         house=house,
         cards=Cards(_reader(config.reader)),
         emergencies=EmergencyDesk(recorder, world.now_s),
         village_list=village_list,
         people=people,
+    )
+
+
+def _core(config: DeviceConfig, keys: Keys, recorder: Recorder, bus: Bus, world: World) -> _Core:
+    locks = _locks(config, world)
+    inbox: Inbox[Input] = Inbox(bus)
+    return _Core(
+        config=config,
+        inbox=inbox,
+        recorder=recorder,
+        references=References(config.state / "references", keys.reference),
+        locks=locks,
+        neighbours=Neighbours(locks),
+        eyes=_eyes(config, keys, inbox, world),
+        now_s=world.now_s,
+    )
+
+
+def _custody(
+    core: _Core, stampings: Mapping[str, Stamping], jobs: Jobs, pages: Pages, people: People
+) -> Custody:
+    return Custody(
+        benches={
+            seal: Bench(lock=core.locks[seal], hold=one.hold) for seal, one in stampings.items()
+        },
+        recorder=core.recorder,
+        busy=jobs.busy,
+        pages=pages.taken,
+        held=people.held,
+        now_s=core.now_s,
     )
 
 

@@ -92,9 +92,7 @@ class App:
             config, store, self._halt, self.submit_operator, self._cosigned
         )
         desk = open_desk(config, keys, store, self._halt)
-        with store.reader() as reader:
-            last = reader.entry(reader.size() - 1)
-        last_ms = 0 if last is None else last.received_ms
+        last_ms = _last_ms(store)
         eraser = Eraser(store, self._vault, config.state / INCOMING)
         eraser.again(max(last_ms, wall_ms()))
         self._writer = _writer(config, desk, store, bus, last_ms, eraser)
@@ -113,22 +111,8 @@ class App:
             config.id,
         )
         self._eyes = eyes_of(config, store, self._writer, self._vault)
-        self._notify: NotifyWorker | None = None
-        if config.notify is not None:
-            self._notify = NotifyWorker(
-                config.notify, config.township_name, store, config.state, send, wall_ms, monotonic
-            )
-        self._workers = Workers(
-            {
-                "notify": self._notify,
-                "eyes": self._eyes,
-                "samples": self._samples,
-                "witness": self._witness,
-                "photos": self._photos,
-                "writer": self._writer,
-                "publish": self._publish,
-            }
-        )
+        self._notify = _notify(config, store)
+        self._workers = self._all_workers()
 
     def start(self) -> None:
         """Start the threads and the bus."""
@@ -149,6 +133,19 @@ class App:
         """Every key that signs or ever signed here, to verify again on view."""
         with self._store.reader() as reader:
             return self._keys.at(reader).ring
+
+    def _all_workers(self) -> Workers:
+        return Workers(
+            {
+                "notify": self._notify,
+                "eyes": self._eyes,
+                "samples": self._samples,
+                "witness": self._witness,
+                "photos": self._photos,
+                "writer": self._writer,
+                "publish": self._publish,
+            }
+        )
 
     def _enrolling(self, broker: str) -> Enrolling:
         def keys() -> LogKeys:
@@ -330,6 +327,21 @@ class Server:
             return
         log.info("machines_admitted", machines=admitted)
         self._admitted = admitted
+
+
+def _last_ms(store: Store) -> int:
+    """Return when the newest entry came, 0 for none."""
+    with store.reader() as reader:
+        last = reader.entry(reader.size() - 1)
+    return 0 if last is None else last.received_ms
+
+
+def _notify(config: GatewayConfig, store: Store) -> NotifyWorker | None:
+    if config.notify is None:
+        return None
+    return NotifyWorker(
+        config.notify, config.township_name, store, config.state, send, wall_ms, monotonic
+    )
 
 
 def _writer(

@@ -107,7 +107,7 @@ def read_report(target: Path) -> Report | None:
         return msgspec.json.decode((target / MANIFEST).read_bytes(), type=Report)
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, ValueError) as error:
         raise StoreError(f"expected {target / MANIFEST}, found: {error}") from error
 
 

@@ -73,7 +73,7 @@ class Ceremonies:
             raise NotFoundError(
                 f"expected an enrolment of {machine}, found none: issue a code"
             ) from error
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, ValueError) as error:
             raise ConfigError(f"expected an enrolment in {path}: {error}; issue a code") from error
 
     def by_code(self, code: Code, now_ms: int) -> Ceremony:

@@ -143,7 +143,7 @@ class Control:
     def _serve(self, peer: socket.socket) -> None:
         try:
             order = msgspec.json.decode(_read(peer), type=Order)
-        except msgspec.MsgspecError as error:
+        except ValueError as error:
             peer.sendall(msgspec.json.encode(Answer(error="malformed", message=str(error))))
             return
         peer.sendall(msgspec.json.encode(self._answer(order)))
@@ -199,7 +199,7 @@ def send(folder: Path, order: Order) -> Answer | None:
             peer.sendall(msgspec.json.encode(order))
             peer.shutdown(socket.SHUT_WR)
             return msgspec.json.decode(_read(peer), type=Answer)
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, ValueError) as error:
             raise UnreachableError(f"expected an answer of the running gateway: {error}") from error
 
 

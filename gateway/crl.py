@@ -99,7 +99,7 @@ def _read(path: Path) -> tuple[Issued, ...]:
         return msgspec.json.decode(path.read_bytes(), type=tuple[Issued, ...])
     except FileNotFoundError:
         return ()
-    except msgspec.MsgspecError as error:
+    except ValueError as error:
         raise ConfigError(
             f"expected the certificates that were issued in {path}: {error}; remove the file, "
             "revoked certificates then end by themselves"

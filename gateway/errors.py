@@ -25,14 +25,17 @@ class GatewayError(Exception):
 
 
 class RequestRefusedError(GatewayError):
-    """The rules do not allow it; `reason` is a stable word that `gateway.texts` explains."""
+    """The rules do not allow it; `reason` is a stable word that `gateway.texts` explains.
+
+    `values` are what that sentence names, such as a person.
+    """
 
     code = "request-refused"
     hint = "Read the reason; another item, person or amount may be right."
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: str, message: str, **values: str) -> None:
         super().__init__(message)
-        self.reason = reason
+        self.reason, self.values = reason, values
 
 
 class NotAllowedError(GatewayError):

@@ -164,6 +164,6 @@ def _told(path: Path) -> dict[str, frozenset[str]]:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, frozenset[str]])
     except FileNotFoundError:
         return {}
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, ValueError) as error:
         log.warning("told_unreadable", reason=str(error))
         return {}

@@ -151,6 +151,9 @@ OPERATORS = frozenset(
 )  # what the command line may order
 
 
+Handlers = dict[type, Callable[[Transaction, Any, int], Done]]
+
+
 class Orders:
     """Carries out commands for one township; belongs to the writer thread.
 
@@ -171,64 +174,27 @@ class Orders:
         keep_picture: Keep | None = None,
     ) -> None:
         self._township = township
-        self._book = Book(log, intake, township)
-        self._requests = RequestOrders(township, self._book, permit_days)
-        keeping = CustodyOrders(township, self._book)
-        self._people = people = PeopleOrders(township, self._book)
-        self._handlers: dict[type, Callable[[Transaction, Any, int], Done]] = {
+        self._book = book = Book(log, intake, township)
+        self._requests = RequestOrders(township, book, permit_days)
+        self._people = PeopleOrders(township, book)
+        self._handlers: Handlers = {
             Decide: self._requests.decide,
             Withdraw: self._requests.withdraw,
-            DraftPolicy: partial(orders_policy.draft, self._book),
-            ReleasePolicy: partial(orders_policy.release, self._book),
-            Delegate: partial(orders_policy.delegate, self._book),
-            EndDelegation: partial(orders_policy.end_delegation, self._book),
-            DraftStanding: partial(orders_standing.draft, self._book),
-            ReleaseStanding: partial(orders_standing.release, township, self._book),
-            AskHatch: keeping.ask,
-            PermitHatch: keeping.permit,
-            WithdrawHatch: keeping.withdraw,
-            StateSeal: keeping.state,
-            ConfirmSeal: keeping.confirm,
-            DraftEmergency: partial(orders_emergency.draft, self._book),
-            ReleaseEmergency: partial(orders_emergency.release, township, self._book),
-            PrintCodes: partial(orders_emergency.print_codes, township, self._book),
-            StopEmergency: partial(orders_emergency.stop, township, self._book),
-            ConfirmImpression: partial(orders_confirms.answer, township, self._book),
             RevokePermit: self._revoke,
             ReleaseHold: self._release,
-            ImportList: partial(orders_lists.release_first, self._book),
-            DraftList: partial(orders_lists.draft, self._book),
-            ReleaseList: partial(orders_lists.release, self._book),
-            DraftCalendar: partial(orders_calendar.draft, self._book),
-            ReleaseCalendar: partial(orders_calendar.release, self._book),
-            NoteExport: partial(orders_office.note_export, self._book),
-            OpenCase: partial(orders_cases.open_case, self._book),
-            AssignCase: partial(orders_cases.assign, self._book),
-            NoteCase: partial(orders_cases.note, self._book),
-            CloseCase: partial(orders_cases.close, self._book),
-            AnswerAlert: partial(orders_cases.answer, self._book),
-            AskPolicy: partial(orders_retention.ask_policy, self._book),
-            ConfirmPolicy: partial(orders_retention.confirm_policy, self._book),
-            AskErasure: partial(orders_retention.ask, self._book),
-            AskDue: partial(orders_retention.ask_due, self._book),
-            ConfirmErasure: partial(orders_retention.confirm, self._book),
-            AddAccount: people.add,
-            DraftPeople: people.draft,
-            ReleasePeople: people.release,
-            StopAccount: people.stop,
-            **SignInOrders(self._book).handlers(),
-            AgreeKey: partial(orders_keys.agree, intake.keys, self._book, own_keys),
-            RevokeKey: partial(orders_keys.revoke, intake.keys, self._book),
+            AgreeKey: partial(orders_keys.agree, intake.keys, book, own_keys),
+            RevokeKey: partial(orders_keys.revoke, intake.keys, book),
             Deliver: partial(orders_carried.deliver, intake),
+            **_of_desk(township, book),
+            **_of_custody(CustodyOrders(township, book)),
+            **_of_people(self._people),
+            **_of_cases(book),
+            **SignInOrders(book).handlers(),
         }
         if cosignatures is not None:
             self._handlers[KeepCosignatures] = partial(orders_carried.keep_cosigned, cosignatures)
-
         if keep_picture is not None:
-            seals = SealOrders(self._book, keep_picture)
-            self._handlers[DraftRegistration] = seals.draft
-            self._handlers[ReleaseRegistration] = seals.release
-            self._handlers[KeepSampleCheck] = seals.keep_check
+            self._handlers |= _of_seals(SealOrders(book, keep_picture))
 
     def carry_out(
         self, transaction: Transaction, command: Command, now_ms: int, *, operator: bool = False
@@ -315,3 +281,68 @@ def _check_office(reader: Reader, command: Command, now_ms: int, operator: bool)
     now = [one for one in reader.delegations(now_ms) if one.holds(now_ms)]
     posts = delegations.posts_of(account, reader.accounts(), now)
     access.require((one.office for one in posts), action)
+
+
+def _of_desk(township: str, book: Book) -> Handlers:
+    return {
+        DraftPolicy: partial(orders_policy.draft, book),
+        ReleasePolicy: partial(orders_policy.release, book),
+        Delegate: partial(orders_policy.delegate, book),
+        EndDelegation: partial(orders_policy.end_delegation, book),
+        DraftStanding: partial(orders_standing.draft, book),
+        ReleaseStanding: partial(orders_standing.release, township, book),
+        DraftEmergency: partial(orders_emergency.draft, book),
+        ReleaseEmergency: partial(orders_emergency.release, township, book),
+        PrintCodes: partial(orders_emergency.print_codes, township, book),
+        StopEmergency: partial(orders_emergency.stop, township, book),
+        ConfirmImpression: partial(orders_confirms.answer, township, book),
+        ImportList: partial(orders_lists.release_first, book),
+        DraftList: partial(orders_lists.draft, book),
+        ReleaseList: partial(orders_lists.release, book),
+        DraftCalendar: partial(orders_calendar.draft, book),
+        ReleaseCalendar: partial(orders_calendar.release, book),
+    }
+
+
+def _of_custody(keeping: CustodyOrders) -> Handlers:
+    return {
+        AskHatch: keeping.ask,
+        PermitHatch: keeping.permit,
+        WithdrawHatch: keeping.withdraw,
+        StateSeal: keeping.state,
+        ConfirmSeal: keeping.confirm,
+    }
+
+
+def _of_people(people: PeopleOrders) -> Handlers:
+    return {
+        AddAccount: people.add,
+        DraftPeople: people.draft,
+        ReleasePeople: people.release,
+        StopAccount: people.stop,
+    }
+
+
+def _of_cases(book: Book) -> Handlers:
+    """Return what follows after the stamp: cases, exports, erasure."""
+    return {
+        OpenCase: partial(orders_cases.open_case, book),
+        AssignCase: partial(orders_cases.assign, book),
+        NoteCase: partial(orders_cases.note, book),
+        CloseCase: partial(orders_cases.close, book),
+        AnswerAlert: partial(orders_cases.answer, book),
+        NoteExport: partial(orders_office.note_export, book),
+        AskPolicy: partial(orders_retention.ask_policy, book),
+        ConfirmPolicy: partial(orders_retention.confirm_policy, book),
+        AskErasure: partial(orders_retention.ask, book),
+        AskDue: partial(orders_retention.ask_due, book),
+        ConfirmErasure: partial(orders_retention.confirm, book),
+    }
+
+
+def _of_seals(seals: SealOrders) -> Handlers:
+    return {
+        DraftRegistration: seals.draft,
+        ReleaseRegistration: seals.release,
+        KeepSampleCheck: seals.keep_check,
+    }

@@ -13,7 +13,7 @@ from gateway.stores import Transaction
 from gateway.stores.custody import HatchView
 from gateway.stores.views import StoredEntry
 from ledger import custody, disclosure
-from ledger.records_custody import Hatch, SealState
+from ledger.records_custody import Hatch, Purpose, SealState
 
 DAY_MS = 24 * 3600 * 1000
 LONGEST_DAYS = 30
@@ -35,12 +35,7 @@ class CustodyOrders:
             raise RequestRefusedError(
                 "hatch-days", f"expected 1 to {LONGEST_DAYS} days, found {command.days}"
             )
-        standing = transaction.seal_standing(command.machine, command.seal)
-        if not custody.fits(standing, command.purpose):
-            raise RequestRefusedError(
-                "seal-elsewhere",
-                f"expected the seal where {command.purpose} begins, found it {standing.place}",
-            )
+        _check_place(transaction, command.machine, command.seal, command.purpose)
         fields, opened = disclosure.withhold({"reason": command.reason.strip()})
         body = Hatch(
             step="asked",
@@ -61,6 +56,7 @@ class CustodyOrders:
         if not hatch.waits(now_ms):
             raise RequestRefusedError("hatch-over", "expected an asking that waits, found none")
         _other_person(transaction, hatch.asked_by, command.by)
+        _check_place(transaction, hatch.machine, hatch.seal, hatch.purpose)
         return self._told(transaction, _step(hatch, "permitted", command.by), hatch, now_ms)
 
     def withdraw(self, transaction: Transaction, command: WithdrawHatch, now_ms: int) -> Done:
@@ -148,6 +144,15 @@ def _check_seal(transaction: Transaction, machine: str, seal: str) -> None:
     known = transaction.machine(machine)
     if known is None or seal not in known.seals:
         raise NotFoundError(f"expected a seal of a machine, found {machine[:40]}, {seal[:40]}")
+
+
+def _check_place(transaction: Transaction, machine: str, seal: str, purpose: Purpose) -> None:
+    standing = transaction.seal_standing(machine, seal)
+    if not custody.fits(standing, purpose):
+        raise RequestRefusedError(
+            "seal-elsewhere",
+            f"expected the seal where {purpose} begins, found it {standing.place}",
+        )
 
 
 def _check_reason(reason: str) -> None:

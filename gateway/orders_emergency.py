@@ -58,7 +58,7 @@ def release(
         raise RequestRefusedError(
             "draft-own", f"expected another person than {found.body.by} to release it"
         )
-    machine = machine_of(transaction, found.body.machine)
+    machine = machine_of(transaction, found.body.machine, found.body.seal)
     check_person(releaser, machine, transaction.accounts())
     _items(transaction, machine, found.body.matters, now_ms)
     released = structs.replace(found.body, released_by=command.by)

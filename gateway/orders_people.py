@@ -21,7 +21,7 @@ from gateway.stores import Reader, Transaction
 from gateway.stores.people import PeopleView
 from gateway.stores.views import Account
 from ledger import codec, people, topics
-from ledger.people import Roster, Staff
+from ledger.people import Card, Roster, Staff
 from ledger.records import Start
 from ledger.records_people import Act, PeopleList
 
@@ -51,6 +51,8 @@ class PeopleOrders:
             command.place,
             _next_version(transaction),
         )
+        known = self._known_cards(transaction, now_ms)
+        roster = desk.with_known_cards(roster, command.rows, known)
         machines = [one for one in transaction.machines() if one.village == command.place]
         roster = desk.with_keepers(roster, named(machines, transaction.accounts()))
         if command.place != self._township:
@@ -82,6 +84,13 @@ class PeopleOrders:
             raise RequestRefusedError(
                 "draft-stale", f"expected today's technicians in {found.version}: draft again"
             )
+        desk.check_apart(
+            [one for one in roster.staff if one not in guests],
+            self._beside(transaction, found.place),
+            transaction.accounts(),
+            self._township,
+            found.place,
+        )
         machines = self._machines(transaction, found.place)
         for machine in machines:
             people_post.require_opener(transaction, machine)
@@ -213,6 +222,19 @@ class PeopleOrders:
             one
             for village in reader.villages()
             for one in staff_of(reader, self._township, village.village)
+        )
+
+    def _known_cards(self, reader: Reader, now_ms: int) -> tuple[Card, ...]:
+        """Return the cards of every list that is in force or waits."""
+        views = reader.people_lists()
+        newest = {place: desk.in_force(views, place) for place in {one.place for one in views}}
+        return tuple(
+            one.card
+            for view in views
+            if (view == newest[view.place] or desk.is_waiting(view, views, now_ms))
+            and is_here(reader, view)
+            for one in roster_of(reader, view).staff
+            if one.card is not None
         )
 
     def _apply(

@@ -52,7 +52,7 @@ def release(
         raise NotFoundError(f"expected a draft that waits, found none named {command.permit[:40]}")
     if not standing_permits.is_waiting(found, now_ms):
         raise RequestRefusedError("draft-stale", f"expected a fresh draft, found {found.permit}")
-    machine = machine_of(transaction, found.machine)
+    machine = machine_of(transaction, found.machine, found.seal)
     releaser, drafter = known_account(transaction, command.by), transaction.account(found.by)
     if drafter is None or drafter.person == releaser.person:
         raise RequestRefusedError(

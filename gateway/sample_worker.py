@@ -3,8 +3,9 @@
 The writer does no image work, so this thread does: it cuts specimens out for people who draft a
 registration, and compares each sample that came after one. Rules kept here: a sample is compared
 once, and written down by the writer; what cannot be opened is tried again at the next start,
-what the writer did not take at the next look. Before each look a try is counted, durably: a photo
-that ends the whole process is given up after a few, as damaged, which raises an alert.
+what the writer did not take at the next look. Before each look a try is counted, durably. After a
+few that broke off, which a kill does as a photo does that ends the whole process, a look is made in
+a process of its own: what ends that one is given up as damaged, which raises an alert.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ import queue
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import pyrage
 import structlog
 from msgspec import Struct
 
+from gateway import apart
+from gateway.apart import ProcessEndedError
 from gateway.commands_seals import KeepSampleCheck
 from gateway.errors import GatewayError, NotFoundError, RequestRefusedError, StoreError
 from gateway.noting import Note
@@ -30,7 +33,7 @@ from gateway.stores.views import PhotoView
 from ledger.records import PhotoRef
 
 if TYPE_CHECKING:
-    from gateway.specimens import Specimen
+    from gateway.specimens import Compared, Specimen
 
 QUEUE = 8  # people who wait for a specimen
 LOOK_S = 5.0  # how often new samples are looked for
@@ -38,12 +41,13 @@ PATIENCE_S = 15.0  # how long the writer may take to write a comparison down
 REMEMBERED = 4  # specimens; one is looked at twice, when it is shown and when it is drafted
 
 T = TypeVar("T")
+Run = Callable[..., Any]  # calls a function, here or in a process of its own
 
 log = structlog.get_logger()
 
 
 class BrokenOffError(RequestRefusedError):
-    """Looks at a photo began and never ended, again and again: it is looked at no more."""
+    """Looks at a photo broke off again and again, and one apart ended its process."""
 
 
 class TryNotCountedError(StoreError):
@@ -74,8 +78,7 @@ class SampleWorker:
         submit: hands a command of our own to the writer.
         note: has the writer keep tries.
         gateway: under whose name comparisons are ordered.
-        cut: gives what a photo holds for a registration, as `gateway.specimens.cut_out`, which is
-            loaded when it is first needed.
+        cut, compare: as those of `gateway.specimens`, which is loaded when it is first needed.
     """
 
     def __init__(
@@ -87,9 +90,10 @@ class SampleWorker:
         note: Note,
         gateway: str,
         cut: Callable[[bytes], Specimen | None] | None = None,
+        compare: Callable[..., Compared] | None = None,
     ) -> None:
         self._store, self._photos, self._submit, self._gateway = store, photos, submit, gateway
-        self._note, self._cut = note, cut or _cut_out
+        self._note, self._cut, self._compare = note, cut or _cut_out, compare or _compare
         self._recipients = [pyrage.x25519.Recipient.from_str(one) for one in recipients]
         self._queue: queue.Queue[tuple[str, Future[SealedSpecimen]] | None] = queue.Queue(QUEUE)
         self._known: OrderedDict[str, SealedSpecimen] = OrderedDict()
@@ -137,9 +141,7 @@ class SampleWorker:
 
     def _check(self, sample: SampleView) -> None:
         try:
-            command = self._tried(sample.entry, lambda: self._compared(sample))
-        except BrokenOffError:
-            command = self._given_up(sample)
+            command = self._judged(sample)
         except TryNotCountedError as error:
             log.error("sample_try_not_counted", entry=sample.entry, reason=str(error))
             return
@@ -154,26 +156,35 @@ class SampleWorker:
             return
         log.info("sample_compared", entry=sample.entry, result=command.result, why=command.reason)
 
-    def _tried(self, sample: str, look: Callable[[], T]) -> T:
+    def _judged(self, sample: SampleView) -> KeepSampleCheck:
+        try:
+            return self._tried(sample.entry, lambda run: self._compared(sample, run))
+        except BrokenOffError:
+            return self._given_up(sample)
+
+    def _tried(self, sample: str, look: Callable[[Run], T]) -> T:
         """Look at a sample's photo, which may end the whole process.
 
         Raises:
             TryNotCountedError: the writer did not take the try; nothing was looked at.
-            BrokenOffError: earlier looks did not end.
+            BrokenOffError: earlier looks did not end, nor did one in a process of its own.
         """
         try:
             tries = self._note(lambda transaction: transaction.begin_sample(sample))
         except StoreError as error:
             raise TryNotCountedError(str(error)) from error
-        if tries > MOST_TRIES:
+        ended = True
+        try:
+            return look(apart.run if tries > MOST_TRIES else _here)
+        except ProcessEndedError as error:  # the count stays: no look at it is made here any more
+            ended = False
             raise BrokenOffError(
                 "sample-damaged",
-                f"expected a photo to look at, found {MOST_TRIES} looks broken off",
-            )
-        try:
-            return look()
+                f"expected a photo to look at, found {tries} looks broken off, the last one apart",
+            ) from error
         finally:
-            self._ended(sample)
+            if ended:
+                self._ended(sample)
 
     def _ended(self, sample: str) -> None:
         try:
@@ -193,15 +204,13 @@ class SampleWorker:
             reason="damaged",
         )
 
-    def _compared(self, sample: SampleView) -> KeepSampleCheck:
-        from gateway import specimens  # OpenCV takes a second to load
-
+    def _compared(self, sample: SampleView, run: Run) -> KeepSampleCheck:
         with self._store.reader() as reader:
             register = reader.registered_seals(sample.machine, sample.received_ms)
             own = _own(register, sample)
             pictures = self._pictures(reader, own, register)
             jpeg = self._photos.open(sample.photo)
-        found = specimens.compare(jpeg, sample.seal, register, pictures)
+        found = run(self._compare, jpeg, sample.seal, register, pictures)
         return KeepSampleCheck(
             by=self._gateway,
             sample=sample.entry,
@@ -252,7 +261,7 @@ class SampleWorker:
         if sample in self._known:
             return self._known[sample]
         photo = found.photo
-        cut = self._tried(sample, lambda: self._cut_from(photo))
+        cut = self._tried(sample, lambda run: self._cut_from(photo, run))
         if cut is None:
             raise RequestRefusedError("sample-empty", "expected a red impression, found none")
         sealed = bytes(pyrage.encrypt(cut.png, self._recipients))
@@ -267,13 +276,16 @@ class SampleWorker:
             self._known.popitem(last=False)
         return self._known[sample]
 
-    def _cut_from(self, photo: PhotoView) -> Specimen | None:
-        from vision.errors import ImageRefusedError
+    def _cut_from(self, photo: PhotoView, run: Run) -> Specimen | None:
+        found = run(_cut_or_refusal, self._cut, self._photos.open(photo))
+        if isinstance(found, str):
+            raise RequestRefusedError("sample-damaged", found)
+        cut: Specimen | None = found
+        return cut
 
-        try:
-            return self._cut(self._photos.open(photo))
-        except ImageRefusedError as error:
-            raise RequestRefusedError("sample-damaged", str(error)) from error
+
+def _here(function: Callable[..., T], *given: object) -> T:
+    return function(*given)
 
 
 def _own(register: tuple[RegisteredSeal, ...], sample: SampleView) -> RegisteredSeal:
@@ -281,7 +293,23 @@ def _own(register: tuple[RegisteredSeal, ...], sample: SampleView) -> Registered
     return next(one for one in register if one.seal == sample.seal)
 
 
+def _cut_or_refusal(cut: Callable[[bytes], Specimen | None], jpeg: bytes) -> Specimen | str | None:
+    """Return what `cut` gives, or in words why the photo cannot be used."""
+    from vision.errors import ImageRefusedError
+
+    try:
+        return cut(jpeg)
+    except ImageRefusedError as error:
+        return str(error)
+
+
 def _cut_out(jpeg: bytes) -> Specimen | None:
     from gateway import specimens  # OpenCV takes a second to load
 
     return specimens.cut_out(jpeg)
+
+
+def _compare(*given: Any) -> Compared:
+    from gateway import specimens  # OpenCV takes a second to load
+
+    return specimens.compare(*given)

@@ -66,6 +66,7 @@ ZH = {
     "sample-not-here": "印样照片还没有到或已删除。",
     "sample-empty": "照片上没有红色印迹，请重新盖一张印样。",
     "sample-damaged": "印样照片不能用，请重新拍。",
+    "process-ended": "看照片的程序中断了，请人工看这张照片。",
     "sample-incomplete": "印样不完整或不清楚，请重新盖一张。",
     "seal-void": "印章已作废，不能登记。",
     "reason-missing": "请写明理由，最多二百字。",
@@ -120,6 +121,9 @@ ZH = {
     "account-twice": "同一账号写了两次。",
     "account-elsewhere": "这个账号属于别的村或镇，请换一个账号名。",
     "card-twice": "这张卡已登记给名单上的另一人。",
+    "card-held": "这张卡已登记给{holder}（账号 {account}），不能再给{name}。"
+    "请起草人给{name}换一张卡，重新起草；卡本该给{name}的，先停用{holder}的卡。",
+    "account-held": "账号 {account} 已是别处{holder}的。请起草人换一个账号名，重新起草。",
     "pin-form": "刷卡密码应为六到十二位数字，且至少有三种不同的数字。",
     "machine-silent": "印章机还没有报过收件密钥，请让它开机联网，或升级程序后再下发。",
     "factor-wrong": "验证码不对，请看验证器应用里现在的六位数字。",
@@ -229,6 +233,7 @@ EN = {
     "sample-not-here": "The photo of the sample has not come, or was erased.",
     "sample-empty": "There is no red impression on the photo; press another sample.",
     "sample-damaged": "The photo of the sample cannot be used; take it again.",
+    "process-ended": "The process that looked at the photo ended; a person must look at it.",
     "sample-incomplete": "The imprint is not whole and clear; press another sample.",
     "seal-void": "The seal is void; it cannot be registered.",
     "reason-missing": "Say why, in at most two hundred characters.",
@@ -287,6 +292,10 @@ EN = {
     "account-twice": "The same account stands there twice.",
     "account-elsewhere": "This account belongs to another place; choose another name.",
     "card-twice": "Somebody else on the list has this card.",
+    "card-held": "{holder} (account {account}) holds this card; {name} cannot have it too. The "
+    "drafter gives {name} another card and drafts again, or stops the card of {holder} first.",
+    "account-held": "The account {account} is {holder}'s, of another place. The drafter chooses "
+    "another name for the account and drafts again.",
     "pin-form": "A PIN has 6 to 12 digits, at least three of them different.",
     "machine-silent": "The machine has not told its opening key: switch it on, or update it.",
     "factor-wrong": "Not the right code: look at the six digits that the app shows now.",

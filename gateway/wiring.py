@@ -22,11 +22,12 @@ from gateway.orders import Orders
 from gateway.register.cosignatures import Cosignatures
 from gateway.register.intake import Intake
 from gateway.register.keybook import KeyBook
+from gateway.register.keybook import Keys as LogKeys
 from gateway.register.log import GatewayLog, JudgeTime
 from gateway.register.publish import Publisher
 from gateway.register.tree import Halt, PublicLog
 from gateway.register.vault import Vault
-from gateway.stores import Store
+from gateway.stores import Store, Transaction
 from gateway.verifier import page
 from gateway.writer import Writer, wall_ms
 from ledger import mqtt
@@ -107,18 +108,7 @@ def open_desk(
         own_log = GatewayLog(keys.signer, transaction.start_boot())
     judge = partial(alerts.judge, rules=rules)
     intake = Intake(config.township, keys.ring, own_log, judge, keys.open)
-    keys_of_witnesses = tuple(one.key for one in witnesses.configured(config.log))
-    cosignatures = Cosignatures(intake.keys, keys_of_witnesses)
-    own_keys = (keys.signer.record_sha256, keys.log_signer.record_sha256)
-    orders = Orders(
-        config.township,
-        own_log,
-        intake,
-        config.permit_days,
-        cosignatures,
-        own_keys=own_keys,
-        keep_picture=Vault(config.state / "photos", keys.open).put,
-    )
+    orders = _orders(config, keys, own_log, intake)
     public = PublicLog(own_log, keys.log_signer, partial(log_origin, config), halt)
     if config.founding is not None:
         founding.begin(config.founding, store, public, own_log, intake.keys)
@@ -126,10 +116,28 @@ def open_desk(
         known = intake.keys.at(transaction)
         if not entering:
             founding.check_own(known, keys.signer, keys.log_signer)
-        transaction.set_directory(*directory(config, known.admitted))
-        for machine in config.machines:
-            transaction.set_online(machine.id, False, wall_ms())
+        _take_over(transaction, config, known)
     return Desk(own_log, public, intake, orders, partial(alerts.judge_time, rules=rules))
+
+
+def _orders(config: GatewayConfig, keys: Keys, own_log: GatewayLog, intake: Intake) -> Orders:
+    keys_of_witnesses = tuple(one.key for one in witnesses.configured(config.log))
+    return Orders(
+        config.township,
+        own_log,
+        intake,
+        config.permit_days,
+        Cosignatures(intake.keys, keys_of_witnesses),
+        own_keys=(keys.signer.record_sha256, keys.log_signer.record_sha256),
+        keep_picture=Vault(config.state / "photos", keys.open).put,
+    )
+
+
+def _take_over(transaction: Transaction, config: GatewayConfig, known: LogKeys) -> None:
+    """Write the directory of the configuration; nobody has heard of a machine yet."""
+    transaction.set_directory(*directory(config, known.admitted))
+    for machine in config.machines:
+        transaction.set_online(machine.id, False, wall_ms())
 
 
 def open_ca(config: GatewayConfig) -> Authority:

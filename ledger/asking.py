@@ -45,5 +45,5 @@ def parse(raw: bytes) -> Ask:
     """
     try:
         return msgspec.json.decode(raw, type=Ask)
-    except msgspec.DecodeError as error:
+    except ValueError as error:
         raise MalformedError(f"expected log, size and entries to prove: {error}") from error

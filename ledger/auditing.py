@@ -97,9 +97,7 @@ def audit(
     found = newest or _newest(mirrors, trust)
     heads = [one.head for one in found]
     verifier, keys = _prepared(root, mirrors, heads, trust, bookmark)
-    for one in found:
-        verifier.findings.extend(one.findings)
-        _tell_waiting(one, verifier)
+    _tell_newest(found, verifier)
     older = {one.origin: one for one in since}
     _tell_lost_logs(older, heads, verifier.findings)
     believed = [(mirror, head) for mirror, head in zip(mirrors, heads, strict=True) if head]
@@ -114,14 +112,20 @@ def audit(
     verifier.finish()
     doubt = trusted_county.doubt(verifier.history, trust)
     verifier.findings.extend(() if doubt is None else (doubt,))
+    return _report(verifier, tuple(head for _, head in believed), mark, is_whole=bookmark is None)
+
+
+def _report(
+    verifier: TownshipVerifier, heads: tuple[Head, ...], mark: Bookmark | None, *, is_whole: bool
+) -> Report:
     return Report(
         findings=verifier.findings,
         notices=tuple(verifier.notices),
-        heads=tuple(head for _, head in believed),
+        heads=heads,
         entries=verifier.entries,
         history=verifier.history,
         bookmark=mark,
-        is_whole=bookmark is None,
+        is_whole=is_whole,
     )
 
 
@@ -260,10 +264,13 @@ def _log_keys_in(mirrors: list[Mirror], trust: Trust) -> Iterator[LogKey]:
                         yield log_key(record)
 
 
-def _tell_waiting(found: Newest, verifier: TownshipVerifier) -> None:
-    if found.head is not None and found.waiting:
-        place = Place(log=found.head.checkpoint.origin)
-        verifier.notices.append(Notice(UNWITNESSED, place, found.waiting))
+def _tell_newest(found: Sequence[Newest], verifier: TownshipVerifier) -> None:
+    """Tell what is wrong with the heads, and which wait for witnesses."""
+    for one in found:
+        verifier.findings.extend(one.findings)
+        if one.head is not None and one.waiting:
+            place = Place(log=one.head.checkpoint.origin)
+            verifier.notices.append(Notice(UNWITNESSED, place, one.waiting))
 
 
 def _own_records(records: tuple[bytes, ...], heads: list[Head | None]) -> list[bytes]:

@@ -54,5 +54,5 @@ def decode(data: bytes) -> Bookmark:
     """
     try:
         return msgspec.msgpack.decode(data, type=Bookmark)
-    except msgspec.DecodeError as error:
+    except ValueError as error:
         raise MalformedError(f"expected a bookmark, found {error}") from error

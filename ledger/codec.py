@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
 from typing import Any, TypeVar
 
 import msgspec
@@ -68,7 +67,7 @@ class Skimmed(Struct, frozen=True, gc=False):
     at_ms: int
     mark: int | None
     sha256: str
-    names: Collection[str]
+    names: frozenset[str]
 
 
 def payload_type(kind: str) -> str:
@@ -153,7 +152,7 @@ def skim_entry(type_text: str, payload: bytes) -> Skimmed:
         at.at_ms,
         at.mark,
         entry.sha256,
-        fields.keys(),
+        frozenset(fields),
     )
 
 

@@ -92,7 +92,7 @@ def decode(data: bytes) -> Draft:
         raise MalformedError(f"expected a key act of at most {LARGEST} bytes, found {len(data)}")
     try:
         found: Draft = msgspec.json.decode(data, type=Draft)
-    except msgspec.MsgspecError as error:
+    except ValueError as error:
         raise MalformedError(f"expected a founding, enrolment or rotation: {error}") from error
     return found
 

@@ -214,7 +214,7 @@ def parse(raw: bytes) -> tuple[Step, ...]:
         raise MalformedError(f"expected a lineage of at most {LARGEST} bytes, found {len(raw)}")
     try:
         return msgspec.json.decode(raw, type=tuple[Step, ...])
-    except msgspec.DecodeError as error:
+    except ValueError as error:
         raise MalformedError(f"expected the steps of a lineage: {error}") from error
 
 

@@ -161,7 +161,7 @@ class Memory:
             raise type(error)(f"{path}: {error}") from error
 
     def _read_named(self) -> tuple[Named, ...] | None:
-        with contextlib.suppress(FileNotFoundError, msgspec.DecodeError):
+        with contextlib.suppress(FileNotFoundError, ValueError):
             data = (self._own / "named").read_bytes()
             mark, named = msgspec.msgpack.decode(data, type=tuple[str, tuple[Named, ...]])
             return named if mark == _mark(self._trust) else None

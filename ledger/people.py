@@ -80,7 +80,7 @@ def decode(file: bytes) -> Roster:
     """
     try:
         return msgspec.json.decode(file, type=Roster)
-    except msgspec.DecodeError as error:
+    except ValueError as error:
         raise MalformedError(f"expected a people list, found: {error}") from error
 
 
@@ -120,5 +120,5 @@ def unpack(raw: bytes) -> tuple[bytes, bytes]:
     try:
         parcel = msgspec.json.decode(raw, type=Parcel)
         return parcel.entry.encode(), base64.b64decode(parcel.sealed, validate=True)
-    except (msgspec.DecodeError, ValueError) as error:
+    except ValueError as error:
         raise MalformedError(f"expected a parcel with a people list, found: {error}") from error

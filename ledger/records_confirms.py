@@ -50,4 +50,13 @@ class ImpressionConfirm(Record, frozen=True, kw_only=True):
     by: Identifier
 
 
+def form_of(*, seam: bool, makes_up: bool) -> Form:
+    """Return which kind an impression is: of an intent with or without the flag `seam`.
+
+    Args:
+        makes_up: its request makes up for a faint use. Over the edges that is `seam` all the same.
+    """
+    return "seam" if seam else "make-up" if makes_up else "plain"
+
+
 CONFIRM_ENTRY_RECORDS: tuple[type[Record], ...] = (ImpressionAsk, ImpressionConfirm)

@@ -265,8 +265,8 @@ FINDINGS: tuple[tuple[str, str, str, str], ...] = (
     ),
     (
         "approval-missing",
-        "许可没有相应的审批。",
-        "A permit lacks the approval that it rests on.",
+        "许可没有相应的审批，或这一次盖章没有相应的放行。",
+        "A permit lacks the approval that it rests on, or an impression its release.",
         "people",
     ),
     (

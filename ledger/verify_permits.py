@@ -29,7 +29,7 @@ from ledger.records import (
     SealUse,
     Void,
 )
-from ledger.records_confirms import ImpressionConfirm
+from ledger.records_confirms import ImpressionAsk, ImpressionConfirm
 from ledger.records_permits import (
     EmergencyCodes,
     EmergencyPermit,
@@ -110,6 +110,7 @@ class Permits:
             EmergencyPermit: self._emergency_permit,
             EmergencyTerms: self._emergency_terms,
             HoldRelease: self._released,
+            ImpressionAsk: self._ask,
             ImpressionConfirm: self._confirm,
             Incident: self._incident,
             Intent: self._intent,
@@ -147,6 +148,7 @@ class Permits:
         self._requests[bytes.fromhex(act.sha256)] = persons
         self._standing.request(act.sha256, body)
         self._seams.request(act.sha256, body)
+        self._confirms.request(act.sha256, body)
         yield from ()
 
     def _approval(self, act: Act, body: Approval) -> Breaches:
@@ -229,10 +231,14 @@ class Permits:
             approvers=(intern(body.by), intern(body.released_by)),
         )
 
+    def _ask(self, act: Act, body: ImpressionAsk) -> Breaches:
+        self._confirms.ask(act.sha256, body)
+        yield from ()
+
     def _confirm(self, act: Act, body: ImpressionConfirm) -> Breaches:
         known = self._permits.get(body.permit)
         if known is not None:
-            yield from self._confirms.confirm(body, known.approvers)
+            yield from self._confirms.confirm(body, known.approvers, complete=self.complete)
 
     def _emergency_terms(self, act: Act, body: EmergencyTerms) -> Breaches:
         yield from self._emergency.terms(body)

@@ -8,7 +8,8 @@ never hold any.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 _DIGIT, _LETTER, _OTHER = b"0", b"a", b" "
@@ -47,18 +48,21 @@ _CHINESE_FIELDS = frozenset({"matter", "place"})  # names of items and of places
 _CHINESE = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 
 
-def is_clean(payload: bytes, names: Collection[str]) -> bool:
-    """Return whether nothing needs a closer look; most entries need none.
+def are_clean(payloads: Iterable[bytes], names: Iterable[frozenset[str]]) -> bool:
+    """Return whether none of these payloads needs a closer look; most need none.
+
+    Put together they hold every number that one of them holds.
 
     Args:
-        names: of all fields that the payload may have.
+        names: of all fields that the payloads may have, once for each of them.
     """
-    shapes = payload.translate(_SHAPES)
+    together = b"\n".join(payloads)
+    shapes = together.translate(_SHAPES)
     return (
-        payload.isascii()
-        and WITHHELD.isdisjoint(names)
+        together.isascii()
         and _PHONE_SHAPE not in shapes
         and _CARD_SHAPE not in shapes
+        and WITHHELD.isdisjoint(chain.from_iterable(set(names)))
     )
 
 

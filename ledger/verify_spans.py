@@ -28,6 +28,7 @@ PERMIT_KINDS = frozenset(
         "alert",
         "approval",
         "confirm",
+        "confirm-ask",
         "count",
         "emergency",
         "emergency-codes",
@@ -200,6 +201,7 @@ class SpanJudge:
         """
         read = [_read(raw) for raw in raws]
         held = [None if isinstance(one, MalformedError) else self._check(one[0]) for one in read]
+        clean = _are_clean([one for one in read if not isinstance(one, MalformedError)])
         for place, (raw, one, verdict) in enumerate(zip(raws, read, held, strict=True), index):
             if isinstance(one, MalformedError):
                 self.newest = None
@@ -207,6 +209,8 @@ class SpanJudge:
                 self._scan(Place(log=self.log, index=place), raw, {})
             else:
                 self._judge(place, *one, verdict)
+                if not clean:
+                    self._look_closer(place, *one)
 
     def _judge(
         self, index: int, taken: Envelope, entry: Skimmed, verdict: SignatureError | bool | None
@@ -223,7 +227,10 @@ class SpanJudge:
                 _place(self.log, index, entry),
                 f"expected a time not before the mark {entry.mark}, found {entry.at_ms}",
             )
-        if not verify_privacy.is_clean(taken.payload, entry.names):
+
+    def _look_closer(self, index: int, taken: Envelope, entry: Skimmed) -> None:
+        """Say what of an entry identifies a person, if anything does."""
+        if not _are_clean([(taken, entry)]):
             fields = canonical.decode(taken.payload)
             self._scan(_place(self.log, index, entry), taken.payload, fields)
 
@@ -333,6 +340,12 @@ def _read(raw: bytes) -> tuple[Envelope, Skimmed] | MalformedError:
         return taken, codec.skim_entry(taken.payload_type, taken.payload)
     except MalformedError as error:
         return error
+
+
+def _are_clean(entries: Sequence[tuple[Envelope, Skimmed]]) -> bool:
+    return verify_privacy.are_clean(
+        (taken.payload for taken, _ in entries), (entry.names for _, entry in entries)
+    )
 
 
 def _split(hashes: bytes | None) -> list[bytes]:

@@ -130,6 +130,13 @@ CATALOGUE: tuple[Fault, ...] = (
         must="record the use, tell the clerk, offer one make-up stamp that names it",
     ),
     Fault(
+        name="dry_press",
+        place=Place.PLANT,
+        counts=True,
+        strikes="there is no ink at all: the press comes down and leaves nothing",
+        must="look twice, sign an incident with both photos, hold until a person has looked",
+    ),
+    Fault(
         name="half_press",
         place=Place.PLANT,
         counts=True,

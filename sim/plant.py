@@ -70,7 +70,7 @@ class Press(Struct, frozen=True, kw_only=True):
     Args:
         at_ms: when the seal met the tray, by the plant's clock.
         paper: the sheet under it, None for an empty tray.
-        impression: a mark was made; False without a seal or without paper.
+        impression: a mark was made; False without seal, paper or ink.
     """
 
     at_ms: int
@@ -325,7 +325,7 @@ class Plant:
 
     def _stamp(self) -> None:
         paper = self.paper
-        marked = paper is not None and self.seal_present
+        marked = paper is not None and self.seal_present and not self._faults.strikes("dry_press")
         if paper is not None and marked:
             x, y = self._spot
             mark = Impression(

@@ -3,6 +3,7 @@
 Rules kept here:
 - A program dies with whoever started it (the kernel sends it SIGTERM), so nothing outlives us.
   The kernel looks at the thread that started it: start programs on one that lives on.
+- Its temporary files lie beside its log: killed, it leaves nothing in a folder that is not ours.
 - Its first line on stdout is one JSON object, which says where it can be reached; stdout and
   stderr go to files, so that no full pipe ever stops it.
 """
@@ -57,12 +58,13 @@ class Program:
     Args:
         name: for messages and its files.
         arguments: of the Python interpreter that runs it, such as `-m device run`.
-        logs: an existing folder for what it says.
+        logs: an existing folder for what it says, and for its temporary files.
     """
 
     def __init__(self, name: str, arguments: Sequence[str], logs: Path) -> None:
         self.name = name
         self.log = logs / f"{name}.log"
+        self._temporary = logs
         self._out = logs / f"{name}.out"
         self._arguments = [str(one) for one in arguments]
         self._process: subprocess.Popen[bytes] | None = None
@@ -87,7 +89,7 @@ class Program:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=log,
-                env=_environment(),
+                env=_environment(self._temporary),
                 process_group=0,  # Ctrl-C goes to us alone, who stop everything in order
             )
 
@@ -181,8 +183,8 @@ def stop_all(programs: Sequence[Program], within_s: float) -> None:
         program.stop(max(0.0, deadline_s - time.monotonic()))
 
 
-def _environment() -> dict[str, str]:
+def _environment(temporary: Path) -> dict[str, str]:
     """Return our environment, in which programs find this very project and no proxy."""
     kept = {name: value for name, value in os.environ.items() if name.lower() not in _FOREIGN}
     paths = [str(_ROOT), *filter(None, [kept.get("PYTHONPATH")])]
-    return {**kept, "PYTHONPATH": os.pathsep.join(paths)}
+    return {**kept, "PYTHONPATH": os.pathsep.join(paths), "TMPDIR": str(temporary.absolute())}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 from msgspec import Struct, structs
@@ -87,6 +89,16 @@ def anchored(found: Alignment, reference: Image, moving: Image) -> Alignment:
     target = np.concatenate([here, *[to] * weight])
     matrix, _ = cv2.findHomography(source, target, 0)
     return found if matrix is None else structs.replace(found, matrix=matrix)
+
+
+def corners_laid(reference: Image, moving: Image) -> Iterator[Alignment]:
+    """Yield the two ways to lay the outlines of two pages of one shape over each other."""
+    to, own = _corners(reference), _corners(moving)
+    portrait = [(picture.shape[0] > picture.shape[1]) for picture in (reference, moving)]
+    for turn in (0, 2) if portrait[0] == portrait[1] else (1, 3):
+        source = np.roll(own, turn, axis=0).astype(np.float32)
+        matrix = cv2.getPerspectiveTransform(source, to.astype(np.float32))
+        yield Alignment(np.asarray(matrix, np.float64), 0, 0, 0, _NOWHERE)
 
 
 def _corners(picture: Image) -> NDArray[np.float64]:

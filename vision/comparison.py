@@ -13,6 +13,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from vision.dazzle import RIM, VEIL
 from vision.decoding import Image
 from vision.page import RED_INK, Gray, redness, without_rim
 
@@ -27,6 +28,9 @@ _LEAST_INK = 0.006  # mean square of a tile that says something: a comma has mor
 _MOST_RED = 0.15  # of a tile; under red ink nothing is compared
 # Redness around strokes of a pale seal on the average, the least of a good one, and how far around.
 _PALE, _PALEST_STRONG, _PALE_PX = 0.025, 0.2, 15
+_BOLD = 0.35  # ink that print reaches and grain or the edge of a shadow does not
+_AROUND = 25  # tiles, 35 mm: so far around grain is the same
+_WASHED = 0.7  # of the other page's ink, mean squares: less light of the ink leaves over 0.03
 _BLURS = (0.5, 0.8, 1.1, 1.5, 2.0, 2.6)  # pixels; more than the gate lets through
 
 
@@ -36,18 +40,26 @@ class Difference(Struct, frozen=True):
     Args:
         shares: for each tile with ink its unexplained share, 0 the same ink, 1 and more another.
         places: centre (x, y) of each of them, in pixels of the reference map.
+        told: False where a reflection may have taken what is not there.
     """
 
     shares: NDArray[np.float32]
     places: NDArray[np.float32]
+    told: NDArray[np.bool_]
 
 
-def print_map(flat: Image) -> Gray:
-    """Return black ink as 0 (paper) .. 1, free of light and shade; red ink is left out."""
+def print_map(flat: Image, *, grain_px: float = 0.0) -> Gray:
+    """Return black ink as 0 (paper) .. 1, free of light and shade; red ink is left out.
+
+    Args:
+        grain_px: sigma by which grain is evened out before the paper is sought. Without it grain
+            in a dim photo counts as pale ink, as it should where all that may be print is left out.
+    """
     red = np.asarray(flat[..., 2])
     other = cv2.max(np.asarray(flat[..., 0]), np.asarray(flat[..., 1]))
     lift = cv2.subtract(red, other).astype(np.float32)
-    bright = cv2.dilate(red, np.ones((9, 9), np.uint8))
+    even = cv2.GaussianBlur(red, (0, 0), grain_px) if grain_px else red
+    bright = cv2.dilate(even, np.ones((9, 9), np.uint8))
     small = cv2.resize(bright, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     paper = cv2.GaussianBlur(cv2.medianBlur(small, 9), (0, 0), 2.5)
     paper = cv2.resize(paper, (red.shape[1], red.shape[0])).astype(np.float32)
@@ -66,34 +78,58 @@ def red_map(flat: Image) -> Gray:
     return np.asarray(cv2.resize(grown, (flat.shape[1], flat.shape[0])), np.float32)
 
 
-def difference(reference: Gray, laid: Gray, red: Gray) -> Difference:
+def difference(reference: Gray, laid: Gray, red: Gray, dazzled: tuple[Gray, Gray]) -> Difference:
     """Compare two print maps of one size; `laid` was aligned by a homography already.
 
     Args:
         red: 1 where red ink lies on either page.
+        dazzled: of both, where reflections lie, as `vision.dazzle` tells.
     """
     bent = _bent(reference, laid)
-    soft = (cv2.GaussianBlur(each, (0, 0), 1.0) for each in (reference, bent))
-    one, other = _equally_sharp(*(np.asarray(each, np.float32) for each in soft))
-    clear = 1 - red
-    one, other, cover = (without_rim(each) for each in (one * clear, other * clear, red))
-    left_over = _left_over(one, other)
-    ink = np.maximum(_tiles(one * one), _tiles(other * other))
-    counts = (_tiles(cover) < _MOST_RED) & (ink > _LEAST_INK)
+    soft = [cv2.GaussianBlur(each, (0, 0), 1.0) * (1 - red) for each in (reference, bent)]
+    veils = [without_rim(each) for each in dazzled]
+    one, other = (without_rim(np.asarray(each, np.float32)) for each in soft)
+    clear = (np.maximum(*veils) == 0).astype(np.float32)
+    one, other = _equally_sharp(one, other, clear)
+    left_over, squares = _left_over(one, other), [_tiles(each * each) for each in (one, other)]
+    grain = _grain(left_over, np.maximum(one, other))
+    left_over = np.asarray(np.maximum(left_over - grain, 0), np.float32)
+    ink = np.maximum(*squares) - grain
+    counts = (_tiles(without_rim(red)) < _MOST_RED) & (ink > _LEAST_INK)
     rows, columns = np.nonzero(counts)
-    rim_y, rim_x = ((full - inner) // 2 for full, inner in zip(red.shape, one.shape, strict=True))
-    places = np.stack(
-        [
-            rim_x + _TILE_PX // 2 + columns * _STEP_PX,
-            rim_y + _TILE_PX // 2 + rows * _STEP_PX,
-        ],
-        axis=1,
-    )
+    rim = [(full - inside) // 2 for full, inside in zip(red.shape, one.shape, strict=True)]
+    middle = np.stack([columns, rows], axis=1) * _STEP_PX + _TILE_PX // 2
     shares = np.asarray(left_over[counts] / ink[counts], np.float32)
-    inner = np.asarray(places - (rim_x, rim_y), np.float32)
     for i in _doubtful(shares):
-        shares[i] = min(shares[i], _closest(one, other, inner[i]) / float(ink[rows[i], columns[i]]))
-    return Difference(shares, np.asarray(places, np.float32))
+        apart = _closest(one, other, middle[i]) - float(grain[rows[i], columns[i]])
+        shares[i] = min(shares[i], max(apart, 0.0) / float(ink[rows[i], columns[i]]))
+    return Difference(
+        shares,
+        np.asarray(middle + rim[::-1], np.float32),
+        _told(squares, (one, other), veils)[counts],
+    )
+
+
+def _grain(left_over: Gray, ink: Gray) -> Gray:
+    """What grain alone leaves over in each tile, as on the bare paper around it."""
+    bare = (_most(ink) < _BOLD).astype(np.float32)
+    around = (_AROUND, _AROUND)
+    share = cv2.blur(bare, around)
+    mean = cv2.blur(np.asarray(left_over * bare, np.float32), around) / np.maximum(share, 1e-6)
+    usual = float((left_over * bare).sum() / max(float(bare.sum()), 1.0))
+    return np.asarray(np.where(share > 1 / _AROUND, mean, usual), np.float32)
+
+
+def _told(squares: list[Gray], ink: tuple[Gray, Gray], veils: list[Gray]) -> NDArray[np.bool_]:
+    """Whether what is on one page alone would be seen on the other.
+
+    Under a reflection ink is pale or gone, and its rim looks like pale ink.
+    """
+    told = np.ones(squares[0].shape, np.bool_)
+    for i, veil in enumerate(_most(one) for one in veils):
+        paler = (squares[i] < _WASHED * squares[1 - i]) | (_most(ink[i]) < _BOLD)
+        told &= ~((veil >= VEIL) & paler | (veil >= RIM))
+    return told
 
 
 def _doubtful(shares: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -112,6 +148,15 @@ def _closest(one: Gray, other: Gray, middle: NDArray[np.float32]) -> float:
     twice = [cv2.resize(part, None, fx=2, fy=2) for part in (around, patch)]
     apart = cv2.matchTemplate(twice[0], twice[1], cv2.TM_SQDIFF)
     return max(float(apart.min()), 0.0) / twice[1].size
+
+
+def _most(values: Gray) -> Gray:
+    """The most in each tile, a step apart."""
+    half = _TILE_PX // 2
+    tops = cv2.dilate(values, np.ones((_TILE_PX, _TILE_PX), np.uint8))
+    rows, columns = (side // _STEP_PX - _TILE_PX // _STEP_PX + 1 for side in values.shape)
+    found = tops[half::_STEP_PX, half::_STEP_PX]
+    return np.asarray(found[:rows, :columns], np.float32)
 
 
 def _tiles(values: Gray) -> Gray:
@@ -139,26 +184,31 @@ def _left_over(one: Gray, other: Gray) -> Gray:
     return np.maximum(best, 0)
 
 
-def _equally_sharp(one: Gray, other: Gray) -> tuple[Gray, Gray]:
-    """Bring both to the same strength, and the sharper one to the blur of the other."""
-    strength = float(one.sum()) / max(float(other.sum()), 1.0)
+def _equally_sharp(one: Gray, other: Gray, clear: Gray) -> tuple[Gray, Gray]:
+    """Bring both to the same strength, and the sharper one to the blur of the other.
+
+    Args:
+        clear: 0 where a reflection lies, which tells of neither.
+    """
+    strength = float((one * clear).sum()) / max(float((other * clear).sum()), 1.0)
     other = np.asarray(other * np.clip(strength, 0.5, 2.0), np.float32)
-    goal = min(_edges(one), _edges(other))
-    return _blurred_to(one, goal), _blurred_to(other, goal)
+    goal = min(_edges(one, clear), _edges(other, clear))
+    return _blurred_to(one, goal, clear), _blurred_to(other, goal, clear)
 
 
-def _blurred_to(ink: Gray, goal: float) -> Gray:
-    if _edges(ink) < 1.04 * goal:
+def _blurred_to(ink: Gray, goal: float, clear: Gray) -> Gray:
+    if _edges(ink, clear) < 1.04 * goal:
         return ink
     for blur in _BLURS:
         softer = np.asarray(cv2.GaussianBlur(ink, (0, 0), blur), np.float32)
-        if _edges(softer) < goal:
+        if _edges(softer, clear) < goal:
             break
     return softer
 
 
-def _edges(ink: Gray) -> float:
-    return float(np.abs(np.diff(ink, axis=1)).mean() + np.abs(np.diff(ink, axis=0)).mean())
+def _edges(ink: Gray, clear: Gray) -> float:
+    across, down = np.abs(np.diff(ink, axis=1)), np.abs(np.diff(ink, axis=0))
+    return float((across * clear[:, 1:]).mean() + (down * clear[1:]).mean())
 
 
 def _bent(reference: Gray, laid: Gray) -> Gray:

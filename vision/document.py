@@ -12,17 +12,20 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from vision.alignment import Alignment, Matrix, align, anchored
+from vision.alignment import Alignment, Matrix, align, anchored, corners_laid
 from vision.comparison import Difference, difference, print_map, red_map
+from vision.dazzle import dazzled
 from vision.decoding import Image
 from vision.page import Gray, Page, find_page, flatten
 
 _SETTLE_TILE_PX, _SETTLE_REACH_PX = 48, 14
+_GRAIN_PX = 1.2  # takes three quarters of the grain; edges of print are as wide
 _INKED = 0.02  # mean darkness from which a tile says something
 _AGREES = 0.62  # correlation from which a tile shows the same ink
 _MIN_INLIERS = 40
 _MIN_INLIER_SHARE = 0.35
 _MIN_TILES = 40  # two words
+_FULL = 300  # features; two pages full of print that share no layout differ
 # A tile's unexplained share grows with blur and noise for all tiles alike; another character, be
 # it 曹 for 曾 or one digit for another, adds 0.15 and more to the tiles that hold it.
 _WRONG, _DOUBTFUL, _PER_USUAL = 0.11, 0.08, 2.0
@@ -65,25 +68,51 @@ def same_page(
     if reference is None or moving is None:
         return Match(0.0, None, 0.0)
     found = anchored(align(reference, moving), reference, moving)
-    if not _aligned(found):  # one of the pages may have been cut out wrongly
-        reference, moving = _whole(approved), _whole(seen)
-        again = align(reference, moving)
-        if not _aligned(again):
-            return Match(0.0, _verdict_without_alignment(found), 0.0)
-        found = again
+    if _aligned(found):
+        return _match(reference, moving, found)
+    whole = _whole(approved), _whole(seen)  # one of the pages may have been cut out wrongly
+    again = align(*whole)
+    if _aligned(again):
+        return _match(*whole, again)
+    return _by_outlines(reference, moving, found)
+
+
+def _match(reference: Image, moving: Image, found: Alignment) -> Match:
+    """Compare two flat pages that lie over each other by `found`."""
+    compared = _compared(reference, moving, found)
+    if compared.shares.size < _MIN_TILES:
+        return Match(0.0, None, found.turned_deg)
+    wrong = compared.shares > _limit(compared, _WRONG)
+    return Match(1.0 - float(wrong.mean()), _verdict(compared, found), found.turned_deg)
+
+
+def _compared(reference: Image, moving: Image, found: Alignment) -> Difference:
     assert found.matrix is not None
-    ink, ink_seen = print_map(reference), print_map(moving)
+    ink, ink_seen = (print_map(flat, grain_px=_GRAIN_PX) for flat in (reference, moving))
     matrix = settle(ink, ink_seen, found.matrix)
     size = (reference.shape[1], reference.shape[0])
     laid = np.asarray(cv2.warpPerspective(ink_seen, matrix, size), np.float32)
     beyond = 1 - cv2.warpPerspective(np.ones_like(ink_seen), matrix, size)
     red = np.maximum(red_map(reference), cv2.warpPerspective(red_map(moving), matrix, size))
     seen_by_both = np.asarray(np.maximum(red, beyond > 0.01), np.float32)
-    compared = difference(ink, laid, seen_by_both)
-    if compared.shares.size < _MIN_TILES:
-        return Match(0.0, None, found.turned_deg)
-    wrong = compared.shares > _limit(compared, _WRONG)
-    return Match(1.0 - float(wrong.mean()), _verdict(compared, found), found.turned_deg)
+    veil_seen = cv2.warpPerspective(dazzled(moving), matrix, size, flags=cv2.INTER_NEAREST)
+    veils = dazzled(reference), np.asarray(veil_seen, np.float32)
+    return difference(ink, laid, seen_by_both, veils)
+
+
+def _by_outlines(reference: Image, moving: Image, found: Alignment) -> Match:
+    """Compare pages whose features do not match, as in blurred photos, by their corners alone.
+
+    Only where the print then agrees does this say more than that the pages share no layout.
+    """
+    if found.features < _FULL:  # with little print nobody knows
+        return Match(0.0, None, 0.0)
+    for laid in corners_laid(reference, moving):
+        compared = _compared(reference, moving, laid)
+        many = compared.shares.size >= _MIN_TILES
+        if many and float(np.percentile(compared.shares, 75)) < _BLURRED:
+            return Match(1.0, _verdict(compared, laid), laid.turned_deg)
+    return Match(0.0, False, 0.0)
 
 
 def mirrored(approved: Image, seen: Image) -> bool:
@@ -140,11 +169,6 @@ def _aligned(found: Alignment) -> bool:
     )
 
 
-def _verdict_without_alignment(found: Alignment) -> bool | None:
-    """Two pages full of print that share no layout differ; with little print nobody knows."""
-    return False if found.features >= 300 else None
-
-
 def _limit(compared: Difference, least: float) -> float:
     return least + _PER_USUAL * float(np.median(compared.shares))
 
@@ -153,7 +177,7 @@ def _verdict(compared: Difference, found: Alignment) -> bool | None:
     """Judge the worst tiles against what this pair of photos reaches elsewhere."""
     if float(np.median(compared.shares)) > _POOR:
         return _verdict_of_poor(compared)
-    wrong = compared.shares > _limit(compared, _WRONG)
+    wrong = (compared.shares > _limit(compared, _WRONG)) & compared.told
     doubtful = compared.shares > _limit(compared, _DOUBTFUL)
     if int(wrong.sum()) >= _MIN_WRONG_TILES:
         return (
@@ -174,7 +198,7 @@ def _share_beyond(
     places: NDArray[np.float32], compared: NDArray[np.float32], found: Alignment
 ) -> float:
     """Share of `places` at the border of what was compared and outside of all matched print."""
-    if len(places) < _MANY_WRONG:
+    if len(places) < _MANY_WRONG or not len(found.points):
         return 0.0
     low, high = compared.min(axis=0), compared.max(axis=0)
     border = _BORDER * (high - low)

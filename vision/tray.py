@@ -124,7 +124,7 @@ def read(data: bytes) -> Tray:
     """
     try:
         return msgspec.json.decode(data, type=Tray)
-    except msgspec.MsgspecError as error:
+    except ValueError as error:
         raise TrayError(
             f"expected the numbers of a calibration, found: {error}; the technician calibrates anew"
         ) from error

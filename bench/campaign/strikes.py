@@ -48,6 +48,7 @@ STRIKES: tuple[Strike, ...] = (
     Strike(fault="lock_jam", when="pull", ends=("stopped", "held"), count=1, press=False),
     Strike(fault="press_stall", when="pull", ends=("stopped", "held"), count=1),
     Strike(fault="double_strike", when="pull", ends=("held",), count=1),
+    Strike(fault="dry_press", when="pull", ends=("held",), count=1),
     Strike(fault="stuck_relay", when="pull", ends=("held",)),
     Strike(fault="seal_missing", when="before", ends=("stopped",)),
     Strike(fault="paper_missing", when="before", ends=("stopped",)),

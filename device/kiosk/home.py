@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -12,12 +11,12 @@ from msgspec import Struct, structs
 from device.keepers import only_services
 from device.kiosk.emergency import terms_for
 from device.kiosk.errors import ElsewhereError
+from device.kiosk.moments import full_date_text
 from device.kiosk.port import RequestView, View
 from device.kiosk.rendering import mark_of
 from device.kiosk.screen import Screen, Visit
 from device.kiosk.sessions import Session, Size
 from device.kiosk.slip import qr, text_of
-from device.kiosk.status import clock_text
 from ledger.matters import look_up
 
 ROWS: dict[Size, int] = {"1": 4, "2": 2, "3": 1}  # requests on one screen, by size of text
@@ -138,7 +137,7 @@ class Home:
         words, view = self._screen.renderer.words(visit.session), visit.view
         place = shown.instead or f"{view.window} {view.window_phone}".strip()
         zone = self._screen.options.time_zone
-        day = f"{datetime.fromtimestamp(view.now_ms / 1000, zone):%Y-%m-%d}"
+        day = full_date_text(view.now_ms, zone, visit.session.language)
         every = (
             words("slip.not-here", matter=shown.matter),
             words("slip.instead", place=place) if place else "",
@@ -159,7 +158,7 @@ class Home:
         hold = visit.view.hold
         if hold is None:
             return self._screen.go(visit, "/")
-        since = clock_text(hold.since_ms, visit.view.now_ms, self._screen.options.time_zone)
+        since = self._screen.moment(visit, hold.since_ms)
         title = self._screen.renderer.words(visit.session)("hold.title")
         mark = mark_of(visit.session, hold)
         return self._screen.page(visit, "hold.html", title, since=since, mark=mark)
@@ -185,11 +184,8 @@ class Home:
             view.requests, key=lambda one: (_STATE_ORDER.index(one.state), -one.filed_ms)
         )
         rows, part, parts = part_of(requests, part, ROWS[visit.session.size])
-        zone = self._screen.options.time_zone
         return HomeShown(
-            rows=tuple(
-                _shown(one, view, clock_text(one.filed_ms, view.now_ms, zone)) for one in rows
-            ),
+            rows=tuple(_shown(one, view, self._screen.moment(visit, one.filed_ms)) for one in rows),
             part=part,
             parts=parts,
             held=view.hold is not None,
@@ -200,7 +196,7 @@ class Home:
         )
 
     def _request(self, visit: Visit, request_id: str) -> tuple[RequestShown, str]:
-        view, zone = visit.view, self._screen.options.time_zone
+        view = visit.view
         found = _find(visit.session, view, request_id)
         if found is None:
             raise ElsewhereError("/home", visit.session)
@@ -208,8 +204,8 @@ class Home:
         shown = _shown(
             found,
             view,
-            clock_text(found.filed_ms, view.now_ms, zone),
-            clock_text(until, view.now_ms, zone) if until is not None else "",
+            self._screen.moment(visit, found.filed_ms),
+            self._screen.moment(visit, until) if until is not None else "",
         )
         filer = self._other(visit.session, found.filed_by)
         straight = shown.stampable and visit.session.laid == request_id

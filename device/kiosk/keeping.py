@@ -21,7 +21,6 @@ from device.kiosk.port_custody import OpenHatch, ReportLost, SealView, ShutHatch
 from device.kiosk.rendering import mark_of
 from device.kiosk.screen import Screen, Visit
 from device.kiosk.sessions import CustodyDraft
-from device.kiosk.status import clock_text
 from device.texts import Phrase
 
 HATCH_S = 5
@@ -79,9 +78,8 @@ class Keeping:
     def overview(self, request: Request) -> Response:
         """Show where each seal is, and which openings are permitted."""
         visit = self._screen.clerk(request)
-        zone, now_ms = self._screen.options.time_zone, visit.view.now_ms
         due = {
-            one.seal: clock_text(one.until_ms, now_ms, zone)
+            one.seal: self._screen.moment(visit, one.until_ms)
             for one in visit.view.custody
             if one.until_ms is not None and one.place == "out"
         }

@@ -10,9 +10,8 @@ from msgspec import Struct
 from device.kiosk import questions
 from device.kiosk.errors import ElsewhereError
 from device.kiosk.port import RequestView, StandingView, View
-from device.kiosk.screen import Screen
+from device.kiosk.screen import Screen, Visit
 from device.kiosk.sessions import Draft
-from device.kiosk.status import clock_text
 
 
 class StandingShown(Struct, frozen=True, kw_only=True):
@@ -56,7 +55,7 @@ class Offline:
         visit = self._screen.clerk(request)
         assert visit.session.person is not None
         title = self._screen.renderer.words(visit.session)("offline.title")
-        shown = self._shown(visit.view, visit.session.person.account)
+        shown = self._shown(visit, visit.session.person.account)
         return self._screen.page(visit, "offline.html", title, shown=shown)
 
     def apply(self, request: Request, permit: Annotated[str, Form(max_length=40)]) -> Response:
@@ -69,8 +68,9 @@ class Offline:
         self._screen.change(visit.session, draft=draft)
         return self._screen.go(visit, f"/apply/{questions.first_open(draft, visit.view)}")
 
-    def _shown(self, view: View, operator: str) -> OfflineShown:
-        standing = [self._standing(one, view, operator) for one in view.standing]
+    def _shown(self, visit: Visit, operator: str) -> OfflineShown:
+        view = visit.view
+        standing = [self._standing(one, visit, operator) for one in view.standing]
         return OfflineShown(
             approved=tuple(
                 one for one in view.requests if one.state == "approved" and one.left > 0
@@ -81,14 +81,14 @@ class Offline:
             held=view.hold is not None,
         )
 
-    def _standing(self, one: StandingView, view: View, operator: str) -> StandingShown:
+    def _standing(self, one: StandingView, visit: Visit, operator: str) -> StandingShown:
         agreed = "" if operator not in one.agreed_by else "operator-agreed"
         return StandingShown(
             permit=one.permit,
             name=one.name,
             today=one.left_today,
             left=one.left,
-            until=clock_text(one.not_after_ms, view.now_ms, self._screen.options.time_zone),
+            until=self._screen.moment(visit, one.not_after_ms),
             reason=one.reason or agreed,
         )
 

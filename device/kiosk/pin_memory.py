@@ -39,7 +39,7 @@ class PinMemory:
             return msgspec.json.decode(self._path.read_bytes(), type=dict[str, Standing])
         except FileNotFoundError:
             return {}
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, ValueError) as error:
             log.error("pin_memory_unreadable", path=str(self._path), why=str(error))
             return None
 

@@ -18,6 +18,7 @@ from device.kiosk.sessions import Session
 from device.texts import Language, Words
 
 FOLDER = Path(__file__).parent
+_JOINED = "\u2060"  # word joiner: no line ends here
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -41,6 +42,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._templates.filters["unbroken"] = unbroken
         self._words: dict[Language, Words] = {"zh": Words("zh"), "en": Words("en")}
 
     def words(self, session: Session) -> Words:
@@ -55,6 +57,11 @@ class Renderer:
             {**context, "session": session, "t": self.words(session)}
         )
         return HTMLResponse(text, status_code=status)
+
+
+def unbroken(text: str) -> str:
+    """Return a text whose numbers with hyphens, as of a telephone, stay on one line."""
+    return text.replace("-", f"-{_JOINED}")
 
 
 def mark_of(session: Session, *shown: object) -> str:

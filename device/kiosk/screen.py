@@ -22,6 +22,7 @@ from device.kiosk.errors import (
     TokenError,
     phrase_of,
 )
+from device.kiosk.moments import moment_text
 from device.kiosk.options import KioskOptions
 from device.kiosk.pin_memory import PinMemory
 from device.kiosk.pins import PinGuard
@@ -226,10 +227,20 @@ class Screen:
         response.set_cookie(self._cookie(view), session.id, httponly=True, samesite="strict")
         return response
 
+    def moment(self, visit: Visit, at_ms: int) -> str:
+        """Return when something was or will be, as the session's language says it."""
+        zone, language = self.options.time_zone, visit.session.language
+        return moment_text(at_ms, visit.view.now_ms, zone, language)
+
     def _strip(self, visit: Visit) -> dict[str, Any]:
         left_s = self._left_s(visit.session)
         leaving = visit.session.person is not None and left_s <= self.options.warn_s
-        shown = strip(visit.view, self.options.time_zone, leaving and not _busy(visit.view))
+        shown = strip(
+            visit.view,
+            self.options.time_zone,
+            visit.session.language,
+            leaving and not _busy(visit.view),
+        )
         mark = mark_of(visit.session, shown)
         return {"strip": shown, "strip_mark": mark, "seconds_left": max(0, round(left_s))}
 

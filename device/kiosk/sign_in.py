@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -11,6 +10,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from starlette.background import BackgroundTask
 
 from device.kiosk.errors import ElsewhereError
+from device.kiosk.moments import date_text
 from device.kiosk.pins import PinAnswer, refusal
 from device.kiosk.port import RequestView, View
 from device.kiosk.rendering import local_path
@@ -52,7 +52,7 @@ class SignIn:
         if visit.view.hold is not None:
             return self._screen.go(visit, "/hold")
         title = self._screen.renderer.words(visit.session)("welcome.title")
-        people, day = self._people(visit.view)
+        people, day = self._people(visit)
         page = self._screen.page(visit, "welcome.html", title, people=people, people_day=day)
         page.background = BackgroundTask(self._prepare, visit.view)
         return page
@@ -127,14 +127,15 @@ class SignIn:
         again = Visit(session=session, view=visit.view, path=visit.path)
         return self._screen.go(again, local_path(back))
 
-    def _people(self, view: View) -> tuple[str, str]:
+    def _people(self, visit: Visit) -> tuple[str, str]:
         """Return what is to be said of the people list: a text's key, and the day it ends."""
+        view = visit.view
         if view.people not in ("file", "valid"):
             return f"people.{view.people}", ""
         if view.people == "valid" and view.people_until_ms - view.now_ms < SOON_MS:
-            zone = self._screen.options.time_zone
-            day = datetime.fromtimestamp(view.people_until_ms / 1000, tz=zone)
-            return "people.soon", f"{day:%Y-%m-%d}"
+            zone, language = self._screen.options.time_zone, visit.session.language
+            day = date_text(view.people_until_ms, view.now_ms, zone, language)
+            return "people.soon", day
         return "", ""
 
     def _refuse(self, visit: Visit, answer: PinAnswer) -> Response:

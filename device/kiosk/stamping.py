@@ -200,10 +200,11 @@ def _shown(
     seams = max(0, job.seams - 1) if busy and job.seam else job.seams
     both = step in _LAYING and 0 < seams < left_then
     seamed = request is not None and request.seams > 0
+    waits = blocked and step in _LAYING
     return StampShown(
         step=step,
-        key=_key(step, job.seam, both=both, seamed=seamed),
-        icon=_STEP_ICONS[step],
+        key="stamp.blocked" if waits else _key(step, job.seam, both=both, seamed=seamed),
+        icon="warn" if waits else _STEP_ICONS[step],
         n=_number(job, left),
         of=job.of,
         left=left_then,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Literal
 
 from msgspec import Struct
 
+from device.kiosk.moments import clock_text
 from device.kiosk.port import View
-from device.texts import Phrase, code_phrase
+from device.texts import Language, Phrase, code_phrase
 
 Level = Literal["ok", "wait", "bad"]
 
@@ -29,17 +30,15 @@ class Strip(Struct, frozen=True, kw_only=True):
     leaving: bool
 
 
-def strip(view: View, zone: tzinfo, leaving: bool) -> Strip:
-    """Say how things stand."""
-    signs = (_network(view), _township(view, zone), _deliveries(view, zone), _machine(view))
+def strip(view: View, zone: tzinfo, language: Language, leaving: bool) -> Strip:
+    """Say how things stand; only moments depend on the language already here."""
+    signs = (
+        _network(view),
+        _township(view, zone, language),
+        _deliveries(view, zone, language),
+        _machine(view),
+    )
     return Strip(signs=signs, todo=_todo(view), leaving=leaving)
-
-
-def clock_text(at_ms: int, now_ms: int, zone: tzinfo) -> str:
-    """Return the local time of day, with month and day when it is not today's."""
-    at = datetime.fromtimestamp(at_ms / 1000, tz=zone)
-    today = datetime.fromtimestamp(now_ms / 1000, tz=zone).date()
-    return f"{at:%H:%M}" if at.date() == today else f"{at:%m-%d %H:%M}"
 
 
 def _network(view: View) -> Sign:
@@ -48,19 +47,19 @@ def _network(view: View) -> Sign:
     return Sign(level="bad", icon="netoff", text=Phrase("strip.offline"))
 
 
-def _township(view: View, zone: tzinfo) -> Sign:
+def _township(view: View, zone: tzinfo, language: Language) -> Sign:
     if view.shut:
         return Sign(level="bad", icon="office", text=Phrase("strip.shut"))
     if view.answered_ms is None:
         return Sign(level="wait", icon="office", text=Phrase("strip.never-answered"))
-    at = clock_text(view.answered_ms, view.now_ms, zone)
+    at = clock_text(view.answered_ms, view.now_ms, zone, language)
     level: Level = "ok" if view.online else "wait"
     return Sign(level=level, icon="office", text=Phrase("strip.answered", {"at": at}))
 
 
-def _deliveries(view: View, zone: tzinfo) -> Sign:
+def _deliveries(view: View, zone: tzinfo, language: Language) -> Sign:
     if view.undelivered and view.undelivered_since_ms is not None:
-        since = clock_text(view.undelivered_since_ms, view.now_ms, zone)
+        since = clock_text(view.undelivered_since_ms, view.now_ms, zone, language)
         if view.unanswered:
             text = Phrase("strip.unanswered", {"n": view.undelivered, "since": since})
             return Sign(level="bad", icon="send", text=text)

@@ -46,7 +46,7 @@ class VoiceSetting:
             return msgspec.json.decode(self._path.read_bytes(), type=bool)
         except FileNotFoundError:
             return False
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, ValueError) as error:
             log.warning("voice_setting_unreadable", path=str(self._path), why=str(error))
             return False
 

@@ -15,14 +15,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol, cast
 
 import msgspec
+import structlog
 from msgspec import Struct
 
 from gateway.audit import rules as folder
-from gateway.errors import ConfigError
+from gateway.errors import ConfigError, StoreError
 from gateway.stores import History
-from gateway.stores.views import Alert, Severity, StoredEntry
+from gateway.stores.calendar import local_date
+from gateway.stores.views import Alert, Finding, Severity, StoredEntry
 
 SILENT_KINDS = frozenset({"alert", "case", "alert-answer"})  # the gateway's own words about alerts
+
+log = structlog.get_logger()
 
 
 class RuleModule(Protocol):
@@ -113,8 +117,30 @@ def _new(
     for rule in load({}) if rules is None else rules:
         if entry is not None and rule.kinds is not None and entry.kind not in rule.kinds:
             continue
-        for alert in rule.module.check(entry, history, rule.options):
+        for alert in _found(rule, entry, history):
             if alert.key in seen or history.alert_keyed(alert.key) is not None:
                 continue
             seen.add(alert.key)
             yield alert
+
+
+def _found(rule: Rule, entry: StoredEntry | None, history: History) -> tuple[Alert, ...]:
+    """Return what one rule finds. One that fails takes no other's findings with it, and says so:
+    who can make a rule fail must not silence it."""
+    try:
+        return tuple(rule.module.check(entry, history, rule.options))
+    except StoreError:
+        raise
+    except Exception:
+        log.exception("alert_rule_failed", rule=rule.name)
+    about = local_date(history.now_ms) if entry is None else entry.sha256
+    return (
+        Alert(
+            code=rule.module.CODE,
+            severity=rule.module.SEVERITY,
+            machine=None if entry is None else entry.machine,
+            entry=None if entry is None else entry.sha256,
+            finding=Finding(key="finding.rule-failed", values={}),
+            key=f"{rule.module.CODE}/failed/{about}",
+        ),
+    )

@@ -7,7 +7,7 @@ along an index, and two look-ups for each use in them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 
 from gateway.audit import reckoning
@@ -41,30 +41,53 @@ def reckoned(
     midnight = datetime.combine(date.fromisoformat(days[0]), time(), LOCAL)
     from_ms = int(midnight.timestamp() * 1000)
     entries = _entries(reader, machine, seal, from_ms)
+    facts = facts_of(reader, machine, entries, moment, from_ms)
+    return reckoning.reckon(entries, seal, days, facts)
+
+
+def facts_of(
+    reader: Reader,
+    machine: str,
+    entries: Iterable[StoredEntry],
+    moment: tuple[int, int],
+    from_ms: int = 0,
+) -> Facts:
+    """Return what stands beside these entries of a machine.
+
+    Args:
+        moment: as of `reckoned`.
+        from_ms: uses from then on are looked up.
+    """
     now_ms, heard_ms = moment
-    facts = Facts(
+    return Facts(
         counted=_counted(reader, machine, entries),
         looks={
             one.sha256: _look(reader, one.sha256, one.body, now_ms)
             for one in entries
-            if isinstance(one.body, SealUse) and one.position.at_ms >= from_ms
+            if isinstance(one.body, SealUse) and one.received_ms >= from_ms
         },
         heard_ms=heard_ms,
         now_ms=now_ms,
     )
-    return reckoning.reckon(entries, seal, days, facts)
+
+
+def from_base(entries: Sequence[StoredEntry], seal: str, from_ms: int) -> tuple[StoredEntry, ...]:
+    """Return the entries from the last one on that states the counter before a moment."""
+    before = [one for one in entries if one.received_ms < from_ms]
+    stating = [one.index for one in before if reckoning.states(one.body, seal)]
+    first = max(stating, default=-1)
+    return tuple(one for one in entries if one.index >= first)
 
 
 def _entries(reader: Reader, machine: str, seal: str, from_ms: int) -> tuple[StoredEntry, ...]:
-    """Return what to reckon with, from the last entry on that states the counter before the day."""
+    """Return what to reckon with, from the last entry on that states the counter before the days.
+
+    What arrived before them is before them; what a machine's clock says of that proves nothing.
+    """
     found: dict[int, StoredEntry] = {}
     for kind in reckoning.KINDS:
         found |= {one.index: one for one in _since(reader, machine, seal, kind, from_ms)}
-    ordered = [found[index] for index in sorted(found)]
-    before = [one for one in ordered if one.position.at_ms < from_ms]
-    stating = [one.index for one in before if reckoning.states(one.body, seal)]
-    first = max(stating, default=-1)
-    return tuple(one for one in ordered if one.index >= first)
+    return from_base([found[index] for index in sorted(found)], seal, from_ms)
 
 
 def _since(
@@ -77,7 +100,7 @@ def _since(
     while page := reader.entries(which, before, _PAGE):
         for entry in page:
             yield entry
-            if entry.position.at_ms < from_ms:
+            if entry.received_ms < from_ms:
                 return
         before = page[-1].index
 

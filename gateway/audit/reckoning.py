@@ -5,6 +5,7 @@ Rules kept here:
   entry whose counter first tells of it. So days add up, and midnight splits nothing.
 - Impressions are compared photo by photo: one too many hides no other one that is missing.
 - What is known to differ is told whatever is still missing elsewhere.
+- A day is told by the machine's clock, but no entry is of a day after its arrival.
 - A counter that went back, and one of a new enrolment, begin anew: they are alerts of their own.
 """
 
@@ -114,14 +115,15 @@ def reckon(
         days: ISO dates.
     """
     found = {day: _Sums() for day in days}
-    for day, strokes, difference in _strokes(entries, seal, facts):
-        if day in found:
-            found[day].strokes += strokes
-            found[day].differ(difference)
+    day_of = _days_of(entries)
+    for entry, strokes, difference in _strokes(entries, seal, facts):
+        if (sums := found.get(day_of[entry.index])) is not None:
+            sums.strokes += strokes
+            sums.differ(difference)
     for entry in entries:
-        day = local_date(entry.position.at_ms)
-        if day in found and getattr(entry.body, "seal", None) == seal:
-            _add(found[day], entry, facts)
+        sums = found.get(day_of[entry.index])
+        if sums is not None and getattr(entry.body, "seal", None) == seal:
+            _add(sums, entry, facts)
     return tuple(
         Day(
             day=day,
@@ -175,16 +177,28 @@ class _Cover(Struct):
     least: int
     most: int
 
-    @property
-    def day(self) -> str:
-        return local_date(self.entry.position.at_ms)
+
+_Stroke = tuple[StoredEntry, int, Difference | None]
 
 
-_Stroke = tuple[str, int, Difference | None]
+def written_ms(entry: StoredEntry) -> int:
+    """Return when an entry was written (UTC milliseconds), by its machine's clock: at its arrival
+    at the latest. A clock that ran ahead once stays ahead, and its days would never come."""
+    return min(entry.position.at_ms, entry.received_ms)
+
+
+def _days_of(entries: Iterable[StoredEntry]) -> dict[int, str]:
+    """Return each entry's local day by index; it never lies before that of an earlier entry."""
+    found: dict[int, str] = {}
+    last = ""
+    for entry in entries:
+        last = found[entry.index] = max(last, local_date(written_ms(entry)))
+    return found
 
 
 def _strokes(entries: Sequence[StoredEntry], seal: str, facts: Facts) -> Iterator[_Stroke]:
-    """Yield the strokes by day, and what of them and their entries does not agree."""
+    """Yield the strokes, each with the entry to whose day it belongs, and what of them and their
+    entries does not agree."""
     covers: list[_Cover] = []
     last: tuple[StoredEntry, int] | None = None
     for entry in _without_openings(entries, seal):
@@ -251,11 +265,10 @@ def _settled(
         left += lost - more
         given = one.least - lost + more
         unmade = _difference("unmade", lost, (before, one.entry)) if lost else None
-        yield one.day, given, unmade
+        yield one.entry, given, unmade
         one.least, one.most = 0, max(0, one.most - one.least - more)
     if left > 0:
-        day = local_date(entry.position.at_ms)
-        yield day, left, _difference("unrecorded", left, (before, entry))
+        yield entry, left, _difference("unrecorded", left, (before, entry))
 
 
 def _believed(
@@ -264,7 +277,7 @@ def _believed(
     """Yield what entries vouch for where no counter can be asked."""
     for one in covers:
         known = (counted or {}).get(one.entry.sha256, one.least)
-        yield one.day, min(max(known, one.least), one.most), None
+        yield one.entry, min(max(known, one.least), one.most), None
 
 
 def _difference(kind: Kind, by: int, entries: Iterable[StoredEntry]) -> Difference:

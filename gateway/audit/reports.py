@@ -14,7 +14,7 @@ from msgspec import Struct
 from gateway.desk import workdays
 from gateway.errors import RequestRefusedError
 from gateway.stores import Reader
-from gateway.stores.calendar import local_date
+from gateway.stores.calendar import local_date, local_time
 from gateway.stores.office import CalendarView
 from gateway.stores.views import LogFilter, PermitView, RequestView, StoredEntry
 from ledger.records import SEAM, Incident, Refusal, SealRequest, SealUse
@@ -112,7 +112,7 @@ def _counts(
         case SealUse(flags=flags):
             yield "impressions", 1
             yield "seams", int(SEAM in flags)
-            year = workdays.local(entry.position.at_ms).year
+            year = local_time(entry.position.at_ms).year
             calendar = workdays.in_force(calendars, year)
             if not workdays.within_hours(calendar, entry.position.at_ms):
                 yield "off_hours", 1

@@ -69,8 +69,10 @@ class Table(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
 
     def heading(self, column: str) -> str:
-        """Return what the file calls a column."""
-        return self.headings[self.columns.index(column)] if column in self.columns else column
+        """Return a column's Chinese name, and beside it what the file calls it otherwise."""
+        name = HEADINGS.get(column, column)
+        written = self.headings[self.columns.index(column)] if column in self.columns else name
+        return name if written == name else f"{name}({written})"
 
 
 class ListFileError(GatewayError):
@@ -194,10 +196,10 @@ def _check_header(line: int, headings: tuple[str, ...], columns: tuple[str, ...]
     unknown = [one for one, name in named if not one or (name and name not in COLUMNS)]
     missing = [name for name in ("code", "name") if name not in columns]
     if unknown or missing or len(set(columns)) != len(columns):
-        expected = "、".join(f"{zh}({name})" for name, zh in HEADINGS.items())
+        expected = "、".join(HEADINGS.values())
         raise ListFileError(
             (
-                f"第 {line} 行:表头应为 {expected} 中的列,每列一次且含 code、name,"
+                f"第 {line} 行:表头应为 {expected} 中的列,每列只写一次,代码和事项名称必须有,"
                 f"实际为 {'、'.join(one[:20] for one in headings[:20]) or '空'}",
             )
         )

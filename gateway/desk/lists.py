@@ -29,13 +29,16 @@ from gateway.desk.list_workbook import MAGIC, read_workbook_table
 from ledger.matters import LAYERS, Layer, Matter, MatterList, Verdict, normalise
 from ledger.messages import VillageList
 
-VERDICTS = {
-    "allowed": Verdict.ALLOWED,
+VERDICT_WORDS = {
     "可以": Verdict.ALLOWED,
-    "forbidden": Verdict.FORBIDDEN,
     "禁止": Verdict.FORBIDDEN,
-    "discretionary": Verdict.DISCRETIONARY,
     "酌情": Verdict.DISCRETIONARY,
+}
+VERDICTS = {
+    **VERDICT_WORDS,
+    "allowed": Verdict.ALLOWED,
+    "forbidden": Verdict.FORBIDDEN,
+    "discretionary": Verdict.DISCRETIONARY,
 }
 LAYER_WORDS: dict[str, Layer] = {
     **{one: one for one in LAYERS},
@@ -223,9 +226,9 @@ def _problems(cells: dict[str, str], default: Verdict | None) -> list[tuple[str,
             found.append((name, "含看不见的控制字符,请重新输入"))
     verdict = cells.get("verdict", "")
     if verdict and verdict not in VERDICTS:
-        found.append(("verdict", f"应为 {'、'.join(VERDICTS)},实际为“{verdict[:40]}”"))
+        found.append(("verdict", f"应为 {'、'.join(VERDICT_WORDS)},实际为“{verdict[:40]}”"))
     if not verdict and default is None:
-        found.append(("", "无法判断可以还是禁止:请加 verdict(结论)列"))
+        found.append(("", "无法判断可以还是禁止:请加一列“结论”"))
     copies = cells.get("max_copies", "")
     if copies and not (copies.isascii() and copies.isdigit() and 1 <= int(copies) <= MOST_COPIES):
         found.append(("max_copies", f"应为 1 到 {MOST_COPIES} 的整数,实际为“{copies[:40]}”"))

@@ -151,15 +151,64 @@ def check_cards_apart(rows: Iterable[Row], others: Iterable[Staff]) -> None:
     """Return if no card of these rows is one of these people's at the same machines.
 
     Raises:
-        RequestRefusedError: `card-twice`.
+        RequestRefusedError: `card-held`.
     """
     known = [one for one in others if one.card is not None]
     for row in rows:
         for one in known:
             if row.card and one.account != row.account and people.is_card(_card(one), row.card):
-                raise RequestRefusedError(
-                    "card-twice", f"expected a card of one person, found it with {one.account}"
-                )
+                raise _held(one, row.name)
+
+
+def with_known_cards(roster: Roster, rows: Iterable[Row], known: Iterable[Card]) -> Roster:
+    """Return a draft that names a card with the salt and hash by which it is known already.
+
+    Only so can `check_apart` tell later that it is the same one: nobody keeps the number.
+
+    Args:
+        known: of all lists that are in force or wait.
+    """
+    written = {row.account: row.card for row in rows if row.card}
+    cards = tuple(known)
+    staff = []
+    for one in roster.staff:
+        number = written.get(one.account, "")
+        same = (card for card in cards if number and people.is_card(card, number))
+        staff.append(structs.replace(one, card=next(same, one.card)))
+    return structs.replace(roster, staff=tuple(staff))
+
+
+def check_apart(
+    own: Iterable[Staff],
+    others: Iterable[Staff],
+    accounts: Iterable[Account],
+    township: str,
+    place: str,
+) -> None:
+    """Return if what a draft gives was not given elsewhere since.
+
+    Args:
+        own: the draft's, without guests.
+        others: who else lays a card at the same machines.
+
+    Raises:
+        RequestRefusedError: `card-held` or `account-held`.
+    """
+    known = {one.account: one for one in accounts if one.offices}
+    holders = {one.card: one for one in others if one.card is not None}
+    for one in own:
+        holder = None if one.card is None else holders.get(one.card)
+        if holder is not None and holder.account != one.account:
+            raise _held(holder, one.name)
+        there = known.get(one.account)
+        if there is not None and place_of(there, township) != place:
+            raise RequestRefusedError(
+                "account-held",
+                f"expected an account of {place}, found {one.account} in another place since: "
+                "draft again with another name",
+                account=one.account,
+                holder=there.name,
+            )
 
 
 def differences(before: Iterable[Staff], after: Iterable[Staff]) -> tuple[Difference, ...]:
@@ -269,6 +318,16 @@ def _staff(row: Row, before: Staff | None) -> Staff:
         offices=row.offices,
         card=card,
         pin_hash=row.pin_hash or (before.pin_hash if before else ""),
+    )
+
+
+def _held(holder: Staff, name: str) -> RequestRefusedError:
+    return RequestRefusedError(
+        "card-held",
+        f"expected a card of one person, found it with {holder.account}: draft again with another",
+        holder=holder.name,
+        account=holder.account,
+        name=name,
     )
 
 

@@ -6,9 +6,9 @@ Without a released calendar of that year, Monday to Friday from 8:30 to 17:30 ar
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date
 
-from gateway.stores.calendar import LOCAL
+from gateway.stores.calendar import local_time
 from gateway.stores.office import CalendarView
 from ledger.records_office import CalendarRelease
 
@@ -41,14 +41,9 @@ def within_hours(calendar: CalendarRelease | None, at_ms: int) -> bool:
     Args:
         calendar: of the moment's year, or None.
     """
-    moment = local(at_ms)
+    moment = local_time(at_ms)
     opens, closes = OPENS_MINUTE, CLOSES_MINUTE
     if calendar is not None:
         opens, closes = calendar.opens_minute, calendar.closes_minute
     minute = moment.hour * 60 + moment.minute
     return works_on(calendar, moment.date()) and opens <= minute < closes
-
-
-def local(at_ms: int) -> datetime:
-    """Return the local time of a moment."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(LOCAL)

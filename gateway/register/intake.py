@@ -312,7 +312,7 @@ class Intake:
         """Note what the broker says of a machine's link; unsigned, so an indication only."""
         try:
             online = msgspec.json.decode(payload, type=_Status).online
-        except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        except ValueError as error:
             raise ArrivalError("malformed", f'expected {{"online": true}}: {error}') from error
         transaction.set_online(machine, online, now_ms)
 

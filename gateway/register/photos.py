@@ -219,5 +219,5 @@ def _length(part: Path) -> int:
 def _size(payload: bytes) -> int:
     try:
         return msgspec.json.decode(payload, type=_Sized).size
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+    except ValueError as error:
         raise MalformedError(f'expected {{"size": bytes}}, found: {error}') from error

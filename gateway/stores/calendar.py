@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
-from ledger.days import LOCAL, OFFSET_S, local_date
+from ledger.days import LOCAL, OFFSET_S, local_date, local_time
 
-__all__ = ["LOCAL", "OFFSET_S", "local_date", "years_before"]
+__all__ = ["LOCAL", "OFFSET_S", "local_date", "local_time", "years_before"]
 
 
 def years_before(at_ms: int, years: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Mapping
 from urllib.parse import quote
 
 import structlog
@@ -67,7 +68,8 @@ def _refused(request: Request, error: Exception) -> Response:
         return see_other(f"/sign-in{suffix}")
     if isinstance(error, StepOwedError) and _wants_page(request):
         return see_other("/account")
-    return _answer(request, status, code_of(error), str(error))
+    values = error.values if isinstance(error, RequestRefusedError) else {}
+    return _answer(request, status, code_of(error), str(error), values)
 
 
 def _http(request: Request, error: Exception) -> Response:
@@ -91,9 +93,11 @@ def _broken(request: Request, error: Exception) -> Response:
     return answer
 
 
-def _answer(request: Request, status: int, code: str, detail: str) -> Response:
+def _answer(
+    request: Request, status: int, code: str, detail: str, named: Mapping[str, str] | None = None
+) -> Response:
     language = language_of(request)
-    said = explain(language, code)
+    said = explain(language, code, named)
     if not _wants_page(request):
         return JSONResponse({"code": code, "said": said, "detail": detail}, status)
     site = site_of(request)

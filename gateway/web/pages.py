@@ -71,6 +71,7 @@ class Group(Struct, frozen=True, kw_only=True):
     name: str
     parts: tuple[dict[str, str], ...]
     open: bool
+    beside: bool = False  # open where there is room, though today's work is open
 
 
 def page(
@@ -130,7 +131,7 @@ def menu(reader: Reader, visitor: Visitor) -> list[dict[str, str]]:
 def groups(parts: list[dict[str, str]], here: str) -> tuple[Group, ...]:
     """Return a visitor's menu by groups; open are today's work and the one with this page.
 
-    From today's work the uses are open as well: both fit.
+    From today's work the uses are open beside it: both fit on a desk.
     """
     if len(parts) <= FEW:
         return (Group(name="", parts=tuple(parts), open=True),)
@@ -142,7 +143,8 @@ def groups(parts: list[dict[str, str]], here: str) -> tuple[Group, ...]:
         mine = tuple(part for part in parts if part["name"] in names)
         if mine:
             opened = name in beside or here in names
-            found.append(Group(name=name, parts=mine, open=opened))
+            aside = opened and name != "today" and here not in names
+            found.append(Group(name=name, parts=mine, open=opened, beside=aside))
     return tuple(found)
 
 

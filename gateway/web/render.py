@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from gateway import texts as reasons
-from gateway.stores.calendar import LOCAL
+from gateway.stores.calendar import LOCAL, local_time
 from gateway.stores.views import Finding
 from gateway.web.devices import named
 from gateway.web.texts import TEXTS, Language, sentence, text, word
@@ -64,10 +64,15 @@ class Renderer:
         return HTMLResponse(html, status)
 
 
-def explain(language: Language, code: str) -> str:
-    """Return the sentence for an error code or a reason; an unknown code stands for itself."""
+def explain(language: Language, code: str, values: Mapping[str, str] | None = None) -> str:
+    """Return the sentence for an error code or a reason; an unknown code stands for itself.
+
+    Args:
+        values: what the sentence names; see `gateway.errors.RequestRefusedError`.
+    """
     own = TEXTS[language].get(f"error.{code}")
-    return own if own is not None else reasons.text(code, language)
+    said = own if own is not None else reasons.text(code, language)
+    return said.format_map(values) if values else said
 
 
 def told(language: Language, finding: Finding | None) -> str:
@@ -92,17 +97,17 @@ def shown(language: Language, value: str) -> str:
 
 def when(at_ms: int | None) -> str:
     """Return a time as staff read it: China's date and time to the second."""
-    return "—" if at_ms is None else _local(at_ms).strftime("%Y-%m-%d %H:%M:%S")
+    return "—" if at_ms is None else local_time(at_ms).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def day(at_ms: int | None) -> str:
     """Return China's date."""
-    return "—" if at_ms is None else _local(at_ms).strftime("%Y-%m-%d")
+    return "—" if at_ms is None else local_time(at_ms).strftime("%Y-%m-%d")
 
 
 def clock(at_ms: int | None) -> str:
     """Return China's time of day to the minute."""
-    return "—" if at_ms is None else _local(at_ms).strftime("%H:%M")
+    return "—" if at_ms is None else local_time(at_ms).strftime("%H:%M")
 
 
 def yuan(amount_fen: int | None) -> str:
@@ -146,7 +151,3 @@ def _readable(language: Language, name: str, value: str | int) -> str:
         return when(int(value))
     area = {"code": "incident", "seal": "seal"}.get(name)
     return word(language, area, str(value)) if area else str(value)
-
-
-def _local(at_ms: int) -> datetime:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(LOCAL)

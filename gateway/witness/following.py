@@ -214,7 +214,7 @@ def _read_status(one: Visit, town: WatchedConfig) -> Status:
         known = msgspec.json.decode((one.state / "status.json").read_bytes(), type=Status)
     except FileNotFoundError:
         return fresh
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, ValueError) as error:
         log.warning("status_lost", township=town.title, reason=str(error))
         return fresh
     return msgspec.structs.replace(known, title=town.title, public=town.public)
@@ -224,7 +224,7 @@ def _receive(one: Visit, ours: Connection) -> Report:
     try:
         data = ours.recv_bytes(visit.LARGEST_REPORT)
         return msgspec.msgpack.decode(data, type=Report)
-    except (EOFError, OSError, msgspec.DecodeError) as error:
+    except (EOFError, OSError, ValueError) as error:
         why = f"expected a report of the visit, found its process ended: {error!r}"
         return Report(now=(visit.failed(one.name, why),))
 

@@ -59,9 +59,9 @@ def learn(config: WitnessConfig, request: bytes, public: Path) -> None:
             "([monitor] keys) or founding, found none: give the new key record by hand instead"
         )
     _, mirrors = year_logs(FolderMirror(public), this_year())
-    known = memory(visit)
-    before = known.named or ()
     found = named_keys.follow(mirrors, visit.trust, None)
+    known = memory(visit)  # read last: a monitor beside us may have learnt more meanwhile
+    before = known.named or ()
     if found[: len(before)] == before:
         visit.state.mkdir(parents=True, exist_ok=True)
         known.set_named(found)

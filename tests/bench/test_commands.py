@@ -1,4 +1,4 @@
-"""`python -m bench cycle` and `soak` as a person starts them, as short as they can be."""
+"""`python -m bench cycle`, `soak` and `eyes-gateway` as a person starts them, but short."""
 
 from __future__ import annotations
 
@@ -47,5 +47,17 @@ def test_soak_goes_through_ordeals_judges_them_and_ends_in_time(tmp_path: Path) 
 
     assert sum(figures["ordeals"].values()) >= 1
     assert figures["looked_at"] > 100
+    assert figures["days"] >= 1
     assert figures["breaches"] == []
     assert folder.is_dir()
+
+
+def test_eyes_gateway_delivers_a_use_and_has_its_photos_looked_at(tmp_path: Path) -> None:
+    figures = bench(tmp_path / "eyes.json", "eyes-gateway", "--uses", "1", "--no-read")
+
+    assert (figures["uses"], figures["failed"], figures["reader"]) == (1, 0, False)
+    assert 0 < figures["delivered_s"] <= figures["drained_s"]
+    assert 0 < figures["look_p50_s"] == figures["look_most_s"]
+    assert figures["before"]["entries"] == 200
+    assert figures["beside"]["entries"] >= 20
+    assert 0 < figures["gateway_idle_mb"] <= figures["gateway_peak_mb"]

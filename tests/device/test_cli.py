@@ -109,11 +109,12 @@ def test_check_config_says_what_it_found(seal: Callable[..., Result], folder: Pa
     assert not (folder / "state").exists(), "nothing is made"
 
 
+@pytest.mark.parametrize("kept", [b'{"device": "m-1"', b'{"device": "\xff"}'])
 def test_check_config_says_that_a_damaged_tray_is_not_used(
-    seal: Callable[..., Result], folder: Path
+    seal: Callable[..., Result], folder: Path, kept: bytes
 ) -> None:
     (folder / "state").mkdir()
-    (folder / "state" / "tray.json").write_text('{"device": "m-1"')
+    (folder / "state" / "tray.json").write_bytes(kept)
 
     result = seal("check-config")
 

@@ -54,6 +54,12 @@ def test_no_text_is_empty() -> None:
     assert [key for key in ZH if not ZH[key].strip() or not EN[key].strip()] == []
 
 
+def test_no_chinese_text_has_half_width_marks() -> None:
+    halves = re.compile(r"[一-鿿）]\s*[(),;:?!]|[(),;:?!]\s*[一-鿿（]")
+
+    assert [key for key, text in ZH.items() if halves.search(text)] == []
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_every_error_has_a_sentence_and_a_hint(code: str) -> None:
     assert {f"error.{code}", f"hint.{code}"} <= ZH.keys()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateway.commands import Command, Deliver
-from gateway.control import Control, Order, PhotoReply, UnreachableError, send
+from gateway.control import FILE, Control, Order, PhotoReply, UnreachableError, send
 from gateway.errors import StoreError
 from gateway.register.intake import KNOWN, TAKEN, Outcome
 from gateway.register.photos import PAUSE, Reply
@@ -91,6 +92,19 @@ def test_refusal_comes_back_as_its_code(serve: Callable[..., Path]) -> None:
     answer = send(serve(submit, no_photo), ORDER)
 
     assert answer is not None and (answer.error, answer.message) == ("store", "expected room")
+
+
+@pytest.mark.parametrize("said", [b"{", b'{"deliver":{"by":"\xff"}}'])
+def test_order_that_cannot_be_read_is_told_so(serve: Callable[..., Path], said: bytes) -> None:
+    folder = serve(lambda command: answered(None), no_photo)
+
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.connect(str(folder / FILE))
+        peer.sendall(said)
+        peer.shutdown(socket.SHUT_WR)
+        answer = peer.recv(4096)
+
+    assert b'"error":"malformed"' in answer
 
 
 def test_order_that_nobody_foresaw_does_not_end_the_service(serve: Callable[..., Path]) -> None:

@@ -71,11 +71,12 @@ def test_a_certificate_that_has_ended_leaves_the_list(tmp_path: Path) -> None:
     assert revoked(authority) == {serial(fresh)}
 
 
-def test_a_damaged_list_is_told_and_not_replaced(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kept", [b"[", b'[{"serial": "\xff"}]'])
+def test_a_damaged_list_is_told_and_not_replaced(tmp_path: Path, kept: bytes) -> None:
     authority = open_authority(tmp_path / "ca", "gw-1")
     issue(authority, tmp_path, "m-1")
     path = tmp_path / "ca" / crl.ISSUED / "m-1.json"
-    path.write_bytes(b"[")
+    path.write_bytes(kept)
 
     with pytest.raises(ConfigError, match="expected the certificates"):
         authority.admit((), NOW_MS)

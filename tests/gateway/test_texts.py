@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from importlib import import_module
 from pathlib import Path
 
@@ -18,8 +19,17 @@ def test_both_languages_have_the_same_keys() -> None:
     assert all(ZH.values()) and all(EN.values())
 
 
+def test_both_languages_name_the_same_values() -> None:
+    def named(said: str) -> set[str | None]:
+        return {name for _, name, _, _ in string.Formatter().parse(said) if name}
+
+    assert {code: named(said) for code, said in ZH.items()} == {
+        code: named(said) for code, said in EN.items()
+    }
+
+
 def test_every_error_has_a_sentence() -> None:
-    for name in ("desk.lists", "broker", "control", "folder"):
+    for name in ("apart", "desk.lists", "broker", "control", "folder"):
         import_module(f"gateway.{name}")
 
     def family(kind: type[errors.GatewayError]) -> set[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from bench.public_log import SEAL
 from ledger import records
-from ledger.records_confirms import ImpressionAsk, ImpressionConfirm
+from ledger.records_confirms import Form, ImpressionAsk, ImpressionConfirm
 from tests.ledger.public_town import Township, found
 
 H = "a" * 64
@@ -46,14 +46,14 @@ def town() -> Township:
     return made
 
 
-def release(town: Township, n: int = 1, **changes: Any) -> None:
-    """Ask for an impression and release it."""
+def release(town: Township, n: int = 1, form: Form = "plain", **changes: Any) -> None:
+    """Ask for an impression of a kind and release it."""
     photo = records.PhotoRef(sha256=PHOTO, size=1, sealed_sha256=H, sealed_size=1)
     ask = town.add(
         town.machines[0],
         ImpressionAsk(
             permit="p-1", request=H, n=n, seal=SEAL, before=photo, operator="c-wang",
-            until_ms=town.now_ms + 120_000,
+            until_ms=town.now_ms + 120_000, form=form,
         ),
     )  # fmt: skip
     fields: dict[str, Any] = {
@@ -88,6 +88,9 @@ def test_each_impression_needs_a_release_of_its_own(town: Township, tmp_path: Pa
         ({"decision": "refuse"}, "approval-missing"),
         ({"not_after_ms": 1}, "approval-missing"),
         ({"by": "a-wu"}, "separation"),
+        ({"form": "seam"}, "approval-missing"),
+        ({"form": "make-up"}, "approval-missing"),
+        ({"ask": "b" * 64}, "approval-missing"),
     ],
 )
 def test_a_release_of_anything_else_is_none(

@@ -24,6 +24,7 @@ NAMED = [
     "lock_jam",
     "press_stall",
     "double_strike",
+    "dry_press",
     "faint_press",
     "half_press",
     "dry_patch",
@@ -275,3 +276,17 @@ def test_ink_that_fails_spoils_the_mark_and_counts_as_one_press(
     assert plant.sheet is not None
     assert [mark.ink for mark in plant.sheet.impressions] == [INKS[fault], "none"]
     assert [press.impression for press in plant.presses] == [True, True]
+
+
+def test_a_press_without_ink_leaves_nothing_and_counts_as_one_press(
+    faults: FaultSet, plant: Plant
+) -> None:
+    faults.set("dry_press", plant.now_ms, count=1)
+
+    for _ in range(2):
+        opened(plant).press_lever()
+        plant.advance(2000)
+
+    assert plant.sheet is not None
+    assert len(plant.sheet.impressions) == 1
+    assert [press.impression for press in plant.presses] == [False, True]

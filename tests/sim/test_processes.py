@@ -143,6 +143,19 @@ def test_it_dies_with_whoever_started_it(tmp_path: Path) -> None:
     assert gone(inner)
 
 
+def test_what_a_killed_program_leaves_lies_beside_its_log(start: Start) -> None:
+    program = start(
+        "import json, tempfile, time; at = tempfile.mkdtemp(); "
+        "print(json.dumps({'at': at}), flush=True); time.sleep(60)"
+    )
+
+    left = Path(program.ready(20)["at"])
+    program.kill()
+
+    assert left.is_dir()
+    assert left.parent == program.log.parent
+
+
 def test_no_proxy_of_the_environment_reaches_a_program(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,11 +17,12 @@ from hardware.errors import DriverError
 from hardware.interfaces import Controller
 from hardware.loader import load_controller
 from sim.cast import PRESS_S
+from sim.client import MachineClient
 from sim.errors import FaultError
 from sim.faults import Scope
 from sim.machine import SimMachine
 from sim.township import Township
-from sim.township_plan import PlannedSeal, make_plan
+from sim.township_plan import Plan, PlannedSeal, Village, make_plan
 from sim.waiting import until
 from tests.arriving import arrive
 
@@ -134,31 +135,13 @@ def test_lever_that_is_not_there_cannot_be_pressed(
 
 @pytest.mark.browser
 def test_item_leads_to_its_seal_and_only_that_one_stamps(chromium: Browser, tmp_path: Path) -> None:
-    plan = make_plan(tmp_path / "town", 2, friendly=False)
-    plan.folder.mkdir()
-    seals = (
-        PlannedSeal(id="committee", name="村民委员会", matters=("村民户籍迁移", "村民建房申请")),
-        PlannedSeal(id="branch", name="党支部", matters=("村民户籍迁移",)),
-        PlannedSeal(id="cooperative", name="经济合作社", matters=("不在清单的事",)),
-    )
-    village = structs.replace(plan.villages[1], seals=seals)
-    people = tuple(one for one in plan.people if one.village in ("", village.code))
-    plan = structs.replace(plan, villages=(village,), people=people)
+    plan = _one_village_with_three_seals(tmp_path / "town")
+    (village,) = plan.villages
     town = Township(plan, lambda _step: None)
     try:
         town.start()
         machine = town.machine(village)
-        kiosk = chromium.new_page(
-            base_url=village.kiosk, viewport={"width": 1024, "height": 600}, locale="zh-CN"
-        )
-        kiosk.set_default_timeout(PATIENCE_MS)
-        kiosk.goto("/")
-        machine.lay_card(village.card)
-        arrive(kiosk, "**/pin")
-        for digit in village.pin:
-            kiosk.click(f".keypad [data-key='{digit}']")
-        kiosk.click("#next")
-        arrive(kiosk, "**/home")
+        kiosk = _signed_in(chromium, village, machine)
         _apply(kiosk, "cmhjqy", "村民户籍迁移")
         expect(kiosk.get_by_role("heading", name="用哪枚章")).to_be_visible()
         expect(kiosk.get_by_role("button", name="经济合作社")).to_have_count(0)
@@ -185,6 +168,35 @@ def test_item_leads_to_its_seal_and_only_that_one_stamps(chromium: Browser, tmp_
         town.stop()
 
 
+def _one_village_with_three_seals(folder: Path) -> Plan:
+    plan = make_plan(folder, 2, friendly=False)
+    folder.mkdir()
+    seals = (
+        PlannedSeal(id="committee", name="村民委员会", matters=("村民户籍迁移", "村民建房申请")),
+        PlannedSeal(id="branch", name="党支部", matters=("村民户籍迁移",)),
+        PlannedSeal(id="cooperative", name="经济合作社", matters=("不在清单的事",)),
+    )
+    village = structs.replace(plan.villages[1], seals=seals)
+    people = tuple(one for one in plan.people if one.village in ("", village.code))
+    return structs.replace(plan, villages=(village,), people=people)
+
+
+def _signed_in(chromium: Browser, village: Village, machine: MachineClient) -> Page:
+    """Return the kiosk's screen with its clerk at home on it."""
+    kiosk = chromium.new_page(
+        base_url=village.kiosk, viewport={"width": 1024, "height": 600}, locale="zh-CN"
+    )
+    kiosk.set_default_timeout(PATIENCE_MS)
+    kiosk.goto("/")
+    machine.lay_card(village.card)
+    arrive(kiosk, "**/pin")
+    for digit in village.pin:
+        kiosk.click(f".keypad [data-key='{digit}']")
+    kiosk.click("#next")
+    arrive(kiosk, "**/home")
+    return kiosk
+
+
 def _apply(page: Page, initials: str, matter: str) -> None:
     if page.url.endswith("/stamp"):
         page.click("#finish")
@@ -208,7 +220,7 @@ def _rest_of_the_questions(page: Page) -> None:
     page.click("#next")
 
 
-def _approve(chromium: Browser, plan: Any) -> None:
+def _approve(chromium: Browser, plan: Plan) -> None:
     page = chromium.new_page(
         base_url=plan.console, viewport={"width": 1366, "height": 768}, locale="zh-CN"
     )

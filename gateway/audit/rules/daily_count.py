@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from gateway.audit.days import last_days, reckoned
-from gateway.audit.reckoning import Day, Difference, Kind
+from gateway.audit.reckoning import Day, Difference, Kind, written_ms
 from gateway.stores import History
 from gateway.stores.calendar import local_date
 from gateway.stores.views import Alert, Finding, Severity, StoredEntry
@@ -15,7 +15,7 @@ from ledger.records import Heartbeat, Start
 
 CODE = "daily-count"
 TITLE = "每日三数不符"
-BASIS = "机器动作、用印记录、照片上的印迹，三个数每日核对一致"
+BASIS = "机器压下、用印记录、照片上的印迹，三个数每日核对一致"
 SEVERITY: Severity = "red"
 KINDS = frozenset({"heartbeat", "start"})
 
@@ -41,18 +41,18 @@ def check(entry: StoredEntry | None, history: History, options: Options) -> Iter
         return
     if not _is_first_of_its_day(entry, history):
         return
-    moment = history.now_ms, entry.position.at_ms
-    days = last_days(entry.position.at_ms, options.days + 1)[:-1]
-    for seal in _seals(entry, history):
-        for day in reckoned(history, entry.machine, seal, days, moment) if days else ():
-            yield from _alerts(entry.machine, day)
+    heard_ms = written_ms(entry)
+    days = last_days(heard_ms, options.days + 1)[:-1]
+    for seal in _seals(entry, history) if days else ():
+        for day in reckoned(history, entry.machine, seal, days, (history.now_ms, heard_ms)):
+            yield from _alerts(entry.machine, day, history)
 
 
 def _is_first_of_its_day(entry: StoredEntry, history: History) -> bool:
     """Tell whether the machine's last sign of life lies on an earlier day; its first has none."""
-    today = local_date(entry.position.at_ms)
+    today = local_date(written_ms(entry))
     before = history.previous(entry)
-    while before is not None and local_date(before.position.at_ms) == today:
+    while before is not None and local_date(written_ms(before)) == today:
         if before.kind in KINDS:
             return False
         before = history.previous(before)
@@ -66,10 +66,11 @@ def _seals(entry: StoredEntry, history: History) -> tuple[str, ...]:
     return tuple(sorted({*entry.body.strokes, *(known.seals if known is not None else ())}))
 
 
-def _alerts(machine: str, day: Day) -> Iterator[Alert]:
+def _alerts(machine: str, day: Day, history: History) -> Iterator[Alert]:
     kinds = dict.fromkeys(one.kind for one in day.differences)
     for kind in kinds:
         found = [one for one in day.differences if one.kind == kind]
+        by = sum(one.by for one in found)
         yield Alert(
             code=CODE,
             severity=_SEVERITIES[kind],
@@ -84,12 +85,19 @@ def _alerts(machine: str, day: Day) -> Iterator[Alert]:
                     "entries": day.entries,
                     "photographed": day.photographed,
                     "seen": day.seen,
-                    "by": sum(one.by for one in found),
+                    "by": by,
                     "where": _where(found),
                 },
             ),
-            key=f"{CODE}/{machine}/{day.seal}/{day.day}/{kind}",
+            key=_key(f"{CODE}/{machine}/{day.seal}/{day.day}/{kind}", by, history),
         )
+
+
+def _key(key: str, by: int, history: History) -> str:
+    """Return the key of an alert: another one where more differs than was told under the first."""
+    told = history.alert_keyed(key)
+    before = by if told is None or told.finding is None else int(told.finding.values["by"])
+    return key if by <= before else f"{key}/{by}"
 
 
 def _where(found: Iterable[Difference]) -> str:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from gateway.desk import workdays
 from gateway.stores import History
+from gateway.stores.calendar import local_time
 from gateway.stores.views import Alert, Finding, Severity, StoredEntry
 from ledger.records import SealUse
 
@@ -29,7 +30,7 @@ def check(entry: StoredEntry | None, history: History, options: Options) -> Iter
     if entry is None or not isinstance(entry.body, SealUse) or not options.enabled:
         return
     at_ms = entry.position.at_ms
-    moment = workdays.local(at_ms)
+    moment = local_time(at_ms)
     calendar = workdays.in_force(history.calendars(), moment.year)
     if calendar is None or workdays.within_hours(calendar, at_ms):
         return

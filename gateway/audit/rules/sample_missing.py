@@ -12,8 +12,9 @@ from ledger.records_custody import Hatch
 
 CODE = "sample-missing"
 TITLE = "没有印样照片"
-BASIS = "移交、归还须核对印样,盖过的印样须留照片"
+BASIS = "移交、归还须核对印样，盖过的印样须留照片"
 SEVERITY: Severity = "yellow"
+KINDS = frozenset({"hatch"})
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,4 +1,7 @@
-"""A use that its standing permit does not cover: too many that day, or no request of its own."""
+"""A use that its standing permit does not cover: too many that day, or no request of its own.
+
+The intent says when it was, and for which request; a use that names none cannot be covered.
+"""
 
 from __future__ import annotations
 
@@ -28,22 +31,36 @@ def check(entry: StoredEntry | None, history: History, options: Options) -> Iter
     if entry is None or not isinstance(entry.body, SealUse):
         return
     permit = history.permit(entry.body.permit)
-    intent = history.entry(entry.body.intent)
-    if permit is None or permit.per_day is None or intent is None:
+    if permit is None or permit.per_day is None:
         return
-    assert isinstance(intent.body, Intent)
+    intent = history.entry(entry.body.intent)
+    if intent is None or not isinstance(intent.body, Intent):
+        yield _alert(entry, permit, "intent", {})
+    else:
+        yield from _of_day(entry, intent, permit, permit.per_day, history)
+        yield from _of_request(entry, entry.body.n, intent.body, permit, history)
+    if _agreed(entry.body.operator, permit, history):
+        yield _alert(entry, permit, "agreed", {"operator": entry.body.operator})
+
+
+def _of_day(
+    entry: StoredEntry, intent: StoredEntry, permit: PermitView, per_day: int, history: History
+) -> Iterator[Alert]:
     day = local_date(intent.position.at_ms)
-    made = _made_on(day, permit, permit.per_day, entry, history)
-    if made > permit.per_day:
-        yield _alert(entry, permit, "day", {"day": day, "allowed": permit.per_day, "made": made})
-    request = None if intent.body.request is None else history.entry(intent.body.request)
+    made = _made_on(day, permit, per_day, entry, history)
+    if made > per_day:
+        yield _alert(entry, permit, "day", {"day": day, "allowed": per_day, "made": made})
+
+
+def _of_request(
+    entry: StoredEntry, n: int, intent: Intent, permit: PermitView, history: History
+) -> Iterator[Alert]:
+    request = None if intent.request is None else history.entry(intent.request)
     asked = None if request is None else request.body
     if not isinstance(asked, SealRequest) or asked.permit != permit.permit:
         yield _alert(entry, permit, "request", {})
-    elif entry.body.n > asked.copies:
-        yield _alert(entry, permit, "copies", {"allowed": asked.copies, "made": entry.body.n})
-    if _agreed(entry.body.operator, permit, history):
-        yield _alert(entry, permit, "agreed", {"operator": entry.body.operator})
+    elif n > asked.copies:
+        yield _alert(entry, permit, "copies", {"allowed": asked.copies, "made": n})
 
 
 def _made_on(

@@ -98,6 +98,7 @@ def show_alert(request: Request, visitor: Looker, alert_id: str) -> Response:
             alert=alert,
             rule=next((m for m in find_rules().values() if alert.code == m.CODE), None),
             entry=reader.entry(alert.entry) if alert.entry else None,
+            machines=reader.machines(),
             figure=next((one for one in figures.rules if one.rule == alert.code), None),
             **_case_values(reader, case),
         )

@@ -21,6 +21,7 @@ from gateway.desk.calendar_form import (
 )
 from gateway.orders_calendar import is_waiting
 from gateway.stores import Reader
+from gateway.stores.calendar import local_time
 from gateway.web.console.retention import mine
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
 from gateway.web.pages import page, see_other
@@ -169,4 +170,4 @@ def _hours(one: CalendarRelease | None) -> dict[str, str]:
 
 
 def _today(request: Request) -> date:
-    return workdays.local(site_of(request).port.now_ms()).date()
+    return local_time(site_of(request).port.now_ms()).date()

@@ -33,7 +33,8 @@ def show(request: Request, visitor: Looker) -> Response:
             about = answer(reader, one.machine, one.matter, one.list_version, one.at_ms)
             words = _words(reader, one.request) if one.reason == "returned" else ""
             rows.append((one, about, steps(reader, one, site.port.now_ms()), words))
-        return page(request, reader, visitor, "filed.html", "filed", rows=rows)
+        machines = reader.machines()
+        return page(request, reader, visitor, "filed.html", "filed", rows=rows, machines=machines)
 
 
 def _words(reader: Reader, request: str) -> str:

@@ -33,6 +33,7 @@ def troubles(request: Request, visitor: Looker, before: int | None = None) -> Re
             troubles=found[:PAGE_SIZE],
             older=found[PAGE_SIZE - 1].number if len(found) > PAGE_SIZE else None,
             dropped=reader.dropped(),
+            machines=reader.machines(),
         )
 
 

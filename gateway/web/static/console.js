@@ -47,6 +47,25 @@
     const link = row.querySelector("a[data-open]");
     if (link && !String(window.getSelection())) link.click();
   });
+  document.querySelectorAll("[data-print]").forEach(function (button) {
+    button.hidden = false;
+    button.addEventListener("click", function () { window.print(); });
+  });
+  // A phone has room for one group of the menu beside today's work, which stays as a bar.
+  const narrow = window.matchMedia("(max-width: 760px)");
+  function fold() {
+    if (!narrow.matches) return;
+    document.querySelectorAll(".group.beside").forEach(function (group) { group.open = false; });
+  }
+  narrow.addEventListener("change", fold);
+  fold();
+  document.addEventListener("toggle", function (event) {
+    const opened = event.target;
+    if (!narrow.matches || !opened.open || !opened.matches(".group")) return;
+    document.querySelectorAll(".group[open]:not(:first-child)").forEach(function (group) {
+      if (group !== opened) group.open = false;
+    });
+  }, true);
   document.addEventListener("change", function (event) {
     const all = event.target.closest("[data-all]");
     if (all) {

@@ -300,8 +300,13 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "The counter of seal {seal} went back from {before} to {now}.",
     ),
     (
+        "finding.rule-failed",
+        "系统没能核对完，请人工核对，并告诉技术员。",
+        "This check failed: a person looks instead, and tells the technician.",
+    ),
+    (
         "finding.daily-count.unrecorded",
-        "{day} 印章 {seal}：机器动作 {strokes} 次，记录 {entries} 次，有 {by} 次动作没有记录。"
+        "{day} 印章 {seal}：机器压下 {strokes} 次，记录 {entries} 次，有 {by} 次压下没有记录。"
         "见第 {where} 条记录。",
         "{day}, seal {seal}: {strokes} strokes, {entries} on record; {by} strokes have no entry."
         " See entries {where}.",
@@ -322,8 +327,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "finding.daily-count.unmade",
-        "{day} 印章 {seal}：记录 {entries} 次，机器动作 {strokes} 次，有 {by} 次记录机器没有动作。"
-        "见第 {where} 条记录。",
+        "{day} 印章 {seal}：记录 {entries} 次，机器压下 {strokes} 次；有 {by} 次有记录，"
+        "但机器没有压下。见第 {where} 条记录。",
         "{day}, seal {seal}: {entries} on record, {strokes} strokes; {by} on record were never"
         " made by the machine. See entries {where}.",
     ),

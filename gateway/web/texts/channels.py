@@ -7,11 +7,16 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("channels.title", "给审批人的消息通知", "Messages to approvers"),
     (
         "channels.lead",
-        "只写哪个村有几件等审批和链接，不写姓名、事项、金额。机器人不通不影响办理。",
+        "只写哪个村有几件等审批和链接，不写姓名、事项、金额。消息发不出去时，照样能办理。",
         "They say how many wait in which village and where to look: no names, items or amounts. "
         "A robot that is down stops nothing.",
     ),
-    ("channels.none", "没有设置消息通知。", "No messages are configured."),
+    (
+        "channels.none",
+        "没有设置消息通知，审批人要自己登录来看。要设置，请技术员写进网关的配置文件。",
+        "No messages are configured: approvers must look for themselves. A technician writes them "
+        "into the gateway's configuration.",
+    ),
     ("channels.never", "这次启动后还没有发过。", "None sent since the start."),
     ("channels.last", "最近发出", "Last sent"),
     ("channels.failing", "发不出去（已试 {n} 次），起于", "Not taken ({n} tries) since"),

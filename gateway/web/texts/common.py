@@ -9,6 +9,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("brand", "印章管家", "Sealkeeper"),
     ("skip", "跳到正文", "Skip to content"),
     ("menu", "菜单", "Menu"),
+    ("colon", "：", ": "),
+    ("comma", "、", ", "),
     ("simulated", "模拟机", "Simulated"),
     (
         "simulated.band",
@@ -73,7 +75,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("withheld", "您的岗位不能查看", "Withheld from your office"),
     ("error.title", "没有办成", "This could not be done"),
     ("error.home", "回首页", "Home"),
-    ("error.detail", "给技术员看的说明", "For the technician"),
+    ("error.detail", "给技术员看的说明（{status}）", "For the technician ({status})"),
     ("error.sign-in-needed", "请先登录。", "Please sign in."),
     (
         "error.not-allowed",

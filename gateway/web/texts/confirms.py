@@ -55,4 +55,19 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "许可 {permit} 的第 {n} 次没有审批人看照片放行。",
         "Impression {n} of {permit} was not released by its photo.",
     ),
+    (
+        "finding.unconfirmed.plain",
+        "许可 {permit} 的第 {n} 次：审批人放行的是另一种盖法，实际盖在了页面上。",
+        "Impression {n} of {permit} was made on a page; another kind was released.",
+    ),
+    (
+        "finding.unconfirmed.seam",
+        "许可 {permit} 的第 {n} 次：审批人放行的不是骑缝章，实际盖了骑缝章。",
+        "Impression {n} of {permit} was a seam stamp; another kind was released.",
+    ),
+    (
+        "finding.unconfirmed.make-up",
+        "许可 {permit} 的第 {n} 次：审批人放行时机器没有说是补盖，实际是补盖。",
+        "Impression {n} of {permit} was a make-up stamp; another kind was released.",
+    ),
 )

@@ -114,7 +114,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("custody.void", "申请作废", "Ask to void it"),
     (
         "custody.state-rule",
-        "停用一人即可，立即生效(机器离线时，联网后生效);找回、作废须另一人确认。",
+        "停用一人即可，立即生效（机器离线时，联网后生效）；找回、作废须另一人确认。",
         "One person stops it at once (a machine without network hears it when it is back); found "
         "and void need another person.",
     ),

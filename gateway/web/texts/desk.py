@@ -112,7 +112,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "What may be stamped. What a higher list forbids, no lower one allows.",
     ),
     ("matters.search", "事项名称", "Item"),
-    ("matters.search-hint", "如：亲属关系、居住", "a word of its name"),
+    ("matters.search-hint", "如：亲属关系", "a word of its name"),
     ("matters.find", "查找", "Find"),
     (
         "matters.applies",

@@ -30,6 +30,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "Two approvers must have printed theirs before it works.",
     ),
     ("emergency.print", "打印我的应急码", "Print my codes"),
+    ("emergency.print-now", "现在打印", "Print now"),
     (
         "emergency.print-why",
         "只显示这一次。请自己打印、装入信封封好、写上姓名，不要拍照，不要让别人看到。",

@@ -152,7 +152,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "技术员在印章机上输入下面这行。机器说 county-waits，就等县里。",
         "The technician types this line at the machine. It says county-waits: the county is next.",
     ),
-    ("enrol.address", "https://镇网关地址：端口", "https://GATEWAY:PORT"),
+    ("enrol.address", "https://镇网关的地址和端口", "https://GATEWAY:PORT"),
     (
         "enrol.step-county",
         "在镇网关上写出申请，带到县里签署，带回后登记：",
@@ -182,14 +182,14 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("reckoned.title", "每日三数核对", "Three counts, day by day"),
     (
         "reckoned.lead",
-        "最近 {days} 天：机器动作、用印记录、照片里的新印，三个数应当一致。"
+        "最近 {days} 天：机器压下、用印记录、照片里的新印，三个数应当一致；不符的会发预警。"
         "没有用印的日子不列出。点数字看当天收到的记录。",
-        "The last {days} days: strokes, entries and new impressions on photos should agree. Days"
-        " without any are left out. A number opens the entries that came that day.",
+        "The last {days} days: strokes, entries and new impressions on photos should agree; an "
+        "alert tells when not. Days without any are left out. A number opens that day's entries.",
     ),
     ("reckoned.empty", "最近 {days} 天没有用印。", "Nothing was stamped in the last {days} days."),
     ("reckoned.day", "日期", "Day"),
-    ("reckoned.strokes", "机器动作数", "Strokes"),
+    ("reckoned.strokes", "机器压下次数", "Strokes"),
     ("reckoned.entries", "记录数", "On record"),
     ("reckoned.seen", "照片里的印数", "Seen on photos"),
     ("reckoned.of", "{seen}（{photographed} 次用印）", "{seen} ({photographed} uses)"),
@@ -197,10 +197,10 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("reckoned.agrees", "相符", "agrees"),
     ("reckoned.differs", "不符", "differs"),
     ("reckoned.open", "待齐", "not complete"),
-    ("reckoned.unrecorded", "{by} 次动作没有记录，见", "{by} strokes without an entry, see"),
+    ("reckoned.unrecorded", "{by} 次压下没有记录，见", "{by} strokes without an entry, see"),
     ("reckoned.surplus", "照片里多出 {by} 枚，见", "{by} impressions too many, see"),
     ("reckoned.unseen", "{by} 次没看到印迹，见", "{by} without an impression, see"),
-    ("reckoned.unmade", "{by} 次记录机器没有动作，见", "{by} never made by the machine, see"),
+    ("reckoned.unmade", "{by} 次有记录，但机器没有压下，见", "{by} never made by the machine, see"),
     ("reckoned.lack.today", "当天未结束", "the day is not over"),
     ("reckoned.lack.silent", "机器此后没有消息", "the machine has not spoken since"),
     ("reckoned.lack.incident", "异常事件还没清点", "an incident is not counted yet"),
@@ -239,6 +239,14 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "请到现场（或请两人以上视频）看文件，数清这次事件中实际盖出的印迹，没有就填 0。",
         "Go there (or have two people on video), look at the paper and count the impressions "
         "that this incident made; 0 if none.",
+    ),
+    (
+        "hold.how.impression-missing",
+        "手柄压到了底，批准的那张纸上却没有新印。请到现场看纸，查清印盖在了哪里。机器已证实压过一次："
+        "没有盖出印（如没有印泥）也填 1，这次许可算已用；要再盖，请村里重新申请。",
+        "The lever went down, yet the approved page bears no new mark. Go there and find out where "
+        "it was pressed. The machine has proved one press: enter 1 even if it left no mark (no "
+        "ink, say). It counts as used; for another one the village applies again.",
     ),
     ("hold.count", "实际清点到几枚印迹", "Impressions counted"),
     ("hold.next", "下一步", "Next"),

@@ -16,7 +16,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("policy.none", "本乡镇还没有发布审批办法。", "This township has released no policy yet."),
     (
         "policy.why.no-policy",
-        "没有办法时，每件申请由一名审批人批准即可。",
+        "还没有审批办法时，每件申请由一名审批人批准即可。",
         "Without a policy, one approval by an approver is enough for any request.",
     ),
     (

@@ -36,7 +36,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("registration.waiting", "等另一人核对", "Waits for another person"),
     ("registration.release", "核对无误，登记生效", "It is right: release it"),
     ("registration.name", "印章名称", "Name"),
-    ("registration.ring-text", "印面文字(环形)", "Words around (or in a square)"),
+    ("registration.ring-text", "印面文字（环形）", "Words around (or in a square)"),
     ("registration.line", "星下横排文字", "Line below the star"),
     ("registration.no-line", "没有", "none"),
     (
@@ -51,8 +51,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "As filed with the police; may be empty. Not published.",
     ),
     ("registration.shape", "形状尺寸", "Shape, size"),
-    ("registration.width", "宽或直径(毫米)", "Width or diameter (mm)"),
-    ("registration.height", "高(毫米)，圆章同直径", "Height (mm); round: the same"),
+    ("registration.width", "宽或直径（毫米）", "Width or diameter (mm)"),
+    ("registration.height", "高（毫米），圆章同直径", "Height (mm); round: the same"),
     (
         "registration.measured",
         "尺寸按A4纸量出，请用尺核对。",

@@ -30,7 +30,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     ("account.password", "改密码", "Change the password"),
     ("account.old", "现在的密码", "Today's password"),
-    ("account.new", "新密码(至少 {n} 个字符)", "New password (at least {n} characters)"),
+    ("account.new", "新密码（至少 {n} 个字符）", "New password (at least {n} characters)"),
     ("account.again", "再输一次新密码", "The new password again"),
     ("account.change", "保存新密码", "Change it"),
     ("account.factor", "动态验证码", "Second factor"),

@@ -58,6 +58,12 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "A use under {permit} without a request that names it.",
     ),
     (
+        "finding.standing-use.intent",
+        "按常备许可 {permit} 用印，但机器没有先登记这一次，次数和申请都没法核对。",
+        "A use under {permit} that the machine did not reserve before: neither its day nor its"
+        " request can be told.",
+    ),
+    (
         "finding.standing-use.copies",
         "按常备许可 {permit} 申请 {allowed} 份，盖到第 {made} 份。",
         "A request under {permit} asked for {allowed}, impression {made} was made.",

@@ -63,6 +63,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("incident.outcome-unknown", "断电或断线，说不清盖没盖", "Unclear whether it was stamped"),
     ("incident.grant-unknown", "开锁后没有回音", "No answer after unlocking"),
     ("incident.photo-missing", "盖了章但没有照片", "Stamped, but there is no photo"),
+    (
+        "incident.impression-missing",
+        "压了手柄，照片上没有新印",
+        "Pressed, but no mark in the photo",
+    ),
     ("incident.no-photo", "盖了章但没有照片", "Stamped, but there is no photo"),
     ("incident.bolt-stuck", "锁舌没有锁回", "The bolt did not lock again"),
     ("incident.bolt-not-out", "没有许可时锁是开的", "The bolt was open without a permit"),

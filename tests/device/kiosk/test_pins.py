@@ -173,10 +173,11 @@ def test_a_try_is_counted_before_it_is_looked_at(
     assert guard.check(clerk, "246810").outcome == "right"
 
 
+@pytest.mark.parametrize("kept", [b"{", b'{"\xff": 1}'])
 def test_a_damaged_file_locks_every_card_for_once(
-    start: Callable[[], PinGuard], clerk: Person, clock: Any, tmp_path: Path
+    start: Callable[[], PinGuard], clerk: Person, clock: Any, tmp_path: Path, kept: bytes
 ) -> None:
-    (tmp_path / "pins.json").write_bytes(b"{")
+    (tmp_path / "pins.json").write_bytes(kept)
 
     guard = start()
     at_first = guard.check(clerk, "246810").outcome

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from device.kiosk.options import CHINA_TIME
-from device.kiosk.status import clock_text, strip
+from device.kiosk.status import strip
 
 NOON_MS = 1_795_316_400_000  # 2026-11-22 11:00 in China
 
 
 def keys(view: Any) -> list[str]:
-    return [sign.text.key for sign in strip(view, CHINA_TIME, False).signs]
+    return [sign.text.key for sign in strip(view, CHINA_TIME, "zh", False).signs]
 
 
 def test_all_is_well_in_four_signs(village: Any) -> None:
@@ -57,7 +57,7 @@ def test_trouble_stands_in_its_place(
 def test_a_fault_says_what_to_do(village: Any) -> None:
     village.change(fault="door-open")
 
-    todo = strip(village.view(), CHINA_TIME, False).todo
+    todo = strip(village.view(), CHINA_TIME, "zh", False).todo
 
     assert todo is not None and todo.key == "todo.door-open"
 
@@ -65,7 +65,7 @@ def test_a_fault_says_what_to_do(village: Any) -> None:
 def test_a_silent_witness_says_who_must_act(village: Any) -> None:
     village.change(unproved=True, witnessed_only=True)
 
-    todo = strip(village.view(), CHINA_TIME, False).todo
+    todo = strip(village.view(), CHINA_TIME, "zh", False).todo
 
     assert todo is not None and todo.key == "strip.witness-todo"
 
@@ -74,22 +74,22 @@ def test_a_hold_outranks_a_fault(village: Any) -> None:
     village.change(fault="door-open")
     village.hold()
 
-    shown = strip(village.view(), CHINA_TIME, False)
+    shown = strip(village.view(), CHINA_TIME, "zh", False)
 
     assert (shown.signs[3].text.key, shown.todo) == ("strip.held", None)
+
+
+def test_records_of_another_day_are_said_with_their_date(village: Any) -> None:
+    village.change(undelivered=3, undelivered_since_ms=NOON_MS - 86_400_000 * 30)
+
+    sign = strip(village.view(), CHINA_TIME, "zh", False).signs[2]
+
+    assert "10月23日 11:00" in str(sign.text.values["since"])
 
 
 def test_every_sign_that_is_not_well_has_words_and_an_icon(village: Any) -> None:
     village.change(online=False, answered_ms=None, fault="no-seal")
 
-    signs = strip(village.view(), CHINA_TIME, False).signs
+    signs = strip(village.view(), CHINA_TIME, "zh", False).signs
 
     assert all(sign.icon and sign.text.key for sign in signs)
-
-
-def test_today_is_shown_by_the_hour() -> None:
-    assert clock_text(NOON_MS, NOON_MS + 1000, CHINA_TIME) == "11:00"
-
-
-def test_another_day_is_shown_with_its_date() -> None:
-    assert clock_text(NOON_MS, NOON_MS + 86_400_000, CHINA_TIME) == "11-22 11:00"

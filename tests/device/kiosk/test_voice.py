@@ -23,7 +23,7 @@ def test_it_is_off_until_somebody_switches_it_on(tmp_path: Path) -> None:
     assert (before, VoiceSetting(tmp_path / "voice.json").on) == (False, True)
 
 
-@pytest.mark.parametrize("kept", [b"", b"{", b'"on"', b"1"])
+@pytest.mark.parametrize("kept", [b"", b"{", b'"on"', b'"\xff"', b"1"])
 def test_a_damaged_file_is_silence(tmp_path: Path, kept: bytes) -> None:
     (tmp_path / "voice.json").write_bytes(kept)
 

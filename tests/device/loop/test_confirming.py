@@ -90,6 +90,26 @@ def test_the_approver_is_told_that_a_seam_stamp_is_asked_for(rig: Any) -> None:
     assert asked(rig).form == "seam"
 
 
+def test_a_release_of_an_impression_on_a_page_opens_for_no_seam_stamp(rig: Any) -> None:
+    rig.until(lambda view: view.list_version == 1)
+    request = filing(rig, ("page", "other"), copies=2, seams=1)
+    rig.until(lambda view: view.undelivered == 0)
+    rig.gateway.permit(request.request, 2, seams=1, confirm="each-impression")
+    rig.until(lambda view: view.requests[0].permit != "")
+    rig.ask(BeginJob(by="c-1", request=request.request))
+    rig.camera.lay("page")
+    rig.ask(StampNow(by="c-1"))
+    assert asked(rig).form == "plain"
+    rig.press()
+    rig.agent._parts.jobs.job.seam = True  # as a fault of the program would have it
+
+    answer(rig)
+    job = rig.finished()
+
+    assert (job.step, job.reason) == ("stopped", "confirm-other")
+    assert rig.controller.grants == [] and rig.entries("intent") == []
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [

@@ -190,6 +190,54 @@ def test_a_photo_that_the_eyes_never_give_is_a_missing_one(rig: Any) -> None:
     rig.camera.opened.set()
 
 
+@pytest.mark.parametrize("profile", ["A", "B"])
+def test_a_press_that_leaves_nothing_on_the_page_is_an_incident_with_both_photos(
+    build_rig: Any, profile: str
+) -> None:
+    rig = build_rig(profile)
+    rig.ready()
+    rig.press("page")
+
+    job = rig.stamp()
+    view = rig.until(lambda view: view.hold is not None and view.undelivered == 0)
+
+    assert (job.step, job.reason) == ("stopped", "impression-missing")
+    assert rig.codes() == [("impression-missing", 1, True)]
+    assert rig.entries("use") == []
+    [incident], [intent] = rig.entries("incident"), rig.entries("intent")
+    assert [one.sha256 for one in incident.photos][:1] == [intent.page]
+    assert len({one.sha256 for one in incident.photos}) == 2
+    assert (view.hold.impressions_max, view.requests[0].left) == (1, 0)
+
+
+def test_a_mark_that_the_second_photo_shows_is_a_use(rig: Any) -> None:
+    rig.ready()
+    rig.press("page")
+    rig.agent.submit(StampNow(by="c-1"))
+    view = rig.until(lambda view: view.job is not None and view.job.reason == "impression-missing")
+    assert view.job.step == "photo"
+
+    rig.camera.lay("stamped")
+    job = rig.finished()
+
+    assert (job.step, job.noticed) == ("done", "")
+    assert rig.entries("incident") == []
+    [use] = rig.entries("use")
+    assert "impression-seen" in use.findings
+
+
+def test_another_page_without_a_mark_is_a_use_that_says_so(rig: Any) -> None:
+    rig.ready()
+    rig.press("other")
+
+    job = rig.stamp()
+
+    assert (job.step, job.noticed) == ("done", "page-other")
+    assert rig.entries("incident") == []
+    [use] = rig.entries("use")
+    assert {"page-other", "impression-missing"} <= set(use.findings)
+
+
 def test_a_job_that_a_hold_stopped_is_over_with_the_hold(rig: Any) -> None:
     rig.hold()
     assert rig.agent.view().job.step == "stopped"

@@ -99,6 +99,41 @@ def test_all_rules_look_at_one_entry(log, build):
     assert codes == {"incident"}
 
 
+class Broken:
+    """A rule that cannot be done with any entry."""
+
+    CODE, TITLE, BASIS, Options = "broken", "", "", alerts.find()["gap"].Options
+    SEVERITY: Severity = "red"
+
+    def check(self, entry, history, options):
+        raise ValueError("year 287396 is out of range")
+        yield
+
+
+def test_rule_that_fails_says_so_and_silences_no_other(log, build):
+    entry = log.write(build.use())
+    broken = alerts.Rule("broken", Broken(), Broken.Options())
+
+    found = list(alerts.judge(entry, log, (broken, *alerts.load({}))))
+    at_rest = list(alerts.judge_time(log, log.now_ms, (broken,)))
+
+    assert [(one.code, one.severity, one.entry) for one in found[:1] + at_rest] == [
+        ("broken", "red", entry.sha256),
+        ("broken", "red", None),
+    ]
+    assert {one.finding.key for one in found[:1] + at_rest} == {"finding.rule-failed"}
+    assert "no-permit" in {one.code for one in found}
+
+
+def test_time_that_no_calendar_knows_silences_nothing(log, build):
+    use = log.write(build.use(), at_ms=2**53 - 1, received_ms=log.now_ms)
+
+    found = {one.code: one.finding.key for one in alerts.judge(use, log)}
+
+    assert {"no-permit", "off-list", "clock-skew"} <= found.keys()
+    assert "finding.rule-failed" not in found.values()
+
+
 def test_alert_that_was_raised_before_is_not_raised_again(log, build):
     entry = log.write(build.use())
     (first,) = (alert for alert in alerts.judge(entry, log) if alert.code == "no-permit")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.audit import alerts
-from gateway.stores.sights import PhotoSight, Sight
+from gateway.stores.sights import PhotoSight, SealSight, Sight
 from gateway.stores.views import Alert, LogFilter
 from gateway.web.texts import EN, ZH
 from ledger.records import Heartbeat
@@ -18,8 +18,13 @@ NEXT_MS = T0_MS + 12 * HOUR_MS  # T0 is 21:33 in Shanghai
 RULES = tuple(one for one in alerts.load({}) if one.name == "daily_count")
 
 
-def beat(town: Any, at_ms: int, strokes: int) -> list[tuple[str, str, dict[str, Any]]]:
-    """Let the machine give a sign of life and return what the rule newly finds."""
+def beat(
+    town: Any, at_ms: int, strokes: int, ahead_ms: int = 0
+) -> list[tuple[str, str, dict[str, Any]]]:
+    """Let the machine give a sign of life and return what the rule newly finds.
+
+    `ahead_ms`: by how much its clock runs ahead.
+    """
     raised: list[Alert] = []
 
     def judge(entry: Any, history: Any) -> Any:
@@ -32,7 +37,7 @@ def beat(town: Any, at_ms: int, strokes: int) -> list[tuple[str, str, dict[str, 
     body = Heartbeat(
         state="idle", strokes={"committee": strokes}, impressions=0, waiting=0, free_mb=1, alarms=()
     )
-    town.take(machine.message(machine.sign(body, at_ms)))
+    town.take(machine.message(machine.sign(body, at_ms + ahead_ms)))
     assert all(one.finding.key in ZH and one.finding.key in EN for one in raised)
     return [(one.severity, one.finding.key, one.finding.values) for one in raised]
 
@@ -86,12 +91,56 @@ def test_photo_that_comes_late_and_shows_nothing_is_judged_anew(stamped: Any) ->
     assert (found[0][2]["photographed"], found[0][2]["seen"]) == (1, 0)
 
 
-def look(town: Any, use: Any) -> None:
-    """Let both photos come, and the gateway see no impression on them."""
+@pytest.mark.parametrize(("new", "kind"), [(0, "unseen"), (2, "surplus")])
+def test_what_comes_on_top_of_a_difference_told_before_is_told_again(
+    stamped: Any, new: int, kind: str
+) -> None:
+    stamp(stamped, 1, 2)
+    with stamped.store.reader() as reader:
+        uses = reader.entries(LogFilter(kinds=("use",)))
+
+    said = []
+    for day, use in enumerate((*uses, uses[0])):
+        if day < 2:
+            look(stamped, use, new)
+        said.append(beat(stamped, NEXT_MS + day * 24 * HOUR_MS, 2))
+
+    assert [[(one[1], one[2]["by"]) for one in each] for each in said] == [
+        [(f"finding.daily-count.{kind}", 1)],
+        [(f"finding.daily-count.{kind}", 2)],
+        [],
+    ]
+
+
+def test_machine_whose_clock_runs_ahead_is_judged_each_morning_all_the_same(town: Any) -> None:
+    ahead_ms = 300 * 24 * HOUR_MS
+    beat(town, T0_MS, 0, ahead_ms)
+    stamp(town, 1, 3)
+
+    morning = beat(town, NEXT_MS, 3, ahead_ms)
+    beat(town, NEXT_MS + HOUR_MS, 3, ahead_ms)
+    stamp(town, 5)
+    next_day = beat(town, NEXT_MS + 24 * HOUR_MS, 5, ahead_ms)
+
+    assert [(one[1], one[2]["day"]) for one in morning + next_day] == [
+        ("finding.daily-count.unrecorded", "2026-09-21"),
+        ("finding.daily-count.unrecorded", "2026-09-22"),
+    ]
+
+
+def look(town: Any, use: Any, new: int = 0) -> None:
+    """Let both photos come, and the gateway see so many new impressions on them."""
     photo = PhotoSight(sealed_sha256="ab" * 32, width_px=1, height_px=1)
     sight = Sight(
         entry=use.sha256, machine="m-1", seal="committee", before=photo, after=photo,
         new_red=b"png", at_ms=NEXT_MS, seconds=1.0,
+        seals=tuple(
+            SealSight(
+                corners=(), text=None, registered=None, name=None, score=None, verdict=None,
+                state="complete", color="red", shape="round", is_new=True,
+            )
+            for _ in range(new)
+        ),
     )  # fmt: skip
     with town.store.transaction() as transaction:
         for ref in (use.body.before, use.body.after):

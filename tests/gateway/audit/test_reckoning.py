@@ -213,6 +213,28 @@ def test_midnight_in_shanghai_parts_the_days_and_splits_no_stroke(machine: Machi
     assert {one.result for one in found} == {"agrees"}
 
 
+def test_clock_that_ran_ahead_takes_no_entry_out_of_the_day_of_its_arrival(
+    machine: Machine, log: Any
+) -> None:
+    machine.start()
+    at_ms, ahead_ms = machine.at_ms, MIDNIGHT_MS + 400 * DAY_MS
+    before = machine.use(at_ms=ahead_ms)
+    machine.counter += 1
+    after = machine.intend(at_ms=ahead_ms)
+    log.written[1:] = [structs.replace(one, received_ms=at_ms) for one in (before, after)]
+
+    assert numbers(machine.day())[:2] == (2, 1)
+    assert differences(machine.day()) == [("unrecorded", 1, (before.index, after.index))]
+
+
+def test_clock_that_was_set_back_takes_no_stroke_out_of_the_day(machine: Machine) -> None:
+    before = machine.use()
+    machine.counter += 1
+    after = machine.start(at_ms=MIDNIGHT_MS - 30 * DAY_MS)
+
+    assert differences(machine.day()) == [("unrecorded", 1, (before.index, after.index))]
+
+
 def test_stroke_made_overnight_belongs_to_the_day_whose_entry_tells_of_it(machine: Machine) -> None:
     machine.use()
     machine.counter += 1

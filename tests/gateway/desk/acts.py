@@ -6,11 +6,24 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from gateway.commands import Decide
 from gateway.errors import RequestRefusedError
 
 Town = Any
+
+
+def without_seal(town: Town, seal: str) -> None:
+    """Have the configuration name m-1 without a seal, as after it was moved elsewhere."""
+    with town.store.transaction() as transaction:
+        machines = tuple(
+            structs.replace(one, seals=tuple(name for name in one.seals if name != seal))
+            if one.machine == "m-1"
+            else one
+            for one in transaction.machines()
+        )
+        transaction.set_directory(transaction.villages(), machines)
 
 
 def filed(town: Town, **fields: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +75,11 @@ def test_wrong_rows_are_all_named_in_chinese() -> None:
     rows = rows_of(csv.encode())
 
     assert rows == (
-        "第 2 行:code 为空",
-        "第 3 行:name 为空",
-        "第 4 行:verdict 应为 allowed、可以、forbidden、禁止、discretionary、酌情,实际为“也许”",
-        "第 5 行:max_copies 应为 1 到 200 的整数,实际为“0”",
-        "第 6 行:max_copies 应为 1 到 200 的整数,实际为“一份”",
+        "第 2 行:代码(code) 为空",
+        "第 3 行:事项名称(name) 为空",
+        "第 4 行:结论(verdict) 应为 可以、禁止、酌情,实际为“也许”",
+        "第 5 行:最多份数(max_copies) 应为 1 到 200 的整数,实际为“0”",
+        "第 6 行:最多份数(max_copies) 应为 1 到 200 的整数,实际为“一份”",
         "第 8 行:与第 7 行重复",
         "第 9 行:与第 7 行重复",
         "第 10 行:列数与表头不同",
@@ -100,6 +101,17 @@ def test_wrong_rows_are_all_named_in_chinese() -> None:
 )
 def test_file_that_is_no_list_is_refused(csv: bytes, expected: str) -> None:
     assert expected in "".join(rows_of(csv))
+
+
+@pytest.mark.parametrize(
+    "csv",
+    ["代码,名称\nA,建房\n", "代码,事项名称\nA,建房\n", "代码,事项名称,结论\nA,建房,也许\n"],
+    ids=["heading", "no verdict", "verdict"],
+)
+def test_who_writes_chinese_headings_reads_no_english(csv: str) -> None:
+    said = "".join(rows_of(csv.encode()))
+
+    assert said and not re.search("[A-Za-z]", said)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])

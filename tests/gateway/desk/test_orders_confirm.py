@@ -15,7 +15,7 @@ from gateway.desk import policy_file
 from gateway.desk.policy import Facts, required
 from gateway.desk.policy_table import PolicyFileError
 from gateway.errors import NotAllowedError, NotFoundError, RequestRefusedError
-from ledger.records import Intent, Permit
+from ledger.records import SEAM, Intent, Permit, SealUse
 from ledger.records_confirms import ImpressionAsk, ImpressionConfirm
 from tests.gateway.desk.acts import decide, filed, refused
 
@@ -81,13 +81,30 @@ def answer(town: Town, name: str, by: str = "dong", decision: Any = "release") -
     return town.order(ConfirmImpression(by=by, ask=name, decision=decision))
 
 
-def reserve(town: Town, photo: Any, n: int = 1) -> None:
+def reserve(town: Town, photo: Any, n: int = 1, flags: tuple[str, ...] = ()) -> None:
     """Have m-1 reserve an impression for a live photo."""
     machine = town.machines["m-1"]
     permit = [one.body for one in town.entries() if isinstance(one.body, Permit)][-1]
     body = Intent(
         permit=permit.permit, n=n, of=2, seal="committee", page=photo.sha256,
-        operator="clerk-1", counter_before=machine.head.seq, controller="A",
+        operator="clerk-1", counter_before=machine.head.seq, controller="A", flags=flags,
+    )  # fmt: skip
+    town.take(machine.message(machine.sign(body, town.now_ms)))
+
+
+def pressed(
+    town: Town, photo: Any, flags: tuple[str, ...] = (), by_entry: str | None = None
+) -> None:
+    """Have m-1 record what it reserved last as a use; it may name another entry as its intent."""
+    machine = town.machines["m-1"]
+    reserved = next(one for one in reversed(town.entries()) if isinstance(one.body, Intent))
+    intent = reserved.body
+    body = SealUse(
+        permit=intent.permit, intent=by_entry or reserved.sha256, n=intent.n, of=intent.of, seal=intent.seal,
+        matter="A-1", before=photo, after=town.photo(b"after").ref,
+        counter_before=intent.counter_before, counter_after=intent.counter_before + 1,
+        findings=("page-same", "impression-seen"), operator=intent.operator, flags=flags,
+        controller="A",
     )  # fmt: skip
     town.take(machine.message(machine.sign(body, town.now_ms)))
 
@@ -164,6 +181,58 @@ def test_an_impression_without_its_release_is_an_alert(risky: Town, wrong: str) 
     reserve(risky, photo, n=2 if wrong == "n" else 1)
 
     assert raised(risky) == {"finding.unconfirmed"}
+
+
+@pytest.mark.parametrize(
+    ("form", "flags", "found"),
+    [
+        ("plain", (SEAM,), "seam"),
+        ("seam", (), "plain"),
+        ("make-up", (), "plain"),
+    ],
+)
+def test_an_impression_of_another_kind_than_the_released_one_is_an_alert(
+    risky: Town, form: str, flags: tuple[str, ...], found: str
+) -> None:
+    name, photo = ask(risky, form=form)
+    answer(risky, name)
+
+    reserve(risky, photo, flags=flags)
+
+    assert raised(risky) == {f"finding.unconfirmed.{found}"}
+
+
+def test_a_use_of_another_kind_than_its_released_intent_is_an_alert(risky: Town) -> None:
+    name, photo = ask(risky)
+    answer(risky, name)
+    reserve(risky, photo)
+    assert raised(risky) == set()
+
+    pressed(risky, photo, flags=(SEAM,))
+
+    assert "finding.unconfirmed.seam" in raised(risky)
+
+
+@pytest.mark.parametrize("named", ["its-intent", "no-intent", "nothing"])
+def test_a_use_with_another_page_than_the_released_one_is_an_alert(risky: Town, named: str) -> None:
+    name, photo = ask(risky)
+    answer(risky, name)
+    reserve(risky, photo)
+
+    by_entry = {"its-intent": None, "no-intent": name, "nothing": 64 * "0"}[named]
+    pressed(risky, risky.photo(b"another page").ref, by_entry=by_entry)
+
+    assert "finding.unconfirmed" in raised(risky)
+
+
+def test_a_use_of_the_released_kind_is_none(risky: Town) -> None:
+    name, photo = ask(risky)
+    answer(risky, name)
+    reserve(risky, photo)
+
+    pressed(risky, photo)
+
+    assert raised(risky) == set()
 
 
 def test_such_an_item_has_no_standing_permit(risky: Town) -> None:

@@ -150,6 +150,17 @@ def test_asking_that_is_over_is_not_permitted(keeping: Town) -> None:
     refused(keeping, "hatch-over", lambda: keeping.order(PermitHatch(by="checker", permit=permit)))
 
 
+def test_of_two_askings_for_one_seal_the_second_is_not_permitted_once_it_is_out(
+    keeping: Town,
+) -> None:
+    second = str(ask(keeping).answer)
+    taken_out(keeping)
+
+    refused(
+        keeping, "seal-elsewhere", lambda: keeping.order(PermitHatch(by="checker", permit=second))
+    )
+
+
 def test_seal_is_out_until_its_return_and_overdue_after_its_day(keeping: Town) -> None:
     taken_out(keeping)
     assert (standing(keeping).place, standing(keeping).trouble) == ("out", "seal-out")

@@ -12,7 +12,7 @@ from gateway.errors import NotAllowedError, NotFoundError, RequestRefusedError
 from gateway.register import post
 from ledger import disclosure, emergency
 from ledger.records_permits import EmergencyCodes, EmergencyPermit, EmergencyTerms
-from tests.gateway.desk.acts import decide, filed, refused, state
+from tests.gateway.desk.acts import decide, filed, refused, state, without_seal
 
 Town = Any
 DAY_MS = 24 * 3600 * 1000
@@ -223,3 +223,12 @@ def test_what_is_derived_is_the_same_after_a_rebuild(people: Town) -> None:
 
     assert people.store.derived() == before
     assert any(isinstance(one.body, EmergencyTerms) for one in people.entries())
+
+
+def test_a_draft_for_a_seal_that_the_machine_has_no_longer_is_not_released(people: Town) -> None:
+    terms = draft(people)
+    without_seal(people, "committee")
+
+    refused(
+        people, "unknown-seal", lambda: people.order(ReleaseEmergency(by="checker", terms=terms))
+    )

@@ -13,7 +13,7 @@ from gateway.commands import DraftStanding, ReleaseStanding, RevokePermit
 from gateway.errors import NotAllowedError, NotFoundError
 from ledger.records import Intent, SealUse
 from ledger.records_permits import StandingPermit
-from tests.gateway.desk.acts import refused, state
+from tests.gateway.desk.acts import refused, state, without_seal
 
 Town = Any
 DAY_MS = 24 * 3600 * 1000
@@ -64,8 +64,13 @@ def filed(town: Town, permit: str, copies: int = 1) -> str:
     return str(one.sha256)
 
 
-def stamp(town: Town, permit: str, request: str | None, n: int = 1, of: int = 1) -> None:
-    """Send an intent and a use of m-1 under a standing permit."""
+def stamp(
+    town: Town, permit: str, request: str | None, n: int = 1, of: int = 1, names: str = ""
+) -> None:
+    """Send an intent and a use of m-1 under a standing permit.
+
+    `names`: the entry that the use gives as its intent, in place of that one.
+    """
     machine = town.machines["m-1"]
     strokes = machine.head.seq  # grows with every entry
     photos = [town.photo(f"{request} {n} {side} {machine.head.seq}".encode()).ref for side in "ab"]
@@ -76,7 +81,7 @@ def stamp(town: Town, permit: str, request: str | None, n: int = 1, of: int = 1)
         town.now_ms,
     )  # fmt: skip
     use = machine.sign(
-        SealUse(**common, intent=machine.head.sha256, matter="A-1", before=photos[0],
+        SealUse(**common, intent=names or machine.head.sha256, matter="A-1", before=photos[0],
                 after=photos[1], counter_before=strokes, counter_after=strokes + 1, findings=(),
                 operator="clerk-1", flags=("offline",), controller="A"),
         town.now_ms,
@@ -223,6 +228,19 @@ def test_a_use_without_its_own_request_is_an_alert(people: Town) -> None:
     assert raised(people) == {"finding.standing-use.request"}
 
 
+@pytest.mark.parametrize("named", ["heartbeat", "nothing"])
+def test_a_use_that_was_not_reserved_before_is_an_alert(people: Town, named: str) -> None:
+    people.judge = alerts.judge
+    permit = agreed(people)
+    machine = people.machines["m-1"]
+    people.take(machine.message(machine.beat()))
+
+    names = machine.head.sha256 if named == "heartbeat" else "ab" * 32
+    stamp(people, permit, filed(people, permit), names=names)
+
+    assert raised(people) == {"finding.standing-use.intent"}
+
+
 def test_more_copies_than_asked_for_are_an_alert(people: Town) -> None:
     people.judge = alerts.judge
     permit = agreed(people)
@@ -281,3 +299,12 @@ def test_each_use_is_an_affair_of_its_own(people: Town) -> None:
 
     assert kinds == ["request", "intent", "use"]
     assert first not in other
+
+
+def test_a_draft_for_a_seal_that_the_machine_has_no_longer_is_not_released(people: Town) -> None:
+    permit = str(draft(people))
+    without_seal(people, "committee")
+
+    refused(
+        people, "unknown-seal", lambda: people.order(ReleaseStanding(by="checker", permit=permit))
+    )

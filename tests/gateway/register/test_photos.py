@@ -113,6 +113,12 @@ def test_transfer_goes_on_from_where_it_was_cut(camera: Camera, named: Any) -> N
     assert reply is not None and reply.code == STORED
 
 
+@pytest.mark.parametrize("said", [b'{"size": -1}', b'{"\xff": 1}'])
+def test_transfer_without_a_size_is_malformed(camera: Camera, named: Any, said: bytes) -> None:
+    with pytest.raises(MalformedError):
+        camera.say(named, "init", said)
+
+
 def test_lost_chunk_is_asked_for_once(camera: Camera, named: Any) -> None:
     camera.init(named)
     camera.chunks(named, end=CHUNK)

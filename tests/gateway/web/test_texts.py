@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from gateway.web.render import TEMPLATES
+from gateway.web.render import TEMPLATES, when
 from gateway.web.texts import AREAS, EN, ZH, sentence, word
 
 NAMED = re.compile(r"\bt\('([a-z0-9.-]+)'")
@@ -26,8 +26,22 @@ def test_both_languages_have_the_same_keys_once():
     assert [key for key, count in keys.items() if count > 1] == []
 
 
+def test_address_in_a_command_stands_as_it_must_be_typed():
+    assert not set(ZH["enrol.address"]) & set("：／")
+
+
+def test_time_that_no_calendar_knows_is_shown_as_the_last_one():
+    assert when(2**53 - 1) == "9999-12-31 23:59:59"
+
+
 def test_both_languages_fill_in_the_same_values():
     assert [key for key in ZH if blanks(ZH[key]) != blanks(EN[key])] == []
+
+
+def test_no_chinese_text_has_half_width_marks():
+    halves = re.compile(r"[一-鿿）]\s*[(),;:?!]|[(),;:?!]\s*[一-鿿（]")
+
+    assert [key for key, text in ZH.items() if halves.search(text)] == []
 
 
 @pytest.mark.parametrize("path", sorted(TEMPLATES.glob("*.html")), ids=lambda path: path.name)

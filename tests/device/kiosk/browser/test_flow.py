@@ -185,6 +185,7 @@ def test_refusals_and_trouble_are_plain_on_one_screen(
     village.change(fault="door-open")
     expect(page.locator("#strip")).to_contain_text("请把柜门关好")
     expect(page.locator("#start")).to_be_disabled()
+    expect(page.locator(".do")).to_contain_text("请先按最上面的提示处理好")
     bad += broken_rules(page, "fault")
     village.change(fault="")
     village.hold()

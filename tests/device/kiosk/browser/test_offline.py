@@ -89,6 +89,38 @@ def test_the_summary_says_that_nobody_need_be_asked(
     expect(page.locator("#standing")).to_contain_text("只剩 1 次")
 
 
+def test_the_way_on_is_the_only_blue_button_there_is(
+    village: Any, open_kiosk: Any, sign_in_at: Any
+) -> None:
+    village.change(online=False)
+    page = open_kiosk()
+    sign_in_at(page)
+
+    page.goto("/offline")
+    with_nothing = page.locator("nav .button.go").count()
+    village.change(standing=(standing(),))
+    page.goto("/offline")
+
+    assert with_nothing == 1
+    expect(page.locator(".requests .button.go")).to_have_text("办这件")
+    expect(page.locator("nav .button.go")).to_have_count(0)
+
+
+def test_a_request_without_network_says_that_it_is_kept(
+    village: Any, open_kiosk: Any, sign_in_at: Any, broken_rules: Rules
+) -> None:
+    village.change(online=False)
+    village.add_request("贫困学生证明")
+    page = open_kiosk()
+    sign_in_at(page)
+
+    page.click(".requests .button")
+    arrive(page, "**/request/**")
+
+    expect(page.locator("main")).to_contain_text("已保存，联网后送审")
+    assert broken_rules(page, "stored") == []
+
+
 def test_hostile_names_are_text(village: Any, open_kiosk: Any, sign_in_at: Any) -> None:
     village.change(online=False, standing=(standing(name=HOSTILE),))
     village.add_request(HOSTILE, state="approved", left=1, permit="p", applicant=HOSTILE)

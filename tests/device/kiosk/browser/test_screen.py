@@ -89,6 +89,36 @@ def test_english_breaks_no_rule(
         assert broken_rules(page, f"english{path.replace('/', '-')}") == []
 
 
+LINES_OF_NUMBER = """() => {
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const at = walk.currentNode.data.indexOf("0000-");
+    if (at < 0) continue;
+    const span = document.createRange();
+    span.setStart(walk.currentNode, at);
+    span.setEnd(walk.currentNode, at + 12);
+    return new Set([...span.getClientRects()].map((one) => Math.round(one.top))).size;
+  }
+}"""
+
+
+def test_a_telephone_number_stays_on_one_line(
+    village: Any, open_kiosk: Any, sign_in_at: Any
+) -> None:
+    page = open_kiosk()
+    sign_in_at(page)
+    village.hold()
+    arrive(page, "**/hold")
+
+    lines = [page.evaluate(LINES_OF_NUMBER)]
+    for window in ("一二", "一二三四", "一二三四五六"):
+        village.change(window=window * 2)
+        page.goto("/hold")
+        lines.append(page.evaluate(LINES_OF_NUMBER))
+
+    assert lines == [1, 1, 1, 1]
+
+
 def test_an_idle_clerk_is_warned_and_can_stay(
     village: Any, open_kiosk: Any, sign_in_at: Any, broken_rules: Rules
 ) -> None:

@@ -261,7 +261,7 @@ def test_the_menu_is_in_sight_and_opens_by_keyboard_without_scripts(
     page = window.sign_in("zhao")
     box = page.locator("nav.side").locator("summary, a").last.bounding_box() or {}
     closed = page.locator("nav.side details:not([open])").count()
-    keep(page, "menu", whole=False)
+    keep(page, "menu" if size == DESK else "menu-plain", whole=False)
 
     page.focus("summary >> text=机器与人员")
     page.keyboard.press("Enter")
@@ -280,6 +280,30 @@ def test_the_menu_is_in_sight_and_opens_by_keyboard_without_scripts(
     assert bottom <= (size["height"] if size == DESK else 420)
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     context.close()
+
+
+def test_on_a_phone_one_group_of_the_menu_is_open_beside_todays_work(screen):
+    page = screen(PHONE).sign_in("zhao")
+    opened = "all => all.map(one => one.innerText)"
+    at_home = page.eval_on_selector_all("nav.side details[open] > summary", opened)
+    keep(page, "menu", whole=False)
+    page.click("summary >> text=印章与许可")
+    page.click("summary >> text=机器与人员")
+    page.wait_for_function("document.querySelectorAll('nav.side details[open]').length == 2")
+    after = page.eval_on_selector_all("nav.side details[open] > summary", opened)
+
+    assert len(at_home) == 1
+    assert after[1:] == ["机器与人员"]
+
+
+def test_an_alert_names_the_village_of_its_machine(screen, named):
+    window = screen()
+    window.sign_in("zhao")
+    page = window.goto(f"/alerts/{named['alert']}")
+
+    machine = page.locator("dl.facts dd").first
+    assert machine.inner_text().split() in (["清溪村", "m-1"], ["石桥村", "m-2"])
+    assert machine.locator("a").get_attribute("href") in ("/machines/m-1", "/machines/m-2")
 
 
 def test_pages_work_without_scripts(screen, chromium, busy):

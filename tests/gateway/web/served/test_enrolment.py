@@ -11,6 +11,8 @@ from gateway.commands import AgreeKey
 from ledger import enrolcodes, keyacts, keystatements
 from ledger.keyacts import EnrolmentDraft
 from ledger.signers import keyfile
+from tests.gateway.web.served.policies import DESK, PHONE, Window
+from tests.pictures import keep
 
 CODE = re.compile(r"(?:[0-9A-Z]{5}-){7}[0-9A-Z]{5}")
 
@@ -45,6 +47,26 @@ def founded(make_world, serve):
     carried = keyacts.encode(keyacts.agree(draft, county))
     world.app.submit_operator(AgreeKey(by="cli-x", draft=carried)).result(20)
     return world, serve(world)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_code_is_whole_in_sight_at_a_desk_and_on_a_phone(founded, chromium):
+    _, url = founded
+    window = Window(chromium, url, "sun", DESK)
+    page = window.goto("/machines/m-2")
+    page.click("text=发一次性注册码")
+    page.wait_for_selector("#code")
+    found = {}
+    for size in (DESK, PHONE):
+        page.set_viewport_size(size)
+        keep(page, "machine-code")
+        found[size["width"]] = page.evaluate("document.documentElement.scrollWidth")
+    code = page.inner_text("#code")
+    window.context.close()
+
+    assert CODE.fullmatch(code)
+    assert all(widest <= width for width, widest in found.items())
 
 
 def test_code_is_shown_once_and_kept_as_a_hash(founded, browse):
