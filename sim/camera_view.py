@@ -124,8 +124,8 @@ def _tray(seed: int) -> Picture:
     """Brushed plastic: a dark colour with fine grain and a milled frame for A4."""
     rng = np.random.default_rng(seed)
     speckle = rng.normal(0, 5, (VIEW_HEIGHT_PX, VIEW_WIDTH_PX)).astype(np.float32)
-    grain = cv2.GaussianBlur(speckle, (0, 0), 1.2) * 2
-    tray = np.clip(np.array(_TRAY_COLOUR) + grain[..., None], 0, 255).astype(np.uint8)
+    grain = (cv2.GaussianBlur(speckle, (0, 0), 1.2) * 2).astype(np.float64)
+    tray = cv2.merge([np.clip(one + grain, 0, 255).astype(np.uint8) for one in _TRAY_COLOUR])
     x, y = _PAPER_CENTRE
     half_width, half_height = _PAPER_WIDTH_PX / 2 + 22, _PAPER_HEIGHT_PX / 2 + 22
     start = (round(x - half_width), round(y - half_height))
@@ -136,14 +136,21 @@ def _tray(seed: int) -> Picture:
 
 @functools.lru_cache(maxsize=4)
 def _illumination(seed: int, light: bool) -> NDArray[np.float32]:
+    """What the lamp, on or off, and the lens make of each pixel's channels, as factors."""
+    return _lens(seed) * np.float32(_LAMP if light else _AMBIENT)
+
+
+@functools.lru_cache(maxsize=4)
+def _lens(seed: int) -> NDArray[np.float32]:
     """Lamp gradient, lens vignette and white balance of this machine, as factors per pixel."""
     rng = np.random.default_rng(seed + 1)
-    y, x = np.mgrid[-1 : 1 : VIEW_HEIGHT_PX * 1j, -1 : 1 : VIEW_WIDTH_PX * 1j]
+    y, x = np.ogrid[-1 : 1 : VIEW_HEIGHT_PX * 1j, -1 : 1 : VIEW_WIDTH_PX * 1j]
     lamp = 1 + rng.uniform(-0.07, 0.07) * x + rng.uniform(-0.08, 0.08) * y
-    vignette = 1 - 0.11 * (x**2 + y**2) / 2 - 0.03 * (x**2 + y**2) ** 2 / 4
-    balance = np.array([rng.uniform(0.94, 1.0), 1.0, rng.uniform(0.97, 1.02)])
-    factors = np.asarray((lamp * vignette)[..., None] * balance, np.float32)
-    return factors * np.float32(_LAMP if light else _AMBIENT)
+    square = x**2 + y**2
+    vignette = 1 - 0.11 * square / 2 - 0.03 * square**2 / 4
+    balance = (rng.uniform(0.94, 1.0), 1.0, rng.uniform(0.97, 1.02))
+    seen = lamp * vignette
+    return np.stack([(seen * one).astype(np.float32) for one in balance], axis=2)
 
 
 @functools.lru_cache(maxsize=1)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # Frames that may have been exposed before the call: one being read out, one in the decoder.
 _SKIPPED: Final = 2
 _WEB: Final = ("http://", "https://")
+_MJPEG: Final = int.from_bytes(b"MJPG", "little")
 
 
 class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,7 +86,8 @@ class OpenCvCamera:
         deadline = time.monotonic() + self._options.timeout_s
         try:
             if self._stream is None:
-                self._stream = _Stream(_open(self._options))
+                packed = self._options.source.startswith(_WEB)
+                self._stream = _Stream(_open(self._options), packed=packed)
             frame = self._stream.next_after(_SKIPPED, deadline)
             return self._photo(frame)
         except CameraError:
@@ -121,10 +123,15 @@ class _Stream:
 
     A frame that nobody waits for is taken from the camera and not unpacked: unpacking costs most,
     and a machine at rest must not keep its processor busy.
+
+    Args:
+        packed: what the reader gives are JPEGs, which are unpacked here; one that is damaged is
+            passed over.
     """
 
-    def __init__(self, capture: cv2.VideoCapture) -> None:
+    def __init__(self, capture: cv2.VideoCapture, *, packed: bool) -> None:
         self._capture = capture
+        self._packed = packed
         self._frames: queue.Queue[_Frame] = queue.Queue(maxsize=1)
         self._stopped = threading.Event()
         self._wanted = threading.Event()
@@ -167,12 +174,19 @@ class _Stream:
                 if good and not self._wanted.is_set():
                     continue
                 if good:
-                    good, image = self._capture.retrieve()
+                    good, image = self._retrieved()
+                    if good and image is None:
+                        continue
                 self._offer(_Frame(image if good else None, arrived_ms))
                 if not good:
                     return
         finally:
             self._capture.release()
+
+    def _retrieved(self) -> tuple[bool, np.ndarray[Any, Any] | None]:
+        """Return whether there was a frame, and its picture; None where that is damaged."""
+        good, image = self._capture.retrieve()
+        return good, _unpacked(image) if good and self._packed else image
 
     def _offer(self, frame: _Frame) -> None:
         """Put the frame in place of one that nobody took."""
@@ -185,17 +199,24 @@ class _Stream:
 _GONE: Final = "expected pictures from the camera, found that its stream has ended; check its cable"
 
 
+def _unpacked(jpeg: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
+    import cv2
+
+    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    image: np.ndarray[Any, Any] | None = cv2.imdecode(jpeg.ravel(), flags)
+    return image
+
+
 def _open(options: Options) -> cv2.VideoCapture:
     import cv2
 
     web = options.source.startswith(_WEB)
     timeout_ms = int(options.timeout_s * 1000)
-    # Timeouts are known to the FFmpeg reader only; the V4L2 one waits at most ten seconds.
-    settings = (
-        [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, timeout_ms, cv2.CAP_PROP_READ_TIMEOUT_MSEC, timeout_ms]
-        if web
-        else _format(options)
-    )
+    # Timeouts are known to the FFmpeg reader only; the V4L2 one waits at most ten seconds. The
+    # former unpacks every frame it takes, wanted or not, unless told to give them as they come.
+    limits = (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC)
+    timeouts = [number for limit in limits for number in (limit, timeout_ms)]
+    settings = [*timeouts, cv2.CAP_PROP_FORMAT, -1] if web else _format(options)
     try:
         reader = cv2.CAP_FFMPEG if web else cv2.CAP_V4L2
         capture = cv2.VideoCapture(options.source, reader, settings)
@@ -204,6 +225,13 @@ def _open(options: Options) -> cv2.VideoCapture:
     if not capture.isOpened():
         capture.release()
         raise CameraError(f"expected a camera at {options.source}, found none; check its cable")
+    kind = int(capture.get(cv2.CAP_PROP_FOURCC)) if web else _MJPEG
+    if kind != _MJPEG:
+        capture.release()
+        raise CameraError(
+            f"expected MJPEG from {options.source}, found {kind.to_bytes(4, 'little')!r}; "
+            "the technician sets the camera to MJPEG"
+        )
     return capture
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.server
 import socket
 import threading
@@ -28,6 +29,8 @@ class Stream:
         self.frozen = False
         self.broken = False
         self.opened = 0
+        self.sent = 0
+        self.damaged = 0  # so many of the next pictures are none
         stream = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -57,8 +60,12 @@ class Stream:
                 width, height = self.size
                 picture = np.full((height, width, 3), self.shade, np.uint8)
                 data = cv2.imencode(".jpg", picture)[1].tobytes()
+                if self.damaged:
+                    self.damaged -= 1
+                    data = data[:2] + bytes(len(data) - 4) + data[-2:]
                 out.write(BOUNDARY + str(len(data)).encode() + b"\r\n\r\n" + data + b"\r\n")
                 out.flush()
+                self.sent += 1
             self._stopped.wait(self.period_s)
 
     def stop(self):
@@ -164,6 +171,48 @@ def test_camera_that_accepts_and_never_answers_is_an_error_in_time():
             camera.grab()
 
         assert time.monotonic() - began < 3.0
+
+
+def test_pictures_of_a_stream_are_unpacked_only_where_somebody_waits(stream, camera, mocker):
+    unpacking = mocker.spy(cv2, "imdecode")
+    camera.grab()
+    camera.grab()
+    unpacked, sent = unpacking.call_count, stream.sent
+
+    deadline = time.monotonic() + 10
+    while stream.sent < sent + 20 and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+    assert stream.sent >= sent + 20
+    assert 0 < unpacked <= unpacking.call_count <= unpacked + 1  # one may have been under way
+
+
+def test_picture_of_a_stream_that_is_damaged_is_passed_over(stream, camera):
+    stream.shade = 100
+    camera.grab()
+    stream.damaged = 3
+
+    assert abs(shade_of(camera.grab()) - 100) <= 2
+    assert stream.damaged == 0
+    assert stream.opened == 1
+
+
+def test_stream_of_another_kind_is_refused_with_who_mends_it(tmp_path):
+    film = cv2.VideoWriter(str(tmp_path / "film.avi"), cv2.VideoWriter.fourcc(*"XVID"), 8, (64, 48))
+    for shade in range(0, 200, 10):
+        film.write(np.full((48, 64, 3), shade, np.uint8))
+    film.release()
+    files = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), files) as server:
+        serving = threading.Thread(target=server.serve_forever, name="files")
+        serving.start()
+        source = f"http://127.0.0.1:{server.server_address[1]}/film.avi"
+        try:
+            with pytest.raises(CameraError, match=r"expected MJPEG .* technician"):
+                load_camera("opencv", {"source": source}).grab()
+        finally:
+            server.shutdown()
+            serving.join()
 
 
 def test_missing_usb_camera_is_an_error():
