@@ -9,10 +9,12 @@ from starlette.responses import Response
 
 from gateway.commands import Delegate, EndDelegation
 from gateway.desk.access import Action
+from gateway.desk.accounts import VILLAGE_OFFICES
 from gateway.desk.delegations import DAY_MS, LONGEST_DAYS
 from gateway.desk.policy import APPROVING
 from gateway.errors import RequestRefusedError
 from gateway.stores.calendar import local_date
+from gateway.stores.views import Account
 from gateway.web.console.retention import mine
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
 from gateway.web.pages import page, see_other
@@ -30,17 +32,27 @@ def show(request: Request, visitor: Looker) -> Response:
     site = site_of(request)
     with site.port.reader() as reader:
         now_ms = site.port.now_ms()
+        own, accounts = mine(reader, visitor), reader.accounts()
+        far = {one.account for one in accounts if not _is_near(visitor, one)}
         return page(
             request,
             reader,
             visitor,
             "delegations.html",
             "delegations",
-            delegations=reader.delegations(now_ms - LONGEST_DAYS * DAY_MS),
+            delegations=[
+                one
+                for one in reader.delegations(now_ms - LONGEST_DAYS * DAY_MS)
+                if one.absent not in far or one.substitute in own
+            ],
             own=[one for one in visitor.account.offices if one in APPROVING],
-            others=[one for one in reader.accounts() if one.person != visitor.account.person],
-            mine=mine(reader, visitor),
-            people={one.account: one.name for one in reader.accounts()},
+            others=[
+                one
+                for one in accounts
+                if one.account not in far and one.person != visitor.account.person
+            ],
+            mine=own,
+            people={one.account: one.name for one in accounts},
             today=local_date(now_ms),
             days=LONGEST_DAYS,
         )
@@ -75,3 +87,9 @@ def end(request: Request, visitor: Giver, delegation: str) -> Response:
     """End one now."""
     site_of(request).order(EndDelegation(by=visitor.account.account, delegation=delegation))
     return see_other("/delegations?done=delegation-ended")
+
+
+def _is_near(visitor: Visitor, account: Account) -> bool:
+    """Return whether somebody is of a village that this visitor sees, or of the township."""
+    of_township = any(one not in VILLAGE_OFFICES for one in account.offices)
+    return of_township or visitor.sees_village(account.village, Action.DELEGATE)

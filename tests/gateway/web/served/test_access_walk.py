@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 from fastapi.routing import iter_route_contexts
-from msgspec import Struct
 
 from gateway.commands import AddAccount
 from gateway.desk.access import ALLOWED, Action
 from gateway.desk.accounts import OFFICES, VILLAGE_OFFICES
 from gateway.web import create_app
-from tests.gateway.web.served.scene import keep, minimal
+from tests.gateway.web.served.things import NOTHING, Things, things
 
 pytestmark = pytest.mark.slow
 VILLAGE = "330182107201"
@@ -122,25 +121,7 @@ OWN = {
     "POST /account/passkeys/drop",
 }  # one's own sign-in
 OF_THE_TOWNSHIP = ("GET /matters", "GET /api/v1/villages/")  # items lists are no village's secret
-
-
-class Things(Struct, frozen=True):
-    """Names of what one village (or another township) has, by the routes' parameter."""
-
-    names: dict[str, str]
-    marks: tuple[str, ...]
-
-    def address(self, path: str) -> str:
-        """Fill a route's parameters in; what these things do not include is named `nothing`."""
-        given = {"version": "999", "number": "999", "form": "sheet", "month": "2020-01"}
-
-        def name(found: re.Match[str]) -> str:
-            return self.names.get(found[1]) or given.get(found[1], "nothing")
-
-        return re.sub(r"\{([a-z_0-9]+)\}", name, path)
-
-
-NOTHING = Things({}, ())
+NO_VILLAGES = {"version", "draft", "form"}  # lists, policies and calendars are the township's
 
 
 def split(text: str) -> list[str]:
@@ -157,31 +138,6 @@ def routes(app: Any) -> Iterator[str]:
         yield from (f"{method} {one.path}".strip() for method in methods)
 
 
-def things(world: Any, name: str, pages: Any, applicant: str) -> Things:
-    """Let a machine live a day and return what it left behind."""
-    machine = world.machines[name]
-    machine.start()
-    permit = world.approved(machine, world.photo(pages[0][0]), applicant=applicant)
-    before, after = world.photo(pages[0][0]), world.photo(pages[0][1])
-    use = machine.use(permit, before, after)
-    request = world.waiting(machine, world.photo(pages[1][0]), applicant=applicant)
-    hold = machine.incident()
-    world.until(
-        lambda reader: reader.hold(hold) and reader.entry(use) and not reader.pending_photos(name)
-    )
-    keep(world, minimal(name, use))
-    with world.app.reader() as reader:
-        photo = reader.request(request).pages[0].sealed_sha256
-        village = reader.machine(name).village
-        alert = next((one.alert for one in reader.alerts(machine=name)), "")
-    names = {
-        "request_id": request, "permit_id": permit, "entry_id": use, "hold_id": hold,
-        "sealed_sha256": photo, "machine_id": name, "village": village, "alert_id": alert,
-        "place": village,
-    }  # fmt: skip
-    return Things(names, (request, permit, use, hold, photo, applicant))
-
-
 @pytest.fixture
 def township(world: Any, neighbour: Any, pages: Any, password_hash: str) -> dict[str, Things]:
     """Things of the own village, of another one, and of the township next door."""
@@ -193,9 +149,9 @@ def township(world: Any, neighbour: Any, pages: Any, password_hash: str) -> dict
         )  # fmt: skip
         world.app.submit_operator(command).result(20)
     return {
-        "own": things(world, "m-1", pages, "陈玉兰"),
-        "other": things(world, "m-2", pages, "王建国"),
-        "foreign": things(neighbour, "m-9", pages, "欧阳春晓"),
+        "own": things(world, "m-1", pages, "陈玉兰", password_hash),
+        "other": things(world, "m-2", pages, "王建国", password_hash),
+        "foreign": things(neighbour, "m-9", pages, "欧阳春晓", password_hash),
     }
 
 
@@ -214,6 +170,17 @@ def test_every_route_of_the_application_is_decided(world: Any) -> None:
     found = set(routes(create_app(world.app)))
 
     assert found == {*TABLE, *split(OPEN), *split(BESIDE)}
+
+
+def test_whatever_a_village_can_name_is_walked_with_things_of_others(
+    township: dict[str, Things],
+) -> None:
+    reached = [route for route, offices in TABLE.items() if offices & set(VILLAGE_OFFICES)]
+
+    named = {name for route in reached for name in re.findall(r"\{([a-z_0-9]+)\}", route)}
+
+    for those in township.values():
+        assert [name for name in sorted(named - NO_VILLAGES) if not those.names.get(name)] == []
 
 
 def test_the_table_and_the_actions_name_known_offices_alone() -> None:
