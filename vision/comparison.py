@@ -90,7 +90,7 @@ def difference(reference: Gray, laid: Gray, red: Gray, dazzled: tuple[Gray, Gray
     soft = [cv2.GaussianBlur(each, (0, 0), 1.0) * shown for each in (reference, bent)]
     veils = [without_rim(each) for each in dazzled]
     one, other = (without_rim(np.asarray(each, np.float32)) for each in soft)
-    clear = np.asarray(np.maximum(*veils) == 0, np.float32)
+    clear = np.asarray(np.maximum(*veils) == 0, np.uint8)
     one, other = _equally_sharp(one, other, clear)
     left_over, squares = _left_over(one, other), [_tiles(each * each) for each in (one, other)]
     grain = _grain(left_over, np.maximum(one, other))
@@ -185,19 +185,19 @@ def _left_over(one: Gray, other: Gray) -> Gray:
     return np.maximum(best, 0)
 
 
-def _equally_sharp(one: Gray, other: Gray, clear: Gray) -> tuple[Gray, Gray]:
+def _equally_sharp(one: Gray, other: Gray, clear: NDArray[np.uint8]) -> tuple[Gray, Gray]:
     """Bring both to the same strength, and the sharper one to the blur of the other.
 
     Args:
         clear: 0 where a reflection lies, which tells of neither.
     """
-    strength = float((one * clear).sum()) / max(float((other * clear).sum()), 1.0)
+    strength = cv2.norm(one, cv2.NORM_L1, clear) / max(cv2.norm(other, cv2.NORM_L1, clear), 1.0)
     other = np.asarray(other * np.clip(strength, 0.5, 2.0), np.float32)
     goal = min(_edges(one, clear), _edges(other, clear))
     return _blurred_to(one, goal, clear), _blurred_to(other, goal, clear)
 
 
-def _blurred_to(ink: Gray, goal: float, clear: Gray) -> Gray:
+def _blurred_to(ink: Gray, goal: float, clear: NDArray[np.uint8]) -> Gray:
     if _edges(ink, clear) < 1.04 * goal:
         return ink
     for blur in _BLURS:
@@ -207,9 +207,11 @@ def _blurred_to(ink: Gray, goal: float, clear: Gray) -> Gray:
     return softer
 
 
-def _edges(ink: Gray, clear: Gray) -> float:
-    across, down = np.abs(np.diff(ink, axis=1)), np.abs(np.diff(ink, axis=0))
-    return float((across * clear[:, 1:]).mean() + (down * clear[1:]).mean())
+def _edges(ink: Gray, clear: NDArray[np.uint8]) -> float:
+    """Mean step from pixel to pixel, across and down, where it is clear."""
+    across = cv2.norm(ink[:, 1:], ink[:, :-1], cv2.NORM_L1, clear[:, 1:])
+    down = cv2.norm(ink[1:], ink[:-1], cv2.NORM_L1, clear[1:])
+    return across / ink[:, 1:].size + down / ink[1:].size
 
 
 def _bent(reference: Gray, laid: Gray) -> Gray:
