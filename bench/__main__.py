@@ -33,7 +33,7 @@ def main() -> None:
     """Measurements of the whole chain on this computer."""
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
 
 

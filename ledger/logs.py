@@ -22,5 +22,5 @@ def configure() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *([structlog.dev.ConsoleRenderer()] if terminal else AS_LINES),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
