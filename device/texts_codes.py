@@ -72,11 +72,7 @@ _REASONS: tuple[Row, ...] = (
     ("not-pressed", "时间到了，没有压手柄。", "Time ran out before the lever was pressed."),
     ("cancelled", "已按您的要求停止。", "Stopped as you asked."),
     ("grant-refused", "控制器没有开锁。", "The controller did not unlock."),
-    (
-        "journal",
-        "记录存不进去，锁没有打开。",
-        "The record could not be kept; the lock stayed shut.",
-    ),
+    ("journal", "记录存不进去，锁没有打开。", "Not recorded: the lock stayed shut."),
     ("held", "机器已锁定，要镇里处理。", "The machine is locked; the township must act."),
     ("busy", "机器正忙。", "The machine is busy."),
     (
@@ -98,11 +94,7 @@ _REASONS: tuple[Row, ...] = (
     ("not-ready", "锁还没准备好。", "The lock is not ready yet."),
     ("page-unknown", "机器里没有批准那张纸的照片。", "The approved page's photo is not here."),
     ("photo-missing", "盖了章，但没拍到照片。", "Stamped, but there is no photo."),
-    (
-        "impression-missing",
-        "压了手柄，但纸上没看到新印。",
-        "Pressed, but no new seal on the page.",
-    ),
+    ("impression-missing", "压了手柄，但纸上没看到新印。", "Pressed, but no new seal is seen."),
     ("recovered", "断电或重启打断了这一次。", "A restart broke this one off."),
     ("text-too-long", "写得太长了。", "The text is too long."),
     ("matter-missing", "还没有写是什么事。", "No item was given."),

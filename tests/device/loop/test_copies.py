@@ -31,7 +31,7 @@ def test_who_means_the_same_sheet_stamps_it_with_the_next_try(rig: Any) -> None:
     rig.stamp()
 
     rig.ask(BeginJob(by="c-1", request=request.request))
-    rig.press()
+    rig.press("stamped-twice")
     job = rig.stamp()
 
     assert job.step == "done"
@@ -42,9 +42,9 @@ def test_each_page_of_a_document_is_known_by_its_number(rig: Any) -> None:
     request = two_pages(rig)
     rig.ask(BeginJob(by="c-1", request=request.request))
     seen = []
-    for scene in ("other", "page"):
+    for scene, pressed in (("other", "other-stamped"), ("page", "stamped")):
         rig.camera.lay(scene)
-        rig.controller.during = {3: rig.controller.down, 6: rig.controller.up}
+        rig.press(pressed)
         seen.append(rig.stamp())
 
     assert [(one.page, one.pages) for one in seen] == [(2, 2), (1, 2)]
