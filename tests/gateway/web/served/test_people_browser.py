@@ -147,18 +147,6 @@ def test_hostile_names_are_text_everywhere(world: Any, window: Any, kiosk: Kiosk
     assert page.title() != "1"
 
 
-def test_what_somebody_did_is_one_tap_from_the_name(window: Any, kiosk: Kiosk) -> None:
-    draft(window)
-    page = release(window)
-
-    page.locator("a[href='/log?words=zhao']").first.click()
-    page.wait_for_url("**/log?words=zhao")
-
-    assert "人员名单" in page.inner_text("table.rows")
-    own = window("zhao").goto("/account")
-    assert own.locator("a[href='/log?words=zhao']").inner_text() == "我办过的事"
-
-
 def test_a_director_sees_the_people_of_the_own_village_alone(window: Any) -> None:
     page = window("zhou").goto("/people")
 
