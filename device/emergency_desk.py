@@ -13,11 +13,12 @@ from typing import NoReturn
 import structlog
 
 from device.book import Filed
-from device.emergencies import WRONG
+from device.emergencies import WRONG, Known
 from device.errors import JournalError, PermitRefusedError, RequestRefusedError
 from device.kiosk.port import EmergencyView, GrantEmergency
 from device.recorder import Recorder
 from ledger import disclosure
+from ledger.disclosure import Opened
 from ledger.records import Refusal
 from ledger.records_permits import EmergencyPermit, EmergencyTerms
 
@@ -92,23 +93,7 @@ class EmergencyDesk:
             if error.reason != WRONG:
                 self._count(self._wrong - 1)
             self._refuse(asked, filed, terms, error.reason)
-        fields, withheld = disclosure.withhold({"reason": asked.words.strip()})
-        first, second = both
-        body = EmergencyPermit(
-            permit=f"x-{secrets.token_hex(8)}",
-            terms=terms.terms,
-            request=filed.sha256,
-            seal=filed.request.seal,
-            matter=filed.request.matter,
-            list_version=filed.request.list_version,
-            impressions=filed.request.copies,
-            not_after_ms=min(now_ms + VALID_MS, terms.not_after_ms),
-            approvers=(first.holder, second.holder),
-            codes=(first.code, second.code),
-            by=asked.by,
-            reason=asked.reason,
-            **fields,
-        )
+        body, withheld = _permit(asked, filed, terms, both, now_ms)
         self._recorder.append(body, withheld=withheld, keep={TRIES_KEY: b"0"})
         self._wrong, self._open_at_s = 0, self._now_s()
         log.warning("emergency_permit_given", permit=body.permit, terms=body.terms)
@@ -154,6 +139,34 @@ class EmergencyDesk:
         except JournalError as error:
             log.error("refusal_not_written", reason=reason, why=str(error))
         raise PermitRefusedError(reason, f"{reason}: expected two approvers' codes for this item")
+
+
+def _permit(
+    asked: GrantEmergency,
+    filed: Filed,
+    terms: EmergencyTerms,
+    both: tuple[Known, Known],
+    now_ms: int,
+) -> tuple[EmergencyPermit, dict[str, Opened]]:
+    """Return the permit that these two codes give, and what opens what it withholds."""
+    fields, withheld = disclosure.withhold({"reason": asked.words.strip()})
+    first, second = both
+    permit = EmergencyPermit(
+        permit=f"x-{secrets.token_hex(8)}",
+        terms=terms.terms,
+        request=filed.sha256,
+        seal=filed.request.seal,
+        matter=filed.request.matter,
+        list_version=filed.request.list_version,
+        impressions=filed.request.copies,
+        not_after_ms=min(now_ms + VALID_MS, terms.not_after_ms),
+        approvers=(first.holder, second.holder),
+        codes=(first.code, second.code),
+        by=asked.by,
+        reason=asked.reason,
+        **fields,
+    )
+    return permit, withheld
 
 
 def _wait_s(wrong: int) -> float:
