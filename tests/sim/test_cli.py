@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from hardware.controller import mcu, relay
 from hardware.interfaces import Controller
 from sim.cli import cli
+from tests import plain_http
 
 ROOT = Path(__file__).resolve().parents[2]
 Start = Callable[..., tuple[subprocess.Popen[str], dict[str, str]]]
@@ -72,7 +73,7 @@ def test_one_line_then_serving_until_a_signal_then_nothing_left(
 def test_a_stamp_through_serial_and_control_alone(start: Start, tmp_path: Path) -> None:
     trace = tmp_path / "trace.jsonl"
     _, addresses = start("--profile", "A", "--seed", "3", "--trace", str(trace))
-    control = httpx.Client(base_url=addresses["control"], timeout=20)
+    control = plain_http.client(addresses["control"], timeout=20)
     driver = relay.connect(relay.Options(port=addresses["serial"]))
     driver.start()
 
@@ -102,7 +103,7 @@ def test_the_lock_closes_by_itself_when_the_agent_is_killed(start: Start, tmp_pa
     agent.kill()
     agent.communicate()
 
-    with httpx.Client(base_url=addresses["control"]) as control:
+    with plain_http.client(addresses["control"]) as control:
         deadline = time.monotonic() + 5
         while not control.get("/state").json()["bolt_out"]:
             assert time.monotonic() < deadline
@@ -122,7 +123,7 @@ def test_profile_b_remembers_its_strokes_and_its_key_in_the_next_process(
     first, addresses = start(*arguments)
     driver = _connect_b(addresses)
     driver.grant(bytes(16), 3.0)
-    with httpx.Client(base_url=addresses["control"], timeout=20) as control:
+    with plain_http.client(addresses["control"], timeout=20) as control:
         assert _press(control)["presses"] == 1
     driver.stop()
     first.terminate()

@@ -12,6 +12,7 @@ from sim import panel
 from sim.control import ControlServer
 from sim.faults import CATALOGUE
 from sim.machine import SimMachine
+from tests import plain_http
 
 BuildMachine = Callable[..., SimMachine]
 
@@ -20,7 +21,7 @@ BuildMachine = Callable[..., SimMachine]
 def control(build_machine: BuildMachine) -> Iterator[httpx.Client]:
     server = ControlServer(build_machine(baud=0))
     server.start()
-    with httpx.Client(base_url=server.url, timeout=20) as client:
+    with plain_http.client(server.url, timeout=20) as client:
         yield client
     server.stop()
 

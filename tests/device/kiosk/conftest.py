@@ -26,6 +26,7 @@ from device.kiosk.app import create_app
 from device.kiosk.server import Kiosk
 from hardware.errors import CameraError
 from ledger.matters import Matter, Verdict, look_up
+from tests import plain_http
 from tests.device.kiosk.pictures import picture
 
 WINDOW_S = 8.0
@@ -351,7 +352,7 @@ def client(village: Village, clock: Clock) -> Iterator[httpx.Client]:
     """A browser without scripts on the kiosk of the village."""
     kiosk = Kiosk(create_app(village, lambda: village.people, clock=clock))
     kiosk.start()
-    with httpx.Client(base_url=kiosk.url, follow_redirects=True, timeout=30) as client:
+    with plain_http.client(kiosk.url, follow_redirects=True, timeout=30) as client:
         yield client
     kiosk.stop()
 

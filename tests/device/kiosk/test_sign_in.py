@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from device.kiosk.port import EndJob
+from tests import plain_http
 
 SignIn = Callable[..., str]
 HTMX = {"HX-Request": "true"}
@@ -91,7 +92,7 @@ def test_signing_in_elsewhere_ends_the_first_session(
     client: httpx.Client, village: Any, sign_in: SignIn, token_of: Callable[[str], str]
 ) -> None:
     sign_in()
-    with httpx.Client(base_url=client.base_url, follow_redirects=True) as other:
+    with plain_http.client(client.base_url, follow_redirects=True) as other:
         other.get("/")
         village.lay_card("5566778899")
         page = other.get("/").text

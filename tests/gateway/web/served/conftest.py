@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import plain_http
 from tests.gateway.web.served.policies import DESK, Window
 from tests.gateway.web.served.serving import served
 
@@ -19,7 +20,7 @@ class Console:
     """A browser without a screen: keeps cookies and reads form tokens."""
 
     def __init__(self, url: str) -> None:
-        self.client = httpx.Client(base_url=url, follow_redirects=False, timeout=20)
+        self.client = plain_http.client(url, follow_redirects=False, timeout=20)
 
     def sign_in(self, account: str, password: str = PASSWORD) -> httpx.Response:
         page = self.client.get("/sign-in")
