@@ -52,21 +52,24 @@ def create_app(
         pin_file: where wrong PINs are kept over a restart; None forgets them.
         voice_file: likewise whether the machine speaks.
     """
-    app = FastAPI(title="kiosk", docs_url=None, redoc_url=None, openapi_url=None)
     chosen = options or KioskOptions()
     if idle_s is not None:
         chosen = structs.replace(chosen, idle_s=idle_s)
     voice = VoiceSetting(voice_file)
     screen = Screen(port, people, chosen, clock, PinMemory(pin_file), lambda: voice.on)
     finder = MatterFinder(screen)
-    app.include_router(SignIn(screen, finder.prepare).router())
-    app.include_router(Home(screen).router())
-    app.include_router(Applying(screen, finder).router())
-    app.include_router(Stamping(screen).router())
-    app.include_router(Offline(screen).router())
-    app.include_router(Keeping(screen).router())
-    app.include_router(Emergency(screen).router())
-    app.include_router(VoicePage(screen, voice).router())
+    pages = (
+        SignIn(screen, finder.prepare),
+        Home(screen),
+        Applying(screen, finder),
+        Stamping(screen),
+        Offline(screen),
+        Keeping(screen),
+        Emergency(screen),
+        VoicePage(screen, voice),
+    )
+    routes = [route for page in pages for route in page.router().routes]
+    app = FastAPI(title="kiosk", docs_url=None, redoc_url=None, openapi_url=None, routes=routes)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     _handle_errors(app, screen)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False)

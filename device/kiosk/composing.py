@@ -65,7 +65,7 @@ class Composer:
         self._characters = _characters_by_syllable()
         self._phrases = _phrases_by_spelling()
         self._words = _by_spelling((_spelling(word), word) for word in words)
-        self._names = _readings_of_names(self._characters)
+        self._names = _readings_of_names()
 
     def choices(self, letters: str, expected: Expected) -> tuple[Choice, ...]:
         """Return what `letters` may mean, best first: words that use them all, then characters.
@@ -158,13 +158,12 @@ def _level(character: str) -> int | None:
     return None
 
 
-def _readings_of_names(
-    characters: Mapping[str, tuple[_Spelled, ...]],
-) -> Mapping[Expected, tuple[tuple[str, frozenset[str]], ...]]:
+@functools.cache
+def _readings_of_names() -> Mapping[Expected, tuple[tuple[str, frozenset[str]], ...]]:
     """Return the characters of names, commonest first, each with how it is read in one."""
     table: defaultdict[str, set[str]] = defaultdict(set)
     usual: defaultdict[str, set[str]] = defaultdict(set)
-    for syllable, spelled in characters.items():
+    for syllable, spelled in _characters_by_syllable().items():
         for one in spelled:
             table[one.text].add(syllable)
             if one.usual:

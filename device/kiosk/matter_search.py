@@ -6,6 +6,7 @@ names. Pure, but for the readings that come from pypinyin's tables.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -56,17 +57,21 @@ class MatterIndex:
 
 
 def _entry(matter: Matter) -> _Entry:
+    name = normalise(matter.name)
+    return _Entry(matter=matter, name=name, readings=_readings(name))
+
+
+@functools.lru_cache(maxsize=4096)  # a new list names mostly what the one before did
+def _readings(name: str) -> tuple[frozenset[str], ...]:
     from pypinyin import Style, pinyin
 
-    name = normalise(matter.name)
-    readings = tuple(
+    return tuple(
         frozenset(
             reading.replace("ü", "v")
             for reading in (usual, *pinyin(character, style=Style.NORMAL, heteronym=True)[0])
         )
         for character, usual in zip(name, _usual_readings(name), strict=True)
     )
-    return _Entry(matter=matter, name=name, readings=readings)
 
 
 def _usual_readings(name: str) -> list[str]:

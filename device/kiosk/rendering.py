@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import MutableMapping
@@ -36,15 +37,7 @@ class Renderer:
     """Fills templates; a text or value that is missing is an error, never an empty spot."""
 
     def __init__(self) -> None:
-        """Prepare the templates of this package."""
-        self._templates = Environment(
-            loader=FileSystemLoader(FOLDER / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters["unbroken"] = unbroken
+        self._templates = _templates()
         self._words: dict[Language, Words] = {"zh": Words("zh"), "en": Words("en")}
 
     def words(self, session: Session) -> Words:
@@ -59,6 +52,19 @@ class Renderer:
             {**context, "session": session, "t": self.words(session)}
         )
         return HTMLResponse(text, status_code=status)
+
+
+@functools.cache  # each is compiled once in a program
+def _templates() -> Environment:
+    templates = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters["unbroken"] = unbroken
+    return templates
 
 
 def unbroken(text: str) -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from pathlib import Path
@@ -23,21 +24,10 @@ MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 
 
 class Renderer:
-    """Owns the template environment; templates are compiled once and shared by threads."""
+    """Fills templates; they may be shared by threads."""
 
     def __init__(self) -> None:
-        self._environment = Environment(
-            loader=FileSystemLoader(TEMPLATES),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        versions = {path.name: sha256(path.read_bytes())[:8] for path in STATIC.iterdir()}
-        self._environment.globals["static"] = lambda name: f"/static/{name}?v={versions[name]}"
-        self._environment.filters.update(
-            when=when, day=day, clock=clock, yuan=yuan, short=short, seconds_ago=seconds_ago
-        )
+        self._environment = _environment()
 
     def page(
         self, name: str, language: Language, values: Mapping[str, Any], status: int = 200
@@ -62,6 +52,23 @@ class Renderer:
             shown=lambda value: shown(language, value),
         )
         return HTMLResponse(html, status)
+
+
+@functools.cache  # each template is compiled once in a program
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    versions = {path.name: sha256(path.read_bytes())[:8] for path in STATIC.iterdir()}
+    environment.globals["static"] = lambda name: f"/static/{name}?v={versions[name]}"
+    environment.filters.update(
+        when=when, day=day, clock=clock, yuan=yuan, short=short, seconds_ago=seconds_ago
+    )
+    return environment
 
 
 def explain(language: Language, code: str, values: Mapping[str, str] | None = None) -> str:
