@@ -1,5 +1,5 @@
 """Entries about the office's own papers: corrections, answers to alerts, drafts of lists, working
-days, exports."""
+days, exports, one-time codes."""
 
 from __future__ import annotations
 
@@ -81,6 +81,22 @@ class LedgerExport(Record, frozen=True, kw_only=True):
     by: Identifier
 
 
+class CodeIssue(Record, frozen=True, kw_only=True):
+    """Somebody may have a machine enrolled: a one-time code was asked for.
+
+    Nothing in it tells the code: no hash of it either.
+
+    Args:
+        hours: for how long the code may be used.
+    """
+
+    kind = "enrolment-code"
+    authors = ("gateway",)
+    machine: Identifier
+    hours: Positive
+    by: Identifier
+
+
 class Correction(Record, frozen=True, kw_only=True):
     """Says what is wrong in an earlier entry, which itself stays as it is."""
 
@@ -115,4 +131,5 @@ OFFICE_ENTRY_RECORDS: tuple[type[Record], ...] = (
     ListDraft,
     CalendarRelease,
     LedgerExport,
+    CodeIssue,
 )

@@ -7,8 +7,8 @@ import re
 import pytest
 from msgspec import structs
 
-from gateway.commands import AgreeKey
-from ledger import enrolcodes, keyacts, keystatements
+from gateway.commands_keys import AgreeKey
+from ledger import enrolcodes, envelope, keyacts, keystatements
 from ledger.keyacts import EnrolmentDraft
 from ledger.signers import keyfile
 from tests.gateway.web.served.policies import DESK, PHONE, Window
@@ -86,6 +86,38 @@ def test_code_is_shown_once_and_kept_as_a_hash(founded, browse):
     assert f"--code {found[0]} --out m-2" in shown.text
     assert shown.headers["cache-control"] == "no-store"
     assert code.pin == enrolcodes.pin(world.app.enrolling.authority.fingerprint)
+
+
+def test_code_that_is_shown_stands_in_the_log_without_a_word_of_it(founded, browse):
+    world, url = founded
+    console = signed_in(browse, url, "sun")
+
+    shown = console.post("/machines/m-2/code", {})
+
+    code = enrolcodes.read(CODE.search(shown.text)[0])
+    with world.app.reader() as reader:
+        (said,) = (one for one in reader.all_entries() if one.kind == "enrolment-code")
+        envelopes = b"".join(one.envelope for one in reader.all_entries())
+        openings = [reader.opening(one.sha256) for one in reader.all_entries()]
+    assert (said.body.machine, said.body.by, said.body.hours) == ("m-2", "sun", 24)
+    payload = envelope.parse(said.envelope).payload
+    for secret in (code.secret, code.sha256, str(code)):
+        assert secret.encode() not in payload and secret.encode() not in envelopes
+        assert secret not in repr(openings)
+    page = console.get(f"/log/{said.index}").text
+    assert "发一次性注册码" in page and code.secret not in page
+
+
+def test_no_code_is_made_for_somebody_without_the_office(founded, browse):
+    world, url = founded
+    console = signed_in(browse, url, "zhao")
+
+    refused = console.post("/machines/m-2/code", {})
+
+    assert refused.status_code == 403
+    assert not (world.config.state / "enrolments").exists()
+    with world.app.reader() as reader:
+        assert all(one.kind != "enrolment-code" for one in reader.all_entries())
 
 
 def test_key_is_shut_out_by_a_person_who_means_it(founded, browse):
