@@ -61,7 +61,8 @@ class CalendarRelease(Record, frozen=True, kw_only=True):
 
 
 class LedgerExport(Record, frozen=True, kw_only=True):
-    """Somebody took the ledger, its figures or the register of seals out of the house as a file.
+    """Somebody took the ledger, its figures, the register of seals or the custody book out of the
+    house as a file.
 
     Args:
         from_date, to_date: the first and the last local day in it.
@@ -71,7 +72,7 @@ class LedgerExport(Record, frozen=True, kw_only=True):
 
     kind = "export"
     authors = ("gateway",)
-    what: Literal["ledger", "figures", "register"]
+    what: Literal["ledger", "figures", "register", "custody"]
     form: Literal["xlsx", "pdf", "zip"]
     from_date: Day
     to_date: Day
