@@ -142,3 +142,50 @@ def test_township_without_a_founding_says_that_nothing_can_be_enrolled(world, se
 
     assert answer.status_code == 409
     assert "奠基" in answer.text
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_administrator_has_a_code_made_sees_it_once_and_the_log_says_so(founded, chromium):
+    _, url = founded
+    window = Window(chromium, url, "sun", DESK)
+    page = window.goto("/machines/m-2")
+    page.click("text=发一次性注册码")
+    page.wait_for_selector("#code")
+    code = page.inner_text("#code")
+    page.click(".crumb a")
+    page.wait_for_selector("form[action$='/code']")
+    after = page.content()
+    log = window.goto("/log?kind=enrolment-code").inner_text("main table")
+    page.click("main tbody tr >> a")
+    page.wait_for_selector("text=发一次性注册码")
+    entry = page.content()
+    complaints = window.complaints
+    window.context.close()
+
+    assert CODE.fullmatch(code)
+    assert "发一次性注册码" in log and "清溪村" not in log.split("m-2")[0]
+    assert all(part not in after + log + entry for part in (code, code.split("-")[0] + "-"))
+    assert complaints == []
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_key_is_shut_out_in_a_browser_only_with_the_box_marked(founded, chromium):
+    world, url = founded
+    window = Window(chromium, url, "zhao", DESK)
+    page = window.goto("/machines/m-1")
+    page.select_option("#revoke #reason", "key-copied")
+    page.click("#revoke button")
+    still = world.app.admitted()
+    page.check("#revoke input[name=sure]")
+    page.click("#revoke button")
+    page.wait_for_selector("text=这台机器的密钥已停用。")
+    log = window.goto("/log?kind=key-revocation").inner_text("main table")
+    complaints = window.complaints
+    window.context.close()
+
+    assert still == ("m-1",)
+    assert world.app.admitted() == ()
+    assert "密钥停用" in log
+    assert complaints == []
