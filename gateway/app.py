@@ -171,6 +171,8 @@ class App:
     def issue_code(self, machine: str, by: str) -> str:
         """Return a new one-time code for a machine's enrolment, for a person's eyes alone.
 
+        `IssueCode` was ordered before, so that its entry stands.
+
         Raises:
             NotFoundError: no such machine.
             RequestRefusedError: `not-founded`.

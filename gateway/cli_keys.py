@@ -96,8 +96,7 @@ def enrol_code(config_path: Path, machine: str) -> None:
     from gateway import local
 
     config = load(config_path)
-    code = local.enrolling(config).issue(machine, local.operator(), config.door.code_hours)
-    click.echo(f"{code}")
+    click.echo(local.issue_code(config, machine))
     click.echo(
         f"{machine}: type it there into seal-device enrol within {config.door.code_hours} h; it "
         "is not kept",
@@ -126,7 +125,7 @@ def enrol_request(config_path: Path, machine: str, out: Path) -> None:
 def enter_key(config_path: Path, file: Path) -> None:
     """Enter the enrolment or rotation in FILE, to which the county has agreed, into the log."""
     from gateway import local
-    from gateway.commands import AgreeKey
+    from gateway.commands_keys import AgreeKey
 
     command = AgreeKey(by=local.operator(), draft=file.read_bytes())
     click.echo(f"entry {local.carry_out(load(config_path), command)}")
@@ -166,7 +165,7 @@ def renew_key(config_path: Path, role: OwnRole, out: Path, lost: bool) -> None:
 def revoke_key(config_path: Path, machine: str, last_seq: int | None, reason: str) -> None:
     """End a machine's key now: what it signs after its last valid entry counts no more."""
     from gateway import local
-    from gateway.commands import RevokeKey
+    from gateway.commands_keys import RevokeKey
 
     command = RevokeKey(by=local.operator(), machine=machine, last_seq=last_seq, reason=reason)
     click.echo(f"entry {local.carry_out(load(config_path), command)}")

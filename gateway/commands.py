@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from gateway.commands_audit import AnswerAlert
 from gateway.commands_custody import CustodyOrder
+from gateway.commands_keys import KeyCommand
 from gateway.commands_people import PeopleCommand
 from gateway.commands_signin import SignInCommand
 from ledger.bus import Message
@@ -314,30 +315,6 @@ class AddAccount(Struct, frozen=True, kw_only=True):
     village: str = ""
 
 
-class AgreeKey(Struct, frozen=True, kw_only=True):
-    """Enter an enrolment or a rotation that the county has agreed to. Answer: its index.
-
-    Args:
-        draft: JSON of a `ledger.keyacts.Draft` with the county's signature.
-    """
-
-    by: str
-    draft: bytes
-
-
-class RevokeKey(Struct, frozen=True, kw_only=True):
-    """End a machine's key now. Answer: the KeyRevocation entry's index.
-
-    Args:
-        last_seq: the last valid entry; None: the last one that is in the log.
-    """
-
-    by: str
-    machine: str
-    last_seq: int | None
-    reason: str
-
-
 class Deliver(Struct, frozen=True, kw_only=True):
     """Take entries and openings that came by file; the operator's alone.
 
@@ -389,8 +366,7 @@ Command = (
     | AskDue
     | ConfirmErasure
     | AddAccount
-    | AgreeKey
-    | RevokeKey
+    | KeyCommand
     | Deliver
     | KeepCosignatures
     | PeopleCommand

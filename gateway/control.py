@@ -20,15 +20,14 @@ from msgspec import Struct
 
 from gateway.commands import (
     AddAccount,
-    AgreeKey,
     Command,
     Deliver,
     DraftList,
     DraftPolicy,
     ImportList,
     KeepCosignatures,
-    RevokeKey,
 )
+from gateway.commands_keys import AgreeKey, IssueCode, RevokeKey
 from gateway.errors import GatewayError, StoreError
 from gateway.register.intake import Outcome
 from gateway.register.photos import Reply
@@ -55,6 +54,7 @@ class Order(Struct, frozen=True, kw_only=True):
     import_list: ImportList | None = None
     draft_list: DraftList | None = None
     agree_key: AgreeKey | None = None
+    issue_code: IssueCode | None = None
     revoke_key: RevokeKey | None = None
     draft_policy: DraftPolicy | None = None
     deliver: Deliver | None = None
@@ -157,6 +157,7 @@ class Control:
                 or order.import_list
                 or order.draft_list
                 or order.agree_key
+                or order.issue_code
                 or order.revoke_key
                 or order.draft_policy
                 or order.deliver

@@ -15,13 +15,12 @@ from typing import Any, TypeVar
 from gateway import founding, witness_start
 from gateway.commands import (
     AddAccount,
-    AgreeKey,
     DraftList,
     DraftPolicy,
     ImportList,
     KeepCosignatures,
-    RevokeKey,
 )
+from gateway.commands_keys import AgreeKey, IssueCode, RevokeKey
 from gateway.config import GatewayConfig, trusted_keys
 from gateway.control import Order, send
 from gateway.desk import lists, retention
@@ -48,7 +47,14 @@ def operator() -> str:
 
 
 Orderable = (
-    AddAccount | ImportList | DraftList | AgreeKey | RevokeKey | KeepCosignatures | DraftPolicy
+    AddAccount
+    | ImportList
+    | DraftList
+    | AgreeKey
+    | IssueCode
+    | RevokeKey
+    | KeepCosignatures
+    | DraftPolicy
 )
 
 
@@ -73,6 +79,17 @@ def enrolling(config: GatewayConfig) -> Enrolling:
         return 0 if head is None else head.seq
 
     return Enrolling(config, open_ca(config), lambda: read(book.at), last_seq, "", wall_ms)
+
+
+def issue_code(config: GatewayConfig, machine: str) -> str:
+    """Write down that a machine gets a one-time code, and return it; nothing keeps it.
+
+    Raises:
+        GatewayError: nothing was written, or no code could be made.
+    """
+    by, hours = operator(), config.door.code_hours
+    carry_out(config, IssueCode(by=by, machine=machine, hours=hours))
+    return str(enrolling(config).issue(machine, by, hours))
 
 
 def carry_out(config: GatewayConfig, command: Orderable) -> object:
@@ -165,6 +182,7 @@ _ORDERS: dict[type, str] = {
     DraftList: "draft_list",
     KeepCosignatures: "cosignatures",
     AgreeKey: "agree_key",
+    IssueCode: "issue_code",
     RevokeKey: "revoke_key",
     DraftPolicy: "draft_policy",
 }

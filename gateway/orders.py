@@ -27,7 +27,6 @@ from gateway import (
 from gateway.book import Book, Done, known_account
 from gateway.commands import (
     AddAccount,
-    AgreeKey,
     AskDue,
     AskErasure,
     AskPolicy,
@@ -58,13 +57,13 @@ from gateway.commands import (
     ReleaseList,
     ReleasePolicy,
     ReleaseStanding,
-    RevokeKey,
     RevokePermit,
     StopEmergency,
     Withdraw,
 )
 from gateway.commands_audit import AnswerAlert
 from gateway.commands_custody import AskHatch, ConfirmSeal, PermitHatch, StateSeal, WithdrawHatch
+from gateway.commands_keys import AgreeKey, IssueCode, RevokeKey
 from gateway.commands_people import DraftPeople, ReleasePeople, StopAccount
 from gateway.commands_seals import DraftRegistration, KeepSampleCheck, ReleaseRegistration
 from gateway.commands_signin import OWN, AskReset, ConfirmReset, EndSessions
@@ -121,6 +120,7 @@ ACTIONS: dict[type, Action] = {
     AssignCase: Action.HANDLE_CASES,
     NoteCase: Action.HANDLE_CASES,
     AgreeKey: Action.ENROL,
+    IssueCode: Action.ENROL,
     RevokeKey: Action.REVOKE_KEY,
     CloseCase: Action.HANDLE_CASES,
     AnswerAlert: Action.HANDLE_CASES,
@@ -143,6 +143,7 @@ OPERATORS = frozenset(
         DraftList,
         Deliver,
         AgreeKey,
+        IssueCode,
         RevokeKey,
         KeepCosignatures,
         DraftPolicy,
@@ -183,6 +184,7 @@ class Orders:
             RevokePermit: self._revoke,
             ReleaseHold: self._release,
             AgreeKey: partial(orders_keys.agree, intake.keys, book, own_keys),
+            IssueCode: partial(orders_keys.issue_code, intake.keys, book),
             RevokeKey: partial(orders_keys.revoke, intake.keys, book),
             Deliver: partial(orders_carried.deliver, intake),
             **_of_desk(township, book),

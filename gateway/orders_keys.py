@@ -1,4 +1,5 @@
-"""Orders on keys: let one in or let it take over, with the county; shut one out, at once.
+"""Orders on keys: let one in or let it take over, with the county; shut one out, at once; and
+say who had a one-time code made.
 
 What the county agreed to is judged by the log's own rules before it is appended; an act that
 they do not allow changes nothing.
@@ -9,7 +10,7 @@ from __future__ import annotations
 from msgspec import Struct, structs
 
 from gateway.book import Book, Done
-from gateway.commands import AgreeKey, RevokeKey
+from gateway.commands_keys import AgreeKey, IssueCode, RevokeKey
 from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.register.keybook import KeyBook
 from gateway.stores import Transaction
@@ -21,6 +22,7 @@ from ledger.keyacts import Draft, FoundingDraft
 from ledger.messages import KeyRecord
 from ledger.records import Record
 from ledger.records_keys import KeyRevocation
+from ledger.records_office import CodeIssue
 
 
 def agree(
@@ -97,6 +99,22 @@ def _settle(keys: KeyBook, transaction: Transaction, record: KeyRecord) -> None:
         transaction.set_key(record.holder, key.public.keyid, record.epoch, key.sha256)
     elif record.role == "log" and known.log_terms.current != (record,):
         raise RequestRefusedError("own-key", "expected the log's newest key, found an older one")
+
+
+def issue_code(
+    keys: KeyBook, book: Book, transaction: Transaction, command: IssueCode, now_ms: int
+) -> Done:
+    """Write down who has a one-time code made for which machine; the code itself comes after."""
+    if not keys.at(transaction).founded:
+        raise RequestRefusedError(
+            "not-founded", "expected a log that began with its founding, found one without"
+        )
+    if not transaction.is_machine(command.machine):
+        raise NotFoundError(
+            f"expected a machine that the configuration names, found {command.machine[:64]!r}"
+        )
+    body = CodeIssue(machine=command.machine, hours=command.hours, by=command.by)
+    return Done(answer=book.append(transaction, body, now_ms).index)
 
 
 def revoke(

@@ -168,7 +168,7 @@ def _widths(sheet: Sheet) -> tuple[int, ...]:
     widths = [_width(one) for one in sheet.headings]
     for row in sheet.rows[:300]:
         widths = [max(now, _width(_said(one))) for now, one in zip(widths, row, strict=True)]
-    return tuple(min(max(one, 5), 26) for one in widths)
+    return tuple(min(max(one, 5), 26) + 1 for one in widths)  # one for what stands round a text
 
 
 def _width(text: str) -> int:

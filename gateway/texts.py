@@ -76,10 +76,14 @@ ZH = {
     "village-missing": "村里的职务须写明是哪个村。",
     "amount-unclear": "金额应写成元，例如 1200.50。",
     "substitute-same": "不能委托给本人。",
+    "substitute-far": "受托人是别的村的，不能代本村审批。请您另选一位本村或镇里的人；"
+    "没有合适的人，请找镇管理员安排。",
     "not-own-office": "只能委托本人担任的审批职务。",
     "delegation-period": "委托最长九十天，且截止日不能已过。",
     "breaks-separation": "受托人保管印章或经办用印，不能审批，请另选一人。",
     "not-low-risk": "只限清单直接允许、一名审批人不要材料就能批的事项。",
+    "standing-twice": "这台机器、这枚印章的这个事项已有一份有效的常备许可。"
+    "请管理员或监督员先撤销原来那份，或等它到期，再发布这一份。",
     "standing-size": "每天 1 至 50 次，总共不少于一天的次数、不超过 1000 次。",
     "standing-period": "期限最长一年，且不能已过。",
     "emergency-size": "共 1 至 5 次，每次 1 至 5 份。",
@@ -244,10 +248,14 @@ EN = {
     "village-missing": "Say in which village this office is held.",
     "amount-unclear": "Write the amount in yuan, such as 1200.50.",
     "substitute-same": "Another person must stand in.",
+    "substitute-far": "Somebody of another village cannot decide for yours: choose a person of "
+    "your village or of the township, or ask the township's administrator.",
     "not-own-office": "You can delegate only approving offices of your own.",
     "delegation-period": "At most ninety days, and the last day must not be over.",
     "breaks-separation": "Who keeps a seal or works a machine cannot approve; choose another one.",
     "not-low-risk": "Only items that the list allows and one person approves without evidence.",
+    "standing-twice": "This item has a standing permit in force for this machine and seal: an "
+    "administrator or auditor revokes that one first, or wait until it ends.",
     "standing-size": "1 to 50 a day; in all no less than a day's and at most 1000.",
     "standing-period": "At most one year, and not over already.",
     "emergency-size": "1 to 5 uses of 1 to 5 impressions.",

@@ -1,5 +1,5 @@
 """Entries about the office's own papers: corrections, answers to alerts, drafts of lists, working
-days, exports."""
+days, exports, one-time codes."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ class CalendarRelease(Record, frozen=True, kw_only=True):
 
 
 class LedgerExport(Record, frozen=True, kw_only=True):
-    """Somebody took the ledger, its figures or the register of seals out of the house as a file.
+    """Somebody took the ledger, its figures, the register of seals or the custody book out of the
+    house as a file.
 
     Args:
         from_date, to_date: the first and the last local day in it.
@@ -71,13 +72,29 @@ class LedgerExport(Record, frozen=True, kw_only=True):
 
     kind = "export"
     authors = ("gateway",)
-    what: Literal["ledger", "figures", "register"]
+    what: Literal["ledger", "figures", "register", "custody"]
     form: Literal["xlsx", "pdf", "zip"]
     from_date: Day
     to_date: Day
     village: DivisionCode | None
     rows: Count
     file_sha256: Hash
+    by: Identifier
+
+
+class CodeIssue(Record, frozen=True, kw_only=True):
+    """Somebody may have a machine enrolled: a one-time code was asked for.
+
+    Nothing in it tells the code: no hash of it either.
+
+    Args:
+        hours: for how long the code may be used.
+    """
+
+    kind = "enrolment-code"
+    authors = ("gateway",)
+    machine: Identifier
+    hours: Positive
     by: Identifier
 
 
@@ -115,4 +132,5 @@ OFFICE_ENTRY_RECORDS: tuple[type[Record], ...] = (
     ListDraft,
     CalendarRelease,
     LedgerExport,
+    CodeIssue,
 )

@@ -221,6 +221,13 @@ FINDINGS: tuple[tuple[str, str, str, str], ...] = (
         "people",
     ),
     (
+        "permit-doubled",
+        "同一台机器、同一枚印章的同一事项，有两份常备许可同时有效，每天的次数就翻了倍。",
+        "Two standing permits for one item, machine and seal were in force together, which doubles "
+        "the uses of a day.",
+        "people",
+    ),
+    (
         "permit-mismatch",
         "用印与许可不符：机器、印章、事项或份数不同。",
         "The use differs from its permit: machine, seal, item or number.",

@@ -215,7 +215,7 @@ class Permits:
             yield "separation", f"expected approvals by different people, found {persons}"
 
     def _standing_permit(self, act: Act, body: StandingPermit) -> Breaches:
-        yield from self._standing.permit(body)
+        yield from self._standing.permit(body, lambda name: self._in_force(name, act.at_ms))
         if body.released_by is None:
             return
         if body.permit in self._permits:
@@ -230,6 +230,12 @@ class Permits:
             not_after_ms=body.not_after_ms,
             approvers=(intern(body.by), intern(body.released_by)),
         )
+
+    def _in_force(self, name: str, at_ms: int) -> bool:
+        known = self._permits.get(name)
+        if known is None or known.revoked_ms is not None:
+            return False
+        return at_ms <= known.not_after_ms and known.bound < known.impressions
 
     def _ask(self, act: Act, body: ImpressionAsk) -> Breaches:
         self._confirms.ask(act.sha256, body)

@@ -7,7 +7,7 @@ What an incident only may have made counts as its least until a person has count
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct, structs
 
@@ -51,12 +51,21 @@ class StandingPermits:
         self._incidents: dict[str, str] = {}
         self._told: set[tuple[str, str]] = set()
 
-    def permit(self, body: StandingPermit) -> Breaches:
-        """Take a draft, or its release by another account."""
+    def permit(self, body: StandingPermit, in_force: Callable[[str], bool]) -> Breaches:
+        """Take a draft, or its release by another account.
+
+        Args:
+            in_force: tells whether a permit may still be used when this entry is written.
+        """
         if body.released_by is None:
             self._drafts.setdefault(body.permit, body)
             return
         yield from agreed(body.permit, self._drafts.get(body.permit), body)
+        place = (body.machine, body.seal, body.matter)
+        for name, one in self._released.items():
+            other = name != body.permit and (one.machine, one.seal, one.matter) == place
+            if other and in_force(name):
+                yield "permit-doubled", f"expected one permit for {place}, found {name} as well"
         self._released.setdefault(body.permit, body)
 
     def request(self, sha256: str, body: SealRequest) -> None:

@@ -76,7 +76,7 @@ def register(reader: Reader, period: Period) -> tuple[RegisterRow, ...]:
         RequestRefusedError: `report-long`.
     """
     found: dict[str, list[StoredEntry]] = {}
-    for entry in _entries(reader, period, (SealUse.kind, Incident.kind)):
+    for entry in entries_of(reader, period, (SealUse.kind, Incident.kind)):
         key = _permit_of(reader, entry)
         if key is not None:
             found.setdefault(key, []).append(entry)
@@ -93,7 +93,7 @@ def figures(reader: Reader, period: Period, by: str) -> tuple[Figure, ...]:
     counted: dict[str, dict[str, int]] = {}
     calendars = reader.calendars()
     kinds = (SealRequest.kind, Refusal.kind, "permit", SealUse.kind, Incident.kind)
-    for entry in _entries(reader, period, kinds):
+    for entry in entries_of(reader, period, kinds):
         key = entry.machine if by == "machine" else (getattr(entry.body, "matter", None) or "")
         counts = counted.setdefault(key, {})
         for name, number in _counts(reader, entry, calendars):
@@ -123,7 +123,8 @@ def _counts(
             yield "permits", 1
 
 
-def _entries(reader: Reader, period: Period, kinds: tuple[str, ...]) -> Iterator[StoredEntry]:
+def entries_of(reader: Reader, period: Period, kinds: tuple[str, ...]) -> Iterator[StoredEntry]:
+    """Yield the entries of a period of these kinds and of its machines, the newest first."""
     which = LogFilter(kinds=kinds, from_ms=period.from_ms, to_ms=period.to_ms)
     before: int | None = None
     while page := reader.entries(which, before, _PAGE):

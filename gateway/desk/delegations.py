@@ -77,6 +77,13 @@ def posts_of(
     return tuple(dict.fromkeys([*(_post(account, one) for one in account.offices), *others]))
 
 
+def is_near(absent: Account, substitute: Account, office: str) -> bool:
+    """Return whether somebody may stand in for an office of this place: whoever is of the same
+    village or of the township; for an office of the township, anybody."""
+    of_township = any(one not in VILLAGE_OFFICES for one in substitute.offices)
+    return office not in VILLAGE_OFFICES or of_township or substitute.village == absent.village
+
+
 def check_delegation(
     absent: Account,
     substitute: Account,
@@ -87,7 +94,8 @@ def check_delegation(
     """Return if these offices may be given to a substitute for this time.
 
     Raises:
-        RequestRefusedError: `substitute-same`, `not-own-office` or `delegation-period`.
+        RequestRefusedError: `substitute-same`, `not-own-office`, `substitute-far` or
+            `delegation-period`.
     """
     if absent.person == substitute.person:
         raise RequestRefusedError(
@@ -97,6 +105,13 @@ def check_delegation(
         raise RequestRefusedError(
             "not-own-office",
             f"expected approving offices of {absent.account}, found {', '.join(offices) or 'none'}",
+        )
+    far = [one for one in offices if not is_near(absent, substitute, one)]
+    if far:
+        raise RequestRefusedError(
+            "substitute-far",
+            f"expected somebody of {absent.village} or of the township for {', '.join(far)}, found "
+            f"{substitute.account} of {substitute.village or 'no village'}: choose another person",
         )
     from_ms, until_ms = period_ms
     if not from_ms < until_ms <= from_ms + LONGEST_DAYS * DAY_MS or until_ms <= now_ms:

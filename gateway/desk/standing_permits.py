@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gateway.desk.approvals import keeps
-from gateway.desk.permits import DAY_MS, LONGEST_DAYS
+from gateway.desk.permits import DAY_MS, LONGEST_DAYS, has_ended
 from gateway.desk.policy import Required, evidence_of, slots
 from gateway.errors import RequestRefusedError
 from gateway.stores.standing import StandingPermitView
-from gateway.stores.views import Account, MachineView
+from gateway.stores.views import Account, MachineView, PermitView
 from ledger import codec
 from ledger.matters import Answer, Verdict
 
@@ -79,6 +79,28 @@ def check_person(account: Account, machine: MachineView, accounts: Iterable[Acco
     }
     if account.person in keepers:
         raise RequestRefusedError("is-keeper", "expected somebody who keeps no seal there")
+
+
+def check_alone(
+    wanted: StandingPermitView,
+    released: Iterable[tuple[StandingPermitView, PermitView]],
+    now_ms: int,
+) -> None:
+    """Return if no other permit for the same item, machine and seal is in force.
+
+    Two of them would count each day twice. One that is used up is over.
+
+    Raises:
+        RequestRefusedError: `standing-twice`.
+    """
+    place = (wanted.machine, wanted.seal, wanted.matter)
+    for one, permit in released:
+        over = has_ended(permit, now_ms) or permit.spent >= one.total
+        if (one.machine, one.seal, one.matter) == place and not over:
+            raise RequestRefusedError(
+                "standing-twice",
+                f"expected no permit in force for {place}, found {one.permit}: revoke it first",
+            )
 
 
 def is_waiting(one: StandingPermitView, now_ms: int) -> bool:

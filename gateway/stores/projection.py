@@ -54,7 +54,14 @@ _ACTING = (
     "applicant_account",
     "absent",
     "substitute",
-)  # fields that name an account
+    "second",
+    "giver",
+    "receiver",
+    "witness",
+    "technician",
+    "holder",
+    "approvers",
+)  # fields that name an account, or several
 _PUT_LATEST = (
     "INSERT INTO latest (machine, idx, heartbeat) VALUES (?, ?, ?) ON CONFLICT (machine)"
     " DO UPDATE SET idx = excluded.idx, heartbeat = coalesce(excluded.heartbeat, heartbeat)"
@@ -146,12 +153,19 @@ def _facets(tables: Tables, entry: StoredEntry) -> None:
         getattr(body, "permit", None) or None,  # UNSET in most requests
         entry.received_ms,
     )
-    for account in {getattr(body, field) for field in _acting(type(body))} - {None, ""}:
+    for account in actors(body):
         tables.put_off(_INSERT_ACTOR, account, entry.index)
     if entry.party == "device":
         heartbeat = entry.index if isinstance(body, Heartbeat) else None
         latest = (entry.machine, entry.index, heartbeat)
         tables.put_off_one(_PUT_LATEST, entry.machine, latest, _later)
+
+
+def actors(body: msgspec.Struct) -> frozenset[str]:
+    """Return the accounts that an entry names in the open as those who acted."""
+    found = (getattr(body, field) for field in _acting(type(body)))
+    named = (one if isinstance(one, tuple) else (one,) for one in found)
+    return frozenset(one for some in named for one in some if isinstance(one, str) and one)
 
 
 def _later(first: tuple[object, ...], then: tuple[object, ...]) -> tuple[object, ...]:

@@ -6,7 +6,7 @@ Derived tables hold nothing that entries, openings and photo arrivals do not say
 
 from __future__ import annotations
 
-VERSION = 8
+VERSION = 9
 
 LOG = """
 CREATE TABLE entries (
@@ -206,7 +206,7 @@ CREATE TABLE sample_tries (
 """
 
 # What a store of an older version lacks, by that version; each leads to the next one.
-UPGRADES = {6: SIGHTS, 7: SAMPLE_TRIES}
+UPGRADES = {6: SIGHTS, 7: SAMPLE_TRIES, 8: ""}  # from 8 on more fields name who acted
 
 DERIVED_TABLES = {
     "facets": """(

@@ -1,4 +1,4 @@
-"""Searching: words that people type, as conditions on the log.
+"""Searching: words that people type, and what somebody did, as conditions on the log.
 
 Opened values are read where they lie, so nothing of them is copied into an index: what is erased
 cannot be found any more. A word is found in a value whole, not in its salt or the field's name.
@@ -13,6 +13,12 @@ _OPENED = (
     "EXISTS (SELECT 1 FROM entries x JOIN openings o ON o.payload_sha256 = x.sha256,"
     " json_each(o.data, '$.values') v WHERE x.idx = f.idx{bytes} AND v.key != 'pages'"
     " AND instr(lower(json_extract(v.value, '$.value')), ?))"
+)
+_WITHHOLDING = "'case', 'alert-answer'"  # kinds that say who acted in what is opened alone
+_ACTED = (
+    "EXISTS (SELECT 1 FROM entries x JOIN openings o ON o.payload_sha256 = x.sha256,"
+    " json_each(o.data, '$.values') v WHERE x.idx = f.idx AND v.key = 'by'"
+    " AND json_extract(v.value, '$.value') = ?)"
 )
 _BYTES = " AND instr(o.data, CAST(? AS BLOB))"  # tells most openings apart before they are parsed
 
@@ -43,6 +49,30 @@ class Search(Struct, frozen=True, kw_only=True):
     words: tuple[Word, ...]
     opened: bool
     opened_machines: tuple[str, ...] | None = None
+
+
+class Acts(Struct, frozen=True, kw_only=True):
+    """What an account did: entries that name it as who acted, in the open or in opened values.
+
+    Args:
+        opened, opened_machines: as in `Search`.
+    """
+
+    account: str
+    opened: bool
+    opened_machines: tuple[str, ...] | None = None
+
+
+def of_account(acts: Acts) -> tuple[str, list[object]]:
+    """Return a condition in SQL on `facets f`, with its values."""
+    named = "f.idx IN (SELECT idx FROM actors WHERE account = ?)"
+    if not acts.opened:
+        return named, [acts.account]
+    limited = acts.opened_machines is not None
+    only = " AND f.machine IN (SELECT value FROM json_each(?))" if limited else ""
+    where: list[object] = [_names(acts.opened_machines or ())] if limited else []
+    values: list[object] = [acts.account, *where, acts.account]
+    return f"({named} OR (f.kind IN ({_WITHHOLDING}){only} AND {_ACTED}))", values
 
 
 def conditions(search: Search) -> tuple[list[str], list[object]]:

@@ -18,7 +18,8 @@ from typing import Any, TextIO
 from msgspec import Struct
 
 from gateway.errors import RestoreError, StoreError
-from gateway.stores import schema
+from gateway.stores import projection, schema
+from gateway.stores.sqlite_entries import ENTRY, decoded
 from gateway.stores.sqlite_log import LogQueries
 from gateway.stores.sqlite_writes import SqliteTransaction
 from gateway.stores.tables import BUSY_MS, Tables, open_tables
@@ -28,6 +29,12 @@ LOCK = "gateway.lock"
 MARKER = "restore-unfinished"  # lies beside a store that is not whole yet
 CACHE_KIB = 16_384  # for the indexes, which every batch touches all over
 LONGEST_LOG_PAGES = 4000  # a page that is written often goes from the log to its place once
+ACTORS_FROM = 8  # the version whose `actors` lack second persons and those beside them
+ACTING_KINDS = (
+    *("hatch", "takeout", "handover", "service", "seal-state", "seal-sample"),
+    *("emergency", "emergency-codes"),
+)
+CHUNK = 500  # entries that are brought up to date at once
 EMPTYING_MS = 250  # how long erasing waits for readers before it leaves the rest for later
 
 
@@ -192,12 +199,28 @@ def _prepared(path: Path) -> Tables:
 def _upgraded(tables: Tables, version: int) -> int:
     """Bring an older store up to date, a version in one transaction; return its version then."""
     while version in schema.UPGRADES:
+        if version == ACTORS_FROM:
+            _name_actors(tables)
         tables.script(
             f"BEGIN IMMEDIATE; {schema.UPGRADES[version]}"
             f" PRAGMA user_version = {version + 1}; COMMIT;"
         )
         version += 1
     return version
+
+
+def _name_actors(tables: Tables) -> None:
+    """Name who acted in entries whose kinds have fields that did not count before."""
+    last = -1
+    marks = ", ".join("?" * len(ACTING_KINDS))
+    where = f"WHERE f.kind IN ({marks}) AND f.idx > ? ORDER BY f.idx LIMIT {CHUNK}"
+    while rows := tables.rows(f"{ENTRY} {where}", *ACTING_KINDS, last):
+        for entry in map(decoded, rows):
+            named: list[tuple[object, ...]] = [
+                (account, entry.index) for account in projection.actors(entry.body)
+            ]
+            tables.run_many("INSERT OR IGNORE INTO actors (account, idx) VALUES (?, ?)", named)
+            last = entry.index
 
 
 def _emptied(tables: Tables) -> bool:

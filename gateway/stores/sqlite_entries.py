@@ -310,6 +310,9 @@ def _conditions(which: LogFilter) -> tuple[list[str], list[object]]:
         if moment is not None:
             conditions.append(comparison)
             values.append(moment)
+    if which.acts is not None:
+        acted, given = searching.of_account(which.acts)
+        conditions, values = [*conditions, acted], [*values, *given]
     if which.search is not None:
         found, given = searching.conditions(which.search)
         conditions, values = [*conditions, *found], [*values, *given]

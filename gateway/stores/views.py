@@ -12,7 +12,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from gateway.stores.answered import Answered
-from gateway.stores.searching import Search
+from gateway.stores.searching import Acts, Search
 from ledger.codec import Payload
 from ledger.matters import Layer
 from ledger.records import Heartbeat, Party, Position, Record
@@ -149,10 +149,9 @@ class LogFilter(Struct, frozen=True, kw_only=True):
     """Which entries to list; every given field must match.
 
     Args:
-        kinds, matters: any of them matches (matters by code); empty means all.
+        kinds, matters: any of them (matters by code); empty: all. machines: any of; None: all.
         flag: a flag or finding code of a use. alert: with an alert: any, or of this severity.
-        from_ms, to_ms: received in [from, to). search: words that people type.
-        machines: concerning one of these; None: any.
+        from_ms, to_ms: received in [from, to). search: words typed. acts: what one person did.
     """
 
     machine: str | None = None
@@ -166,6 +165,7 @@ class LogFilter(Struct, frozen=True, kw_only=True):
     from_ms: int | None = None
     to_ms: int | None = None
     search: Search | None = None
+    acts: Acts | None = None
 
 
 class ApprovalView(Struct, frozen=True, kw_only=True):

@@ -107,7 +107,7 @@ class ConsolePort(Protocol):
         ...
 
     def issue_code(self, machine: str, by: str) -> str:
-        """Return a new one-time code for a machine's enrolment; it is not kept.
+        """Return a new one-time code for a machine's enrolment, whose entry stands; it is not kept.
 
         Raises:
             GatewayError: no such machine, or nothing can be enrolled in this log.

@@ -1,10 +1,11 @@
-"""Searching: what a visitor types into the log's one search field, for this visitor's eyes."""
+"""Searching: what a visitor types into the log's one search field, and what somebody did, for this
+visitor's eyes."""
 
 from __future__ import annotations
 
 from gateway.desk.access import Action
 from gateway.stores import Reader
-from gateway.stores.searching import Search, Word
+from gateway.stores.searching import Acts, Search, Word
 from gateway.web.identity import Visitor
 
 MOST_WORDS = 6
@@ -22,6 +23,17 @@ def search_of(reader: Reader, visitor: Visitor, text: str) -> Search | None:
         return None
     return Search(
         words=tuple(_word(reader, one[:LONGEST_WORD]) for one in words),
+        opened=visitor.may(Action.READ_PERSONAL),
+        opened_machines=visitor.only_machines(Action.READ_PERSONAL),
+    )
+
+
+def acts_of(visitor: Visitor, account: str) -> Acts | None:
+    """Return what an account did, withheld values for who may read them; None: nobody is asked."""
+    if not account:
+        return None
+    return Acts(
+        account=account,
         opened=visitor.may(Action.READ_PERSONAL),
         opened_machines=visitor.only_machines(Action.READ_PERSONAL),
     )

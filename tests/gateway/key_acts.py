@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import structs
 
 from gateway import founding
-from gateway.commands import AgreeKey
+from gateway.commands_keys import AgreeKey
 from ledger import keyacts, keystatements
 from ledger.keyacts import Draft, EnrolmentDraft, FoundingDraft, RotationDraft
 from ledger.keystate import KeyHistory

@@ -16,7 +16,7 @@ from msgspec import structs
 
 from gateway.ca import open_authority
 from gateway.ceremonies import HOUR_MS
-from gateway.commands import RevokeKey
+from gateway.commands_keys import RevokeKey
 from gateway.config import load
 from gateway.enrolling import CHALLENGE_S, Enrolling
 from gateway.errors import NotFoundError, RequestRefusedError

@@ -21,10 +21,16 @@ def town() -> Township:
     return Township(2)
 
 
-def agree(town: Township, releaser: str = "b-zhao", **changes: Any) -> StandingPermit:
+def agree(
+    town: Township,
+    releaser: str = "b-zhao",
+    permit: str = "s-1",
+    machine: str = "m-1",
+    **changes: Any,
+) -> StandingPermit:
     """Draft and release a permit for two a day and three in all."""
     draft = StandingPermit(
-        permit="s-1", machine="m-1", seal=SEAL, matter="CM-09", list_version=3, per_day=2,
+        permit=permit, machine=machine, seal=SEAL, matter="CM-09", list_version=3, per_day=2,
         total=3, not_after_ms=town.now_ms + 30 * DAY_MS, by="a-li", released_by=None,
     )  # fmt: skip
     town.add(town.gateway, draft)
@@ -133,3 +139,36 @@ def test_who_agreed_may_not_press(town: Township, tmp_path: Path) -> None:
     stamp(town, ask(town), operator="b-zhao")
 
     assert found(town, tmp_path) == ["separation"]
+
+
+def test_two_in_force_at_once_for_one_item_machine_and_seal_are_found(
+    town: Township, tmp_path: Path
+) -> None:
+    agree(town)
+    agree(town, permit="s-2", machine="m-2")
+    assert found(town, tmp_path / "a") == []
+
+    agree(town, permit="s-3")
+
+    assert found(town, tmp_path / "b") == ["permit-doubled"]
+
+
+def test_one_after_the_other_is_in_order(town: Township, tmp_path: Path) -> None:
+    agree(town)
+    revoked = records.Revocation(permit="s-1", machine="m-1", by="a-li", reason="mistake")
+    town.add(town.gateway, revoked)
+    agree(town, permit="s-2")
+    town.now_ms += 31 * DAY_MS
+    agree(town, permit="s-3")
+
+    assert found(town, tmp_path) == []
+
+
+def test_one_that_is_used_up_gives_way_to_the_next(town: Township, tmp_path: Path) -> None:
+    agree(town)
+    for _ in range(3):
+        stamp(town, ask(town))
+        town.now_ms += DAY_MS
+    agree(town, permit="s-2")
+
+    assert found(town, tmp_path) == []

@@ -295,4 +295,5 @@ def bodies() -> list[records.Record]:
             permit="p-0000000000000003", request=H["a"], n=3, seal=seal, before=photo("a"),
             operator="c-wang", until_ms=1_793_000_120_000, form="seam",
         ),
+        records_office.CodeIssue(machine="m-420625103201", hours=24, by="a-li"),
     ]  # fmt: skip

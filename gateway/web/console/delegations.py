@@ -10,7 +10,7 @@ from starlette.responses import Response
 from gateway.commands import Delegate, EndDelegation
 from gateway.desk.access import Action
 from gateway.desk.accounts import VILLAGE_OFFICES
-from gateway.desk.delegations import DAY_MS, LONGEST_DAYS
+from gateway.desk.delegations import DAY_MS, LONGEST_DAYS, is_near
 from gateway.desk.policy import APPROVING
 from gateway.errors import RequestRefusedError
 from gateway.stores.calendar import local_date
@@ -33,6 +33,7 @@ def show(request: Request, visitor: Looker) -> Response:
     with site.port.reader() as reader:
         now_ms = site.port.now_ms()
         own, accounts = mine(reader, visitor), reader.accounts()
+        giving = [one for one in visitor.account.offices if one in APPROVING]
         far = {one.account for one in accounts if not _is_near(visitor, one)}
         return page(
             request,
@@ -45,11 +46,12 @@ def show(request: Request, visitor: Looker) -> Response:
                 for one in reader.delegations(now_ms - LONGEST_DAYS * DAY_MS)
                 if one.absent not in far or one.substitute in own
             ],
-            own=[one for one in visitor.account.offices if one in APPROVING],
+            own=giving,
             others=[
                 one
                 for one in accounts
-                if one.account not in far and one.person != visitor.account.person
+                if one.person != visitor.account.person
+                and any(is_near(visitor.account, one, office) for office in giving)
             ],
             mine=own,
             people={one.account: one.name for one in accounts},

@@ -24,11 +24,13 @@ from gateway.web.identity import Allow, Visitor, site_of
 from gateway.web.ladder import climb
 from gateway.web.pages import page
 from gateway.web.render import day_start_ms
-from gateway.web.searching import search_of
+from gateway.web.searching import acts_of, search_of
 from gateway.web.viewing import Rights, View
 from ledger import envelope
 from ledger.records import ENTRY_RECORDS, SealRequest
 from ledger.records_confirms import CONFIRM_ENTRY_RECORDS
+from ledger.records_custody import CUSTODY_ENTRY_RECORDS
+from ledger.records_keys import KEY_ENTRY_RECORDS
 from ledger.records_office import OFFICE_ENTRY_RECORDS
 from ledger.records_people import PEOPLE_ENTRY_RECORDS
 from ledger.records_permits import PERMIT_ENTRY_RECORDS
@@ -47,6 +49,8 @@ KINDS: tuple[str, ...] = tuple(
         *OFFICE_ENTRY_RECORDS,
         *PERMIT_ENTRY_RECORDS,
         *CONFIRM_ENTRY_RECORDS,
+        *CUSTODY_ENTRY_RECORDS,
+        *KEY_ENTRY_RECORDS,
         *SEAL_ENTRY_RECORDS,
     )
 )
@@ -68,6 +72,7 @@ class Chosen(Struct, frozen=True, kw_only=True):
     alert: str
     first: str
     last: str
+    who: str = ""
 
 
 def _chosen(
@@ -78,9 +83,17 @@ def _chosen(
     alert: Short = "",
     first: Short = "",
     last: Short = "",
+    who: Short = "",
 ) -> Chosen:
     return Chosen(
-        machine=machine, kind=kind, matter=matter, words=words, alert=alert, first=first, last=last
+        machine=machine,
+        kind=kind,
+        matter=matter,
+        words=words,
+        alert=alert,
+        first=first,
+        last=last,
+        who=who,
     )
 
 
@@ -109,6 +122,7 @@ def log(
             query=urlencode({name: value for name, value in chosen.items() if value}),
             machines=machines,
             kinds=KINDS,
+            whose=next((one.name for one in reader.accounts() if one.account == asked.who), ""),
             total=None if which.search else reader.count_entries(which),
             size=seen_entries(reader, visitor),
             newest=before is None,
@@ -257,6 +271,7 @@ def log_filter(reader: Reader, asked: Chosen, visitor: Visitor) -> LogFilter:
         from_ms=day_start_ms(asked.first),
         to_ms=None if last_ms is None else last_ms + DAY_MS,
         search=search_of(reader, visitor, asked.words),
+        acts=acts_of(visitor, asked.who),
     )
 
 

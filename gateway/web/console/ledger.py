@@ -1,4 +1,4 @@
-"""Ledger: the register of seal uses and its figures, to look at and to file."""
+"""Ledger: the register of seal uses and its figures, to look at and to file; the custody book."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from gateway.commands import NoteExport
 from gateway.desk.access import Action
 from gateway.pdf import Frame, to_pdf
 from gateway.sheets import Sheet, to_workbook
+from gateway.web.custody_sheet import custody_sheet
 from gateway.web.downloads import PDF, XLSX, download
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
 from gateway.web.pages import page
@@ -62,7 +63,7 @@ def show(
 def export(
     request: Request,
     visitor: Exporter,
-    what: Annotated[Literal["ledger", "figures"], Form()],
+    what: Annotated[Literal["ledger", "figures", "custody"], Form()],
     form: Annotated[Literal["xlsx", "pdf"], Form()],
     first: PostedDay = "",
     last: PostedDay = "",
@@ -75,7 +76,11 @@ def export(
         chosen = asked(first, last, village, now_ms)
         reporter = Reporter(reader, visitor, site.port.config.township_name, now_ms)
         known = reader.village(chosen.village) if chosen.village else None
-        sheets = (reporter.register(chosen),) if what == "ledger" else reporter.figures(chosen)
+        if what == "custody":
+            township = site.port.config.township_name
+            sheets: tuple[Sheet, ...] = (custody_sheet(reader, visitor, township, chosen),)
+        else:
+            sheets = (reporter.register(chosen),) if what == "ledger" else reporter.figures(chosen)
     file = _file(sheets, form, chosen, visitor, site.simulated)
     body = LedgerExport(
         what=what,

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from gateway.audit.days import last_days, reckoned
 from gateway.audit.reckoning import Day
-from gateway.commands import RevokeKey
+from gateway.commands_keys import IssueCode, RevokeKey
 from gateway.desk.access import Action
 from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.stores import Reader
@@ -94,9 +94,11 @@ def _reckoned(reader: Reader, machine: MachineView, now_ms: int) -> tuple[Day, .
 
 @router.post("/machines/{machine_id}/code")
 def issue_code(request: Request, visitor: Enroller, machine_id: str) -> Response:
-    """Issue a one-time code and show it, this once."""
-    site = site_of(request)
-    code = site.port.issue_code(machine_id, visitor.account.account)
+    """Write down who issues a one-time code; then make it and show it, this once."""
+    site, by = site_of(request), visitor.account.account
+    hours = site.port.config.door.code_hours
+    site.order(IssueCode(by=by, machine=machine_id, hours=hours))
+    code = site.port.issue_code(machine_id, by)
     with site.port.reader() as reader:
         return page(
             request,
@@ -106,7 +108,7 @@ def issue_code(request: Request, visitor: Enroller, machine_id: str) -> Response
             "machines",
             machine=reader.machine(machine_id),
             code=code,
-            hours=site.port.config.door.code_hours,
+            hours=hours,
         )
 
 

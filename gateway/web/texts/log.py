@@ -5,6 +5,8 @@ from __future__ import annotations
 ROWS: tuple[tuple[str, str, str], ...] = (
     ("log.title", "用印记录", "Seal log"),
     ("log.lead", "符合条件的 {n} 条，最新的在前。", "{n} entries match, newest first."),
+    ("log.whose", "只列 {name} 做过的事。", "Only what {name} did."),
+    ("log.everybody", "看所有人的", "Everybody's"),
     ("log.found", "找到的记录，最新的在前。", "Entries found, newest first."),
     ("log.words", "查找", "Search"),
     (

@@ -20,6 +20,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("ledger.pdf", "台账 PDF", "Register, PDF"),
     ("ledger.figures-xlsx", "统计 Excel", "Figures, Excel"),
     ("ledger.figures-pdf", "统计 PDF", "Figures, PDF"),
+    ("ledger.custody-xlsx", "保管台账 Excel", "Custody book, Excel"),
+    ("ledger.custody-pdf", "保管台账 PDF", "Custody book, PDF"),
     ("ledger.figures", "统计", "Figures"),
     ("ledger.by-village", "按村", "By village"),
     ("ledger.by-matter", "按事项", "By item"),

@@ -27,6 +27,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "One drafts, another releases; stopping takes one person, at once. Each act is an entry.",
     ),
     ("people.township", "{name}（镇工作人员）", "{name} (township staff)"),
+    ("people.acts", "做过的事", "what was done"),
     ("people.no-list", "还没有下发名单", "no list released yet"),
     ("people.expired", "名单已过期，机器上谁都不能刷卡", "expired: no card works there"),
     ("people.until", "有效至 {day}", "until {day}"),

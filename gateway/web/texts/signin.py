@@ -18,6 +18,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("sign-in.code-go", "继续", "Go on"),
     ("account.title", "我的登录", "My sign-in"),
     ("account.lead", "密码、动态验证码和登录中的设备。", "Password, second factor, where you are."),
+    ("account.acts", "我做过的事", "What I did"),
     (
         "account.owes.password",
         "这是一次性密码，请先改成自己的密码。",

@@ -25,6 +25,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("kind.log-start", "新账开始", "Log begins"),
     ("kind.founding", "账的奠基", "Founding"),
     ("kind.enrolment", "密钥登记", "Key enrolled"),
+    ("kind.enrolment-code", "发一次性注册码", "One-time code issued"),
     ("kind.rotation", "密钥更换", "Key rotated"),
     ("kind.key-revocation", "密钥停用", "Key revoked"),
     ("kind.alert", "预警", "Alert"),

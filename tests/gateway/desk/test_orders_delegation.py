@@ -14,6 +14,7 @@ from tests.gateway.desk.acts import decide, filed, refused
 
 Town = Any
 DAY_MS = 24 * 3600 * 1000
+OTHER_VILLAGE = "330109110202"
 
 
 def away(town: Town, substitute: str = "fu", **fields: Any) -> Delegate:
@@ -84,6 +85,8 @@ def test_what_was_passed_on_is_not_passed_on_again(ruled: Town) -> None:
         ({"person": "keeper-1"}, {}, "breaks-separation"),
         ({"person": "clerk-1"}, {}, "breaks-separation"),
         ({"person": "dong"}, {}, "substitute-same"),
+        ({"village": OTHER_VILLAGE}, {}, "substitute-far"),
+        ({"village": ""}, {}, "substitute-far"),
         ({}, {"offices": ("secretary",)}, "not-own-office"),
         ({}, {"offices": ()}, "not-own-office"),
         ({}, {"until_ms": 0}, "delegation-period"),
@@ -97,6 +100,26 @@ def test_delegation_that_would_break_a_rule_is_refused(
     ruled.account("fu", *offices, **account)
 
     refused(ruled, reason, lambda: ruled.order(away(ruled, **fields)))
+
+
+@pytest.mark.parametrize(
+    ("giver", "office", "account"),
+    [
+        ("dong", "director", {}),
+        ("dong", "director", {"village": "", "offices": ("station",)}),
+        ("dong", "director", {"village": OTHER_VILLAGE, "offices": ("auditor",)}),
+        ("zhan", "station", {"village": OTHER_VILLAGE}),
+    ],
+)
+def test_own_village_and_township_stand_in_for_a_village_and_anybody_for_the_township(
+    ruled: Town, giver: str, office: str, account: dict[str, Any]
+) -> None:
+    offices = account.pop("offices", ())
+    ruled.account("fu", *offices, **account)
+
+    ruled.order(away(ruled, by=giver, offices=(office,)))
+
+    assert isinstance(ruled.entries()[-1].body, Delegation)
 
 
 def test_requests_decided_by_one_substitute_stay_affairs_of_their_own(ruled: Town) -> None:

@@ -49,8 +49,12 @@ def draft(town: Town, by: str = "chief", **changes: Any) -> Any:
 
 def agreed(town: Town, **changes: Any) -> str:
     permit = str(draft(town, **changes))
-    town.order(ReleaseStanding(by="checker", permit=permit))
+    release(town, permit)
     return permit
+
+
+def release(town: Town, permit: str) -> None:
+    town.order(ReleaseStanding(by="checker", permit=permit))
 
 
 def permit_of(town: Town, name: str) -> Any:
@@ -170,6 +174,47 @@ def test_a_draft_is_stale_after_a_month(people: Town) -> None:
     refused(
         people, "draft-stale", lambda: people.order(ReleaseStanding(by="checker", permit=permit))
     )
+
+
+def test_a_second_one_for_the_same_item_machine_and_seal_is_refused_until_the_first_is_over(
+    people: Town,
+) -> None:
+    first = agreed(people)
+    second = str(draft(people, per_day=3))
+
+    refused(people, "standing-twice", lambda: release(people, second))
+    people.order(RevokePermit(by="chief", permit=first, reason="mistake"))
+    release(people, second)
+
+    assert permit_of(people, second) is not None
+
+
+def test_a_second_one_waits_for_the_last_moment_of_the_first(people: Town) -> None:
+    agreed(people, not_after_ms=people.now_ms + 2 * DAY_MS)
+    second = str(draft(people))
+    people.now_ms += 2 * DAY_MS
+
+    refused(people, "standing-twice", lambda: release(people, second))
+    people.now_ms += 1
+    release(people, second)
+
+    assert permit_of(people, second) is not None
+
+
+def test_one_that_is_used_up_gives_way_to_the_next(people: Town) -> None:
+    first = agreed(people, per_day=1, total=1)
+    second = str(draft(people))
+    stamp(people, first, filed(people, first))
+
+    release(people, second)
+
+    assert permit_of(people, second) is not None
+
+
+def test_another_machine_has_one_of_its_own(people: Town) -> None:
+    agreed(people)
+
+    assert agreed(people, machine="m-2")
 
 
 def test_one_person_revokes_it_at_once_and_for_good(people: Town) -> None:

@@ -7,8 +7,8 @@ import re
 import pytest
 from msgspec import structs
 
-from gateway.commands import AgreeKey
-from ledger import enrolcodes, keyacts, keystatements
+from gateway.commands_keys import AgreeKey
+from ledger import enrolcodes, envelope, keyacts, keystatements
 from ledger.keyacts import EnrolmentDraft
 from ledger.signers import keyfile
 from tests.gateway.web.served.policies import DESK, PHONE, Window
@@ -88,6 +88,38 @@ def test_code_is_shown_once_and_kept_as_a_hash(founded, browse):
     assert code.pin == enrolcodes.pin(world.app.enrolling.authority.fingerprint)
 
 
+def test_code_that_is_shown_stands_in_the_log_without_a_word_of_it(founded, browse):
+    world, url = founded
+    console = signed_in(browse, url, "sun")
+
+    shown = console.post("/machines/m-2/code", {})
+
+    code = enrolcodes.read(CODE.search(shown.text)[0])
+    with world.app.reader() as reader:
+        (said,) = (one for one in reader.all_entries() if one.kind == "enrolment-code")
+        envelopes = b"".join(one.envelope for one in reader.all_entries())
+        openings = [reader.opening(one.sha256) for one in reader.all_entries()]
+    assert (said.body.machine, said.body.by, said.body.hours) == ("m-2", "sun", 24)
+    payload = envelope.parse(said.envelope).payload
+    for secret in (code.secret, code.sha256, str(code)):
+        assert secret.encode() not in payload and secret.encode() not in envelopes
+        assert secret not in repr(openings)
+    page = console.get(f"/log/{said.index}").text
+    assert "发一次性注册码" in page and code.secret not in page
+
+
+def test_no_code_is_made_for_somebody_without_the_office(founded, browse):
+    world, url = founded
+    console = signed_in(browse, url, "zhao")
+
+    refused = console.post("/machines/m-2/code", {})
+
+    assert refused.status_code == 403
+    assert not (world.config.state / "enrolments").exists()
+    with world.app.reader() as reader:
+        assert all(one.kind != "enrolment-code" for one in reader.all_entries())
+
+
 def test_key_is_shut_out_by_a_person_who_means_it(founded, browse):
     world, url = founded
     console = signed_in(browse, url, "zhao")
@@ -110,3 +142,50 @@ def test_township_without_a_founding_says_that_nothing_can_be_enrolled(world, se
 
     assert answer.status_code == 409
     assert "奠基" in answer.text
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_administrator_has_a_code_made_sees_it_once_and_the_log_says_so(founded, chromium):
+    _, url = founded
+    window = Window(chromium, url, "sun", DESK)
+    page = window.goto("/machines/m-2")
+    page.click("text=发一次性注册码")
+    page.wait_for_selector("#code")
+    code = page.inner_text("#code")
+    page.click(".crumb a")
+    page.wait_for_selector("form[action$='/code']")
+    after = page.content()
+    log = window.goto("/log?kind=enrolment-code").inner_text("main table")
+    page.click("main tbody tr >> a")
+    page.wait_for_selector("text=发一次性注册码")
+    entry = page.content()
+    complaints = window.complaints
+    window.context.close()
+
+    assert CODE.fullmatch(code)
+    assert "发一次性注册码" in log and "清溪村" not in log.split("m-2")[0]
+    assert all(part not in after + log + entry for part in (code, code.split("-")[0] + "-"))
+    assert complaints == []
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_key_is_shut_out_in_a_browser_only_with_the_box_marked(founded, chromium):
+    world, url = founded
+    window = Window(chromium, url, "zhao", DESK)
+    page = window.goto("/machines/m-1")
+    page.select_option("#revoke #reason", "key-copied")
+    page.click("#revoke button")
+    still = world.app.admitted()
+    page.check("#revoke input[name=sure]")
+    page.click("#revoke button")
+    page.wait_for_selector("text=这台机器的密钥已停用。")
+    log = window.goto("/log?kind=key-revocation").inner_text("main table")
+    complaints = window.complaints
+    window.context.close()
+
+    assert still == ("m-1",)
+    assert world.app.admitted() == ()
+    assert "密钥停用" in log
+    assert complaints == []

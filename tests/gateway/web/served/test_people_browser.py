@@ -10,6 +10,8 @@ import pytest
 from device.journal import Journal
 from device.people import People
 from device.township_keys import TownshipKeys
+from gateway.commands import DraftList, ReleaseList
+from gateway.desk import lists
 from ledger.records_people import AccountAct
 from ledger.signers import keyfile
 from tests.gateway.web.conftest import TOWNSHIP
@@ -145,6 +147,37 @@ def test_hostile_names_are_text_everywhere(world: Any, window: Any, kiosk: Kiosk
     assert HOSTILE in shown and HOSTILE in after
     assert kiosk.who() == {"chen": HOSTILE}
     assert page.title() != "1"
+
+
+def test_what_somebody_did_is_one_tap_from_the_name_lists_included(
+    world: Any, window: Any, kiosk: Kiosk
+) -> None:
+    file = "code,name,verdict\nT-01,居住,可以\n".encode()
+    content = lists.read_csv(file, "township", "示范镇", "2026-01-01")
+    world.app.submit(DraftList(by="sun", list=content, file=file)).result(20)
+    with world.app.reader() as reader:
+        waiting = reader.list_drafts()[0].draft
+    world.app.submit(ReleaseList(by="zhao", draft=waiting)).result(20)
+    draft(window)
+    page = release(window)
+
+    page.click("tr:has-text('赵监督') >> text=做过的事")
+    page.wait_for_selector("#whose")
+    theirs = page.inner_text("main table")
+    said = page.inner_text("#whose")
+    own = window("sun")
+    own.goto("/account").click("#acts")
+    own.page.wait_for_selector("#whose")
+    mine = own.page.inner_text("main table")
+
+    assert "只列 赵监督 做过的事" in said
+    assert "清单发布" in theirs and "人员名单" in theirs and "清单草案" not in theirs
+    assert "清单草案" in mine and "人员名单" in mine and "清单发布" in mine
+    page.select_option("#kind", "list")
+    page.click("text=筛选")
+    page.wait_for_url("**who=zhao**kind=list**")
+    assert "清单发布" in page.inner_text("main table")
+    assert own.complaints == []
 
 
 def test_a_director_sees_the_people_of_the_own_village_alone(window: Any) -> None:

@@ -164,6 +164,27 @@ def test_a_substitute_who_keeps_the_seal_is_refused(world: Any, window: Any, ask
     page.wait_for_selector("text=受托人保管印章或经办用印")
 
 
+def test_a_substitute_of_another_village_is_neither_offered_nor_taken(
+    world: Any, window: Any, password_hash: str
+) -> None:
+    far = AddAccount(
+        by="root", account="far", person="p-far", name="外村人", offices=("director",), keeps=(),
+        password_hash=password_hash, village="330182107202",
+    )  # fmt: skip
+    world.app.submit_operator(far).result(20)
+    page = window("zhou").goto("/delegations")
+    offered = page.locator("#substitute option").all_inner_texts()
+
+    page.evaluate(
+        "document.querySelector('#substitute').add(new Option('外村人', 'far', true, true))"
+    )
+    page.click("text=确认委托")
+
+    page.wait_for_selector("text=受托人是别的村的，不能代本村审批")
+    assert not any("外村人" in one for one in offered)
+    assert any("冯副主任" in one for one in offered)
+
+
 def test_the_filer_withdraws_and_sees_who_is_next(world: Any, window: Any, ask: Any) -> None:
     enact(world)
     request = ask(amount=50_000)

@@ -89,19 +89,23 @@ def person_of(machine: str) -> str:
 
 def kept(world: Any, machine: str, village: str, password_hash: str) -> dict[str, str]:
     """Order what only people can, and return its names: hatch, terms, account, delegation."""
-    account = f"a-{machine}"
-    added = AddAccount(
-        by="root", account=account, person=f"p-{account}", name=person_of(machine),
-        offices=("secretary",), keeps=(), password_hash=password_hash, village=village,
-    )  # fmt: skip
-    world.app.submit_operator(added).result(DEADLINE_S)
+    account, substitute = f"a-{machine}", f"s-{machine}"
+    for name, called, offices in (
+        (account, person_of(machine), ("secretary",)),
+        (substitute, f"{machine}的副主任", ()),
+    ):
+        added = AddAccount(
+            by="root", account=name, person=f"p-{name}", name=called, offices=offices, keeps=(),
+            password_hash=password_hash, village=village,
+        )  # fmt: skip
+        world.app.submit_operator(added).result(DEADLINE_S)
     now_ms = world.now_ms()
 
     def ordered(command: Any) -> Any:
         return world.app.submit(command).result(DEADLINE_S)
 
     delegated = ordered(
-        Delegate(by=account, substitute="feng", offices=("secretary",), from_ms=now_ms,
+        Delegate(by=account, substitute=substitute, offices=("secretary",), from_ms=now_ms,
                  until_ms=now_ms + DAY_MS)
     )  # fmt: skip
     with world.app.reader() as reader:
