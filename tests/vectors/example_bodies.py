@@ -295,4 +295,9 @@ def bodies() -> list[records.Record]:
             permit="p-0000000000000003", request=H["a"], n=3, seal=seal, before=photo("a"),
             operator="c-wang", until_ms=1_793_000_120_000, form="seam",
         ),
+        records.Refusal(
+            about=H["a"], permit="p-0000000000000003", matter="CM-09", seal=seal,
+            reason="withdrawn", list_version=3, filed_by="c-wang", text_commitment=None,
+            by="c-wang",
+        ),
     ]  # fmt: skip
