@@ -14,7 +14,7 @@ from concurrent.futures import Future
 import structlog
 from msgspec import Struct
 
-from device import bodies, filing, standing, views
+from device import bodies, filing, standing, views, withdrawing
 from device.cards import Cards
 from device.custody import Custody
 from device.emergency_desk import EmergencyDesk
@@ -38,6 +38,7 @@ from device.kiosk.port import (
     StampNow,
     TakePage,
     View,
+    WithdrawRequest,
 )
 from device.kiosk.port_custody import OpenHatch, ReportLost, SealView, ShutHatch
 from device.lock import Lock
@@ -254,6 +255,11 @@ class Agent:
                     answer.set_result(filed)
                 case ReadEarlier(request=request):
                     answer.set_result(self._earlier(request))
+                case WithdrawRequest():
+                    person_of = parts.people.person_of
+                    withdrawing.withdraw(parts.recorder, parts.jobs, person_of, command)
+                    self.redraw()
+                    answer.set_result(None)
                 case TakePage():
                     parts.eyes.watch()
                     for lock in parts.locks.values():

@@ -23,6 +23,8 @@ def check(
     Raises:
         PermitRefusedError: with the reason.
     """
+    if book.is_withdrawn(warrant.request):
+        raise PermitRefusedError("request-refused", "expected an open request, found a withdrawn")
     permits.check_custody(book.custody.standing(at.seal))
     permits.check(warrant, at, book.spent_of(warrant), book.is_revoked(warrant))
     permits.check_kind(at.seam, book.left_of(warrant))

@@ -6,10 +6,12 @@ from typing import Literal
 
 from msgspec import Struct
 
+from device.book import Filed
 from device.capture import Taken
 from device.warrants import Warrant
 from hardware.interfaces import Settlement
 from ledger.records import SEAM, Incident, Intent, PhotoRef, Refusal, SealUse
+from ledger.withdrawals import WITHDRAWN
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -156,6 +158,21 @@ def refusal(permit: Warrant, by: str, reason: str) -> Refusal:
         list_version=permit.list_version,
         filed_by=by,
         text_commitment=None,
+    )
+
+
+def withdrawal(filed: Filed, permit: str | None, by: str) -> Refusal:
+    """Return the record that a request is taken back; `permit`: what it has been given."""
+    return Refusal(
+        about=filed.sha256,
+        permit=permit,
+        matter=filed.request.matter,
+        seal=filed.request.seal,
+        reason=WITHDRAWN,
+        list_version=filed.request.list_version,
+        filed_by=filed.request.filed_by,
+        text_commitment=None,
+        by=by,
     )
 
 

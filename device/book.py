@@ -34,6 +34,7 @@ from ledger.records import (
 from ledger.records_confirms import ImpressionConfirm
 from ledger.records_custody import Hatch
 from ledger.records_permits import EmergencyPermit, StandingPermit
+from ledger.withdrawals import WITHDRAWN, withdrawn
 
 FAINT = "impression-faint"  # the finding after which a make-up stamp may be asked for
 COUNT_REFUSED = ("count-below-proof", "count-absurd")  # why a release was not obeyed
@@ -95,6 +96,7 @@ class Book:
         self._faint: dict[str, Faint] = {}  # by hash of the use
         self._made_up: dict[str, str] = {}  # by hash of the use, the newest request for it
         self.words: dict[str, str] = {}  # what people wrote on requests
+        self._withdrawn: set[str] = set()  # requests taken back here
         self.release_refused = ""  # why the newest release of a hold was not obeyed
         self.spending = Spending()
         self.emergencies = Emergencies()
@@ -113,7 +115,10 @@ class Book:
         """Return what allows a request's impressions; None: nothing yet, or it was refused.
 
         An emergency permit stays what a request has: an approval that comes later adds nothing.
+        Of a request that was withdrawn here no permit is obeyed, whenever it comes.
         """
+        if request in self._withdrawn:
+            return None
         emergency = self.emergencies.permit_of(request)
         if emergency is not None:
             return self._given(emergency)
@@ -138,6 +143,10 @@ class Book:
         if filed is None or standing is None:
             return None
         return warrants.of_standing(standing, intent.request, filed.request)
+
+    def is_withdrawn(self, request: str) -> bool:
+        """Tell whether a request was withdrawn at this machine."""
+        return request in self._withdrawn
 
     def is_revoked(self, warrant: Warrant) -> bool:
         """Tell whether a permit, or the terms behind an emergency's, was revoked."""
@@ -172,7 +181,9 @@ class Book:
     def faint(self, use: str) -> Faint | None:
         """Return a use that is too faint, unless something makes up for it or is to."""
         asked = self.filed.get(self._made_up.get(use, ""))
-        return None if asked is not None and not asked.refused else self._faint.get(use)
+        if asked is not None and (not asked.refused or self._spent_for(asked.sha256)):
+            return None
+        return self._faint.get(use)
 
     def faint_of(self, request: str) -> str:
         """Return the hash of a faint use of a request that nothing makes up for, or ""."""
@@ -214,8 +225,8 @@ class Book:
                 self._apply_incident(entry, incident)
             case Hatch(step="closed", seal=seal, strokes_after=int() as strokes):
                 self.strokes[seal] = strokes
-            case Refusal(reason=reason) if reason in COUNT_REFUSED:
-                self.release_refused = reason
+            case Refusal() as refusal:
+                self._note_refusal(refusal)
             case _:
                 pass
 
@@ -247,6 +258,12 @@ class Book:
             case body:
                 self.emergencies.hear(body)
 
+    def _spent_for(self, request: str) -> int:
+        """Return the impressions made or reserved for a request, refused since or not."""
+        permit = self.emergencies.permit_of(request) or self._permit_by_request.get(request)
+        own = 0 if permit is None else self.spent(permit.permit)
+        return own + self.spending.for_request(request)
+
     def _given(self, permit: EmergencyPermit) -> Warrant:
         filed = self.filed.get(permit.request)
         asked = (filed.request.seams or 0) if filed is not None else 0
@@ -255,6 +272,13 @@ class Book:
     def _own(self, permit: Permit) -> Warrant:
         known = (self._approvers.get(approval) for approval in permit.approvals)
         return warrants.of_permit(permit, tuple(one for one in known if one is not None))
+
+    def _note_refusal(self, refusal: Refusal) -> None:
+        if refusal.reason in COUNT_REFUSED:
+            self.release_refused = refusal.reason
+        if about := withdrawn(refusal):
+            self._withdrawn.add(about)
+            self._refuse(about, WITHDRAWN)
 
     def _note_faint(self, sha256: str, use: SealUse) -> None:
         permit = self.permits.get(use.permit)

@@ -19,6 +19,7 @@ from device import (
     texts_seams,
     texts_slip,
     texts_stamping,
+    texts_withdrawing,
 )
 from device.texts_codes import CODES
 from device.texts_en import PROMPTS as PROMPTS_EN
@@ -35,6 +36,7 @@ _TABLES_OF_PROMPTS = (
     texts_stamping.ROWS,
     texts_seams.ROWS,
     texts_moments.ROWS,
+    texts_withdrawing.ROWS,
 )
 ZH: Mapping[str, str] = {
     **PROMPTS_ZH,

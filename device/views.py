@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import islice
-from typing import Literal
 
 from msgspec import Struct
 
 from device.book import Book, Filed
 from device.journal import Journal
-from device.kiosk.port import Earlier, HoldView, RequestView
+from device.kiosk.port import Earlier, HoldView, RequestState, RequestView
 from device.kiosk.port_custody import OrderView, SealView
 from hardware.interfaces import Report
 from ledger.custody import fits
@@ -49,21 +48,24 @@ def requests(
     )
 
 
+def state(book: Book, filed: Filed, now_ms: int) -> RequestState:
+    """Return how far a request of this machine is."""
+    permit = book.warrant_of(filed.sha256)
+    if filed.refused:
+        return "refused"
+    if permit is None:
+        return "waiting"
+    if book.is_revoked(permit):
+        return "revoked"
+    if book.spent_of(permit) >= permit.impressions:
+        return "done"
+    return "expired" if now_ms > permit.not_after_ms else "approved"
+
+
 def request(book: Book, filed: Filed, now_ms: int, *, matter: str, applicant: str) -> RequestView:
     """Return one request as the clerk sees it."""
     permit = book.warrant_of(filed.sha256)
     left = permit.impressions - book.spent_of(permit) if permit else 0
-    state: Literal["waiting", "approved", "refused", "done", "expired", "revoked"]
-    if filed.refused:
-        state = "refused"
-    elif permit is None:
-        state = "waiting"
-    elif book.is_revoked(permit):
-        state = "revoked"
-    elif left <= 0:
-        state = "done"
-    else:
-        state = "expired" if now_ms > permit.not_after_ms else "approved"
     return RequestView(
         request=filed.sha256,
         matter=matter,
@@ -71,7 +73,7 @@ def request(book: Book, filed: Filed, now_ms: int, *, matter: str, applicant: st
         copies=filed.request.copies,
         filed_by=filed.request.filed_by,
         filed_ms=filed.at_ms,
-        state=state,
+        state=state(book, filed, now_ms),
         reason=filed.refused,
         faint=book.faint_of(filed.sha256),
         reason_text=book.words.get(filed.sha256, ""),

@@ -169,6 +169,7 @@ ZH = {
     "policy-same": "与现行保存期限相同。",
     # why a permit is revoked
     "mistake": "审批有误",
+    "filer-withdrew": "申请人在印章机上撤回",
     "withdrawn": "申请人撤回",
     "misuse": "疑似违规用印",
     "key-copied": "密钥疑似被复制",
@@ -343,6 +344,7 @@ EN = {
     "erased-already": "This was confirmed already.",
     "policy-same": "These are the periods in force.",
     "mistake": "approved by mistake",
+    "filer-withdrew": "taken back at the machine by who asked",
     "withdrawn": "withdrawn by the applicant",
     "misuse": "suspected misuse",
     "key-copied": "The key may have been copied",

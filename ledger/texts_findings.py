@@ -253,6 +253,12 @@ FINDINGS: tuple[tuple[str, str, str, str], ...] = (
         "people",
     ),
     (
+        "request-withdrawn",
+        "申请已经撤回，之后又给了许可或用了印。",
+        "A request was taken back, and permitted or stamped after it.",
+        "people",
+    ),
+    (
         "permit-over",
         "盖印次数超过许可。",
         "There are more impressions than the permit allows.",

@@ -24,6 +24,7 @@ from ledger.records import (
     Intent,
     Permit,
     Record,
+    Refusal,
     Revocation,
     SealRequest,
     SealUse,
@@ -41,6 +42,7 @@ from ledger.verify_emergency import EmergencyPermits
 from ledger.verify_seams import Seams
 from ledger.verify_spans import Act
 from ledger.verify_standing import StandingPermits
+from ledger.verify_withdrawals import Withdrawals
 
 REVOKED_PATIENCE_MS = 60_000  # how long after a time mark a revocation may still be on its way
 _PHOTOS = frozenset({"after", "before", "photos"})
@@ -98,6 +100,7 @@ class Permits:
         self._emergency = EmergencyPermits()
         self._confirms = Confirms()
         self._seams = Seams()
+        self._withdrawals = Withdrawals()
         self._reserved: dict[str, _Reserved] = {}
         self._doubts: dict[str, _Doubt] = {}
         self._pending: dict[str, list[Finding]] = {}
@@ -115,6 +118,7 @@ class Permits:
             Incident: self._incident,
             Intent: self._intent,
             Permit: self._permit,
+            Refusal: self._refusal,
             Revocation: self._revocation,
             SealRequest: self._request,
             SealUse: self._use,
@@ -160,6 +164,10 @@ class Permits:
             yield from self._unknown("request-unknown", "an earlier request", body.request)
         elif body.approver in asked:
             yield "separation", f"expected another approver than {body.approver}, who asked for it"
+
+    def _refusal(self, act: Act, body: Refusal) -> Breaches:
+        self._withdrawals.refusal(act.author, body)
+        yield from ()
 
     def _revocation(self, act: Act, body: Revocation) -> Breaches:
         known = self._permits.get(body.permit)
@@ -211,6 +219,7 @@ class Permits:
         )
         self._confirms.permit(permit)
         yield from self._seams.permit(permit, complete=self.complete)
+        yield from self._withdrawals.permit(permit)
         if len(set(persons)) != len(persons):
             yield "separation", f"expected approvals by different people, found {persons}"
 
@@ -273,6 +282,7 @@ class Permits:
             approvers=tuple(intern(one) for one in body.approvers),
         )
         self._seams.emergency(body.permit, body.impressions, body.request)
+        self._withdrawals.emergency(body.permit, body.request)
 
     def _intent(self, act: Act, intent: Intent) -> Breaches:
         self._reserved[act.sha256] = _Reserved(
@@ -308,6 +318,7 @@ class Permits:
         yield from self._standing.intent(act.sha256, act.at_ms, intent)
         yield from self._confirms.intent(act.at_ms, intent)
         yield from self._seams.intent(act.sha256, intent, complete=self.complete)
+        yield from self._withdrawals.intent(act.author, intent)
         yield from self._spend(intent.permit, 0, 1)
 
     def _use(self, act: Act, use: SealUse) -> Breaches:

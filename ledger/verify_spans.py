@@ -38,6 +38,7 @@ PERMIT_KINDS = frozenset(
         "intent",
         "permit",
         "request",
+        "refusal",
         "revocation",
         "standing-permit",
         "use",

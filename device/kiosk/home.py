@@ -10,9 +10,9 @@ from msgspec import Struct, structs
 
 from device.keepers import only_services
 from device.kiosk.emergency import terms_for
-from device.kiosk.errors import ElsewhereError
+from device.kiosk.errors import AnswerError, ElsewhereError
 from device.kiosk.moments import full_date_text
-from device.kiosk.port import RequestView, View
+from device.kiosk.port import RequestView, View, WithdrawRequest
 from device.kiosk.rendering import mark_of
 from device.kiosk.screen import Screen, Visit
 from device.kiosk.sessions import Session, Size
@@ -30,6 +30,7 @@ _STATE_ICONS = {
 }
 _STATE_ORDER = ("approved", "waiting", "refused", "revoked", "expired", "done")
 _AGAIN = ("returned", "withdrawn", "lapsed")  # to be filed anew, with what is corrected
+_OPEN = ("waiting", "approved")  # may be taken back
 _BY_LIST = ("forbidden", "off-list")
 _Row = TypeVar("_Row")
 
@@ -39,7 +40,8 @@ class RequestShown(Struct, frozen=True, kw_only=True):
 
     `word` names its state in the texts; `again` that it may be corrected and filed anew;
     `filer` is the name of another clerk who filed it, or ""; `straight` that its one sheet should
-    still lie where this clerk photographed it, so that stamping may begin at once.
+    still lie where this clerk photographed it, so that stamping may begin at once; `own` that
+    whoever looks filed it and may take it back.
     """
 
     request: str
@@ -65,6 +67,7 @@ class RequestShown(Struct, frozen=True, kw_only=True):
     seams: int
     filer: str = ""
     straight: bool = False
+    own: bool = False
 
 
 class HomeShown(Struct, frozen=True, kw_only=True):
@@ -94,9 +97,12 @@ class Home:
         router.add_api_route("/request/{request_id}", self.request)
         router.add_api_route("/request/{request_id}/live", self.request_live)
         router.add_api_route("/request/{request_id}/slip", self.slip)
+        router.add_api_route("/request/{request_id}/withdrawal", self.ask_withdrawal)
         router.add_api_route("/hold", self.hold)
         router.add_api_route("/hold/live", self.hold_live)
         forms = [Depends(self._screen.check_token)]
+        withdrawal = "/request/{request_id}/withdrawal"
+        router.add_api_route(withdrawal, self.withdraw, methods=["POST"], dependencies=forms)
         router.add_api_route("/hold/seen", self.hold_seen, methods=["POST"], dependencies=forms)
         return router
 
@@ -151,6 +157,26 @@ class Home:
         return self._screen.page(
             visit, "slip.html", title, lines=lines, code=code, request_id=shown.request
         )
+
+    def ask_withdrawal(self, request: Request, request_id: str) -> Response:
+        """Ask who filed a request whether it is to be taken back."""
+        visit = self._screen.clerk(request)
+        shown, _ = self._request(visit, request_id)
+        if not shown.own:
+            raise ElsewhereError(f"/request/{request_id}", visit.session)
+        title = self._screen.renderer.words(visit.session)("withdraw.title")
+        return self._screen.page(visit, "withdraw.html", title, shown=shown)
+
+    def withdraw(self, request: Request, request_id: str) -> Response:
+        """Take a request back; its page says so then."""
+        visit = self._screen.clerk(request)
+        assert visit.session.person is not None
+        command = WithdrawRequest(by=visit.session.person.account, request=request_id)
+        try:
+            self._screen.ask(command, type(None))
+        except AnswerError as error:
+            self._screen.change(visit.session, notice=error.phrase)
+        return self._screen.go(visit, f"/request/{request_id}")
 
     def hold(self, request: Request) -> Response:
         """Say that the machine is locked, why, and who must act; nobody need be signed in."""
@@ -209,8 +235,18 @@ class Home:
         )
         filer = self._other(visit.session, found.filed_by)
         straight = shown.stampable and visit.session.laid == request_id
-        shown = structs.replace(shown, filer=filer, straight=straight)
+        own = found.state in _OPEN and self._filed(visit.session, found.filed_by)
+        shown = structs.replace(shown, filer=filer, straight=straight, own=own)
         return shown, mark_of(visit.session, shown, view.online, view.hold is not None)
+
+    def _filed(self, session: Session, account: str) -> bool:
+        """Tell whether the person signed in filed a request with an account of theirs."""
+        who = session.person
+        if who is None or who.account == account:
+            return who is not None
+        return who.person != "" and any(
+            (one.account, one.person) == (account, who.person) for one in self._screen.people()
+        )
 
     def _other(self, session: Session, account: str) -> str:
         """Return the name behind an account that is not the one signed in, else ""."""

@@ -17,6 +17,8 @@ from ledger import people
 from ledger.matters import Matter
 from ledger.records import Identifier
 
+RequestState = Literal["waiting", "approved", "refused", "done", "expired", "revoked"]
+
 
 class Person(Struct, frozen=True, kw_only=True):
     """Somebody who may sign in here; `pin_hash` is argon2id.
@@ -63,7 +65,7 @@ class RequestView(Struct, frozen=True, kw_only=True):
     copies: int
     filed_by: str
     filed_ms: int
-    state: Literal["waiting", "approved", "refused", "done", "expired", "revoked"]
+    state: RequestState
     reason: str = ""
     reason_text: str = ""
     faint: str = ""
@@ -268,6 +270,17 @@ class ReadEarlier(Struct, frozen=True, kw_only=True):
     request: str
 
 
+class WithdrawRequest(Struct, frozen=True, kw_only=True):
+    """Take back a request that waits or is approved. Answer: None; for who filed it alone.
+
+    The Future raises RequestRefusedError with the reason. Also offline: no permit of it is
+    obeyed here from then on; the township hears of it.
+    """
+
+    by: str
+    request: str
+
+
 class TakePage(Struct, frozen=True, kw_only=True):
     """Photograph the page under the camera for a request. Answer: PagePhoto.
 
@@ -323,6 +336,7 @@ class EndJob(Struct, frozen=True, kw_only=True):
 Command = (
     FileRequest
     | ReadEarlier
+    | WithdrawRequest
     | TakePage
     | BeginJob
     | StampNow

@@ -17,7 +17,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from gateway.register import openings, quarantine, screening
+from gateway.register import openings, quarantine, screening, withdrawals
 from gateway.register.keybook import Believed, KeyBook, Keys
 from gateway.register.log import GatewayLog, Judge, Letter
 from gateway.register.quarantine import ArrivalError
@@ -31,7 +31,7 @@ from ledger.errors import ChainError, LedgerError, SignatureError, UnknownKeyErr
 from ledger.keys import KeyRing
 from ledger.keystate import KeyHistoryError
 from ledger.messages import Acknowledgement, KeyRecord
-from ledger.records import SealRequest
+from ledger.records import Refusal, SealRequest
 from ledger.topics import Leaf, Topic
 
 _SILENT_KINDS = frozenset({"alert", "case", "alert-answer"})
@@ -218,6 +218,8 @@ class Intake:
         self.judged(transaction, entry, now_ms)
         if isinstance(entry.body, SealRequest):
             batch.letters += self._screen(transaction, entry, entry.body, now_ms)
+        elif isinstance(entry.body, Refusal):
+            batch.letters += self._taken_back(transaction, entry, now_ms)
         batch.heads[key] = after
         return TAKEN
 
@@ -229,6 +231,18 @@ class Intake:
             return []
         self.judged(transaction, refused, now_ms)
         return [screening.answer(self._township, entry.machine, entry.sha256, refused, now_ms)]
+
+    def _taken_back(
+        self, transaction: Transaction, entry: StoredEntry, now_ms: int
+    ) -> list[Letter]:
+        ended = withdrawals.revoke(transaction, self._log, entry, now_ms)
+        if ended is None:
+            return []
+        permit, revocation = ended
+        self.judged(transaction, revocation, now_ms)
+        topic = Topic(self._township, permit.machine, Leaf.PERMIT, (permit.permit,))
+        until_ms = permit.not_after_ms
+        return [Letter(topic=str(topic), payload=revocation.envelope, until_ms=until_ms)]
 
     def _own(self, topic: Topic, raw: bytes, found: Believed) -> Verified:
         """Return a verified entry if it is one of the topic's machine."""

@@ -40,6 +40,7 @@ from ledger.records_people import Delegation
 from ledger.records_permits import EmergencyPermit, StandingPermit
 from ledger.records_retention import Erasure
 from ledger.records_seals import SampleCheck, SealRegistration, SealSample
+from ledger.withdrawals import withdrawn
 
 _INSERT_FACETS = inserting(
     "facets", "idx", "kind", "machine", "seal", "matter", "permit", "received_ms"
@@ -187,6 +188,8 @@ def _decision(tables: Tables, entry: StoredEntry) -> None:
                 _decide(tables, entry, about, "refused", reason)
                 if entry.party == "gateway":  # it may come under a standing permit
                     projection_permits.end_standing(tables, entry, about, reason)
+                elif withdrawn(entry.body):
+                    projection_permits.take_back(tables, entry, about)
         case Approval(request=request, decision=decision):
             _refer(tables, entry, request, "approval")
             tables.insert("approvals", sha256=entry.sha256, idx=entry.index, request=request)

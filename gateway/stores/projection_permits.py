@@ -7,6 +7,7 @@ from gateway.stores.views import StoredEntry
 from ledger.records import SealRequest
 from ledger.records_people import Delegation
 from ledger.records_permits import StandingPermit
+from ledger.withdrawals import WITHDRAWN
 
 
 def file(tables: Tables, entry: StoredEntry, request: SealRequest) -> None:
@@ -52,6 +53,24 @@ def end_standing(tables: Tables, entry: StoredEntry, request: str, reason: str) 
         " WHERE request = ? AND machine = ? AND decided = 'permitted' AND permit IN"
         " (SELECT permit FROM facets WHERE kind = ?)",
         reason,
+        request,
+        entry.machine,
+        StandingPermit.kind,
+    )
+
+
+def take_back(tables: Tables, entry: StoredEntry, request: str) -> None:
+    """Settle a request that its machine takes back though it has a permit.
+
+    One of which an impression was begun stays permitted: what is left of it ends with its permit.
+    """
+    tables.run(
+        "UPDATE requests SET decided = 'refused', reason = ?"
+        " WHERE request = ? AND machine = ? AND decided = 'permitted'"
+        " AND NOT EXISTS (SELECT 1 FROM refs WHERE target = requests.request AND role = 'intent')"
+        " AND (permit IN (SELECT permit FROM facets WHERE kind = ?)"
+        " OR NOT EXISTS (SELECT 1 FROM intents i WHERE i.permit = requests.permit))",
+        WITHDRAWN,
         request,
         entry.machine,
         StandingPermit.kind,

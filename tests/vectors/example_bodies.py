@@ -296,4 +296,9 @@ def bodies() -> list[records.Record]:
             operator="c-wang", until_ms=1_793_000_120_000, form="seam",
         ),
         records_office.CodeIssue(machine="m-420625103201", hours=24, by="a-li"),
+        records.Refusal(
+            about=H["a"], permit="p-0000000000000003", matter="CM-09", seal=seal,
+            reason="withdrawn", list_version=3, filed_by="c-wang", text_commitment=None,
+            by="c-wang",
+        ),
     ]  # fmt: skip

@@ -25,8 +25,9 @@ from device.kiosk import port
 from device.kiosk.app import create_app
 from device.kiosk.server import Kiosk
 from hardware.errors import CameraError
-from ledger.matters import Matter, Verdict, look_up
+from ledger.matters import Verdict, look_up
 from tests import plain_http
+from tests.device.kiosk.items import MATTERS
 from tests.device.kiosk.pictures import picture
 
 WINDOW_S = 8.0
@@ -37,31 +38,6 @@ _HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 def person(account: str, name: str, card: str, pin: str = PIN) -> port.Person:
     """Somebody with a card; the hash is cheap because nobody attacks a test."""
     return port.Person(account=account, name=name, card=card, pin_hash=_HASHER.hash(pin))
-
-
-def matter(code: str, name: str, verdict: Verdict, **more: Any) -> Matter:
-    return Matter(code=code, name=name, verdict=verdict, layer="county", place="示例县", **more)
-
-
-MATTERS = (
-    matter("XY-P03", "大学生助学贷款证明", Verdict.ALLOWED),
-    matter("XY-P04", "征兵政治考核证明", Verdict.ALLOWED, max_copies=3),
-    matter("CM-05", "村民建房申请", Verdict.ALLOWED),
-    matter("CM-09", "村民户籍迁移", Verdict.ALLOWED),
-    matter("GB52-03", "对外签订合同", Verdict.ALLOWED, category="重大事项"),
-    matter("ZQ-P03", "贫困学生证明", Verdict.ALLOWED),
-    matter("SX-03", "收养人婚姻状况和抚养教育能力、收养状况证明", Verdict.ALLOWED),
-    matter("CM-07", "上级部门或村外单位及个人的文书、报表、证明材料", Verdict.DISCRETIONARY),
-    matter("USE-04", "经营场所证明", Verdict.DISCRETIONARY, materials="房屋权属材料"),
-    matter(
-        "MZF-01",
-        "亲属关系证明",
-        Verdict.FORBIDDEN,
-        instead="到户籍地公安派出所核实出具;同户人员凭居民户口簿",
-        basis="民发〔2020〕20号 附件清单(第一批)",
-    ),
-    matter("MZF-04", "居民养犬证明", Verdict.FORBIDDEN, basis="民发〔2020〕20号 附件清单(第一批)"),
-)
 
 
 class Village:
@@ -137,8 +113,9 @@ class Village:
 
     def _obey(self, command: port.Command, answer: Future[object]) -> object:
         match command:
-            case port.FileRequest():
-                return self._file(command)
+            case port.FileRequest() | port.WithdrawRequest():
+                files = isinstance(command, port.FileRequest)
+                return self._file(command) if files else self._withdraw(command)
             case port.ReadEarlier():
                 return convert(structs.asdict(self.filed[-1]), port.Earlier)
             case port.TakePage():
@@ -176,6 +153,15 @@ class Village:
         if not refused:  # a refusal is journaled but is no request of the list
             self.change(requests=(request, *self._view.requests))
         return request
+
+    def _withdraw(self, asked: port.WithdrawRequest) -> None:
+        """Take a request back for who filed it."""
+        request = self.request(asked.request)
+        if request is None or request.state not in ("waiting", "approved"):
+            raise RequestRefusedError("withdraw-late", "expected a request that is not over")
+        if request.filed_by != asked.by:
+            raise RequestRefusedError("not-filer", f"expected {request.filed_by}")
+        self.change_request(asked.request, state="refused", reason="withdrawn", left=0)
 
     def _take_page(self) -> port.PagePhoto:
         if self._view.fault == "camera-gone":

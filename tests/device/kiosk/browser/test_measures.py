@@ -198,6 +198,11 @@ def test_the_pages_of_what_is_not_ordinary_break_no_rule(
     for request, name in ((waiting, "waiting"), (faint, "faint"), (refused, "refused")):
         clerk.measure(f"/request/{request}", f"request-{name}")
     clerk.measure(f"/request/{another}", "taking-over")
+    clerk.measure(f"/request/{waiting}/withdrawal", "withdraw")
+    clerk.page.click("#withdraw")
+    arrive(clerk.page, f"**/request/{waiting}")
+    clerk.measure(name="request-withdrawn")
+    village.change_request(waiting, state="waiting", reason="")
     clerk.measure(f"/request/{refused}/slip", "slip")
     clerk.measure("/offline", "offline-permits")
     clerk.measure("/voice?back=/home", "voice")
