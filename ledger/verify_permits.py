@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from sys import intern
-from typing import Any, get_type_hints
+from typing import Any
 
 import msgspec
-from msgspec import NODEFAULT, Struct, structs
+from msgspec import Struct
 
 from ledger.findings import Finding
 from ledger.records import (
@@ -37,6 +37,7 @@ from ledger.records_permits import (
     EmergencyTerms,
     StandingPermit,
 )
+from ledger.verify_bodies import unbound
 from ledger.verify_confirms import Confirms
 from ledger.verify_emergency import EmergencyPermits
 from ledger.verify_seams import Seams
@@ -45,7 +46,6 @@ from ledger.verify_standing import StandingPermits
 from ledger.verify_withdrawals import Withdrawals
 
 REVOKED_PATIENCE_MS = 60_000  # how long after a time mark a revocation may still be on its way
-_PHOTOS = frozenset({"after", "before", "photos"})
 Breaches = Iterator[tuple[str, str]]
 """Code and detail of each finding."""
 
@@ -126,7 +126,7 @@ class Permits:
             Void: self._void,
         }
         self._rules = {
-            record.kind: (msgspec.json.Decoder(_unbound(record)), judge)
+            record.kind: (msgspec.json.Decoder(unbound(record)), judge)
             for record, judge in rules.items()
         }
 
@@ -388,16 +388,3 @@ class Permits:
     def _unknown(self, code: str, expected: str, found: str) -> Breaches:
         if self.complete:
             yield code, f"expected {expected}, found none: {found}"
-
-
-def _unbound(record: type[Record]) -> type[Struct]:
-    """Return a record without the bounds of its fields, which were judged when it was read."""
-    hints = get_type_hints(record)
-    fields = [
-        (field.name, hints[field.name], field.default)
-        if field.default is not NODEFAULT
-        else (field.name, hints[field.name])
-        for field in structs.fields(record)
-        if field.name not in _PHOTOS
-    ]
-    return msgspec.defstruct(record.__name__, fields, kw_only=True, gc=False)

@@ -6,12 +6,10 @@ after its entry. Nothing else writes derived tables, so replaying both gives the
 
 from __future__ import annotations
 
-import functools
-
 import msgspec
 from msgspec import UnsetType
 
-from gateway.stores import projection_custody, projection_permits
+from gateway.stores import actors, projection_custody, projection_permits
 from gateway.stores.alerts import ANSWER_ROLE, About
 from gateway.stores.tables import Tables, inserting
 from gateway.stores.views import StoredEntry
@@ -46,23 +44,6 @@ _INSERT_FACETS = inserting(
     "facets", "idx", "kind", "machine", "seal", "matter", "permit", "received_ms"
 )
 _INSERT_ACTOR = inserting("actors", "account", "idx")
-_ACTING = (
-    "operator",
-    "approver",
-    "by",
-    "released_by",
-    "filed_by",
-    "applicant_account",
-    "absent",
-    "substitute",
-    "second",
-    "giver",
-    "receiver",
-    "witness",
-    "technician",
-    "holder",
-    "approvers",
-)  # fields that name an account, or several
 _PUT_LATEST = (
     "INSERT INTO latest (machine, idx, heartbeat) VALUES (?, ?, ?) ON CONFLICT (machine)"
     " DO UPDATE SET idx = excluded.idx, heartbeat = coalesce(excluded.heartbeat, heartbeat)"
@@ -154,7 +135,7 @@ def _facets(tables: Tables, entry: StoredEntry) -> None:
         getattr(body, "permit", None) or None,  # UNSET in most requests
         entry.received_ms,
     )
-    for account in actors(body):
+    for account in actors.of(body):
         tables.put_off(_INSERT_ACTOR, account, entry.index)
     if entry.party == "device":
         heartbeat = entry.index if isinstance(body, Heartbeat) else None
@@ -162,22 +143,9 @@ def _facets(tables: Tables, entry: StoredEntry) -> None:
         tables.put_off_one(_PUT_LATEST, entry.machine, latest, _later)
 
 
-def actors(body: msgspec.Struct) -> frozenset[str]:
-    """Return the accounts that an entry names in the open as those who acted."""
-    found = (getattr(body, field) for field in _acting(type(body)))
-    named = (one if isinstance(one, tuple) else (one,) for one in found)
-    return frozenset(one for some in named for one in some if isinstance(one, str) and one)
-
-
 def _later(first: tuple[object, ...], then: tuple[object, ...]) -> tuple[object, ...]:
     """Join two rows of `latest`; the newest heartbeat may be that of the first."""
     return (*then[:2], first[2] if then[2] is None else then[2])
-
-
-@functools.cache
-def _acting(kind: type[msgspec.Struct]) -> tuple[str, ...]:
-    """Return the fields of a kind of record that name accounts."""
-    return tuple(name for name in _ACTING if name in kind.__struct_fields__)
 
 
 def _decision(tables: Tables, entry: StoredEntry) -> None:

@@ -18,7 +18,7 @@ from typing import Any, TextIO
 from msgspec import Struct
 
 from gateway.errors import RestoreError, StoreError
-from gateway.stores import projection, schema
+from gateway.stores import actors, schema
 from gateway.stores.sqlite_entries import ENTRY, decoded
 from gateway.stores.sqlite_log import LogQueries
 from gateway.stores.sqlite_writes import SqliteTransaction
@@ -217,7 +217,7 @@ def _name_actors(tables: Tables) -> None:
     while rows := tables.rows(f"{ENTRY} {where}", *ACTING_KINDS, last):
         for entry in map(decoded, rows):
             named: list[tuple[object, ...]] = [
-                (account, entry.index) for account in projection.actors(entry.body)
+                (account, entry.index) for account in actors.of(entry.body)
             ]
             tables.run_many("INSERT OR IGNORE INTO actors (account, idx) VALUES (?, ?)", named)
             last = entry.index

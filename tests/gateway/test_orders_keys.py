@@ -361,13 +361,11 @@ def _outline(keys: Keys) -> dict[str, tuple[int, int | None]]:
 
 
 def _parts(raw: bytes) -> tuple[str, bytes]:
-
     parsed = envelope.parse(raw)
     return parsed.payload_type, parsed.payload
 
 
 def _signer(town: Town, name: str) -> Any:
-
     folder: Path = town.folder / "keys"
     return keyfile.load(folder / f"{name}.key", folder / f"{name}.json")
 
