@@ -32,6 +32,21 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "请先按最上面的提示处理好，再接着盖",
         "First do what the top line says, then go on",
     ),
+    (
+        "stamp.done-unsure",
+        "压过了。盖没盖好，看下面的提示",
+        "Pressed. Whether it is good: see below",
+    ),
+    (
+        "stamp.next-unsure",
+        "压过了。先看下面的提示，再换第 {n} 份，点“开始盖章”",
+        "Pressed: read below first. Then lay copy {n}, tap “Start”",
+    ),
+    (
+        "stamp.next-unsure-seams",
+        "压过了。先看下面的提示，再盖下一个",
+        "Pressed: read below first, then make the next one",
+    ),
     ("stamp.lay-first", "纸动过，先放纸", "Lay it first"),
     (
         "stamp.straight-how",

@@ -17,6 +17,7 @@ from ledger.matters import look_up
 
 _LAYING = ("lay", "show", "fan", "next")
 _RESTING = (*_LAYING, "stopped")
+_UNSEEN = ("impression-missing", "page-other", "unjudged")  # no photo shows it well made
 _BUSY = ("check", "confirm", "press", "photo")
 _STEP_ICONS = {
     "lay": "page",
@@ -201,10 +202,13 @@ def _shown(
     both = step in _LAYING and 0 < seams < left_then
     seamed = request is not None and request.seams > 0
     waits = blocked and step in _LAYING
+    unsure = step in ("next", "done") and job.noticed in _UNSEEN
     return StampShown(
         step=step,
-        key="stamp.blocked" if waits else _key(step, job.seam, both=both, seamed=seamed),
-        icon="warn" if waits else _STEP_ICONS[step],
+        key="stamp.blocked"
+        if waits
+        else _key(step, job.seam, both=both, seamed=seamed, unsure=unsure),
+        icon="warn" if waits or unsure else _STEP_ICONS[step],
         n=_number(job, left),
         of=job.of,
         left=left_then,
@@ -236,8 +240,14 @@ def _noticed(finding: str, *, seamed: bool) -> Phrase | None:
     return code_phrase("after", finding) if finding else None
 
 
-def _key(step: str, seam: bool, *, both: bool, seamed: bool) -> str:
-    """Return the text that says what is to be done now."""
+def _key(step: str, seam: bool, *, both: bool, seamed: bool, unsure: bool) -> str:
+    """Return the text that says what is to be done now.
+
+    Args:
+        unsure: no photo shows that the impression just made is well.
+    """
+    if unsure:
+        return "stamp.next-unsure-seams" if step == "next" and seamed else f"stamp.{step}-unsure"
     if step in ("lay", "next") and seamed:
         return f"stamp.{step}-both" if both else f"stamp.{step}-plain"
     own = (step == "press" and seam) or (step == "done" and seamed)

@@ -11,6 +11,7 @@ import pytest
 from device.kiosk.port import BeginJob, StampNow
 
 Fill = Callable[[str], httpx.Response]
+SignIn = Callable[..., str]
 
 
 class Clerk:
@@ -176,3 +177,36 @@ def test_the_page_under_the_camera_is_named_among_many(clerk: Clerk, village: An
 
     assert "材料 5 页" in resting
     assert "第 3 / 5 页" in clerk.see("/stamp")
+
+
+@pytest.mark.parametrize("noticed", ["impression-missing", "page-other", "unjudged"])
+@pytest.mark.parametrize(("copies", "seams"), [(1, 0), (2, 0), (3, 1), (2, 1)])
+def test_the_headline_does_not_say_done_where_no_photo_shows_it(
+    client: httpx.Client, village: Any, sign_in: SignIn, noticed: str, copies: int, seams: int
+) -> None:
+    token = sign_in()
+    request = village.add_request(
+        "村民建房申请", state="approved", left=copies, copies=copies, seams=seams, permit="p"
+    )
+    client.post("/stamp/begin", data={"token": token, "request": request})
+    client.post("/stamp/now", data={"token": token})
+    village.press()
+    village.photographed(noticed=noticed)
+    village._job(seams=min(seams, copies - 1))
+
+    page = client.get("/stamp").text
+
+    assert "压过了" in page and "盖好了" not in page
+
+
+def test_the_headline_says_done_where_the_mark_is_only_pale(
+    client: httpx.Client, village: Any, sign_in: SignIn
+) -> None:
+    token = sign_in()
+    request = village.add_request("村民建房申请", state="approved", left=1, copies=1, permit="p")
+    client.post("/stamp/begin", data={"token": token, "request": request})
+    client.post("/stamp/now", data={"token": token})
+    village.press()
+    village.photographed(noticed="impression-faint")
+
+    assert "盖好了" in client.get("/stamp").text

@@ -273,6 +273,9 @@ def test_what_the_photo_showed_is_said_with_what_to_do(
 
     expect(page.locator("#noticed")).to_contain_text("没看到新盖的印")
     expect(page.locator("#noticed")).to_contain_text("告诉镇里")
+    expect(page.locator(".lead.do")).to_contain_text("压过了")
+    expect(page.locator("main")).not_to_contain_text("盖好了")
+    expect(page.locator(".lead.do use")).to_have_attribute("href", "/static/icons.svg#warn")
     assert broken_rules(page, f"stamp-noticed-{left}") == []
 
 
