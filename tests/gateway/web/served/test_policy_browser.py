@@ -230,6 +230,8 @@ def test_a_policy_is_drafted_by_one_and_released_by_another(
     wrong = page.inner_text("main")
     page.set_input_files("#file", good)
     page.click("text=检查并预览")
+    page.wait_for_selector("text=提交草案")
+    keep(page, "policy-draft")
     page.click("text=提交草案")
     page.wait_for_selector("text=草案已提交")
     own = page.inner_text("#drafts")
@@ -267,6 +269,37 @@ def test_what_a_request_would_need_is_told_with_its_rule(world: Any, window: Any
         assert said in page.inner_text("#answer"), (amount, matter)
 
 
+ON_TOP = """one => {
+    const box = one.getBoundingClientRect();
+    const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    return box.top >= 0 && box.bottom <= innerHeight && one.contains(top);
+}"""
+
+
+@pytest.mark.parametrize("step", ["", "?step=approve", "?step=refuse"])
+def test_on_a_desk_the_decision_is_in_sight_without_scrolling_and_stays_there(
+    world: Any, window: Any, ask: Any, step: str
+) -> None:
+    enact(world)
+    request = ask(amount=120_000, payee="杭州宏达建材有限公司")
+    one = window("zhou")
+    one.look(request)
+    page = one.goto(f"/approvals/{request}{step}")
+    buttons = page.locator("#decision .first-tap a, #decision form button")
+    fits = [buttons.nth(n).evaluate(ON_TOP) for n in range(buttons.count())]
+    keep(page, "decide", whole=False)
+    covered = page.evaluate("""[...document.querySelectorAll('#facts dd')].filter((one) => {
+        const box = one.getBoundingClientRect();
+        return !one.contains(document.elementFromPoint(box.x + 2, box.y + 2)) && box.top < 560;
+    }).length""")
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    later = [buttons.nth(n).evaluate(ON_TOP) for n in range(buttons.count())]
+
+    assert len(fits) == (1 if step else 3) and all(fits) and all(later)
+    assert covered == 0
+    assert one.complaints == []
+
+
 def test_pages_fit_the_screen_in_both_languages(world: Any, window: Any, ask: Any) -> None:
     enact(world)
     request = ask(amount=120_000, payee="杭州宏达建材有限公司")
@@ -286,7 +319,7 @@ def test_pages_fit_the_screen_in_both_languages(world: Any, window: Any, ask: An
             for size in (DESK, PHONE):
                 page.set_viewport_size(size)
                 judge(page, size["width"], path)
-                keep(page, name)
+                keep(page, name, whole=name != "request" or size is PHONE)
     assert one.complaints == []
 
 
