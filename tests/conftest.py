@@ -19,12 +19,17 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT.parent / "shared" / "data" / "images"
 NO_PICTURES = (
     "needs third-party pictures (not in the repository for their licences; ../shared/data/images)"
 )
+
+# How long an example takes says how busy the computer is, not whether the code is right.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 SBIN_MOSQUITTO = "/usr/sbin/mosquitto"  # not on the PATH of ordinary users
 NO_HARDWARE = "needs real hardware"
