@@ -132,16 +132,22 @@ def cycle(stamps: int, target: Path | None) -> None:
     help="Registered seals, in place of FOLDER/registered.json.",
 )
 @click.option("--alone", is_flag=True, help="Also read each labelled seal with RapidOCR alone.")
+@click.option("--cases-only", is_flag=True, help="Answer cases.json, look at no picture else.")
 @JSON
 def eyes(
-    folder: Path, sheets: Path | None, register: Path | None, alone: bool, target: Path | None
+    folder: Path,
+    sheets: Path | None,
+    register: Path | None,
+    alone: bool,
+    cases_only: bool,
+    target: Path | None,
 ) -> None:
     """What is seen on a folder of pictures, beside its labels where it has some."""
     from bench import eyes as measured
 
     try:
         figures = measured.measure(
-            folder, sheets, lambda line: click.echo(line, err=True), register, alone
+            folder, sheets, lambda line: click.echo(line, err=True), register, alone, cases_only
         )
     except (OSError, ValueError) as error:
         raise click.ClickException(str(error)) from error

@@ -128,13 +128,19 @@ class _Looked(Struct, frozen=True):
 
 
 def measure(
-    root: Path, sheets: Path | None, say: Say, register: Path | None = None, alone: bool = False
+    root: Path,
+    sheets: Path | None,
+    say: Say,
+    register: Path | None = None,
+    alone: bool = False,
+    cases_only: bool = False,
 ) -> Eyes:
     """Look at every picture and case of `root`; write sheets of what was missed.
 
     Args:
         register: registered seals, in place of the folder's own.
         alone: also read each labelled seal with RapidOCR alone.
+        cases_only: answer the cases and look at no picture for itself.
 
     Raises:
         OSError: the folder cannot be read, or the sheets not written.
@@ -142,6 +148,8 @@ def measure(
     """
     cv2.setNumThreads(1)  # figures are for one core
     folder = read_folder(root, register)
+    if cases_only:
+        folder = structs.replace(folder, names=(), labels={}, quads={}, unread={})
     known = load(folder, say)
     if not _can_read():
         say("expected the extra ocr, found none: no ring is read; pip install 'sealkeeper[ocr]'")

@@ -18,6 +18,7 @@ from vision.new_seals import seals_still_there
 from vision.page import Page, darkness, find_page, flatten
 
 _ALIKE = 0.995  # share of inked tiles with the same ink, for photos that allow no firmer word
+_MOSTLY_ALIKE = 0.8  # beside seals that are all in their places; a reflection covers a tenth
 
 _TINY_PX, _WAVES = 64, 16  # of the print: 16 x 16 waves make 256 bits
 _BITS = _WAVES * _WAVES
@@ -46,7 +47,9 @@ def same_sheet(earlier: Image, later: Image) -> Duplicate:
     there = _either_holds_the_other(earlier, later, pages)
     if there is False:
         return Duplicate(same=False, page=match, seals_there=False)
-    sure = match.same is True or match.score > _ALIKE
+    # What a reflection hides may be other words, but no other sheet has its seals in these places.
+    in_place = there is True and match.score > _MOSTLY_ALIKE
+    sure = match.same is True or match.score > _ALIKE or in_place
     return Duplicate(same=True if sure else None, page=match, seals_there=there)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from vision.ellipse import REACHES, Ellipse, Ring, contents, longest_run_deg, profile, ridge
+from vision.ellipse import ANGLES, REACHES, Ellipse, Ring, contents, longest_run_deg, profile, ridge
 from vision.page import Gray
 from vision.squares import Square
 
@@ -25,12 +25,18 @@ _WHOLE_RING = 0.86  # share of the ring with ink; three gaps of 16 degrees are w
 _LARGEST_GAP_DEG = 54.0  # a gap as long as two ring characters
 _NOISY, _PALE_PART = 2, 0.5  # angles to each side that are averaged; of the usual rise there
 _EMPTY_OCTANT = 0.25  # of the usual octant: there the press did not touch the paper
+_RING_THERE = 0.75  # of the visible ring of an eighth; half of it is where a dry patch begins
 _KNOWN = 0.6  # of an eighth, and of the eighths, that must be free of lines to be judged
 _SMEARED = 1.5  # ring across the smear against ring along it
 _SMEAR_WIDTH = 0.13  # of the radius, at the widest; a clean ring has 0.06, seen blurred 0.09
-_DOUBLED = 0.36  # likeness to itself a step aside; a single impression has 0.1, a pair 0.4 and more
+# Likeness to itself a step aside: a single impression has 0.15 and on a table 0.2, a pair 0.37 and
+# more, and on a table 0.3.
+_DOUBLED = 0.28
 _STEP = (0.12, 0.42)  # of the radius: less is a smear, more is another impression
 _PATCH_PX, _AROUND = 96, 1.25  # size on which likeness is told, and how much paper it shows
+_EVEN_PX = 0.06 * _PATCH_PX  # what is wider than strokes
+_CLEAR, _LEAST_SEEN = 0.2, 0.3  # of a place that a line hides; of the strokes, to compare at all
+_BESIDE = 6  # hundredths of the radius, to both sides of the ring
 
 
 class State(enum.StrEnum):
@@ -77,13 +83,16 @@ def of_ring(
     """
     _, strength = contents(ink, ring.ellipse)
     strength = max(strength, ring.strength)
-    widths, edge_reach = _widths(ring, ink)
-    smear = _smear(widths)
-    doubled = _repeated(ring.ellipse, ink)
-    coverage, gap = _pressed(ring, ink)
+    if hidden is not None:  # the blurred edges of a line are as little the seal's as itself
+        hidden = cv2.dilate(hidden.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    cut = _cut(ring.ellipse, hidden)
+    widths, edge_reach = _widths(ring, ink, cut)
+    smear = _smear(widths, cut)
+    doubled = _repeated(ring.ellipse, np.minimum(ink, np.float32(strength)), hidden)
+    coverage, gap, pressed = _pressed(ring, ink)
     octants = _octants(ring.ellipse, ink, hidden)
     partial = coverage < _WHOLE_RING or gap > _LARGEST_GAP_DEG
-    partial = partial or min(octants) < _EMPTY_OCTANT
+    partial = partial or _is_bare(octants, pressed & ring.visible, ring.visible)
     if ring.on_map < _CLEAR_ARC:
         state = State.RIDING_SEAM
     elif doubled > _DOUBLED:
@@ -123,8 +132,9 @@ def of_strip(strength: float) -> Condition:
     return Condition(state=State.RIDING_SEAM, coverage=0.0, visible=0.0, strength=strength)
 
 
-def _pressed(ring: Ring, ink: Gray) -> tuple[float, float]:
-    """Share of the visible ring that bears ink, and its longest stretch without, in degrees.
+def _pressed(ring: Ring, ink: Gray) -> tuple[float, float, NDArray[np.bool_]]:
+    """Share of the visible ring that bears ink, its longest stretch without, in degrees, and where
+    it bears some.
 
     Noise hides a pale ring here and there; over a character's width it is the same on the average,
     and a place that was not pressed is bare there all the same.
@@ -135,11 +145,23 @@ def _pressed(ring: Ring, ink: Gray) -> tuple[float, float]:
     middle = len(REACHES) // 2
     rises = ridge(np.asarray(even, np.float32))[:, middle - 3 : middle + 4].max(axis=1)
     if not ring.visible.any():
-        return ring.coverage, ring.largest_gap_deg
+        return ring.coverage, ring.largest_gap_deg, ring.hits
     usual = float(np.quantile(rises[ring.visible], 0.75))
     hits = ring.hits | (ring.visible & (rises > _PALE_PART * usual))
     coverage = float(hits.sum() / max(int(ring.visible.sum()), 1))
-    return coverage, longest_run_deg(ring.visible & ~hits)
+    return coverage, longest_run_deg(ring.visible & ~hits), hits
+
+
+def _is_bare(
+    octants: tuple[float, ...], pressed: NDArray[np.bool_], visible: NDArray[np.bool_]
+) -> bool:
+    """Whether an eighth was not pressed: there is next to no ink and the ring is not there either.
+
+    Between the end of the words and their beginning a whole seal has nothing but its ring.
+    """
+    hits, seen = (one.reshape(len(octants), -1).sum(axis=1) for one in (pressed, visible))
+    bare = np.array(octants) < _EMPTY_OCTANT
+    return bool((bare & (hits < _RING_THERE * np.maximum(seen, 1))).any())
 
 
 def _octants(ellipse: Ellipse, ink: Gray, hidden: NDArray[np.bool_] | None) -> tuple[float, ...]:
@@ -158,57 +180,93 @@ def _octants(ellipse: Ellipse, ink: Gray, hidden: NDArray[np.bool_] | None) -> t
     return tuple(round(share / usual, 2) if np.isfinite(share) else 1.0 for share in shares)
 
 
-def _widths(ring: Ring, ink: Gray) -> tuple[NDArray[np.float64], float]:
+def _cut(ellipse: Ellipse, hidden: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """At which angles a line runs over the ring; there it has no width of its own."""
+    middle = len(REACHES) // 2
+    if hidden is None:
+        return np.zeros(ANGLES, np.bool_)
+    lines = profile(np.asarray(hidden, np.float32), ellipse)
+    return np.asarray(lines[:, middle - _BESIDE : middle + _BESIDE + 1].max(axis=1) > 0, np.bool_)
+
+
+def _widths(ring: Ring, ink: Gray, cut: NDArray[np.bool_]) -> tuple[NDArray[np.float64], float]:
     """Width of the ring at each hit angle, as a share of the radius, and where its edge lies."""
     across = np.maximum(profile(ink, ring.ellipse), 0)
     middle = len(REACHES) // 2
+    hits = ring.hits & ~cut
     top = across[:, middle - 4 : middle + 5].max(axis=1)
     above = across > 0.5 * top[:, None]
     outer = np.argmin(above[:, middle:], axis=1)
     inner = np.argmin(above[:, middle::-1], axis=1)
     step = float(REACHES[1] - REACHES[0])
-    widths = np.where(ring.hits, (outer + inner) * step, np.nan)
-    outward = outer[ring.hits & (outer > 0)]
+    widths = np.where(hits, (outer + inner) * step, np.nan)
+    outward = outer[hits & (outer > 0)]
     edge_reach = 1.0 + step * float(np.median(outward)) if outward.size else 1.0
     return widths, min(edge_reach, 1.1)
 
 
-def _smear(widths: NDArray[np.float64]) -> float:
+def _smear(widths: NDArray[np.float64], cut: NDArray[np.bool_]) -> float:
     """How much wider the ring is in one direction: a wipe widens what lies across it."""
     eighths = [
         float(np.nanmedian(part)) if np.isfinite(part).sum() >= 4 else np.nan
-        for part in np.split(np.nanmean(_folded(widths), axis=0), 6)
+        for part in np.split(_folded(widths, cut), 6)
     ]
     known = [width for width in eighths if np.isfinite(width)]
     return max(known) / max(min(known), 0.02) if len(known) >= 4 else 1.0
 
 
-def _folded(widths: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Opposite angles over each other; where both miss, the usual width stands in."""
+def _folded(widths: NDArray[np.float64], cut: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The mean of opposite angles; where both miss, the usual width stands in, unless lines hide
+    what is there."""
     usual = float(np.nanmedian(widths)) if np.isfinite(widths).any() else 0.0
-    pairs = widths.reshape(2, -1)
-    both = np.asarray(np.isnan(pairs).all(axis=0), np.bool_)
-    return np.where(both.reshape(1, -1), usual, pairs)
+    pairs, hidden = widths.reshape(2, -1), cut.reshape(2, -1).any(axis=0)
+    count = np.isfinite(pairs).sum(axis=0)
+    means = np.nansum(pairs, axis=0) / np.maximum(count, 1)
+    return np.asarray(np.where(count > 0, means, np.where(hidden, np.nan, usual)), np.float64)
 
 
-def _repeated(ellipse: Ellipse, ink: Gray) -> float:
+def _repeated(ellipse: Ellipse, ink: Gray, hidden: NDArray[np.bool_] | None) -> float:
     """How alike the impression is to itself moved aside by 12 to 42 % of the radius.
 
     Ring, star and characters of a second strike lie off by one and the same step; of a single
-    impression nothing repeats itself at all.
+    impression nothing repeats itself at all. Where a line hides one of two places nothing is
+    compared, as the lines of a table repeat themselves.
     """
-    scale = _PATCH_PX / 2 / (_AROUND * ellipse.radius)
-    move = np.array([-ellipse.x, -ellipse.y]) * scale + _PATCH_PX / 2
-    matrix = np.array([[scale, 0, move[0]], [0, scale, move[1]]], np.float32)
-    patch = cv2.warpAffine(ink, matrix, (_PATCH_PX, _PATCH_PX), flags=cv2.INTER_AREA)
-    strokes = patch - cv2.GaussianBlur(patch, (0, 0), 0.06 * _PATCH_PX)
-    waves = np.fft.rfft2(strokes, (2 * _PATCH_PX, 2 * _PATCH_PX))
-    alike = np.fft.fftshift(np.fft.irfft2(np.abs(waves) ** 2)).astype(np.float32)
+    patch = _patch(ink, ellipse)
+    known = np.ones_like(patch)
+    if hidden is not None:
+        known = np.asarray(_patch(hidden.astype(np.float32), ellipse) < _CLEAR, np.float32)
+    even = cv2.GaussianBlur(patch * known, (0, 0), _EVEN_PX) / np.maximum(
+        cv2.GaussianBlur(known, (0, 0), _EVEN_PX), 1e-3
+    )
+    strokes = np.asarray((patch - even) * known, np.float32)
+    alike = _correlated(strokes, strokes)
+    if hidden is not None:  # of all strokes those whose counterpart can be seen
+        squares = np.asarray(strokes * strokes, np.float32)
+        of_all = _correlated(squares, known) / max(float(squares.sum()), 1e-6)
+        seen = np.sqrt(np.maximum(of_all * of_all[::-1, ::-1], _LEAST_SEEN**2))
+        alike = np.asarray(alike / seen, np.float32)
     y, x = np.mgrid[-_PATCH_PX:_PATCH_PX, -_PATCH_PX:_PATCH_PX]
     step = np.hypot(x, y) / (_PATCH_PX / 2 / _AROUND)
     tops = alike >= cv2.dilate(alike, np.ones((3, 3), np.uint8))
     tops &= (step > _STEP[0]) & (step < _STEP[1])
     return max(0.0, float(alike[tops].max(initial=0.0)) / max(float(alike.max()), 1e-6))
+
+
+def _patch(layer: Gray, ellipse: Ellipse) -> Gray:
+    """The impression with the paper around it, `_PATCH_PX` square."""
+    scale = _PATCH_PX / 2 / (_AROUND * ellipse.radius)
+    move = np.array([-ellipse.x, -ellipse.y]) * scale + _PATCH_PX / 2
+    matrix = np.array([[scale, 0, move[0]], [0, scale, move[1]]], np.float32)
+    patch = cv2.warpAffine(layer, matrix, (_PATCH_PX, _PATCH_PX), flags=cv2.INTER_AREA)
+    return np.asarray(patch, np.float32)
+
+
+def _correlated(one: Gray, other: Gray) -> Gray:
+    """Sum of products for each move of `other` over `one`; no move stands in the middle."""
+    size = (2 * _PATCH_PX, 2 * _PATCH_PX)
+    waves = np.fft.rfft2(one, size) * np.conj(np.fft.rfft2(other, size))
+    return np.asarray(np.fft.fftshift(np.fft.irfft2(waves)), np.float32)
 
 
 def _sampled(ink: Gray, ellipse: Ellipse, reaches: Gray) -> Gray:

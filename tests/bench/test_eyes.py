@@ -150,6 +150,19 @@ def test_cases_are_answered_in_the_words_of_the_form(folder: Path) -> None:
 
 
 @pytest.mark.slow
+def test_cases_alone_are_answered_without_a_look_at_each_picture(folder: Path) -> None:
+    write(folder / "bare.png", blank_page())
+    label(folder, ("bare.png", []))
+    cases = [{"id": "one", "question": "blank", "images": ["bare.png"], "answer": "blank"}]
+    (folder / "cases.json").write_text(json.dumps(cases), encoding="utf-8")
+
+    seen = run(folder, "--cases-only")
+
+    assert (seen["cases"], seen["images"]) == ({"one": "blank"}, {})
+    assert seen["totals"]["cases_right"]["blank blank"]["right"] == 1
+
+
+@pytest.mark.slow
 def test_rendered_folder_is_scored_by_its_own_truth(folder: Path) -> None:
     words = ["eyes-render", str(folder), "--pages", "1", "--pairs", "1", "--seed", "7000"]
     command = [sys.executable, "-m", "bench", *words]

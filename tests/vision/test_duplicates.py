@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
+from msgspec import structs
 
+from sim.camera_hard import conditions
+from sim.camera_scenes import Sheet, shot_under
 from sim.render import Picture, impression, page_image, stamped
-from vision.decoding import Image
+from vision.decoding import Image, decode
 from vision.duplicates import bits_apart, fingerprint, same_sheet
 
 Photograph = Callable[..., Image]
@@ -42,6 +46,33 @@ def test_second_copy_of_the_same_words_is_another_sheet(photograph: Photograph) 
     seen = same_sheet(photograph(one, 1), photograph(copy, 2))
 
     assert (seen.page.same, seen.seals_there, seen.same) == (True, False, False)
+
+
+def under_a_lamp(page: Picture, seed: int) -> Image:
+    """A photo of a page with a reflection on its upper half."""
+    how = conditions(np.random.default_rng(seed), "normal")
+    how = structs.replace(how, exposure=0.6, glare=(0.5, 0.3, 0.09))
+    return decode(shot_under(Sheet(page), how, seed).jpeg)
+
+
+@pytest.mark.slow
+def test_sheet_with_its_seal_in_place_is_the_same_under_a_reflection() -> None:
+    once = pressed(page_image(7, 0), 0.65, 0.7, 1)
+    again = pressed(once, 0.3, 0.8, 2)
+
+    seen = same_sheet(under_a_lamp(once, 1), under_a_lamp(again, 2))
+
+    assert (seen.page.same, seen.seals_there, seen.same) == (None, True, True)
+
+
+@pytest.mark.slow
+def test_second_copy_is_another_sheet_under_a_reflection() -> None:
+    one = pressed(page_image(7, 0), 0.65, 0.7, 1)
+    copy = pressed(page_image(7, 0), 0.62, 0.73, 2)
+
+    seen = same_sheet(under_a_lamp(one, 1), under_a_lamp(copy, 2))
+
+    assert (seen.seals_there, seen.same) == (False, False)
 
 
 def test_page_before_and_after_its_first_seal_is_one_sheet(photograph: Photograph) -> None:

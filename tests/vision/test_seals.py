@@ -245,6 +245,16 @@ def test_state_names_what_is_wrong_with_an_impression(
     assert seal.state is state
 
 
+def test_seal_struck_twice_across_a_red_table_is_double(photograph: Photograph) -> None:
+    ink = impression(seed=3)
+    once = stamped(page_image(7, 0), ink, 0.5, 0.6, 30)
+    twice = stamped(once, 0.7 * ink, 0.528, 0.608, 30)
+
+    (seal,) = find_seals(photograph(with_red_table(twice, 900, 140, 190), 3))
+
+    assert seal.state is State.DOUBLE
+
+
 def labelled_pictures(folder: Path) -> dict[str, int]:
     """How many red seals a few of the pictures bear."""
     names = {
