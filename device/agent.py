@@ -304,9 +304,7 @@ class Agent:
     def _file(self, command: FileRequest) -> RequestView:
         village = self._parts.village_list()
         book, matters = self._journal.book, village.matters if village else ()
-        faint = book.faint(command.makes_up)
-        made = faint is not None and (faint.seal, faint.matter) == (command.seal, command.matter)
-        if command.makes_up and not made:
+        if command.makes_up and not filing.makes_up(command, book.faint(command.makes_up)):
             raise RequestRefusedError("makeup-unfit", "expected a faint use of this seal and item")
         covers = standing.covering(book, command, matters, self._now_ms())
         filed = filing.file(command, village, self._parts.pages.taken, self._parts.items, covers)

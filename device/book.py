@@ -16,6 +16,7 @@ from device.seams import Left
 from device.spending import Spending
 from device.warrants import Warrant
 from ledger.codec import Payload
+from ledger.makeups import FAINT
 from ledger.records import (
     SEAM,
     Approval,
@@ -36,7 +37,6 @@ from ledger.records_custody import Hatch
 from ledger.records_permits import EmergencyPermit, StandingPermit
 from ledger.withdrawals import WITHDRAWN, withdrawn
 
-FAINT = "impression-faint"  # the finding after which a make-up stamp may be asked for
 COUNT_REFUSED = ("count-below-proof", "count-absurd")  # why a release was not obeyed
 
 
@@ -65,11 +65,12 @@ class Filed(Struct, frozen=True, kw_only=True):
 
 
 class Faint(Struct, frozen=True, kw_only=True):
-    """A use whose mark is too faint, of which request and with which seal and item."""
+    """A use whose mark is too faint: its request, seal and item, and whether over the edges."""
 
     request: str
     seal: str
     matter: str
+    seam: bool
 
 
 class Charge(Struct, frozen=True, kw_only=True):
@@ -181,14 +182,12 @@ class Book:
     def faint(self, use: str) -> Faint | None:
         """Return a use that is too faint, unless something makes up for it or is to."""
         asked = self.filed.get(self._made_up.get(use, ""))
-        if asked is not None and (not asked.refused or self._spent_for(asked.sha256)):
-            return None
-        return self._faint.get(use)
+        return None if asked is not None and not asked.refused else self._faint.get(use)
 
-    def faint_of(self, request: str) -> str:
-        """Return the hash of a faint use of a request that nothing makes up for, or ""."""
-        uses = (use for use, one in self._faint.items() if one.request == request)
-        return next((use for use in uses if self.faint(use) is not None), "")
+    def faint_of(self, request: str) -> tuple[str, Faint] | None:
+        """Return a faint use of a request that nothing makes up for, with its hash."""
+        uses = ((use, one) for use, one in self._faint.items() if one.request == request)
+        return next(((use, one) for use, one in uses if self.faint(use) is not None), None)
 
     def intent(self, sha256: str) -> Intent | None:
         """Return a journaled intent."""
@@ -258,12 +257,6 @@ class Book:
             case body:
                 self.emergencies.hear(body)
 
-    def _spent_for(self, request: str) -> int:
-        """Return the impressions made or reserved for a request, refused since or not."""
-        permit = self.emergencies.permit_of(request) or self._permit_by_request.get(request)
-        own = 0 if permit is None else self.spent(permit.permit)
-        return own + self.spending.for_request(request)
-
     def _given(self, permit: EmergencyPermit) -> Warrant:
         filed = self.filed.get(permit.request)
         asked = (filed.request.seams or 0) if filed is not None else 0
@@ -282,8 +275,10 @@ class Book:
 
     def _note_faint(self, sha256: str, use: SealUse) -> None:
         permit = self.permits.get(use.permit)
-        if FAINT in use.findings and SEAM not in use.flags and permit is not None:
-            self._faint[sha256] = Faint(request=permit.request, seal=use.seal, matter=use.matter)
+        if FAINT in use.findings and permit is not None:
+            self._faint[sha256] = Faint(
+                request=permit.request, seal=use.seal, matter=use.matter, seam=SEAM in use.flags
+            )
 
     def _apply_incident(self, entry: Payload, incident: Incident) -> None:
         self._close(incident.intent, incident.impressions_max)

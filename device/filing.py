@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import UNSET, Struct
 
+from device.book import Faint
 from device.errors import RequestRefusedError
 from device.kiosk.port import FileRequest
 from device.seal_items import fitting
@@ -62,6 +63,14 @@ def file(
     if limit is not None and asked.copies > limit:
         return _refusal(asked, village, answer, "too-many-copies")
     return _request(asked, village, answer, pages, standing)
+
+
+def makes_up(asked: FileRequest, faint: Faint | None) -> bool:
+    """Tell whether one impression of the same kind is asked for, for a use that is too faint."""
+    if faint is None:
+        return False
+    same = (faint.seal, faint.matter, int(faint.seam)) == (asked.seal, asked.matter, asked.seams)
+    return same and asked.copies == 1
 
 
 def _check_form(asked: FileRequest, pages: Mapping[str, PhotoRef]) -> None:

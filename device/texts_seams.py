@@ -20,6 +20,12 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("seams.count", "{n} 个", "{n}"),
     ("confirm.seams", "骑缝章", "Over the seam"),
     ("request.copies-seams", "{n} 份，骑缝章 {seams} 个", "{n} copies, {seams} over the seam"),
+    ("request.seams-alone", "骑缝章 {seams} 个", "{seams} over the seam"),
+    (
+        "home.row-seams-alone",
+        "{applicant} · 骑缝 {seams} 个 · {at}",
+        "{applicant} · {seams} seam · {at}",
+    ),
     (
         "home.row-seams",
         "{applicant} · {copies} 份+骑缝 {seams} 个 · {at}",

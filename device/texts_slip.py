@@ -10,6 +10,13 @@ PROMPTS: tuple[tuple[str, str, str], ...] = (
         "The mark is too faint. A make-up stamp on the same sheet needs approval; both are linked.",
     ),
     (
+        "makeup.why-seam",
+        "骑缝章盖得太浅。可以申请在同一叠纸上补盖一个，要再批准，两次用印记在一起。",
+        "The seam stamp is too faint. A make-up on the same pages needs approval; both are linked.",
+    ),
+    ("makeup.one", "补盖 1 次", "One make-up stamp"),
+    ("makeup.one-seam", "补盖骑缝章 1 个，每一页都要拍", "One make-up seam stamp: every page"),
+    (
         "makeup.told",
         "已记录。印太浅，请加印油；要补盖，盖完后打开这件申请。",
         "Recorded. The seal is pale: add ink; to make up for it, open this request when done.",

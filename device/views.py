@@ -66,6 +66,7 @@ def request(book: Book, filed: Filed, now_ms: int, *, matter: str, applicant: st
     """Return one request as the clerk sees it."""
     permit = book.warrant_of(filed.sha256)
     left = permit.impressions - book.spent_of(permit) if permit else 0
+    faint = book.faint_of(filed.sha256)
     return RequestView(
         request=filed.sha256,
         matter=matter,
@@ -75,7 +76,8 @@ def request(book: Book, filed: Filed, now_ms: int, *, matter: str, applicant: st
         filed_ms=filed.at_ms,
         state=state(book, filed, now_ms),
         reason=filed.refused,
-        faint=book.faint_of(filed.sha256),
+        faint=faint[0] if faint else "",
+        faint_seam=faint is not None and faint[1].seam,
         reason_text=book.words.get(filed.sha256, ""),
         permit=permit.permit if permit else "",
         left=max(0, left),

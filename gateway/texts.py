@@ -50,7 +50,7 @@ ZH = {
     "lapsed": "超过期限没有办结，已失效，请重新申请。",
     # policies and delegations
     "policy-file": "审批办法文件有误，请起草人按提示改正。",
-    "makeup-unfit": "补盖的不是同一台机器、同一枚章、同一事项的用印。",
+    "makeup-unfit": "补盖的不是同一台机器、同一枚章、同一事项的一次浅印，或已经申请过补盖。",
     "seal-elsewhere": "印章现在不在该在的地方，不能这样办。",
     "hatch-over": "已经办过、撤回或过期，请重新申请。",
     "hatch-days": "有效天数为一至三十天。",
@@ -222,7 +222,7 @@ EN = {
     "administrator restores it from a backup and tells the auditor.",
     "returned": "Please correct it and apply again.",
     "lapsed": "Nobody decided in time; apply again.",
-    "makeup-unfit": "It makes up for no use of this machine, seal and item.",
+    "makeup-unfit": "It makes up for no faint use of this machine, seal and item, or once more.",
     "seal-elsewhere": "The seal is elsewhere now; this cannot be done.",
     "hatch-over": "It is done, withdrawn or over; ask anew.",
     "hatch-days": "It is valid for one to thirty days.",

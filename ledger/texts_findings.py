@@ -253,6 +253,12 @@ FINDINGS: tuple[tuple[str, str, str, str], ...] = (
         "people",
     ),
     (
+        "makeup-unfit",
+        "补盖的不是同一台机器、同一枚章、同一事项的一次浅印，或为同一次补盖了两回。",
+        "A make-up stamp is for no faint use of its machine, seal and item, or for one twice.",
+        "people",
+    ),
+    (
         "request-withdrawn",
         "申请已经撤回，之后又给了许可或用了印。",
         "A request was taken back, and permitted or stamped after it.",

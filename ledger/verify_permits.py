@@ -37,14 +37,16 @@ from ledger.records_permits import (
     EmergencyTerms,
     StandingPermit,
 )
-from ledger.verify_bodies import unbound
+from ledger.unbound import unbound
 from ledger.verify_confirms import Confirms
 from ledger.verify_emergency import EmergencyPermits
+from ledger.verify_makeups import MakeUps
 from ledger.verify_seams import Seams
 from ledger.verify_spans import Act
 from ledger.verify_standing import StandingPermits
 from ledger.verify_withdrawals import Withdrawals
 
+_PHOTOS = frozenset({"after", "before", "photos"})  # no rule asks for them
 REVOKED_PATIENCE_MS = 60_000  # how long after a time mark a revocation may still be on its way
 Breaches = Iterator[tuple[str, str]]
 """Code and detail of each finding."""
@@ -101,6 +103,7 @@ class Permits:
         self._confirms = Confirms()
         self._seams = Seams()
         self._withdrawals = Withdrawals()
+        self._makeups = MakeUps()
         self._reserved: dict[str, _Reserved] = {}
         self._doubts: dict[str, _Doubt] = {}
         self._pending: dict[str, list[Finding]] = {}
@@ -126,7 +129,7 @@ class Permits:
             Void: self._void,
         }
         self._rules = {
-            record.kind: (msgspec.json.Decoder(unbound(record)), judge)
+            record.kind: (msgspec.json.Decoder(unbound(record, _PHOTOS)), judge)
             for record, judge in rules.items()
         }
 
@@ -153,6 +156,7 @@ class Permits:
         self._standing.request(act.sha256, body)
         self._seams.request(act.sha256, body)
         self._confirms.request(act.sha256, body)
+        self._makeups.request(act.sha256, act.author, body, complete=self.complete)
         yield from ()
 
     def _approval(self, act: Act, body: Approval) -> Breaches:
@@ -179,6 +183,7 @@ class Permits:
         reserved = self._reserved.pop(body.intent, None)
         self._standing.voided(body.intent)
         self._seams.voided(body.intent)
+        self._makeups.voided(body.intent)
         if reserved is None:
             yield from self._unknown("intent-unknown", "an open intent", body.intent)
         else:
@@ -220,6 +225,7 @@ class Permits:
         self._confirms.permit(permit)
         yield from self._seams.permit(permit, complete=self.complete)
         yield from self._withdrawals.permit(permit)
+        yield from self._makeups.permit(permit.permit, permit.request)
         if len(set(persons)) != len(persons):
             yield "separation", f"expected approvals by different people, found {persons}"
 
@@ -283,6 +289,7 @@ class Permits:
         )
         self._seams.emergency(body.permit, body.impressions, body.request)
         self._withdrawals.emergency(body.permit, body.request)
+        yield from self._makeups.permit(body.permit, body.request)
 
     def _intent(self, act: Act, intent: Intent) -> Breaches:
         self._reserved[act.sha256] = _Reserved(
@@ -319,9 +326,11 @@ class Permits:
         yield from self._confirms.intent(act.at_ms, intent)
         yield from self._seams.intent(act.sha256, intent, complete=self.complete)
         yield from self._withdrawals.intent(act.author, intent)
+        yield from self._makeups.intent(act.sha256, intent)
         yield from self._spend(intent.permit, 0, 1)
 
     def _use(self, act: Act, use: SealUse) -> Breaches:
+        self._makeups.use(act.sha256, act.author, use)
         reserved = self._reserved.pop(use.intent, None)
         if reserved is None:
             yield from self._unknown("intent-unknown", "an open intent", use.intent)

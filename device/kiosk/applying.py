@@ -95,7 +95,8 @@ class Applying:
         except AnswerError as error:
             self._screen.change(visit.session, notice=error.phrase)
             return self._screen.go(visit, "/home")
-        draft = questions.again_from(said, view, makes_up)
+        seam = any(one.faint_seam for one in view.requests if one.faint and one.faint == makes_up)
+        draft = questions.again_from(said, view, makes_up, seam=seam)
         return self._keep(visit, draft, questions.first_open(draft, view))
 
     def cancel(self, request: Request) -> Response:

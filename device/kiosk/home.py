@@ -55,6 +55,7 @@ class RequestShown(Struct, frozen=True, kw_only=True):
     icon: str
     again: bool
     faint: str
+    faint_seam: bool
     stampable: bool
     left: int
     until: str
@@ -289,6 +290,7 @@ def _shown(one: RequestView, view: View, at: str, until: str = "") -> RequestSho
         icon=_STATE_ICONS[one.state],
         again=_again(one),
         faint=one.faint if one.state == "done" else "",
+        faint_seam=one.faint_seam,
         stampable=one.state == "approved" and one.left > 0,
         left=one.left,
         until=until,

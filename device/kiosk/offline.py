@@ -96,7 +96,8 @@ class Offline:
 def covering(draft: Draft, view: View, operator: str) -> StandingView | None:
     """Return the standing permit for a draft's item, though it may be too small for its copies."""
     matter = questions.matter_of(draft, view)
-    if matter is None or draft.amount_fen or draft.payee or questions.seams_of(draft):
+    asks = draft.amount_fen or draft.payee or draft.makes_up or questions.seams_of(draft)
+    if matter is None or asks:
         return None
     for one in view.standing:
         if (one.seal, one.matter, one.reason) == (draft.seal, matter.code, ""):

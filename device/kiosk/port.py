@@ -51,7 +51,8 @@ class RequestView(Struct, frozen=True, kw_only=True):
         request: the request entry's payload hash.
         reason: why it was refused (a reason code), or "".
         reason_text: a person's own words on it, or "".
-        faint: hash of a use whose mark is too faint and that nothing makes up for, or "".
+        faint: hash of a use whose mark is too faint and that nothing makes up for, or "";
+            `faint_seam` that it is a seam stamp.
         left: impressions left under its permit.
         not_after_ms: when the permit ends (UTC), or None.
         standing: a standing permit covers it, so that nobody was asked.
@@ -69,6 +70,7 @@ class RequestView(Struct, frozen=True, kw_only=True):
     reason: str = ""
     reason_text: str = ""
     faint: str = ""
+    faint_seam: bool = False
     permit: str = ""
     left: int = 0
     not_after_ms: int | None = None
@@ -227,8 +229,8 @@ class FileRequest(Struct, frozen=True, kw_only=True):
     """File a request. Answer: RequestView; refused at once where the list forbids the item.
 
     `matter` is a code of the list, or free text for an item that is on no list; `makes_up` the
-    faint use that this makes up for, of the same seal and item, or "". `seams` of the copies
-    ride the edges of the pages.
+    faint use that this makes up for by one impression of the same seal, item and kind, or "".
+    `seams` of the copies ride the edges of the pages.
     """
 
     by: str

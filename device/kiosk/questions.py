@@ -42,11 +42,12 @@ def with_seal(draft: Draft, view: View) -> Draft:
     return structs.replace(draft, seal=fits[0] if len(fits) == 1 else "")
 
 
-def again_from(said: Earlier, view: View, makes_up: str = "") -> Draft:
+def again_from(said: Earlier, view: View, makes_up: str = "", *, seam: bool = False) -> Draft:
     """Return the draft of a corrected request; what the list no longer has is asked for again.
 
     Args:
-        makes_up: a faint use for which one more impression is asked for, or "".
+        makes_up: a faint use for which one more impression is asked for, or ""; `seam` that it
+            is a seam stamp.
     """
     known = look_up(view.matters, said.matter).matter
     draft = Draft(
@@ -58,10 +59,10 @@ def again_from(said: Earlier, view: View, makes_up: str = "") -> Draft:
         payee_asked=True,
         amount_fen=said.amount_fen,
         amount_asked=True,
-        copies=1 if makes_up else said.copies - said.seams,
+        copies=int(not seam) if makes_up else said.copies - said.seams,
         reviewed=True,
         makes_up=makes_up,
-        seams=0 if makes_up else said.seams,
+        seams=int(seam) if makes_up else said.seams,
     )
     return with_seal(draft, view)
 
@@ -76,13 +77,14 @@ def asked(draft: Draft, view: View) -> tuple[str, ...]:
     matter = matter_of(draft, view)
     seal = ("seal",) if matter is not None and len(seals_for(matter, view)) > 1 else ()
     money = ("payee", "amount") if matter is not None and about_money(matter) else ()
+    counts = () if draft.makes_up else ("copies",)  # a make-up is one impression
     seams = ("seams",) if _may_have_seams(draft, matter, view) else ()
-    return ("matter", *seal, "applicant", "purpose", *money, "copies", "pages", *seams)
+    return ("matter", *seal, "applicant", "purpose", *money, *counts, "pages", *seams)
 
 
 def seams_of(draft: Draft) -> int:
-    """Return how many seam stamps a draft asks for; a single page has no seam."""
-    return draft.seams or 0 if len(draft.pages) > 1 else 0
+    """Return how many seam stamps a draft asks for; a single page has none beside its copies."""
+    return draft.seams or 0 if len(draft.pages) > 1 or not draft.copies else 0
 
 
 def summary(draft: Draft, view: View) -> tuple[str, ...]:

@@ -217,7 +217,7 @@ def _shown(
         request=job.request,
         reason=job.reason,
         problem=problem,
-        noticed=_noticed(job.noticed, seamed=seamed),
+        noticed=_noticed(job.noticed),
         blocked=blocked,
         busy=busy,
         page=job.page if busy else 0,
@@ -233,9 +233,9 @@ def _shown(
     )
 
 
-def _noticed(finding: str, *, seamed: bool) -> Phrase | None:
+def _noticed(finding: str) -> Phrase | None:
     """Return what is said of the impression just made; a faint one may be made up for."""
-    if finding == "impression-faint" and not seamed:
+    if finding == "impression-faint":
         return Phrase("makeup.told")
     return code_phrase("after", finding) if finding else None
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from msgspec import UnsetType
-
-from gateway.desk import requests
+from gateway.desk import makeups, requests
 from gateway.register.log import GatewayLog, Letter
 from gateway.stores import DeskReader, Transaction
 from gateway.stores.calendar import local_date
 from gateway.stores.views import StoredEntry
 from ledger.matters import Answer, look_up
-from ledger.records import Refusal, SealRequest, SealUse
+from ledger.records import Refusal, SealRequest
 from ledger.topics import Leaf, Topic
 
 ANSWER_DAYS = 30  # how long an answer stays at the broker for a machine that is away
@@ -45,7 +43,8 @@ def refuse(
     known = transaction.machine(entry.machine)
     answer = list_answer(transaction, entry.machine, request.matter, request.list_version, now_ms)
     reason = requests.refusal(request, () if known is None else known.seals, answer)
-    reason = reason or _made_up(transaction, entry, request)
+    if reason is None and makeups.unfit(transaction, entry, request):
+        reason = "makeup-unfit"
     if reason is None:
         return None
     body = Refusal(
@@ -59,17 +58,6 @@ def refuse(
         text_commitment=None,
     )
     return log.append(transaction, body, now_ms)
-
-
-def _made_up(transaction: Transaction, entry: StoredEntry, request: SealRequest) -> str | None:
-    """Return why a request makes up for no use of its machine, seal and item; None: it may."""
-    if isinstance(request.makes_up, UnsetType):
-        return None
-    first = transaction.entry(request.makes_up)
-    if first is None or not isinstance(first.body, SealUse):
-        return "makeup-unfit"
-    made = (first.machine, first.body.seal, first.body.matter)
-    return None if made == (entry.machine, request.seal, request.matter) else "makeup-unfit"
 
 
 def answer(township: str, machine: str, about: str, entry: StoredEntry, now_ms: int) -> Letter:

@@ -20,6 +20,7 @@ from gateway.web.texts import (
     ladder,
     lists,
     log,
+    makeups,
     office,
     paper,
     people,
@@ -40,7 +41,7 @@ Language = Literal["zh", "en"]
 AREAS = (
     *(common, desk, custody, seals, lists, log, office, ladder, audit, paper, policy),
     *(people, signin, retention, standing, emergency, channels, confirms, seams, words, precision),
-    *(viewer, withdrawals),
+    *(viewer, withdrawals, makeups),
 )
 ZH: Mapping[str, str] = {key: zh for area in AREAS for key, zh, _ in area.ROWS}
 EN: Mapping[str, str] = {key: en for area in AREAS for key, _, en in area.ROWS}

@@ -6,6 +6,12 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("flag.seam", "骑缝章", "seam stamp"),
     ("remark.seam", "骑缝章", "seam stamp"),
     ("copies.seams", "{n} 份，另盖骑缝章 {seams} 个", "{n} copies and {seams} over the seam"),
+    ("copies.seams-alone", "只盖骑缝章 {seams} 个", "{seams} over the seam alone"),
+    (
+        "decision.sure.approve-seams-alone",
+        "批准为 {name} 用印：{matter}，只盖骑缝章 {seams} 个？",
+        "Approve {seams} over the seam alone for {name}: {matter}?",
+    ),
     (
         "request.seams-why",
         "骑缝章跨盖在 {pages} 页的边上，照片只看得到每页一条边：请逐页看完再批。",

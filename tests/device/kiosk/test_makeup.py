@@ -42,9 +42,48 @@ def test_good_stamp_offers_no_make_up(
     assert "补盖" not in client.get(f"/request/{request}").text
 
 
-@pytest.mark.parametrize(("seams", "said"), [(0, "盖完后打开这件申请"), (1, "要补盖，请重新申请")])
+def test_faint_seam_stamp_is_made_up_for_by_one_seam_stamp_of_all_pages(
+    client: httpx.Client, village: Any, sign_in: Callable[..., str], fill: Fill
+) -> None:
+    token = sign_in()
+    fill(token)
+    client.post("/apply/submit", data={"token": token})
+    first = village.view().requests[0]
+    village.change_request(first.request, state="done", left=0, faint="f" * 64, faint_seam=True)
+
+    assert "骑缝章盖得太浅" in client.get(f"/request/{first.request}").text
+    form = {"token": token, "earlier": first.request, "makes_up": "f" * 64}
+    client.post("/apply/again", data=form)
+    for _ in range(2):
+        client.post("/apply/pages", data={"token": token})
+    summary = client.get("/apply/confirm").text
+    shown = client.post("/apply/submit", data={"token": token}).text
+
+    again = village.filed[1]
+    assert (again.makes_up, again.copies, again.seams) == ("f" * 64, 1, 1)
+    assert "补盖骑缝章 1 个" in summary and "份数" not in summary
+    assert "骑缝章 1 个" in shown and "0 份" not in shown
+
+
+def test_make_up_is_not_asked_how_many(
+    client: httpx.Client, village: Any, sign_in: Callable[..., str], fill: Fill
+) -> None:
+    token = sign_in()
+    fill(token)
+    client.post("/apply/submit", data={"token": token})
+    first = village.view().requests[0]
+    village.change_request(first.request, state="done", left=0, faint="f" * 64)
+    form = {"token": token, "earlier": first.request, "makes_up": "f" * 64}
+    client.post("/apply/again", data=form)
+    client.post("/apply/pages", data={"token": token})
+
+    assert client.get("/apply/copies").url.path == "/apply/confirm"
+    assert "补盖 1 次" in client.get("/apply/confirm").text
+
+
+@pytest.mark.parametrize("seams", [0, 1])
 def test_clerk_is_told_where_a_faint_stamp_is_made_up_for(
-    client: httpx.Client, village: Any, sign_in: Callable[..., str], seams: int, said: str
+    client: httpx.Client, village: Any, sign_in: Callable[..., str], seams: int
 ) -> None:
     token = sign_in()
     request = village.add_request(
@@ -55,4 +94,4 @@ def test_clerk_is_told_where_a_faint_stamp_is_made_up_for(
     village.press()
     village.photographed(noticed="impression-faint")
 
-    assert said in client.get("/stamp").text
+    assert "盖完后打开这件申请" in client.get("/stamp").text

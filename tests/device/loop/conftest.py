@@ -57,6 +57,7 @@ def filmed(scene: str) -> Film:
         "third": lambda: page_image(7, 2),
         "fan": lambda: fan(page),
         "seam": lambda: stamped(fan(page), strong, 0.9, 0.5),
+        "faint-seam": lambda: stamped(fan(page), impression(seed=1, strength=0.25), 0.9, 0.5),
         "signed-fan": lambda: fan(stamped(page, strong, 0.65, 0.75)),
         "signed-seam": lambda: stamped(fan(stamped(page, strong, 0.65, 0.75)), strong, 0.9, 0.5),
     }

@@ -171,20 +171,3 @@ def test_make_up_that_was_withdrawn_before_a_press_may_be_asked_for_again(rig: A
     withdraw(rig, asked.request)
 
     assert make_up(rig, use, copies=1).state == "waiting"
-
-
-def test_make_up_that_was_pressed_and_then_withdrawn_is_not_offered_again(rig: Any) -> None:
-    use = faint(rig)
-    asked = make_up(rig, use, copies=2)
-    rig.until(lambda view: view.undelivered == 0)
-    rig.gateway.permit(asked.request, 2)
-    rig.until(lambda view: view.requests[0].permit != "")
-    rig.ask(BeginJob(by="c-1", request=asked.request))
-    rig.press()
-    rig.stamp()
-
-    withdraw(rig, asked.request)
-
-    with pytest.raises(RequestRefusedError) as caught:
-        make_up(rig, use, copies=1)
-    assert caught.value.reason == "makeup-unfit"

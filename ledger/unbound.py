@@ -1,4 +1,4 @@
-"""Bodies of acts for the rules of `ledger.verify`: what they ask of an entry, read fast. Pure."""
+"""Unbound: a record's form without its bounds, to read again what was judged before. Pure."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ from msgspec import NODEFAULT, Struct, structs
 
 from ledger.records import Record
 
-_PHOTOS = frozenset({"after", "before", "photos"})  # no rule asks for them
 
-
-def unbound(record: type[Record]) -> type[Struct]:
-    """Return a record without the bounds of its fields, which were judged when it was read."""
+def unbound(record: type[Record], without: frozenset[str]) -> type[Struct]:
+    """Return a record without the bounds of its fields, and without some of them."""
     hints = get_type_hints(record)
     fields = [
         (field.name, hints[field.name], field.default)
         if field.default is not NODEFAULT
         else (field.name, hints[field.name])
         for field in structs.fields(record)
-        if field.name not in _PHOTOS
+        if field.name not in without
     ]
     return msgspec.defstruct(record.__name__, fields, kw_only=True, gc=False)
