@@ -2,6 +2,7 @@
 
 Sheets of the A series have one shape, so a sheet of A4 is its own ruler, wherever it lies. Which
 of the series it is the shape does not tell: a size is refused only if it fits on none of them.
+Nor does it tell A4 from 16 kai and B5: what would fit on those is neither refused nor granted.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from vision.seals import Seal
 from vision.tray import Tray
 
 _OTHER_SHEETS = (1.0, 2**-0.5, 2**0.5)  # A4, A5 and A3, against A4
+# Nearly of that shape, against A4: 16 kai (185 x 260 mm), B5 of JIS (182 x 257) and ISO (176 x 250)
+_LIKE_A4 = (260 / 297, 257 / 297, 250 / 297)
 _OFF = 0.08  # of the size; ink that spreads and an outline that is askew reach 0.04
 
 
@@ -40,10 +43,25 @@ def _sides_mm(seal: Seal, matrix: NDArray[np.float64]) -> tuple[float, float]:
 
 def may_be(measured: tuple[float, float] | None, registered_mm: tuple[float, float] | None) -> bool:
     """Whether a seal of the registered size may have made what was measured, as far as is known."""
+    return _fits(measured, registered_mm, _OTHER_SHEETS)
+
+
+def may_be_elsewhere(
+    measured: tuple[float, float] | None, registered_mm: tuple[float, float] | None
+) -> bool:
+    """Whether it may if the sheet is one that is taken for A4 and is none."""
+    return _fits(measured, registered_mm, _LIKE_A4)
+
+
+def _fits(
+    measured: tuple[float, float] | None,
+    registered_mm: tuple[float, float] | None,
+    sheets: tuple[float, ...],
+) -> bool:
     if measured is None or registered_mm is None or min(registered_mm) <= 0:
         return True
     long, short = max(registered_mm), min(registered_mm)
     return any(
         abs(sheet * measured[0] / long - 1) <= _OFF and abs(sheet * measured[1] / short - 1) <= _OFF
-        for sheet in _OTHER_SHEETS
+        for sheet in sheets
     )

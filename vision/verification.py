@@ -23,7 +23,7 @@ from vision.page import Page
 from vision.ring_text import FINE_PX, UNREAD, Reading, StripReader, read_name, read_ring
 from vision.seal_state import State
 from vision.seals import Colour, Seal, Shape
-from vision.sizes import may_be, on_a4_mm
+from vision.sizes import may_be, may_be_elsewhere, on_a4_mm
 from vision.specimens import Likeness, apart, explained, judged
 from vision.written import READ, SURE, Written, plain
 
@@ -152,16 +152,19 @@ def verify(
         reading: what it says, where that was read.
         page: the sheet that it is on, where that was seen: the ruler for its size.
 
-    An entry of another size is out of the question for a whole impression. Only red impressions
-    can be verified: a copy was stamped elsewhere, if at all.
+    An entry of another size is out of the question for a whole impression. One whose size fits only
+    if the sheet is none of the A series is compared, so that no other entry gets its name, but is
+    not named itself. Only red impressions can be verified: a copy was stamped elsewhere, if at all.
     """
     if seal.colour is not Colour.RED or seal.state is State.RIDING_SEAM:
         return Verdict(id=None, by=None, scores=())
     square = seal.shape is Shape.SQUARE
     entries = [one for one in register if (one.shape is Shape.SQUARE) == square]
     size_mm = on_a4_mm(seal, page) if seal.state in _WHOLE else None
-    refused = [one for one in entries if not may_be(size_mm, one.size_mm)]
-    entries = [one for one in entries if may_be(size_mm, one.size_mm)]
+    sized = {one.id for one in entries if may_be(size_mm, one.size_mm)}
+    every = entries
+    entries = [one for one in every if one.id in sized or may_be_elsewhere(size_mm, one.size_mm)]
+    refused = [one for one in every if one not in entries]
     seen = lifted(picture, seal)
     # Where two strikes lie, the whole says little: it is unrolled around one of them at best.
     found = _with_likeness(entries, seen, _ALL if seal.state is State.DOUBLE else _COMPARED)
@@ -169,11 +172,12 @@ def verify(
         _Compared(entry, found.get(entry.id), _ring_fit(entry, reading)) for entry in entries
     ]
     scores = (*(_score(one) for one in compared), *(Score(id=one.id) for one in refused))
-    same = _by_specimen(compared)
-    if same is not None:
-        return Verdict(id=same, by=By.SPECIMEN, scores=scores)
-    said = _by_words(compared, seal, reading) if reading is not None else None
-    return Verdict(id=said, by=By.WORDS if said is not None else None, scores=scores)
+    by, chosen = By.SPECIMEN, _by_specimen(compared)
+    if chosen is None and reading is not None:
+        by, chosen = By.WORDS, _by_words(compared, seal, reading)
+    if chosen not in sized:
+        return Verdict(id=None, by=None, scores=scores)
+    return Verdict(id=chosen, by=by, scores=scores)
 
 
 def is_foreign(seal: Seal, register: Sequence[Registered], reading: Reading | None) -> bool:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from sim.render import HEIGHT_PX, WIDTH_PX, impression, page_image, stamped
+from sim.render import HEIGHT_PX, WIDTH_PX, Mask, impression, page_image, stamped
 from vision.decoding import Image
 from vision.lifting import specimen
 from vision.page import Page
@@ -21,7 +21,12 @@ CORNERS = ((140.0, 100.0), (1320.0, 160.0), (1260.0, 1800.0), (90.0, 1700.0))
 @pytest.fixture(scope="module")
 def photo() -> tuple[Image, Seal, Page]:
     """A seal of 42 mm on a sheet of A4 that is seen askew."""
-    flat = stamped(page_image(7, 0), impression(seed=1), 0.6, 0.7)
+    return taken(impression(seed=1))
+
+
+def taken(ink: Mask) -> tuple[Image, Seal, Page]:
+    """A photo of a sheet that bears `ink`, seen askew."""
+    flat = stamped(page_image(7, 0), ink, 0.6, 0.7)
     corners = np.array([[0, 0], [WIDTH_PX, 0], [WIDTH_PX, HEIGHT_PX], [0, HEIGHT_PX]], np.float32)
     matrix = cv2.getPerspectiveTransform(corners, np.array(CORNERS, np.float32))
     picture = cv2.warpPerspective(flat, matrix, (1500, 1900), borderValue=(60, 60, 60))
@@ -65,16 +70,48 @@ def test_size_is_refused_only_if_it_fits_on_no_sheet(
     assert may_be((42.0, 42.0), registered) is possible
 
 
+@pytest.fixture(scope="module")
+def on_16_kai() -> tuple[Image, Seal, Page]:
+    """A seal of 42 mm on a sheet of 185 x 260 mm, which has nearly the shape of A4."""
+    ink = cv2.resize(impression(seed=1), None, fx=297 / 260, fy=297 / 260)
+    return taken(np.asarray(ink, np.float32))
+
+
+def entry(size_mm: float) -> Registered:
+    """The seal of these photos, as if it were of another size."""
+    ink = np.asarray(255 * (1 - impression(seed=2)), np.uint8)
+    drawn = specimen(np.dstack([ink, ink, ink]), Shape.ROUND)
+    size = (size_mm, size_mm)
+    return Registered(id=f"R{size_mm:.0f}", ring_text="x", specimen=drawn, size_mm=size)
+
+
 @pytest.mark.parametrize(("size_mm", "compared"), [(42.0, True), (50.0, False)])
 def test_entry_of_another_size_is_not_even_compared(
     photo: tuple[Image, Seal, Page], size_mm: float, compared: bool
 ) -> None:
     picture, seal, page = photo
-    ink = np.asarray(255 * (1 - impression(seed=2)), np.uint8)
 
-    drawn = specimen(np.dstack([ink, ink, ink]), Shape.ROUND)
-    entry = Registered(id="R", ring_text="x", specimen=drawn, size_mm=(size_mm, size_mm))
-
-    (score,) = verify(picture, seal, [entry], page=page).scores
+    (score,) = verify(picture, seal, [entry(size_mm)], page=page).scores
 
     assert (score.agreeing is not None) is compared
+
+
+@pytest.mark.parametrize("sizes_mm", [(42.0,), (42.0, 48.0)])
+def test_seal_on_a_sheet_that_only_looks_like_a4_is_neither_named_nor_taken_for_a_larger_one(
+    on_16_kai: tuple[Image, Seal, Page], sizes_mm: tuple[float, ...]
+) -> None:
+    picture, seal, page = on_16_kai
+
+    seen = verify(picture, seal, [entry(one) for one in sizes_mm], page=page)
+
+    own = next(one for one in seen.scores if one.id == "R42")
+    assert seen.id is None
+    assert own.agreeing is not None and own.agreeing > 0.8  # for a person to see why
+
+
+def test_seal_on_a_sheet_of_a4_is_named_where_no_smaller_one_is_registered(
+    photo: tuple[Image, Seal, Page],
+) -> None:
+    picture, seal, page = photo
+
+    assert verify(picture, seal, [entry(42.0), entry(50.0)], page=page).id == "R42"
