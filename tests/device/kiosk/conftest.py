@@ -117,6 +117,8 @@ class Village:
                 files = isinstance(command, port.FileRequest)
                 return self._file(command) if files else self._withdraw(command)
             case port.ReadEarlier():
+                if not self.filed:
+                    raise RequestRefusedError("no-request", "expected a request of this machine")
                 return convert(structs.asdict(self.filed[-1]), port.Earlier)
             case port.TakePage():
                 return self._take_page()
