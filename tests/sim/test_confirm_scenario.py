@@ -117,6 +117,7 @@ def test_an_approver_releases_one_impression_on_the_phone_and_without_a_network_
     start(kiosk)
     cast.town.cut_network()
     expect(kiosk.locator("[data-step='stopped']")).to_contain_text("没联网", timeout=PATIENCE_MS)
+    expect(kiosk.locator("#strip")).to_contain_text("没联网", timeout=PATIENCE_MS)
     cut_off = machine.presses()
     cast.town.restore_network()
     expect(kiosk.locator("#strip")).to_contain_text("已联网", timeout=PATIENCE_MS)
