@@ -75,6 +75,8 @@ EXTRAS = {
         "rapidocr>=3.10",
         "securesystemslib>=1.2",
         "webauthn>=3.0",
+        # Reads the codes that we print as a phone does.
+        "zxing-cpp>=3.0",
     ],
     "check": [
         "import-linter>=2.1",

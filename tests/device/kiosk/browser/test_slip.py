@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import cv2
-import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.arriving import arrive
+from tests.codes import read_code
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -22,18 +21,6 @@ def refused(page: Page) -> None:
         page.click(f"[data-letter='{letter}']")
     page.click(".matter:has-text('亲属关系证明')")
     arrive(page, "**/request/**")
-
-
-def read_code(page: Page) -> str:
-    """Read the code on the screen as a phone does."""
-    shot = page.locator(".slip svg").screenshot()
-    image = cv2.imdecode(np.frombuffer(shot, np.uint8), cv2.IMREAD_GRAYSCALE)
-    image = cv2.copyMakeBorder(image, 40, 40, 40, 40, cv2.BORDER_CONSTANT, value=255)
-    for scale in (1.0, 2.0, 3.0, 0.7, 1.5):  # a phone, too, is moved until it reads
-        seen = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        if said := cv2.QRCodeDetector().detectAndDecode(seen)[0]:
-            return said
-    return ""
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -54,7 +41,7 @@ def test_refused_item_is_sent_elsewhere_with_a_code_that_a_phone_reads(
     arrive(page, "**/slip")
 
     bad = broken_rules(page, "slip")
-    said = read_code(page)
+    said = read_code(page.locator(".slip"))
 
     assert bad == []
     assert "亲属关系证明" in said and "户籍地公安派出所" in said

@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import cv2
-import numpy as np
 import pytest
 from msgspec import structs
 
 from gateway.web import paper
 from ledger import locator
 from tests.arriving import arrive
+from tests.codes import read_code
 from tests.pictures import keep
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -76,14 +75,6 @@ def opened(window: Any, selector: str) -> Any:
     return found.value
 
 
-def scanned(page: Any) -> str:
-    """Return what a reader that is not ours reads from the code on a page."""
-    picture = page.locator(".qr").screenshot()
-    image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
-    text, _, _ = cv2.QRCodeDetector().detectAndDecode(image)
-    return str(text)
-
-
 def sheets(page: Any) -> list[tuple[int, int]]:
     """Return the width and height of each printed page, in mm."""
     boxes = page.pdf(prefer_css_page_size=True).split(b"/MediaBox")[1:]
@@ -122,7 +113,7 @@ def test_paper_of_an_entry_is_one_page_whose_code_leads_to_the_entry(
     page = opened(window, f"a[href$='/paper/{form}']")
 
     place = expected(busy, use)
-    assert scanned(page) == f"{URL}/verify.html#{place}"
+    assert read_code(page) == f"{URL}/verify.html#{place}"
     assert place.index == use.index
     assert sheets(page) == [size]
     assert spills(page) == []
@@ -136,7 +127,7 @@ def test_what_is_scanned_from_paper_opens_the_page_that_says_it_holds(
     log = structs.replace(busy.app.config.log, url=website)
     busy.app.config = structs.replace(busy.app.config, log=log)
     busy.until(lambda reader: _published(busy, use.index))
-    address = scanned(opened(window, "a[href$='/paper/label']"))
+    address = read_code(opened(window, "a[href$='/paper/label']"))
 
     window.goto(address)
 
@@ -168,7 +159,7 @@ def test_door_sheet_shows_address_and_code_on_one_page(window: Any, busy: Any, u
     keep(page, "paper-door")
 
     code = expected(busy, use).key_code
-    assert scanned(page) == f"{URL}/verify.html#{code}"
+    assert read_code(page) == f"{URL}/verify.html#{code}"
     assert locator.grouped(code) in page.inner_text("article")
     assert "清溪村" in page.inner_text("article")
     assert sheets(page) == [A4_MM]
@@ -201,7 +192,7 @@ def test_without_an_address_the_paper_says_where_the_folder_is(
 
     page = opened(window, "a[href$='/paper/sheet']")
 
-    assert scanned(page) == str(expected(busy, use))
+    assert read_code(page) == str(expected(busy, use))
     assert "示范镇便民服务中心（0571-00000000）" in page.inner_text("article")
     assert "verify.html" in page.inner_text("article")
     assert spills(page) == []
