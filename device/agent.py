@@ -244,11 +244,8 @@ class Agent:
         parts = self._parts
         try:
             self._check_person(command)
+            self._check_room(command)
             match command:
-                case FileRequest() | TakePage() | GrantEmergency() if (
-                    blocked := parts.recorder.blocked
-                ):
-                    raise RequestRefusedError(blocked, f"expected room to write, found {blocked}")
                 case FileRequest():
                     filed = self._file(command)
                     self.redraw()
@@ -292,6 +289,12 @@ class Agent:
                     raise RequestRefusedError("service-only", "expected somebody of the village")
             case _:
                 pass
+
+    def _check_room(self, command: Command) -> None:
+        """Return if nothing new would be begun that the journal cannot take."""
+        blocked = self._parts.recorder.blocked
+        if blocked and isinstance(command, FileRequest | TakePage | GrantEmergency):
+            raise RequestRefusedError(blocked, f"expected room to write, found {blocked}")
 
     def _earlier(self, request: str) -> Earlier:
         found = views.earlier(self._journal, request)

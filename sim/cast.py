@@ -134,8 +134,7 @@ class Cast:
             clerk.begin(request)
             before = machine.presses()
             try:
-                last = clerk.stamp() == "done"
-                uses += 1
+                last, uses = clerk.stamp() == "done", uses + 1
             except RefusedError as error:
                 code = clerk.hold_code()
                 tries -= 1

@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from msgspec import structs
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import BaseRoute
 
 from device.kiosk.applying import Applying
 from device.kiosk.emergency import Emergency
@@ -57,6 +58,16 @@ def create_app(
         chosen = structs.replace(chosen, idle_s=idle_s)
     voice = VoiceSetting(voice_file)
     screen = Screen(port, people, chosen, clock, PinMemory(pin_file), lambda: voice.on)
+    routes = _routes(screen, voice)
+    app = FastAPI(title="kiosk", docs_url=None, redoc_url=None, openapi_url=None, routes=routes)
+    app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
+    _handle_errors(app, screen)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False)
+    app.add_middleware(Headers)
+    return app
+
+
+def _routes(screen: Screen, voice: VoiceSetting) -> list[BaseRoute]:
     finder = MatterFinder(screen)
     pages = (
         SignIn(screen, finder.prepare),
@@ -68,13 +79,7 @@ def create_app(
         Emergency(screen),
         VoicePage(screen, voice),
     )
-    routes = [route for page in pages for route in page.router().routes]
-    app = FastAPI(title="kiosk", docs_url=None, redoc_url=None, openapi_url=None, routes=routes)
-    app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
-    _handle_errors(app, screen)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False)
-    app.add_middleware(Headers)
-    return app
+    return [route for page in pages for route in page.router().routes]
 
 
 def _handle_errors(app: FastAPI, screen: Screen) -> None:

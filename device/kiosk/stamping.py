@@ -203,11 +203,10 @@ def _shown(
     seamed = request is not None and request.seams > 0
     waits = blocked and step in _LAYING
     unsure = step in ("next", "done") and job.noticed in _UNSEEN
+    key = _key(step, job.seam, both=both, seamed=seamed, unsure=unsure)
     return StampShown(
         step=step,
-        key="stamp.blocked"
-        if waits
-        else _key(step, job.seam, both=both, seamed=seamed, unsure=unsure),
+        key="stamp.blocked" if waits else key,
         icon="warn" if waits or unsure else _STEP_ICONS[step],
         n=_number(job, left),
         of=job.of,

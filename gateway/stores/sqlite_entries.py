@@ -303,12 +303,10 @@ def _conditions(which: LogFilter) -> tuple[list[str], list[object]]:
             f" (SELECT a.entry FROM alerts a WHERE a.entry IS NOT NULL{graded})"
         )
         values.extend([] if which.alert == "any" else [which.alert])
-    for comparison, moment in (
-        ("f.received_ms >= ?", which.from_ms),
-        ("f.received_ms < ?", which.to_ms),
-    ):
+    received = (("f.received_ms >= ?", which.from_ms), ("f.received_ms < ?", which.to_ms))
+    for limit, moment in received:
         if moment is not None:
-            conditions.append(comparison)
+            conditions.append(limit)
             values.append(moment)
     if which.acts is not None:
         acted, given = searching.of_account(which.acts)
