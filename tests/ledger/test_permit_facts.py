@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from msgspec import UNSET, structs
 
-from ledger import codec, makeups, permit_facts, withdrawals
 from ledger import (
+    codec,
+    makeups,
+    permit_facts,
     verify_confirms,
     verify_emergency,
     verify_makeups,
@@ -17,6 +19,7 @@ from ledger import (
     verify_seams,
     verify_standing,
     verify_withdrawals,
+    withdrawals,
 )
 from ledger.permit_facts import RECORDS, UNASKED
 from ledger.records_permits import EmergencyTerms, StandingPermit
