@@ -127,8 +127,7 @@ class Permits:
             Void: self._void,
         }
         self._rules = {
-            record.kind: (permit_facts.of(record.kind), judge)
-            for record, judge in rules.items()
+            record.kind: (permit_facts.of(record.kind), judge) for record, judge in rules.items()
         }
 
     def take(self, log: str, act: Act) -> None:
