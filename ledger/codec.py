@@ -36,6 +36,7 @@ _ENTRIES: dict[str, type[Record]] = {
         *SEAL_ENTRY_RECORDS,
     )
 }
+ENTRY_KINDS = tuple(_ENTRIES)
 _MESSAGES = {record.kind: record for record in MESSAGE_RECORDS + (KeyRecord,)}  # noqa: RUF005
 _TYPE_PREFIX = "application/vnd.sealkeeper."
 _TYPE_SUFFIX = ".v1+json"
