@@ -10,9 +10,11 @@ import contextlib
 import functools
 import itertools
 import multiprocessing
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing.context import BaseContext
 
 from msgspec import Struct, structs
 
@@ -96,10 +98,8 @@ def audit(
     mirrors = list(logs)
     found = newest or _newest(mirrors, trust)
     heads = [one.head for one in found]
-    verifier, keys = _prepared(root, mirrors, heads, trust, bookmark)
-    _tell_newest(found, verifier)
-    older = {one.origin: one for one in since}
-    _tell_lost_logs(older, heads, verifier.findings)
+    verifier, keys = _prepared(root, mirrors, found, trust, bookmark)
+    older = _older(since, heads, verifier.findings)
     believed = [(mirror, head) for mirror, head in zip(mirrors, heads, strict=True) if head]
     told = _telling(progress, verifier, [head for _, head in believed])
     mark = bookmark
@@ -110,8 +110,7 @@ def audit(
             log.finish(mirror.read, older.get(head.checkpoint.origin))
             mark = log.bookmark
     verifier.finish()
-    doubt = trusted_county.doubt(verifier.history, trust)
-    verifier.findings.extend(() if doubt is None else (doubt,))
+    _tell_doubt(verifier, trust)
     return _report(verifier, tuple(head for _, head in believed), mark, is_whole=bookmark is None)
 
 
@@ -132,18 +131,21 @@ def _report(
 def _prepared(
     root: Mirror,
     mirrors: list[Mirror],
-    heads: list[Head | None],
+    found: Sequence[Newest],
     trust: Trust,
     bookmark: Bookmark | None,
 ) -> tuple[TownshipVerifier, tuple[bytes, ...]]:
     """Return the verifier of these logs, and the key records by which signatures can hold."""
+    heads = [one.head for one in found]
     founded = _is_founded(mirrors, heads, bookmark)
     published = () if founded else published_keys.read(root)
     authority = Folder(_own_records(trust.records, heads), published)
     keys = tuple(dict.fromkeys((*trust.records, *published)))
     if founded:
         keys = _known_keys(keys, mirrors, heads, bookmark)
-    return TownshipVerifier(authority, trust.log_keys, bookmark), keys
+    verifier = TownshipVerifier(authority, trust.log_keys, bookmark)
+    _tell_newest(found, verifier)
+    return verifier, keys
 
 
 def _took_all(
@@ -227,8 +229,7 @@ def _spans(
         yield from map(_judged, tasks)
         return
     waiting: deque[Future[bytes]] = deque()
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+    with ProcessPoolExecutor(processes, mp_context=_context()) as pool:
         try:
             for task in tasks:
                 waiting.append(pool.submit(judge, task))
@@ -238,6 +239,14 @@ def _spans(
                 yield verify_spans.decode(waiting.popleft().result())
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _context() -> BaseContext:
+    """Return how to begin a process: as a copy of this one, which need not begin anew.
+
+    Beside another thread a copy could wait for ever for a lock that this thread had held.
+    """
+    return multiprocessing.get_context("fork" if threading.active_count() == 1 else "spawn")
 
 
 def _newest(mirrors: list[Mirror], trust: Trust) -> list[Newest]:
@@ -279,15 +288,24 @@ def _own_records(records: tuple[bytes, ...], heads: list[Head | None]) -> list[b
     return [data for data in records if read_record(data).township in townships]
 
 
-def _tell_lost_logs(
-    older: dict[str, Checkpoint], heads: list[Head | None], findings: Findings
-) -> None:
-    """An older checkpoint of a log that is not there any more."""
+def _older(
+    since: Iterable[Checkpoint], heads: list[Head | None], findings: Findings
+) -> dict[str, Checkpoint]:
+    """Return older checkpoints by their logs; tell of those whose log is not there any more."""
+    older = {one.origin: one for one in since}
     there = {head.checkpoint.origin for head in heads if head is not None}
     for origin, known in older.items():
         if origin not in there:
             place = Place(log=origin, index=known.size)
             findings.add("log-shrunk", place, f"expected {known.size} entries, found no such log")
+    return older
+
+
+def _tell_doubt(verifier: TownshipVerifier, trust: Trust) -> None:
+    """Tell why the log's own keys are not believed, if they are not."""
+    doubt = trusted_county.doubt(verifier.history, trust)
+    if doubt is not None:
+        verifier.findings.extend((doubt,))
 
 
 def _known_keys(

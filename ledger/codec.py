@@ -36,6 +36,7 @@ _ENTRIES: dict[str, type[Record]] = {
         *SEAL_ENTRY_RECORDS,
     )
 }
+ENTRY_KINDS = tuple(_ENTRIES)
 _MESSAGES = {record.kind: record for record in MESSAGE_RECORDS + (KeyRecord,)}  # noqa: RUF005
 _TYPE_PREFIX = "application/vnd.sealkeeper."
 _TYPE_SUFFIX = ".v1+json"
@@ -53,9 +54,10 @@ class Payload(Struct, frozen=True, gc=False):
 
 
 class Skimmed(Struct, frozen=True, gc=False):
-    """What an entry says of itself, without its body; every field of it was looked at.
+    """What an entry says of itself; every field of it was looked at.
 
-    `names` are those of its fields; some of those that may be left out may not be there.
+    `names` are those of its fields; some of those that may be left out may not be there. `body`
+    has them as attributes, and what was left out as its default or `UNSET`.
     """
 
     kind: str
@@ -68,6 +70,7 @@ class Skimmed(Struct, frozen=True, gc=False):
     mark: int | None
     sha256: str
     names: frozenset[str]
+    body: Any
 
 
 def payload_type(kind: str) -> str:
@@ -119,7 +122,7 @@ def decode_entry(type_text: str, payload: bytes) -> Payload:
 
 
 def skim_entry(type_text: str, payload: bytes) -> Skimmed:
-    """Return where an entry stands, for who does not ask what its body says; checked all the same.
+    """Return where an entry stands, and its fields as they were read.
 
     Raises:
         MalformedError: as `decode_entry`.
@@ -138,6 +141,7 @@ def skim_entry(type_text: str, payload: bytes) -> Skimmed:
                 found.mark,
                 sha256(payload),
                 shape.names,
+                found,
             )
     entry, fields = read_entry(type_text, payload)
     at = entry.position
@@ -153,6 +157,7 @@ def skim_entry(type_text: str, payload: bytes) -> Skimmed:
         at.mark,
         entry.sha256,
         frozenset(fields),
+        entry.body,
     )
 
 

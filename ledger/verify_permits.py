@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from sys import intern
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
+from ledger import permit_facts
 from ledger.findings import Finding
 from ledger.records import (
     SEAM,
@@ -37,7 +37,6 @@ from ledger.records_permits import (
     EmergencyTerms,
     StandingPermit,
 )
-from ledger.unbound import unbound
 from ledger.verify_confirms import Confirms
 from ledger.verify_emergency import EmergencyPermits
 from ledger.verify_makeups import MakeUps
@@ -46,7 +45,6 @@ from ledger.verify_spans import Act
 from ledger.verify_standing import StandingPermits
 from ledger.verify_withdrawals import Withdrawals
 
-_PHOTOS = frozenset({"after", "before", "photos"})  # no rule asks for them
 REVOKED_PATIENCE_MS = 60_000  # how long after a time mark a revocation may still be on its way
 Breaches = Iterator[tuple[str, str]]
 """Code and detail of each finding."""
@@ -129,8 +127,7 @@ class Permits:
             Void: self._void,
         }
         self._rules = {
-            record.kind: (msgspec.json.Decoder(unbound(record, _PHOTOS)), judge)
-            for record, judge in rules.items()
+            record.kind: (permit_facts.of(record.kind), judge) for record, judge in rules.items()
         }
 
     def take(self, log: str, act: Act) -> None:
@@ -138,8 +135,8 @@ class Permits:
         known = self._rules.get(act.kind)
         if known is None:
             return
-        decoder, judge = known
-        for code, detail in judge(act, decoder.decode(act.payload)):
+        facts, judge = known
+        for code, detail in judge(act, facts.read(act.payload)):
             finding = Finding(code=code, place=act.place(log), detail=detail)
             self._pending.setdefault(act.sha256, []).append(finding)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 from msgspec import Struct
 
-from ledger import algorithms, canonical, codec, envelope, tiles, verify_privacy
+from ledger import algorithms, canonical, codec, envelope, permit_facts, tiles, verify_privacy
 from ledger.algorithms import PublicKey
 from ledger.codec import Skimmed
 from ledger.envelope import Envelope, check
@@ -23,30 +23,8 @@ from ledger.records_keys import KEY_ENTRY_RECORDS
 from ledger.tiles import WIDTH
 from ledger.tree import leaf_hash
 
-PERMIT_KINDS = frozenset(
-    {
-        "alert",
-        "approval",
-        "confirm",
-        "confirm-ask",
-        "count",
-        "emergency",
-        "emergency-codes",
-        "emergency-terms",
-        "hold-release",
-        "incident",
-        "intent",
-        "permit",
-        "request",
-        "refusal",
-        "revocation",
-        "standing-permit",
-        "use",
-        "void",
-    }
-)
 KEY_KINDS = frozenset(record.kind for record in KEY_ENTRY_RECORDS)
-ACT_KINDS = KEY_KINDS | frozenset({"log-start", *PERMIT_KINDS})
+SIGNED_KINDS = KEY_KINDS | {"log-start"}
 MOST_SKEW_MS = 5 * 60_000  # a clock behind the gateway's time mark by more is a finding
 
 
@@ -85,7 +63,10 @@ class Run(Struct, array_like=True, kw_only=True, gc=False):
 
 
 class Act(Struct, array_like=True, frozen=True, gc=False):
-    """An entry that the rules look at across the whole log."""
+    """An entry that the rules look at across the whole log.
+
+    `payload` is as it was signed; of an entry about permits it is what `ledger.permit_facts` packs.
+    """
 
     index: int
     kind: str
@@ -220,7 +201,10 @@ class SpanJudge:
         if verdict is not True and verdict is not None:
             self._note_signature(index, entry, verdict)
         self._follow(index, taken.keyid, entry)
-        if entry.kind in ACT_KINDS:
+        if entry.kind in permit_facts.RECORDS:
+            facts = permit_facts.of(entry.kind).pack(entry.body)
+            self.span.acts.append(_act(index, entry, facts))
+        elif entry.kind in SIGNED_KINDS:
             self.span.acts.append(_act(index, entry, taken.payload))
         if entry.mark is not None and entry.mark > entry.at_ms + MOST_SKEW_MS:
             self.find(

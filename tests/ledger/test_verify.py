@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,18 +45,27 @@ def test_nothing_is_found_in_an_honest_log(town: Township, tmp_path: Path, size:
     assert report.entries == size
 
 
-def test_two_processes_find_what_one_finds(town: Township, tmp_path: Path) -> None:
+@pytest.mark.parametrize("beside_a_thread", [False, True])
+def test_two_processes_find_what_one_finds(
+    town: Township, tmp_path: Path, beside_a_thread: bool
+) -> None:
+    """Two that are copies of this one, or that began anew since a thread was here."""
     town.fill(300)
     town.entries[40], town.entries[280] = town.entries[280], town.entries[40]
     town.publish(tmp_path)
     mirror = FolderMirror(tmp_path)
     alone, limit = audit(tmp_path, town), auditing.ALONE
+    over = threading.Event()
+    thread = threading.Thread(target=over.wait)
 
     try:
         auditing.ALONE = 0
+        if beside_a_thread:
+            thread.start()
         together = auditing.audit(mirror, [mirror.below("2026")], trust(town), processes=2)
     finally:
         auditing.ALONE = limit
+        over.set()
 
     assert list(together.findings) == list(alone.findings) != []
 

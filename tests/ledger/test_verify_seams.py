@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 import pytest
 from msgspec import UNSET
 
 from bench.public_log import SEAL
-from ledger import records
+from ledger import permit_facts, records
 from ledger.records import SEAM
 from ledger.records_permits import EmergencyPermit
 from ledger.verify_permits import Permits
@@ -156,7 +155,7 @@ def judged(entries: list[tuple[str, records.Record]], *, complete: bool) -> list
     permits = Permits()
     permits.complete = complete  # as is found out by the first entry of a log
     for n, (sha256, body) in enumerate(entries):
-        payload = msgspec.json.encode(body)
+        payload = permit_facts.of(body.kind).pack(body)
         permits.take("log", Act(n, body.kind, "device", "m-1", 1, n + 1, 5, None, sha256, payload))
     return [finding.code for finding in permits.finish()]
 

@@ -341,3 +341,26 @@ def test_both_languages_have_the_same_texts(run: Callable[..., Any]) -> None:
 
     assert found[0] == found[1]
     assert len(found[0]) > 50
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_kind_of_entry_has_its_own_plain_name(run: Callable[..., Any], language: str) -> None:
+    named = {
+        kind: {"kind": kind, "fields": {"decision": "approve"}, "party": "gateway", "author": "gw"}
+        for kind in (*codec.ENTRY_KINDS, "kind-of-tomorrow")
+    }
+
+    found = run(
+        """const { facts } = await import('/facts.js');
+        return Object.entries(given.named).map(([kind, one]) =>
+          [kind, Object.fromEntries(facts(given.language, { ...one, atMs: 0 }, '1'))['fact.what']]);
+        """,
+        {"named": named, "language": language},
+    )
+
+    names = dict(found)
+    assert "kind-of-tomorrow" in names.pop("kind-of-tomorrow")
+    assert [
+        kind for kind, name in names.items() if f"{kind}）" in name or f"({kind})" in name
+    ] == []
+    assert len(set(names.values())) == len(names) == len(codec.ENTRY_KINDS)
