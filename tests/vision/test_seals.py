@@ -267,6 +267,12 @@ def test_blurred_oval_is_not_smeared() -> None:
     assert (seal.shape, seal.state) == (Shape.OVAL, State.COMPLETE)
 
 
+def test_pale_oval_whose_ring_was_cut_off_at_one_end_is_faint() -> None:
+    seal = first_of(61237, "hard")
+
+    assert (seal.shape, seal.state) == (Shape.OVAL, State.FAINT)
+
+
 @pytest.mark.parametrize("wide", [0.7, 1.5])
 def test_round_seal_in_a_stretched_picture_is_not_smeared(wide: float) -> None:
     page = stamped(page_image(7, 1), impression(seed=3), 0.6, 0.72)
