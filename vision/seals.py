@@ -24,6 +24,7 @@ from vision.rings import LEAST_COVERAGE, find_rings, meet
 from vision.ruled import long_lines
 from vision.seal_state import FAINT, Condition, State, of_ring, of_square, of_strip
 from vision.seams import find_seams
+from vision.settling import settled
 from vision.squares import find_squares
 
 _LEAST_RED = 0.02  # of the paper's brightness; JPEG's colour steps on white paper reach 0.015
@@ -103,7 +104,7 @@ def find_seals(
     least = max(_LEAST_RED, maps.noise)
     bare = _without_lines(maps.red, least)
     found = [
-        _ring_seal(ring, on, maps.red, maps.scale, Colour.RED, px_per_mm)
+        _ring_seal(_settled(ring, on, maps, least), on, maps.red, maps.scale, Colour.RED, px_per_mm)
         for ring, on in _red_rings(maps, bare, least, page is not None and not page.whole)
     ]
     found = [seal for seal in found if not _is_orange(seal, maps)]
@@ -155,7 +156,7 @@ def _pale(picture: Image, maps: Ink, page: Page | None, px_per_mm: float | None)
         return []
     bare = _without_lines(layer, least)
     rings = [
-        ring
+        settled(ring, bare, maps.dark, least)
         for ring in find_rings(bare, maps.dark, least, _PALE_COVERAGE)
         if ring.strength < FAINT and contents(maps.red, ring.ellipse)[0] < _FILLED
     ]
@@ -210,6 +211,12 @@ def _red_rings(maps: Ink, bare: Gray, least: float, outlined: bool) -> list[tupl
             whole = [one for one in whole if all(one is not other for other in same)]
             whole.append((ring, on))
     return whole
+
+
+def _settled(ring: Ring, on: Gray, maps: Ink, least: float) -> Ring:
+    """Args: on: the map that it was found on, the red one or that without lines."""
+    lines = np.asarray(on < maps.red, np.float32)
+    return settled(ring, on, np.maximum(maps.dark, lines), least)
 
 
 def _is_written_on(ring: Ring, layer: Gray) -> bool:

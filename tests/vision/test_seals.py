@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
+from sim.camera_hard import Difficulty
+from sim.camera_scenes import sheet, shot
 from sim.render import (
     DIAMETER_PX,
     HEIGHT_PX,
@@ -243,6 +245,41 @@ def test_state_names_what_is_wrong_with_an_impression(
     (seal,) = find_seals(photograph(page))
 
     assert seal.state is state
+
+
+def first_of(seed: int, difficulty: Difficulty) -> Seal:
+    """The seal that is seen where the first of a rendered paper was pressed."""
+    taken = shot(sheet(seed), seed, difficulty)
+    x, y, width, height = taken.boxes[0]
+    middle = np.array((x + width / 2, y + height / 2))
+    seals = find_seals(decode(taken.jpeg))
+    return min(seals, key=lambda seal: float(np.hypot(*(centre(seal) - middle))))
+
+
+@pytest.mark.parametrize("seed", [91018, 91024])
+def test_seal_wiped_by_a_few_millimetres_is_smeared(seed: int) -> None:
+    assert first_of(seed, "normal").state is State.SMEARED
+
+
+def test_blurred_oval_is_not_smeared() -> None:
+    seal = first_of(91506, "hard")
+
+    assert (seal.shape, seal.state) == (Shape.OVAL, State.COMPLETE)
+
+
+def test_pale_oval_whose_ring_was_cut_off_at_one_end_is_faint() -> None:
+    seal = first_of(61237, "hard")
+
+    assert (seal.shape, seal.state) == (Shape.OVAL, State.FAINT)
+
+
+@pytest.mark.parametrize("wide", [0.7, 1.5])
+def test_round_seal_in_a_stretched_picture_is_not_smeared(wide: float) -> None:
+    page = stamped(page_image(7, 1), impression(seed=3), 0.6, 0.72)
+
+    (seal,) = find_seals(np.asarray(cv2.resize(page, None, fx=wide, fy=1.0), np.uint8))
+
+    assert (seal.shape, seal.state) == (Shape.OVAL, State.COMPLETE)
 
 
 def test_seal_struck_twice_across_a_red_table_is_double(photograph: Photograph) -> None:
