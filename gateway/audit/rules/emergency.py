@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from gateway.audit.breaches import breach
 from gateway.audit.persons import person_of
 from gateway.stores import History
-from gateway.stores.views import Alert, Finding, Severity, StoredEntry
+from gateway.stores.views import Alert, Severity, StoredEntry
 from ledger.records import SealRequest, SealUse
 from ledger.records_permits import EmergencyPermit
 
@@ -30,20 +31,24 @@ def check(entry: StoredEntry | None, history: History, options: Options) -> Iter
         return
     if isinstance(entry.body, EmergencyPermit):
         body = entry.body
-        values: dict[str, str | int] = {
-            "permit": body.permit,
-            "first": body.approvers[0],
-            "second": body.approvers[1],
-            "reason": body.reason,
-        }
-        yield _alert(entry, "given", values, FOLLOW_UP)
+        first, second = body.approvers
+        yield breach(
+            entry,
+            CODE,
+            "given",
+            follow_up=FOLLOW_UP,
+            permit=body.permit,
+            first=first,
+            second=second,
+            reason=body.reason,
+        )
         for what in _broken(entry, body, history):
-            yield _alert(entry, what, {"permit": body.permit})
+            yield breach(entry, CODE, what, permit=body.permit)
     elif isinstance(entry.body, SealUse):
         permit = _given(entry.body.permit, history)
         operator = person_of(entry.body.operator, history)
         if permit and operator in {person_of(one, history) for one in permit.approvers}:
-            yield _alert(entry, "own", {"permit": permit.permit})
+            yield breach(entry, CODE, "own", permit=permit.permit)
 
 
 def _broken(entry: StoredEntry, body: EmergencyPermit, history: History) -> Iterator[str]:
@@ -81,17 +86,3 @@ def _given(permit: str, history: History) -> EmergencyPermit | None:
     known = history.permit(permit)
     entry = None if known is None else history.entry(known.index)
     return entry.body if entry is not None and isinstance(entry.body, EmergencyPermit) else None
-
-
-def _alert(
-    entry: StoredEntry, what: str, values: dict[str, str | int], follow_up: str = ""
-) -> Alert:
-    return Alert(
-        code=CODE,
-        severity=SEVERITY,
-        machine=entry.machine,
-        entry=entry.sha256,
-        finding=Finding(key=f"finding.emergency.{what}", values=values),
-        key=f"{CODE}/{what}/{entry.sha256}",
-        follow_up=follow_up,
-    )

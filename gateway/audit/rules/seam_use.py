@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from gateway.audit.breaches import breach
 from gateway.stores import History
-from gateway.stores.views import Alert, Finding, LogFilter, PermitView, Severity, StoredEntry
+from gateway.stores.views import Alert, LogFilter, PermitView, Severity, StoredEntry
 from ledger.records import SEAM, SealUse
 
 CODE = "seam-use"
@@ -38,9 +39,9 @@ def check(entry: StoredEntry | None, history: History, options: Options) -> Iter
         made = _made(seam, permit, entry, history)
         if made > allowed:
             what = "over" if seam else "plain"
-            yield _alert(entry, what, "red", {"allowed": allowed, "made": made})
+            yield breach(entry, CODE, what, permit=permit.permit, allowed=allowed, made=made)
     if not seam and RIDING in entry.body.findings:
-        yield _alert(entry, "unasked", "yellow", {})
+        yield breach(entry, CODE, "unasked", severity="yellow", permit=permit.permit)
 
 
 def _made(seam: bool, permit: PermitView, entry: StoredEntry, history: History) -> int:
@@ -48,19 +49,3 @@ def _made(seam: bool, permit: PermitView, entry: StoredEntry, history: History) 
     which = LogFilter(kinds=(SealUse.kind,), permit=permit.permit)
     uses = history.entries(which, before=entry.index + 1, limit=permit.impressions + 1)
     return sum(isinstance(one.body, SealUse) and (SEAM in one.body.flags) == seam for one in uses)
-
-
-def _alert(
-    entry: StoredEntry, what: str, severity: Severity, values: dict[str, str | int]
-) -> Alert:
-    assert isinstance(entry.body, SealUse)
-    return Alert(
-        code=CODE,
-        severity=severity,
-        machine=entry.machine,
-        entry=entry.sha256,
-        finding=Finding(
-            key=f"finding.seam-use.{what}", values={"permit": entry.body.permit, **values}
-        ),
-        key=f"{CODE}/{what}/{entry.sha256}",
-    )

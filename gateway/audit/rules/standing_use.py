@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from gateway.audit.breaches import breach
 from gateway.audit.persons import person_of
 from gateway.stores import History
-from gateway.stores.views import Alert, Finding, LogFilter, PermitView, Severity, StoredEntry
+from gateway.stores.views import Alert, LogFilter, PermitView, Severity, StoredEntry
 from ledger.days import local_date
 from ledger.records import Intent, SealRequest, SealUse
 
@@ -35,12 +36,12 @@ def check(entry: StoredEntry | None, history: History, options: Options) -> Iter
         return
     intent = history.entry(entry.body.intent)
     if intent is None or not isinstance(intent.body, Intent):
-        yield _alert(entry, permit, "intent", {})
+        yield breach(entry, CODE, "intent", permit=permit.permit)
     else:
         yield from _of_day(entry, intent, permit, permit.per_day, history)
         yield from _of_request(entry, entry.body.n, intent.body, permit, history)
     if _agreed(entry.body.operator, permit, history):
-        yield _alert(entry, permit, "agreed", {"operator": entry.body.operator})
+        yield breach(entry, CODE, "agreed", permit=permit.permit, operator=entry.body.operator)
 
 
 def _of_day(
@@ -49,7 +50,7 @@ def _of_day(
     day = local_date(intent.position.at_ms)
     made = _made_on(day, permit, per_day, entry, history)
     if made > per_day:
-        yield _alert(entry, permit, "day", {"day": day, "allowed": per_day, "made": made})
+        yield breach(entry, CODE, "day", permit=permit.permit, day=day, allowed=per_day, made=made)
 
 
 def _of_request(
@@ -58,9 +59,9 @@ def _of_request(
     request = None if intent.request is None else history.entry(intent.request)
     asked = None if request is None else request.body
     if not isinstance(asked, SealRequest) or asked.permit != permit.permit:
-        yield _alert(entry, permit, "request", {})
+        yield breach(entry, CODE, "request", permit=permit.permit)
     elif n > asked.copies:
-        yield _alert(entry, permit, "copies", {"allowed": asked.copies, "made": n})
+        yield breach(entry, CODE, "copies", permit=permit.permit, allowed=asked.copies, made=n)
 
 
 def _made_on(
@@ -80,18 +81,3 @@ def _agreed(operator: str, permit: PermitView, history: History) -> bool:
         return False
     names = (agreed.by, agreed.released_by or agreed.by)
     return person_of(operator, history) in {person_of(one, history) for one in names}
-
-
-def _alert(
-    entry: StoredEntry, permit: PermitView, what: str, values: dict[str, str | int]
-) -> Alert:
-    return Alert(
-        code=CODE,
-        severity=SEVERITY,
-        machine=entry.machine,
-        entry=entry.sha256,
-        finding=Finding(
-            key=f"finding.standing-use.{what}", values={"permit": permit.permit, **values}
-        ),
-        key=f"{CODE}/{what}/{entry.sha256}",
-    )

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from gateway.audit.breaches import breach
 from gateway.audit.persons import person_of
 from gateway.audit.spending import spending
 from gateway.stores import History
-from gateway.stores.views import Alert, Finding, PermitView, Severity, StoredEntry
+from gateway.stores.views import Alert, PermitView, Severity, StoredEntry
 from ledger.records import Incident, Intent, Refusal, SealRequest, SealUse
 from ledger.withdrawals import withdrawn
 
@@ -38,17 +39,17 @@ def check(entry: StoredEntry | None, history: History, options: Options) -> Iter
     if permit is None or (permit.per_day is None and permit.revocation_index is None):
         return
     if _withdrawn_before(entry, _request_of(entry, permit, history), history):
-        yield _alert(entry, "used", "red", {"permit": permit.permit})
+        yield breach(entry, CODE, "used", permit=permit.permit)
 
 
 def _taken_back(entry: StoredEntry, body: Refusal, about: str, history: History) -> Iterator[Alert]:
     asked = history.entry(about)
     if asked is None or asked.machine != entry.machine or not isinstance(asked.body, SealRequest):
-        yield _alert(entry, "unknown", "yellow", {})
+        yield breach(entry, CODE, "unknown", severity="yellow")
         return
     by, filer = body.by or "", asked.body.filed_by
     if person_of(by, history) != person_of(filer, history):
-        yield _alert(entry, "other", "yellow", {"by": by, "filed_by": filer})
+        yield breach(entry, CODE, "other", severity="yellow", by=by, filed_by=filer)
 
 
 def _request_of(entry: StoredEntry, permit: PermitView, history: History) -> str:
@@ -78,17 +79,4 @@ def _withdrawn_before(entry: StoredEntry, request: str, history: History) -> boo
         and isinstance(one.body, Refusal)
         and withdrawn(one.body) == request
         for one in refusals
-    )
-
-
-def _alert(
-    entry: StoredEntry, what: str, severity: Severity, values: dict[str, str | int]
-) -> Alert:
-    return Alert(
-        code=CODE,
-        severity=severity,
-        machine=entry.machine,
-        entry=entry.sha256,
-        finding=Finding(key=f"finding.withdrawal.{what}", values=values),
-        key=f"{CODE}/{what}/{entry.sha256}",
     )
