@@ -153,13 +153,7 @@ def measure(
     known = load(folder, say)
     if not _can_read():
         say("expected the extra ocr, found none: no ring is read; pip install 'sealkeeper[ocr]'")
-    rows: dict[str, Row] = {}
-    cells: list[Cell] = []
-    for name in folder.names:
-        say(name)
-        looked = _look_at(folder, name, known, alone and _can_read())
-        rows[name] = looked.row
-        cells += [looked.cell] if looked.cell is not None else []
+    rows, cells = _all_seen(folder, known, alone and _can_read(), say)
     asked = {case.id: _answer(folder, case, say) for case in folder.cases}
     cases = {name: given for name, (given, _) in asked.items()}
     totals = _totals(folder, rows, cases, {name: taken_s for name, (_, taken_s) in asked.items()})
@@ -169,6 +163,20 @@ def measure(
         written = write_sheets(cells, sheets, "misses" if folder.labels else "found")
         totals = structs.replace(totals, sheets=tuple(str(path) for path in written))
     return Eyes(images=rows, cases=cases, totals=totals)
+
+
+def _all_seen(
+    folder: Folder, known: tuple[Registered, ...], alone: bool, say: Say
+) -> tuple[dict[str, Row], list[Cell]]:
+    """See every picture by itself; return the rows, and what goes onto the sheets."""
+    rows: dict[str, Row] = {}
+    cells: list[Cell] = []
+    for name in folder.names:
+        say(name)
+        looked = _look_at(folder, name, known, alone)
+        rows[name] = looked.row
+        cells += [looked.cell] if looked.cell is not None else []
+    return rows, cells
 
 
 def _can_read() -> bool:

@@ -78,13 +78,17 @@ def write(
     for i in range(pages):
         keep(f"page-{i:03}.jpg", shot(sheet(seed + i), seed + i, difficulty))
     cases = [one for i in range(pairs) for one in _asked(seed + i, i, difficulty, keep, questions)]
+    _write_manifest(folder, rows)
+    write_register(folder)
+    (folder / "cases.json").write_bytes(msgspec.json.format(msgspec.json.encode(cases)))
+    return len(rows)
+
+
+def _write_manifest(folder: Path, rows: Sequence[Row]) -> None:
     with (folder / "manifest.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, _COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
-    write_register(folder)
-    (folder / "cases.json").write_bytes(msgspec.json.format(msgspec.json.encode(cases)))
-    return len(rows)
 
 
 def _documents(
