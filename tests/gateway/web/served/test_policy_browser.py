@@ -173,13 +173,13 @@ def test_a_delegation_stands_among_the_acts_of_those_it_names_and_of_nobody_else
     arrive(page, "**/log/**")
     opened = page.inner_text("main")
     theirs = window("feng").goto("/log?who=feng&kind=").inner_text("main table")
-    other = window("qian")
+    other = window("wu")
 
     listed = other.goto("/log?who=zhou&kind=").inner_text("main")
     refused = other.page.goto(page.url)
 
-    assert "委托" in mine and "委托" in theirs and "feng" in opened
-    assert "委托" not in listed
+    assert "zhou → feng" in mine and "zhou → feng" in theirs and "外出委托 第" in opened
+    assert "zhou → feng" not in listed
     assert refused.status == 404
     assert director.complaints == []
 
