@@ -108,6 +108,20 @@ def copies_merge(parts: tuple[Path, ...], target: Path | None) -> None:
 
 
 @main.command()
+@click.option("--seed", default=1, show_default=True, help="Of the first pile; others follow.")
+@click.option("--piles", default=60, show_default=True, help="Each stamped well and palely.")
+@JSON
+def seams(seed: int, piles: int, target: Path | None) -> None:
+    """Seam stamps on fanned piles: how often good ones are called faint, and faint ones not."""
+    from bench import seams as measured
+
+    figures = measured.measure(range(seed, seed + piles), lambda line: click.echo(line, err=True))
+    click.echo(measured.table(figures))
+    if target is not None:
+        target.write_bytes(_formatted(figures))
+
+
+@main.command()
 @click.option("--stamps", default=20, show_default=True, help="On each of the two machines.")
 @JSON
 def cycle(stamps: int, target: Path | None) -> None:

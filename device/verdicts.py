@@ -63,8 +63,16 @@ GRAVE = (
     Finding.PAGE_UNCLEAR,
 )
 
-# What a seam stamp on a fanned pile shows in all honesty: its sheets lie side by side and slip.
-_OF_A_FAN = frozenset({Finding.IMPRESSION_SEAM, Finding.SECOND_SHEET, Finding.PAGE_COVERED})
+# What a seam stamp on a fanned pile shows in all honesty: its sheets lie side by side and slip, and
+# their edges cut the ring.
+_OF_A_FAN = frozenset(
+    {
+        Finding.IMPRESSION_SEAM,
+        Finding.IMPRESSION_PARTIAL,
+        Finding.SECOND_SHEET,
+        Finding.PAGE_COVERED,
+    }
+)
 
 log = structlog.get_logger()
 

@@ -50,9 +50,13 @@ class NewSeals(Struct, frozen=True, kw_only=True):
 
     @property
     def faint(self) -> bool:
-        """Whether one of them is so pale that a make-up stamp may be needed."""
+        """Whether one, whole or in part, is so pale that a make-up stamp may be needed."""
         pale = any(strength < FAINT for strength in self.others)
-        return pale or any(seal.state is State.FAINT for seal in self.seals)
+        return pale or any(
+            seal.state is State.FAINT
+            or (seal.state is State.PARTIAL and seal.condition.strength < FAINT)
+            for seal in self.seals
+        )
 
     @property
     def count(self) -> int:

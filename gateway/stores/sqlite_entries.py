@@ -285,8 +285,11 @@ def _conditions(which: LogFilter) -> tuple[list[str], list[object]]:
             conditions.append(f"f.{column} = ?")
             values.append(wanted)
     if which.machines is not None:
-        conditions.append("f.machine IN (SELECT value FROM json_each(?))")
-        values.append(msgspec.json.encode(which.machines).decode())
+        conditions.append(
+            "(f.machine IN (SELECT value FROM json_each(?)) OR (f.kind = 'delegation'"
+            " AND f.idx IN (SELECT idx FROM actors WHERE account = ?)))"
+        )
+        values += [msgspec.json.encode(which.machines).decode(), which.delegations_of]
     if which.matters:
         conditions.append("f.matter IN (SELECT value FROM json_each(?))")
         values.append(msgspec.json.encode(which.matters).decode())

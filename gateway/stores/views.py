@@ -152,10 +152,12 @@ class LogFilter(Struct, frozen=True, kw_only=True):
         kinds, matters: any of them (matters by code); empty: all. machines: any of; None: all.
         flag: a flag or finding code of a use. alert: with an alert: any, or of this severity.
         from_ms, to_ms: received in [from, to). search: words typed. acts: what one person did.
+        delegations_of: an account whose delegations are listed beside `machines`; they have none.
     """
 
     machine: str | None = None
     machines: tuple[str, ...] | None = None
+    delegations_of: str = ""
     kinds: tuple[str, ...] = ()
     seal: str | None = None
     matters: tuple[str, ...] = ()

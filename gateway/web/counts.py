@@ -52,7 +52,10 @@ def counts(reader: Reader, visitor: Visitor) -> Counts:
 def seen_entries(reader: Reader, visitor: Visitor) -> int:
     """Return how many entries this visitor may read."""
     machines = visitor.only_machines(Action.READ_LOG)
-    return reader.size() if machines is None else reader.count_entries(LogFilter(machines=machines))
+    if machines is None:
+        return reader.size()
+    own = visitor.account.account
+    return reader.count_entries(LogFilter(machines=machines, delegations_of=own))
 
 
 def _drafts(reader: Reader, visitor: Visitor) -> int:

@@ -142,7 +142,7 @@ def test_clerk_hears_the_gravest_finding_and_nothing_when_all_is_well() -> None:
     assert verdicts.gravest(("page-other", "impression-faint")) == "page-other"
 
 
-@pytest.mark.parametrize("word", ["second-sheet", "page-covered"])
+@pytest.mark.parametrize("word", ["second-sheet", "page-covered", "impression-partial"])
 def test_a_fanned_pile_is_no_other_paper_to_a_seam_stamp_alone(word: str) -> None:
     fanned = ("page-same", "impression-seen", "impression-seam", word)
 

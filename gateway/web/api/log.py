@@ -45,6 +45,7 @@ def entries(
     which = LogFilter(
         machine=machine,
         machines=visitor.only_machines(Action.READ_LOG),
+        delegations_of=visitor.account.account,
         kinds=tuple(kind),
         seal=seal,
         matters=() if matter is None else (matter,),

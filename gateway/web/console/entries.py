@@ -32,7 +32,7 @@ from ledger.records_confirms import CONFIRM_ENTRY_RECORDS
 from ledger.records_custody import CUSTODY_ENTRY_RECORDS
 from ledger.records_keys import KEY_ENTRY_RECORDS
 from ledger.records_office import OFFICE_ENTRY_RECORDS
-from ledger.records_people import PEOPLE_ENTRY_RECORDS
+from ledger.records_people import PEOPLE_ENTRY_RECORDS, Delegation
 from ledger.records_permits import PERMIT_ENTRY_RECORDS
 from ledger.records_retention import RETENTION_ENTRY_RECORDS, What
 from ledger.records_seals import SEAL_ENTRY_RECORDS
@@ -215,14 +215,14 @@ def photo(request: Request, visitor: PhotoLooker, sealed_sha256: str) -> Respons
 
 
 def find(reader: Reader, entry_id: str, visitor: Visitor) -> EntryDetail:
-    """Return an entry by its index or its payload hash.
+    """Return an entry by its index or its payload hash; of a delegation, by whom it names, too.
 
     Raises:
         NotFoundError: there is none, or it is another village's.
     """
     key: int | str = int(entry_id) if entry_id.isdecimal() and len(entry_id) < 16 else entry_id
     detail = reader.detail(key)
-    if detail is None or not visitor.sees(detail.entry.machine, Action.READ_LOG):
+    if detail is None or not _reads(visitor, detail.entry):
         raise NotFoundError(f"expected an entry, found none named {entry_id[:64]}")
     return detail
 
@@ -265,6 +265,7 @@ def log_filter(reader: Reader, asked: Chosen, visitor: Visitor) -> LogFilter:
     return LogFilter(
         machine=asked.machine or None,
         machines=visitor.only_machines(Action.READ_LOG),
+        delegations_of=visitor.account.account,
         kinds=MAIN_KINDS if kind == "main" else ((kind,) if kind in KINDS else ()),
         matters=tuple({typed, *reader.matter_codes(typed)}) if typed else (),
         alert=wanted,
@@ -326,4 +327,11 @@ def _opened(detail: EntryDetail, visitor: Visitor) -> dict[str, Any] | None:
 def _index(reader: Reader, index: int, visitor: Visitor) -> int | None:
     """Return the index of a neighbour that this visitor may open, or None."""
     found = reader.entry(index) if 0 <= index < reader.size() else None
-    return index if found is not None and visitor.sees(found.machine, Action.READ_LOG) else None
+    return index if found is not None and _reads(visitor, found) else None
+
+
+def _reads(visitor: Visitor, entry: StoredEntry) -> bool:
+    """Tell whether this visitor may open an entry: it is in sight, or a delegation of their own."""
+    body, account = entry.body, visitor.account.account
+    own = isinstance(body, Delegation) and account in (body.absent, body.substitute, body.by)
+    return own or visitor.sees(entry.machine, Action.READ_LOG)

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from gateway.commands import AddAccount
+from tests.arriving import arrive
 from tests.gateway.web.served.policies import DEADLINE_S, DESK, PHONE, POLICY, enact
 from tests.pictures import keep
 
@@ -153,6 +154,33 @@ def test_a_substitute_is_named_decides_and_is_ended(world: Any, window: Any, ask
 
     assert "冯副主任" in shown and "受托" in shown
     assert "您的岗位不能办理此事" in after
+    assert director.complaints == []
+
+
+def test_a_delegation_stands_among_the_acts_of_those_it_names_and_of_nobody_else_in_the_village(
+    window: Any,
+) -> None:
+    director = window("zhou")
+    page = director.goto("/delegations")
+    page.select_option("#substitute", "feng")
+    page.click("text=确认委托")
+    page.wait_for_selector("text=已委托")
+    director.goto("/account").click("#acts")
+    page.wait_for_selector("#whose")
+    keep(page, "acts-own")
+    mine = page.inner_text("main table")
+    page.click("main table tr:has-text('委托') a")
+    arrive(page, "**/log/**")
+    opened = page.inner_text("main")
+    theirs = window("feng").goto("/log?who=feng&kind=").inner_text("main table")
+    other = window("wu")
+
+    listed = other.goto("/log?who=zhou&kind=").inner_text("main")
+    refused = other.page.goto(page.url)
+
+    assert "zhou → feng" in mine and "zhou → feng" in theirs and "外出委托 第" in opened
+    assert "zhou → feng" not in listed
+    assert refused.status == 404
     assert director.complaints == []
 
 
