@@ -149,10 +149,9 @@ class LogFilter(Struct, frozen=True, kw_only=True):
     """Which entries to list; every given field must match.
 
     Args:
-        kinds, matters: any of them (matters by code); empty: all. machines: any of; None: all.
-        flag: a flag or finding code of a use. alert: with an alert: any, or of this severity.
-        from_ms, to_ms: received in [from, to). search: words typed. acts: what one person did.
-        delegations_of: an account whose delegations are listed beside `machines`; they have none.
+        kinds, matters (codes): any of them; empty: all. machines: any of them, and delegations
+        that name the account `delegations_of`; None: all. flag: of a use. alert: any, or of this
+        severity. from_ms, to_ms: received in [from, to). search: words. acts: what one person did.
     """
 
     machine: str | None = None
@@ -388,8 +387,7 @@ class Alert(Struct, frozen=True, kw_only=True):
 
     Args:
         code: the rule's, also the `rule` of what is withheld in the AlertRecord.
-        entry: hash of the entry that it is about, or None.
-        key: says when two findings are the same one, such as `gap/<machine>/<seq>`.
+        entry: hash of its entry. key: the same for equal findings, such as `gap/<machine>/<seq>`.
         follow_up: what a case is opened with at once; "": people decide whether there is one.
     """
 
