@@ -45,7 +45,7 @@ def settled(ring: Ring, ink: Gray, dark: Gray, least: float) -> Ring:
 
 def _once(ring: Ring, ink: Gray, dark: Gray, least: float) -> Ring | None:
     found, reaches = _tracked(ring, ridge(profile(ink, ring.ellipse)))
-    if found.mean() < _KNOWN or found.sum() == ring.hits.sum():
+    if found.mean() < _KNOWN:
         return None
     ellipse = fitted(ring.ellipse, structs.replace(ring, hits=found), reaches, circle=False)
     if ellipse is None:
@@ -54,20 +54,30 @@ def _once(ring: Ring, ink: Gray, dark: Gray, least: float) -> Ring | None:
 
 
 def _tracked(ring: Ring, rises: Gray) -> tuple[NDArray[np.bool_], Gray]:
-    """At which angles the ring was found, its ends followed in both directions, and where."""
+    """At which angles the ring was found, and where: its longest stretch is followed on in both
+    directions, over characters that were taken for the ring."""
     middle = len(REACHES) // 2
     window = round(_TOLERANCE * 100)
     places = middle - window + rises[:, middle - window : middle + window + 1].argmax(axis=1)
-    found = ring.hits.copy()
-    least = _PALE_PART * ring.strength
-    for way in (1, -1):
-        for start in np.flatnonzero(ring.hits & ~np.roll(ring.hits, -way)).tolist():
-            at, place = (start + way) % ANGLES, int(places[start])
-            while not found[at]:
-                low = max(place - _STEP, 0)
-                place = low + int(rises[at, low : place + _STEP + 1].argmax())
-                if rises[at, place] <= least:
-                    break
-                found[at], places[at] = True, place
-                at = (at + way) % ANGLES
+    found, least = ring.hits.copy(), _PALE_PART * ring.strength
+    begin, length = _longest(ring.hits)
+    for start, way in ((begin + length - 1, 1), (begin, -1)):
+        place = int(places[start % ANGLES])
+        for step in range(1, (ANGLES - length) // 2 + 1):
+            at = (start + way * step) % ANGLES
+            low = max(place - _STEP, 0)
+            place = low + int(rises[at, low : place + _STEP + 1].argmax())
+            if rises[at, place] <= least:
+                break
+            found[at], places[at] = True, place
     return found, np.asarray(REACHES[places], np.float32)
+
+
+def _longest(hits: NDArray[np.bool_]) -> tuple[int, int]:
+    """Where the longest stretch of hits begins, and over how many angles it runs."""
+    runs = np.zeros(ANGLES, np.int64)
+    for at in range(2 * ANGLES - 1, -1, -1):
+        one = at % ANGLES
+        runs[one] = min(int(runs[(one + 1) % ANGLES]) + 1, ANGLES) if hits[one] else 0
+    begin = int(runs.argmax())
+    return begin, int(runs[begin])
