@@ -276,19 +276,21 @@ def opened_values(data: bytes) -> dict[str, Any]:
     return {name: opened.value for name, opened in opening.values.items()}
 
 
+_IN_SIGHT = (
+    "(f.machine IN (SELECT value FROM json_each(?)) OR"
+    " (f.kind = 'delegation' AND f.idx IN (SELECT idx FROM actors WHERE account = ?)))"
+)
+
+
 def _conditions(which: LogFilter) -> tuple[list[str], list[object]]:
     conditions: list[str] = []
     values: list[object] = []
     for column in ("machine", "seal", "permit"):
-        wanted = getattr(which, column)
-        if wanted is not None:
+        if (wanted := getattr(which, column)) is not None:
             conditions.append(f"f.{column} = ?")
             values.append(wanted)
     if which.machines is not None:
-        conditions.append(
-            "(f.machine IN (SELECT value FROM json_each(?)) OR (f.kind = 'delegation'"
-            " AND f.idx IN (SELECT idx FROM actors WHERE account = ?)))"
-        )
+        conditions.append(_IN_SIGHT)
         values += [msgspec.json.encode(which.machines).decode(), which.delegations_of]
     if which.matters:
         conditions.append("f.matter IN (SELECT value FROM json_each(?))")
