@@ -6,12 +6,14 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from sim.waiting import until
 from tests.pictures import keep
 
 # Photos that load lazily do not hold up the page's own end of loading.
 _PHOTOS_IN_SIGHT = """() => Promise.all([...document.images]
   .filter((photo) => photo.checkVisibility() && photo.getBoundingClientRect().top < innerHeight)
   .map((photo) => photo.decode().catch(() => {})))"""
+PATIENCE_S = 30
 
 
 def arrive(page: Page, url: str) -> None:
@@ -34,3 +36,15 @@ def go_to(page: Page, url: str) -> None:
     page.goto(url)
     page.evaluate(_PHOTOS_IN_SIGHT)
     keep(page)
+
+
+def see_photo(page: Page, photo: str, *, wider_than: int = 500) -> None:
+    """Wait until the first photo of this selector has come with more pixels across than these.
+
+    It asks from outside: `Page.wait_for_function` evaluates text in the page, which our pages
+    forbid, and so it fails wherever it has to ask twice.
+    """
+    seen = page.locator(photo).first
+    seen.scroll_into_view_if_needed()
+    width = "photo => photo.naturalWidth"
+    until(photo, lambda: seen.evaluate(width) > wider_than, PATIENCE_S, pause_s=0.1)

@@ -31,6 +31,7 @@ NO_PICTURES = (
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
+NICE = 10  # a machine's eyes yield to all at it (device/eyes.py): no higher, or they wait for us
 SBIN_MOSQUITTO = "/usr/sbin/mosquitto"  # not on the PATH of ordinary users
 NO_HARDWARE = "needs real hardware"
 NEEDS_HARDWARE = ("needs hardware", True)
@@ -135,6 +136,7 @@ def _plural(reason: str, count: int) -> str:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.nice(max(0, NICE - os.nice(0)))
     account = SkipAccount(
         strict=bool(os.environ.get("CI")),
         wants_hardware="hardware" in config.option.markexpr,

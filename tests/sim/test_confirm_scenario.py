@@ -15,6 +15,7 @@ from sim.checklist import CheckList
 from sim.township import Township
 from sim.township_plan import make_plan
 from sim.waiting import until
+from tests.arriving import see_photo
 from tests.pictures import keep
 from tests.sim.test_screens import (
     PATIENCE_MS,
@@ -126,9 +127,7 @@ def test_an_approver_releases_one_impression_on_the_phone_and_without_a_network_
     keep(kiosk, "kiosk-remote-confirm")
     phone.goto("/confirm")
     expect(phone.locator("#form")).to_have_text("盖在这一页上")
-    phone.wait_for_function(
-        "document.querySelector('#live figure.page img')?.naturalWidth > 500", timeout=PATIENCE_MS
-    )
+    see_photo(phone, "#live figure.page img")
     keep(phone, "confirm-live", whole=False)
     wide = phone.evaluate("document.documentElement.scrollWidth")
     phone.click("#release")

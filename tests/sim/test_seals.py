@@ -24,7 +24,7 @@ from sim.machine import SimMachine
 from sim.township import Township
 from sim.township_plan import Plan, PlannedSeal, Village, make_plan
 from sim.waiting import until
-from tests.arriving import arrive
+from tests.arriving import arrive, see_photo
 
 pytestmark = pytest.mark.slow
 
@@ -235,7 +235,7 @@ def _approve(chromium: Browser, plan: Plan) -> None:
     page.click("text=村民户籍迁移")
     until("the page's photo", lambda: _photographed(page), 40)
     expect(page.get_by_text("村党支部印章").first).to_be_visible()
-    page.wait_for_function("document.querySelector('figure.page img').naturalWidth > 500")
+    see_photo(page, "figure.page img")
     page.click("#decision >> text=批准")
     page.click("text=确认批准")
     page.wait_for_selector("text=许可已发往印章机")

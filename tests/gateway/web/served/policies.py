@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page
 
 from gateway.commands import DraftPolicy, ReleasePolicy
-from tests.arriving import arrive, go_to
+from tests.arriving import arrive, go_to, see_photo
 from tests.gateway.sample_policy import IN_TURN, sample
 
 DEADLINE_S = 20.0
@@ -60,7 +60,7 @@ class Window:
     def look(self, request: str) -> Page:
         """Open a request and see its page photo."""
         page = self.goto(f"/approvals/{request}")
-        page.wait_for_function("document.querySelector('figure.page img').naturalWidth > 500")
+        see_photo(page, "figure.page img")
         return page
 
     def tap(self, request: str, first: str, second: str) -> Page:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
-from tests.arriving import arrive, go_to
+from tests.arriving import arrive, go_to, see_photo
 from tests.pictures import keep, path_name
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -109,8 +109,7 @@ def test_approver_decides_with_two_taps_and_without_a_page_load(screen, busy):
     page = window.sign_in("wang")
     page.click("text=去审批")
     page.click("text=居住情况说明")
-    page.wait_for_selector("figure.page img")
-    page.wait_for_function("document.querySelector('figure.page img').naturalWidth > 500")
+    see_photo(page, "figure.page img")
     address = page.url
 
     page.click("#decision >> text=批准")
@@ -289,7 +288,7 @@ def test_on_a_phone_one_group_of_the_menu_is_open_beside_todays_work(screen):
     keep(page, "menu", whole=False)
     page.click("summary >> text=印章与许可")
     page.click("summary >> text=机器与人员")
-    page.wait_for_function("document.querySelectorAll('nav.side details[open]').length == 2")
+    expect(page.locator("nav.side details[open]")).to_have_count(2)
     after = page.eval_on_selector_all("nav.side details[open] > summary", opened)
 
     assert len(at_home) == 1

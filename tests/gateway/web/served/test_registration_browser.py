@@ -14,6 +14,7 @@ from bench.eyes_folder import read_folder
 from ledger.records_custody import Handover
 from ledger.records_seals import SealSample
 from tests import imprints
+from tests.arriving import see_photo
 from tests.gateway.web.served.policies import DEADLINE_S, PHONE
 from tests.pictures import keep
 
@@ -63,7 +64,7 @@ def test_one_registers_another_releases_and_another_seal_at_the_handover_is_a_re
     page = drafter.goto(PAGE)
     unregistered = page.inner_text("#unregistered")
     page.click("text=用这张印样登记")
-    page.wait_for_function("document.querySelector('figure img').naturalWidth > 300")
+    see_photo(page, "figure img", wider_than=300)
     width = float(page.input_value("#width"))
     fill_in(page)
     keep(page, "registration")
