@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from gateway.desk.list_table import ListFileError
 from gateway.errors import (
     ConfigError,
     GatewayError,
@@ -39,6 +40,7 @@ STATUS: tuple[tuple[type[GatewayError], int], ...] = (
     (NotAllowedError, 403),
     (NotFoundError, 404),
     (RequestRefusedError, 409),
+    (ListFileError, 422),
     (StoreError, 503),
     (ConfigError, 500),
 )

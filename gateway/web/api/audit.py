@@ -20,6 +20,7 @@ from gateway.web.api.answers import Index, answer, documented
 from gateway.web.console import precision
 from gateway.web.console.holds import MOST_COUNTED
 from gateway.web.identity import Allow, AllowOrder, Visitor, site_of
+from gateway.web.numbers import Number
 
 router = APIRouter(tags=["audit"])
 AlertLooker = Annotated[Visitor, Depends(Allow(Action.READ_ALERTS))]
@@ -80,7 +81,7 @@ def alerts(
     severity: Literal["yellow", "red"] | None = None,
     machine: Annotated[str | None, Query(max_length=40)] = None,
     without_case: bool = False,
-    before: int | None = None,
+    before: Number | None = None,
     limit: Limit = 50,
     without_answer: bool = False,
 ) -> Response:
@@ -119,7 +120,7 @@ def rules_precision(request: Request, visitor: Anybody, span: Span = "days-90") 
 
 @router.get("/troubles", responses=documented(tuple[Trouble, ...]))
 def troubles(
-    request: Request, visitor: AlertLooker, before: int | None = None, limit: Limit = 50
+    request: Request, visitor: AlertLooker, before: Number | None = None, limit: Limit = 50
 ) -> Response:
     """What came and could not be taken; its bytes lie in quarantine."""
     with site_of(request).port.reader() as reader:

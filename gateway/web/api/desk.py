@@ -19,6 +19,7 @@ from gateway.web.api.answers import Index, answer, documented, for_visitor
 from gateway.web.console.imports import parsed, unpacked
 from gateway.web.console.permits import REASONS
 from gateway.web.identity import Allow, AllowOrder, Visitor, site_of
+from gateway.web.numbers import Number
 from gateway.web.orders import decide
 from ledger.matters import Answer, Matter, MatterList, look_up
 
@@ -39,7 +40,7 @@ class Evidence(BaseModel):
 
     kind: Annotated[str, Field(max_length=40)]
     number: Annotated[str, Field(max_length=200)] = ""
-    page: int | None = None
+    page: Number | None = None
 
 
 class Decision(BaseModel):
@@ -79,7 +80,7 @@ def requests(
     request: Request,
     visitor: RequestLooker,
     state: State | None = None,
-    before: int | None = None,
+    before: Number | None = None,
     limit: Limit = 50,
 ) -> Response:
     """Requests, newest first; state `open` waits for a decision."""
@@ -114,7 +115,7 @@ def permits(
     request: Request,
     visitor: PermitLooker,
     machine: Annotated[str | None, Query(max_length=40)] = None,
-    before: int | None = None,
+    before: Number | None = None,
     limit: Limit = 50,
 ) -> Response:
     """Permits, newest first."""
@@ -176,7 +177,7 @@ def release_list(request: Request, visitor: ListReleaser, draft: str) -> Respons
 
 
 @router.get("/lists/{version}", responses=documented(MatterList))
-def one_list(request: Request, visitor: ListLooker, version: int) -> Response:
+def one_list(request: Request, visitor: ListLooker, version: Number) -> Response:
     """The content of one release."""
     with site_of(request).port.reader() as reader:
         found = reader.matter_list(version)

@@ -24,6 +24,7 @@ from gateway.stores.standing import StandingPermitView
 from gateway.web.api.answers import answer, documented
 from gateway.web.console.people import places_of
 from gateway.web.identity import Allow, Visitor, site_of
+from gateway.web.numbers import Number
 
 router = APIRouter(tags=["flows"])
 StandingLooker = Annotated[Visitor, Depends(Allow(Action.READ_STANDING))]
@@ -151,7 +152,7 @@ def policies(request: Request, visitor: PolicyLooker) -> Response:
 
 
 @router.get("/policy/{version}", responses=documented(ApprovalPolicy))
-def policy(request: Request, visitor: PolicyLooker, version: int) -> Response:
+def policy(request: Request, visitor: PolicyLooker, version: Number) -> Response:
     """What one version says."""
     with site_of(request).port.reader() as reader:
         views = [one for one in reader.approval_policies() if one.version == version]

@@ -16,6 +16,7 @@ from gateway.web.console.machines import seen_machines
 from gateway.web.evidence import gather
 from gateway.web.identity import Allow, Visitor, site_of
 from gateway.web.ladder import Ladder, climb
+from gateway.web.numbers import Number
 
 router = APIRouter(tags=["log"])
 LogLooker = Annotated[Visitor, Depends(Allow(Action.READ_LOG))]
@@ -36,9 +37,9 @@ def entries(
     permit: Word = None,
     flag: Word = None,
     alert: Literal["any", "yellow", "red"] | None = None,
-    from_ms: int | None = None,
-    to_ms: int | None = None,
-    before: int | None = None,
+    from_ms: Number | None = None,
+    to_ms: Number | None = None,
+    before: Number | None = None,
     limit: Limit = 50,
 ) -> Response:
     """Entries, newest first; go on with `before` = the last index."""

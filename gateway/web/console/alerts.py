@@ -19,6 +19,7 @@ from gateway.stores.answered import AnswerWord
 from gateway.stores.views import AlertView, CaseView
 from gateway.web.console import precision
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
+from gateway.web.numbers import Number
 from gateway.web.pages import page, see_other
 
 PAGE_SIZE = 30
@@ -40,7 +41,7 @@ def alerts(
     severity: Short = "",
     machine: Short = "",
     code: Short = "",
-    before: int | None = None,
+    before: Number | None = None,
 ) -> Response:
     """Alerts, newest first; `show` `active` leaves out those that somebody has taken up,
     `unanswered` those of which an auditor has said whether they were right."""

@@ -17,6 +17,7 @@ from gateway.stores import Reader
 from gateway.stores.views import RequestState, RequestView, StoredEntry
 from gateway.web.answers import answer
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
+from gateway.web.numbers import Number
 from gateway.web.orders import decide, missing_page, why_not
 from gateway.web.pages import page, see_other
 
@@ -33,7 +34,7 @@ def inbox(
     request: Request,
     visitor: Looker,
     state: Annotated[str, Query(max_length=20)] = "open",
-    before: int | None = None,
+    before: Number | None = None,
 ) -> Response:
     """Requests in one state; those that wait for a decision first."""
     chosen: RequestState = next((one for one in STATES if one == state), "open")

@@ -24,6 +24,7 @@ from gateway.stores import Reader
 from gateway.stores.calendar import local_time
 from gateway.web.console.retention import mine
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
+from gateway.web.numbers import Number
 from gateway.web.pages import page, see_other
 from ledger.records_office import CalendarRelease
 
@@ -74,7 +75,7 @@ def draft(
 
 
 @router.post("/calendar/versions/{version}/release")
-def release(request: Request, visitor: Releaser, version: int) -> Response:
+def release(request: Request, visitor: Releaser, version: Number) -> Response:
     """Put another person's draft in force."""
     site_of(request).order(ReleaseCalendar(by=visitor.account.account, version=version))
     return see_other("/calendar?done=calendar-released")

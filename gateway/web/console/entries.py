@@ -22,6 +22,7 @@ from gateway.web.counts import seen_entries
 from gateway.web.evidence import gather
 from gateway.web.identity import Allow, Visitor, site_of
 from gateway.web.ladder import climb
+from gateway.web.numbers import Number
 from gateway.web.pages import page
 from gateway.web.render import day_start_ms
 from gateway.web.searching import acts_of, search_of
@@ -102,7 +103,7 @@ def log(
     request: Request,
     visitor: Looker,
     asked: Annotated[Chosen, Depends(_chosen)],
-    before: int | None = None,
+    before: Number | None = None,
 ) -> Response:
     """The log, newest first, with filters; `kind` `main` leaves out heartbeats and the like."""
     site, chosen = site_of(request), structs.asdict(asked)

@@ -16,6 +16,7 @@ from gateway.orders_lists import county_releases, is_waiting, standing_list
 from gateway.web.console.retention import mine
 from gateway.web.downloads import CSV, XLSX, download
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
+from gateway.web.numbers import Number
 from gateway.web.pages import page, see_other
 
 router = APIRouter()
@@ -59,7 +60,7 @@ def release(request: Request, visitor: Releaser, draft: str) -> Response:
 
 
 @router.get("/matters/versions/{version}/file")
-def export(request: Request, visitor: Looker, version: int, form: Form = "xlsx") -> Response:
+def export(request: Request, visitor: Looker, version: Number, form: Form = "xlsx") -> Response:
     """A release as a file that can be corrected and imported again."""
     with site_of(request).port.reader() as reader:
         content = reader.matter_list(version)

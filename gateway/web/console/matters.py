@@ -19,6 +19,7 @@ from gateway.web.console.retention import mine
 from gateway.web.held import held
 from gateway.web.identity import Allow, Visitor, site_of
 from gateway.web.layers import layers_of
+from gateway.web.numbers import Number
 from gateway.web.pages import page
 from ledger.matters import Answer, Matter, look_up, normalise
 
@@ -91,7 +92,7 @@ def why(request: Request, visitor: Looker, village: Words, matter: Words) -> Res
 
 
 @router.get("/matters/versions/{version}")
-def show_version(request: Request, visitor: Looker, version: int) -> Response:
+def show_version(request: Request, visitor: Looker, version: Number) -> Response:
     """One release as its authority published it."""
     with site_of(request).port.reader() as reader:
         content = reader.matter_list(version)

@@ -20,6 +20,7 @@ from gateway.stores import Reader
 from gateway.stores.people import PeopleView
 from gateway.web.console.retention import mine
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
+from gateway.web.numbers import Number
 from gateway.web.pages import page, see_other
 from gateway.web.site import Site
 from ledger.people import Staff
@@ -131,7 +132,7 @@ def draft(
 
 
 @router.post("/people/drafts/{version}/release")
-def release(request: Request, visitor: Releaser, version: int) -> Response:
+def release(request: Request, visitor: Releaser, version: Number) -> Response:
     """Put another person's draft in force."""
     site_of(request).order(ReleasePeople(by=visitor.account.account, version=version))
     return see_other("/people?done=people-released")

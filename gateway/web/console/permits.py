@@ -13,6 +13,7 @@ from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.stores.views import PermitView
 from gateway.web.answers import MatterNames
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
+from gateway.web.numbers import Number
 from gateway.web.pages import page, see_other
 
 PAGE_SIZE = 30
@@ -28,7 +29,7 @@ def permits(
     request: Request,
     visitor: Looker,
     machine: Annotated[str, Query(max_length=40)] = "",
-    before: int | None = None,
+    before: Number | None = None,
 ) -> Response:
     """Permits, newest first."""
     site = site_of(request)

@@ -23,6 +23,7 @@ from gateway.stores.views import VillageView
 from gateway.web.console.imports import unpacked
 from gateway.web.console.retention import mine
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
+from gateway.web.numbers import Number
 from gateway.web.pages import page, see_other
 
 router = APIRouter()
@@ -55,7 +56,7 @@ def show(
 
 
 @router.get("/policy/versions/{version}")
-def one_version(request: Request, visitor: Looker, version: int) -> Response:
+def one_version(request: Request, visitor: Looker, version: Number) -> Response:
     """One version, as a table and as the file that a person wrote."""
     with site_of(request).port.reader() as reader:
         found = [one for one in reader.approval_policies() if one.version == version]
@@ -115,7 +116,7 @@ def draft(
 
 
 @router.post("/policy/versions/{version}/release")
-def release(request: Request, visitor: Releaser, version: int) -> Response:
+def release(request: Request, visitor: Releaser, version: Number) -> Response:
     """Put another person's draft in force."""
     site_of(request).order(ReleasePolicy(by=visitor.account.account, version=version))
     return see_other("/policy?done=policy-released")

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from gateway.desk.access import Action
 from gateway.errors import NotFoundError
 from gateway.web.identity import Allow, Visitor, site_of
+from gateway.web.numbers import Number
 from gateway.web.pages import page
 
 PAGE_SIZE = 50
@@ -20,7 +21,7 @@ Handler = Annotated[Visitor, Depends(Allow(Action.HANDLE_CASES))]
 
 
 @router.get("/troubles")
-def troubles(request: Request, visitor: Looker, before: int | None = None) -> Response:
+def troubles(request: Request, visitor: Looker, before: Number | None = None) -> Response:
     """What was not taken, newest first, and how many messages were not even kept."""
     with site_of(request).port.reader() as reader:
         found = reader.troubles(before=before, limit=PAGE_SIZE + 1)
@@ -38,7 +39,7 @@ def troubles(request: Request, visitor: Looker, before: int | None = None) -> Re
 
 
 @router.get("/troubles/{number}/bytes")
-def kept_bytes(request: Request, visitor: Handler, number: int) -> Response:
+def kept_bytes(request: Request, visitor: Handler, number: Number) -> Response:
     """The bytes as they came, for somebody who investigates; never shown as a page."""
     with site_of(request).port.reader() as reader:
         data = reader.trouble_bytes(number)
