@@ -11,9 +11,11 @@ from typing import Annotated
 
 import structlog
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from msgspec import structs
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.enrolling import Enrolling
@@ -90,6 +92,8 @@ def create_door(enrolling: Enrolling) -> FastAPI:
 
     app.add_exception_handler(GatewayError, _refuse)
     app.add_exception_handler(LedgerError, _refuse)
+    app.add_exception_handler(RequestValidationError, _misread)
+    app.add_exception_handler(HTTPException, _unread)
     app.add_middleware(_Bounded)
     return app
 
@@ -98,6 +102,20 @@ def _refuse(_request: Request, error: Exception) -> Response:
     code = getattr(error, "reason", getattr(error, "code", "gateway"))
     log.warning("door_refused", code=code, reason=str(error))
     return JSONResponse({"error": code, "message": str(error)}, status_code=403)
+
+
+def _misread(_request: Request, error: Exception) -> Response:
+    """Say where a question is wrong, and repeat nothing of it: not all of it could be written."""
+    assert isinstance(error, RequestValidationError)
+    places = sorted({ascii(".".join(map(str, one["loc"]))) for one in error.errors()})
+    said = f"expected other values for {', '.join(places)[:200]}"
+    return JSONResponse({"error": "bad-request", "message": said}, status_code=422)
+
+
+def _unread(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    said = {"error": "bad-request", "message": str(error.detail)}
+    return JSONResponse(said, status_code=error.status_code)
 
 
 class _Bounded:
@@ -109,7 +127,8 @@ class _Bounded:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http" and scope["method"] == "POST":
             length = dict(scope["headers"]).get(b"content-length", b"")
-            if not length.isdigit() or int(length) > LARGEST:
-                answer = JSONResponse({"error": "too-long", "message": ""}, status_code=413)
+            if not length.isdigit() or len(length) > 9 or int(length) > LARGEST:
+                said = f"expected a body of at most {LARGEST} bytes that says its length"
+                answer = JSONResponse({"error": "too-long", "message": said}, status_code=413)
                 return answer(scope, receive, send)
         return self._app(scope, receive, send)

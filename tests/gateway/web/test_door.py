@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from gateway import door as doors
@@ -17,6 +20,7 @@ from gateway.web.door import LARGEST
 from ledger import enrolcodes
 from ledger.tls import pinned
 from tests.gateway.test_enrolling import Office
+from tests.gateway.web.served.test_hostile_json import BODIES, VALUES
 
 
 @pytest.fixture
@@ -73,6 +77,36 @@ def test_facts_name_the_broker_where_the_machine_reached_the_door(
 )
 def test_other_questions_are_refused(door: httpx.Client, question: Any) -> None:
     assert door.post("/v1/begin", json=question).status_code == 422
+
+
+def test_hostile_questions_are_refused_with_a_word_and_break_nothing(
+    door: httpx.Client, office: Office
+) -> None:
+    code = office.enrolling.issue("m-1", "li")
+    wish = office.draft(code, office.keys.make("m-1", "device", epoch=2))
+    draft = msgspec.to_builtins(wish)
+    link = {"link_key": "a", "challenge": office.enrolling.challenge(), "signature": "b"}
+    questions = {
+        "/v1/begin": {"code": str(code)},
+        "/v1/present": {"code": str(code), "draft": json.dumps(draft)},
+        "/v1/certificate": {"machine": "m-1", "epoch": 1, **link},
+    }
+    sent = [(path, body) for path in questions for body in BODIES]
+    for path, fits in questions.items():
+        for name, value in itertools.product([*fits, "more", "\ud800"], VALUES):
+            sent.append((path, json.dumps({**fits, name: value}).encode()))
+    for name, value in itertools.product([*draft, "more"], VALUES):
+        present = {**questions["/v1/present"], "draft": json.dumps({**draft, name: value})}
+        sent.append(("/v1/present", json.dumps(present).encode()))
+
+    refused: dict[int, int] = {}
+    for path, body in sent:
+        answer = door.post(path, content=body, headers={"content-type": "application/json"})
+        refused[answer.status_code] = refused.get(answer.status_code, 0) + 1
+        assert answer.status_code == 200 or answer.json()["error"], (path, body[:200])
+
+    assert set(refused) <= {200, 400, 403, 413, 422}
+    assert refused[403] > 20 and refused[422] > 20
 
 
 def test_long_body_is_refused_before_it_is_read(door: httpx.Client) -> None:
