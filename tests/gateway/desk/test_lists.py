@@ -39,6 +39,18 @@ def test_example_lists_are_read(name: str, count: int, verdict: Verdict) -> None
     assert len(content.matters) == count
 
 
+@pytest.mark.parametrize(
+    "name", ["negative-items.csv", "negative-items-regional.csv", "approved-items-example.csv"]
+)
+def test_example_lists_say_basis_and_where_to_go_in_words_a_villager_can_read(name: str) -> None:
+    content = lists.read_csv((DATA / name).read_bytes(), "township", "示例镇", DAY)
+
+    for one in content.matters:
+        assert one.basis and "http" not in one.basis + one.instead
+        assert len(one.basis) <= 40, one.basis
+        assert not set(",;()") & set(one.basis + one.instead), one.code
+
+
 def test_item_keeps_where_to_go_instead_and_its_basis() -> None:
     content = lists.read_csv((DATA / "negative-items.csv").read_bytes(), "national", "全国", DAY)
 
