@@ -28,5 +28,5 @@ MATTERS = (
         instead="到户籍地公安派出所核实出具；同户人员凭居民户口簿",
         basis="民发〔2020〕20号 附件清单（第一批）",
     ),
-    matter("MZF-04", "居民养犬证明", Verdict.FORBIDDEN, basis="民发〔2020〕20号 附件清单（第一批）"),
+    matter("MZF-04", "居民养犬证明", Verdict.FORBIDDEN, basis="民发〔2020〕20号"),
 )
