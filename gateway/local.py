@@ -123,7 +123,7 @@ def difference(config: GatewayConfig, content: MatterList) -> Iterator[str]:
     yield from (f"- {_line(one)}" for one in change.removed)
     yield from (f"~ {_line(before)} -> {_line(after)}" for before, after in change.changed)
     yield (
-        f"新增 {len(change.added)} 项,删除 {len(change.removed)} 项,修改 {len(change.changed)} 项"
+        f"新增 {len(change.added)} 项，删除 {len(change.removed)} 项，修改 {len(change.changed)} 项"
     )
 
 
@@ -145,15 +145,15 @@ def explain(config: GatewayConfig, village: str, code_or_name: str) -> Iterator[
             version = reader.list_version()
     finally:
         store.close()
-    yield f"{where.name} {today} 第 {version} 版:{text(answer.reason)}"
+    yield f"{where.name} {today} 第 {version} 版：{text(answer.reason)}"
     window = f"{config.window} {config.window_phone}"
     if answer.matter is None:
-        yield f"咨询:{window}"
+        yield f"咨询：{window}"
         return
     yield _line(answer.matter)
-    yield f"依据:{answer.matter.basis or '未公布'}"
+    yield f"依据：{answer.matter.basis or '未公布'}"
     if answer.reason == "forbidden":
-        yield f"请到:{answer.matter.instead or window}"
+        yield f"请到：{answer.matter.instead or window}"
 
 
 def retention_lines(config: GatewayConfig) -> Iterator[str]:
@@ -168,12 +168,12 @@ def retention_lines(config: GatewayConfig) -> Iterator[str]:
             asked = reader.erasures_asked(now_ms - retention.ASKED_DAYS * retention.DAY_MS)
     finally:
         store.close()
-    yield f"保存期限:内容 {kept.openings} 年,照片 {kept.photos} 年"
+    yield f"保存期限：内容 {kept.openings} 年，照片 {kept.photos} 年"
     for month in months:
-        yield f"到期 {month.month}:内容 {month.openings},照片 {month.photos}"
+        yield f"到期 {month.month}：内容 {month.openings}，照片 {month.photos}"
     for one in asked:
         asked_on = local_date(one.asked_ms)
-        yield f"待确认 {one.asked[:12]}:{len(one.targets)} 条,{one.asked_by} 于 {asked_on} 提出"
+        yield f"待确认 {one.asked[:12]}：{len(one.targets)} 条，{one.asked_by} 于 {asked_on} 提出"
 
 
 _ORDERS: dict[type, str] = {

@@ -132,9 +132,9 @@ def make_plan(folder: Path, villages: int, *, friendly: bool) -> Plan:
         folder=folder,
         villages=made,
         people=(
-            _person("approver", "陈明(镇审批)", "approver"),
-            _person("auditor", "李静(镇纪检)", "auditor"),
-            _person("admin", "周强(管理员)", "administrator"),
+            _person("approver", "陈明（镇审批）", "approver"),
+            _person("auditor", "李静（镇纪检）", "auditor"),
+            _person("admin", "周强（管理员）", "administrator"),
             *clerks,
         ),
         console_port=free.take(CONSOLE_PORT if friendly else 0),

@@ -94,11 +94,20 @@ def figures(reader: Reader, period: Period, by: str) -> tuple[Figure, ...]:
     calendars = reader.calendars()
     kinds = (SealRequest.kind, Refusal.kind, "permit", SealUse.kind, Incident.kind)
     for entry in entries_of(reader, period, kinds):
-        key = entry.machine if by == "machine" else (getattr(entry.body, "matter", None) or "")
+        key = entry.machine if by == "machine" else _matter_of(reader, entry)
         counts = counted.setdefault(key, {})
         for name, number in _counts(reader, entry, calendars):
             counts[name] = counts.get(name, 0) + number
     return tuple(Figure(key=key, **counted[key]) for key in sorted(counted))
+
+
+def _matter_of(reader: Reader, entry: StoredEntry) -> str:
+    """Return the item that an entry names; an incident's is that of its permit; "" without one."""
+    if isinstance(entry.body, Incident):
+        permit = _permit_of(reader, entry)
+        view = reader.permit(permit) if permit is not None else None
+        return "" if view is None else view.matter
+    return getattr(entry.body, "matter", None) or ""
 
 
 def _counts(

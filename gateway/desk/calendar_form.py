@@ -49,7 +49,7 @@ def read_days(text: str, year: int) -> tuple[CalendarDay, ...]:
         if doubled:
             problem = f"{doubled[0]} 写了两次"
         if problem:
-            wrong.append(f"第 {number} 行:{problem}")
+            wrong.append(f"第 {number} 行：{problem}")
         found |= {one.date: one for one in days}
     if len(found) > MOST_DAYS:
         wrong.append(f"最多 {MOST_DAYS} 天")
@@ -67,7 +67,7 @@ def read_clock(text: str) -> int:
     found = _CLOCK.fullmatch(text.strip().replace("：", ":"))
     minutes = int(found[1]) * 60 + int(found[2]) if found else 24 * 60 + 1
     if minutes > 24 * 60:
-        raise CalendarFormError((f"时间应写成 8:30,实际为“{text[:20]}”",))
+        raise CalendarFormError((f"时间应写成 8:30，实际为“{text[:20]}”",))
     return minutes
 
 
@@ -86,7 +86,7 @@ def _days(line: str, year: int) -> tuple[list[CalendarDay], str]:
     """Return the days of a line, or what is wrong with it."""
     parts = _LINE.fullmatch(line)
     if parts is None:
-        return [], f"应写成“2027-02-05 至 2027-02-11 休 春节”,实际为“{line[:40]}”"
+        return [], f"应写成“2027-02-05 至 2027-02-11 休 春节”，实际为“{line[:40]}”"
     *numbers, what, name = parts.groups()
     try:
         first = _date(numbers[:3])
@@ -95,7 +95,7 @@ def _days(line: str, year: int) -> tuple[list[CalendarDay], str]:
         return [], "没有这一天"
     problem = _problem(first, last, year)
     if not problem and what not in WORDS:
-        problem = f"应为 休 或 班,实际为“{what[:20]}”"
+        problem = f"应为 休 或 班，实际为“{what[:20]}”"
     if not problem and len(name or "") > LONGEST_NAME:
         problem = f"名称超过 {LONGEST_NAME} 个字"
     if problem:
@@ -108,7 +108,7 @@ def _problem(first: date, last: date, year: int) -> str:
     if {first.year, last.year} != {year}:
         return f"应为 {year} 年的日期"
     if not 0 <= (last - first).days < LONGEST_SPAN_DAYS:
-        return f"起止日期不对,或超过 {LONGEST_SPAN_DAYS} 天"
+        return f"起止日期不对，或超过 {LONGEST_SPAN_DAYS} 天"
     return ""
 
 

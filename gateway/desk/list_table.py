@@ -72,7 +72,7 @@ class Table(Struct, frozen=True, kw_only=True):
         """Return a column's Chinese name, and beside it what the file calls it otherwise."""
         name = HEADINGS.get(column, column)
         written = self.headings[self.columns.index(column)] if column in self.columns else name
-        return name if written == name else f"{name}({written})"
+        return name if written == name else f"{name}（{written}）"
 
 
 class ListFileError(GatewayError):
@@ -109,21 +109,21 @@ def read_csv_table(file: bytes) -> Table:
                 raise too_many_rows()
             found.append(Row(line, tuple(cells)))
     except csv.Error as error:
-        raise ListFileError((f"第 {len(found) + 1} 行:不是 CSV 格式({error})",)) from error
+        raise ListFileError((f"第 {len(found) + 1} 行：不是 CSV 格式（{error}）",)) from error
     return table_of(found, ())
 
 
 def check_size(file: bytes) -> None:
     """Raise ListFileError for a file that is too long, or of a program that we do not read."""
     if len(file) > LARGEST_FILE:
-        raise ListFileError((f"文件不能超过 {LARGEST_FILE} 字节,实际 {len(file)} 字节",))
+        raise ListFileError((f"文件不能超过 {LARGEST_FILE} 字节，实际 {len(file)} 字节",))
     if file.startswith(_OLD_EXCEL):
-        raise ListFileError(("这是旧版 .xls 或加了密码的文件,请另存为不加密的 .xlsx 或 CSV",))
+        raise ListFileError(("这是旧版 .xls 或加了密码的文件，请另存为不加密的 .xlsx 或 CSV",))
 
 
 def too_many_rows() -> ListFileError:
     """Return what to say of a file with too many rows."""
-    return ListFileError((f"最多 {MOST_ROWS} 行,文件里的行更多:请删去多余的行(包括空行)",))
+    return ListFileError((f"最多 {MOST_ROWS} 行，文件里的行更多：请删去多余的行（包括空行）",))
 
 
 def table_of(found: Sequence[Row], problems: Iterable[Problem]) -> Table:
@@ -170,7 +170,7 @@ def told(problems: Iterable[Problem], table: Table) -> tuple[str, ...]:
     for one in problems:
         where = f"{table.heading(one.column)} " if one.column else ""
         by_line.setdefault(one.line, []).append(where + one.text)
-    return tuple(f"第 {line} 行:{'、'.join(by_line[line])}" for line in sorted(by_line))
+    return tuple(f"第 {line} 行：{'、'.join(by_line[line])}" for line in sorted(by_line))
 
 
 def _value(cell: str) -> str:
@@ -178,7 +178,7 @@ def _value(cell: str) -> str:
 
 
 def _formulas(row: Row, columns: tuple[str, ...]) -> list[Problem]:
-    text = "以 = 开头,像公式;若确为文字,请在最前面加单引号 '"
+    text = "以 = 开头，像公式；若确为文字，请在最前面加单引号 '"
     named = zip(columns, row.cells, strict=True)
     return [Problem(row.line, name, text) for name, cell in named if cell.strip()[:1] == "="]
 
@@ -199,7 +199,7 @@ def _check_header(line: int, headings: tuple[str, ...], columns: tuple[str, ...]
         expected = "、".join(HEADINGS.values())
         raise ListFileError(
             (
-                f"第 {line} 行:表头应为 {expected} 中的列,每列只写一次,代码和事项名称必须有,"
+                f"第 {line} 行：表头应为 {expected} 中的列，每列只写一次，代码和事项名称必须有，"
                 f"实际为 {'、'.join(one[:20] for one in headings[:20]) or '空'}",
             )
         )
@@ -219,14 +219,14 @@ def _padded(cells: tuple[str, ...], width: int) -> tuple[str, ...]:
 def _text(file: bytes) -> str:
     wrong = ListFileError(("文件不是 UTF-8 或 GB18030 编码的文本",))
     if b"\0" in file or file.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ListFileError(("文件不是 UTF-8 或 GB18030 编码的文本:请另存为“CSV UTF-8”或 .xlsx",))
+        raise ListFileError(("文件不是 UTF-8 或 GB18030 编码的文本：请另存为“CSV UTF-8”或 .xlsx",))
     try:
         return file.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         if _is_damaged_utf8(file):
             line = file[: error.start].count(b"\n") + 1
             raise ListFileError(
-                (f"第 {line} 行:文件是 UTF-8 编码,但这里有损坏的字符,请重新保存",)
+                (f"第 {line} 行：文件是 UTF-8 编码，但这里有损坏的字符，请重新保存",)
             ) from error
     try:
         return file.decode("gb18030")

@@ -54,12 +54,12 @@ def read_workbook_table(file: bytes) -> Table:
         raise
     except Exception as error:  # a broken file may fail anywhere in the foreign parser
         raise ListFileError(
-            (f"工作簿打不开,请用 Excel 或 WPS 重新另存为 .xlsx({_brief(error)})",)
+            (f"工作簿打不开，请用 Excel 或 WPS 重新另存为 .xlsx（{_brief(error)}）",)
         ) from error
     lines = {row.line for row in found}
     for left, first, right, last in merged:
         where = f"{left}{first}:{right}{last}"
-        text = f"单元格 {where} 是合并的,请取消合并并逐行填写"
+        text = f"单元格 {where} 是合并的，请取消合并并逐行填写"
         problems += [Problem(line, "", text) for line in range(first, last + 1) if line in lines]
     return table_of(found, problems)
 
@@ -73,7 +73,7 @@ def _checked(file: bytes) -> list[tuple[str, int, str, int]]:
                 merged += _look(name, data)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
         raise ListFileError(
-            (f"工作簿已损坏或加了密码,请重新另存为 .xlsx({_brief(error)})",)
+            (f"工作簿已损坏或加了密码，请重新另存为 .xlsx（{_brief(error)}）",)
         ) from error
     return merged
 
@@ -81,12 +81,12 @@ def _checked(file: bytes) -> list[tuple[str, int, str, int]]:
 def _parts(parts: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
     infos = parts.infolist()
     if len(infos) > MOST_PARTS or len({one.filename for one in infos}) != len(infos):
-        raise ListFileError((f"工作簿里的部件太多或重复:最多 {MOST_PARTS} 个",))
+        raise ListFileError((f"工作簿里的部件太多或重复：最多 {MOST_PARTS} 个",))
     beside = [one for one in infos if not one.filename.lower().startswith(_LARGE)]
     is_large = any(one.file_size > MOST_BESIDE for one in beside)
     if is_large or sum(one.file_size for one in infos) > MOST_UNPACKED:
         raise ListFileError(
-            (f"工作簿解压后超过 {MOST_UNPACKED} 字节:最多 {MOST_ROWS} 行,请删去多余的行和图片",)
+            (f"工作簿解压后超过 {MOST_UNPACKED} 字节：最多 {MOST_ROWS} 行，请删去多余的行和图片",)
         )
     for one in infos:
         yield one.filename.lower(), parts.read(one)  # never more than it says: checked above
@@ -95,13 +95,13 @@ def _parts(parts: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
 def _look(name: str, data: bytes) -> list[tuple[str, int, str, int]]:
     if "vbaproject" in name or "/macrosheets/" in name or name.endswith(".bin"):
         if "printersettings" not in name:
-            raise ListFileError(("工作簿带有宏或嵌入的程序,请另存为不带宏的 .xlsx",))
+            raise ListFileError(("工作簿带有宏或嵌入的程序，请另存为不带宏的 .xlsx",))
         return []
     if "/externallinks/" in name:
-        raise ListFileError(("工作簿链接了别的文件,请先“断开链接”,把公式改成数值再保存",))
+        raise ListFileError(("工作簿链接了别的文件，请先“断开链接”，把公式改成数值再保存",))
     is_markup = name.endswith((".xml", ".rels", ".vml"))
     if is_markup and (b"\0" in data[:200] or b"<!DOCTYPE" in data or b"<!ENTITY" in data):
-        raise ListFileError(("工作簿里有不允许的声明,请用 Excel 或 WPS 重新另存为 .xlsx",))
+        raise ListFileError(("工作簿里有不允许的声明，请用 Excel 或 WPS 重新另存为 .xlsx",))
     if not name.startswith("xl/worksheets/"):
         return []
     return [
@@ -150,11 +150,11 @@ def _value(cell: Any, line: int, problems: list[Problem]) -> str:
         return text if unguarded(text) != text else guarded(text)
     wrong = ""
     if kind == "f":
-        wrong = "是公式,请改成数值(复制后“选择性粘贴-数值”)"
+        wrong = "是公式，请改成数值（复制后“选择性粘贴-数值”）"
     elif kind == "e":
         wrong = f"是错误值 {value}"
     elif isinstance(value, bool):
-        wrong = "是真假值,请写成文字"
+        wrong = "是真假值，请写成文字"
     if wrong:
         problems.append(Problem(line, "", f"单元格 {cell.coordinate} {wrong}"))
         return ""

@@ -223,15 +223,15 @@ def _problems(cells: dict[str, str], default: Verdict | None) -> list[tuple[str,
         if len(value) > LONGEST_TEXT:
             found.append((name, f"超过 {LONGEST_TEXT} 个字"))
         if any(_is_unseen(one) for one in value):
-            found.append((name, "含看不见的控制字符,请重新输入"))
+            found.append((name, "含看不见的控制字符，请重新输入"))
     verdict = cells.get("verdict", "")
     if verdict and verdict not in VERDICTS:
-        found.append(("verdict", f"应为 {'、'.join(VERDICT_WORDS)},实际为“{verdict[:40]}”"))
+        found.append(("verdict", f"应为 {'、'.join(VERDICT_WORDS)}，实际为“{verdict[:40]}”"))
     if not verdict and default is None:
-        found.append(("", "无法判断可以还是禁止:请加一列“结论”"))
+        found.append(("", "无法判断可以还是禁止：请加一列“结论”"))
     copies = cells.get("max_copies", "")
     if copies and not (copies.isascii() and copies.isdigit() and 1 <= int(copies) <= MOST_COPIES):
-        found.append(("max_copies", f"应为 1 到 {MOST_COPIES} 的整数,实际为“{copies[:40]}”"))
+        found.append(("max_copies", f"应为 1 到 {MOST_COPIES} 的整数，实际为“{copies[:40]}”"))
     return found
 
 
@@ -250,14 +250,14 @@ def _other_list(
     found = []
     said = cells.get("layer", "")
     if said and LAYER_WORDS.get(said) != layer:
-        found.append(("layer", f"与所选的不同,实际为“{said[:40]}”"))
+        found.append(("layer", f"与所选的不同，实际为“{said[:40]}”"))
     if cells.get("place", place) not in ("", place):
-        found.append(("place", f"应为“{place}”,实际为“{cells['place'][:40]}”"))
+        found.append(("place", f"应为“{place}”，实际为“{cells['place'][:40]}”"))
     day = cells.get("from_date", "")
     if day and iso_day(day) is None:
-        found.append(("from_date", f"应写成 年-月-日,例如 2026-01-31,实际为“{day[:40]}”"))
+        found.append(("from_date", f"应写成 年-月-日，例如 2026-01-31，实际为“{day[:40]}”"))
     elif day and iso_day(day) != from_date:
-        found.append(("from_date", f"应与所选的 {from_date} 相同,实际为“{day[:40]}”"))
+        found.append(("from_date", f"应与所选的 {from_date} 相同，实际为“{day[:40]}”"))
     return found
 
 

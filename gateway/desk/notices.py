@@ -53,4 +53,4 @@ def message(township: str, waiting: Waiting, link: str) -> tuple[str, str]:
     rest = len(named) - MOST_VILLAGES
     if rest > 0:
         named = [*named[:MOST_VILLAGES], f"另 {rest} 个村"]
-    return f"{township}:{total} 件用印等审批", f"{'、'.join(named)}\n{link}/approvals"
+    return f"{township}：{total} 件用印等审批", f"{'、'.join(named)}\n{link}/approvals"

@@ -27,12 +27,12 @@ class PolicyProblem(Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, line: int, rule: str, zh: str, en: str, found: object) -> PolicyProblem:
         """Return a problem as its two sentences."""
-        in_zh = f"规则“{rule}”:" if rule else ""
+        in_zh = f"规则“{rule}”：" if rule else ""
         in_en = f"rule {rule!r}: " if rule else ""
         return cls(
             line=line,
             rule=rule,
-            zh=f"第 {line} 行,{in_zh}应为 {zh},实际为 {found};请起草人改正。",
+            zh=f"第 {line} 行，{in_zh}应为 {zh}，实际为 {found}；请起草人改正。",
             en=f"line {line}, {in_en}expected {en}, found {found}; the drafter corrects it.",
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import structlog
 from fastapi import FastAPI, Request
@@ -113,8 +113,18 @@ def _answer(
         "status": status,
         "said": said,
         "detail": detail,
+        "form": _form_of(request) if visitor else "",
     }
     return site.renderer.page("error.html", language, values, status)
+
+
+def _form_of(request: Request) -> str:
+    """Return the page of ours whose form was refused, as a path, or "" if there is none."""
+    came = urlsplit(request.headers.get("referer", ""))
+    own = request.method == "POST" and came.netloc == request.url.netloc
+    if not own or not came.path.startswith("/") or came.path.startswith("//"):
+        return ""
+    return f"{came.path}?{came.query}" if came.query else came.path
 
 
 def _wants_page(request: Request) -> bool:

@@ -103,7 +103,7 @@ class Reporter:
             self._figures(
                 "ledger.by-matter",
                 "register.matter",
-                [one for one in by_matter if one.key],
+                [one for one in by_matter if one.key or any(getattr(one, n) for n in COUNTED)],
                 {one.key: self._matter_anywhere(one.key) for one in by_matter},
             ),
         )

@@ -130,7 +130,7 @@ def test_wrong_list_rows_are_named(seal: Callable[..., Result], tmp_path: Path) 
     result = seal("list", "import", tmp_path / "list.csv", *IMPORT)
 
     assert result.exit_code == 1
-    assert "第 2 行:事项名称(name) 为空" in result.output
+    assert "第 2 行：事项名称（name） 为空" in result.output
 
 
 def test_list_for_a_place_without_villages_is_refused(

@@ -77,7 +77,7 @@ def test_check_names_line_and_rule_in_both_languages(shell: Shell) -> None:
     done = shell.run("check", str(shell.file))
 
     assert done.exit_code == 1
-    assert f"第 {line} 行,规则“支出”" in done.output and f"line {line}, rule '支出'" in done.output
+    assert f"第 {line} 行，规则“支出”" in done.output and f"line {line}, rule '支出'" in done.output
 
 
 def test_a_township_without_policy_says_so_aloud(shell: Shell) -> None:

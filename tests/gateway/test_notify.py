@@ -158,7 +158,7 @@ def test_what_waits_is_told_in_one_message_without_names(
     worker.round()
 
     [said] = robot.taken
-    assert said["title"] == "示例镇:3 件用印等审批"
+    assert said["title"] == "示例镇：3 件用印等审批"
     assert said["message"] == f"甲村 3 件\n{LINK}/approvals"
     assert not any(word in json.dumps(said, ensure_ascii=False) for word in WORDS)
 
@@ -179,7 +179,7 @@ def test_nothing_is_told_twice_also_after_a_restart(
     filed(desk)
     again.round()
 
-    assert [one["title"] for one in robot.taken] == ["示例镇:1 件用印等审批"] * 2
+    assert [one["title"] for one in robot.taken] == ["示例镇：1 件用印等审批"] * 2
 
 
 def test_nothing_waits_nothing_is_said(desk: Town, tell: Any, robot: Robot) -> None:
@@ -220,7 +220,7 @@ def test_a_robots_limit_is_kept_and_what_came_meanwhile_is_told_together(
     clock.now_s += 60
     worker.round()
 
-    assert robot.taken[-1]["title"] == "示例镇:5 件用印等审批"
+    assert robot.taken[-1]["title"] == "示例镇：5 件用印等审批"
     assert len(robot.taken) == 3
 
 
@@ -247,7 +247,7 @@ def test_a_robot_that_refuses_is_tried_after_growing_pauses_and_staff_see_since_
         desk.now_ms,
     )
     assert worker.status[0].failing_since_ms is None
-    assert robot.taken[-1]["title"] == "示例镇:1 件用印等审批"
+    assert robot.taken[-1]["title"] == "示例镇：1 件用印等审批"
 
 
 def test_a_robot_that_is_gone_raises_nothing(desk: Town, tell: Any, robot: Robot) -> None:
@@ -280,7 +280,7 @@ def test_many_villages_fit_into_one_message() -> None:
 
     title, text = notices.message("示例镇", waiting, LINK)
 
-    assert title == "示例镇:20 件用印等审批"
+    assert title == "示例镇：20 件用印等审批"
     assert "另 12 个村" in text and len(re.findall("村 1 件", text)) == 8
 
 
@@ -375,4 +375,4 @@ def test_the_running_gateway_tells_by_itself_and_decides_on_while_the_robot_is_d
         app.stop()
 
     assert status.failing_since_ms is not None and status.name == "群"
-    assert robot.taken[0]["title"] == "示例镇:1 件用印等审批"
+    assert robot.taken[0]["title"] == "示例镇：1 件用印等审批"

@@ -64,7 +64,7 @@ def test_a_blank_without_a_value_shows_as_a_dash() -> None:
     with pytest.raises(SimError), told.step("forbidden", matter="X"):
         raise SimError("a refusal", "none")
 
-    assert "“X”当场拒绝:—" in lines[0]
+    assert "“X”当场拒绝：—" in lines[0]
 
 
 def test_chinese_characters_take_two_columns() -> None:

@@ -51,6 +51,14 @@
     button.hidden = false;
     button.addEventListener("click", function () { window.print(); });
   });
+  // The browser's own way back keeps what was typed into the form.
+  document.querySelectorAll("a[data-back]").forEach(function (link) {
+    link.addEventListener("click", function (event) {
+      if (link.href !== document.referrer) return;
+      event.preventDefault();
+      window.history.back();
+    });
+  });
   // A phone has room for one group of the menu beside today's work, which stays as a bar.
   const narrow = window.matchMedia("(max-width: 760px)");
   function fold() {

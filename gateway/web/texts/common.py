@@ -74,6 +74,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("gateway", "网关", "Gateway"),
     ("withheld", "您的岗位不能查看", "Withheld from your office"),
     ("error.title", "没有办成", "This could not be done"),
+    ("error.form", "返回修改", "Back to the form"),
     ("error.home", "回首页", "Home"),
     ("error.detail", "给技术员看的说明（{status}）", "For the technician ({status})"),
     ("error.sign-in-needed", "请先登录。", "Please sign in."),

@@ -272,11 +272,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "again, and nothing is recorded twice.",
     ),
     ("hold.again", "再次发送解除通知", "Send the release again"),
+    ("hold.by-file", "机器没有网络怎么办", "If the machine has no network"),
     (
-        "hold.by-file",
-        "机器没有网络时，由管理员用 seal-gateway export-release 导出签名文件带到村里，编号 {hold}",
-        "For a machine without network the administrator exports the signed release as a file: "
-        "seal-gateway export-release, number {hold}",
+        "hold.by-file-how",
+        "请技术员在网关上用下面的命令导出解除文件，带到村里装进印章机：",
+        "A technician exports the release on the gateway by this command and takes it there:",
     ),
     ("hold.not-yours", "由监督员或管理员解除。", "An auditor or the administrator releases it."),
     ("hold.counted", "清点", "Counted"),

@@ -25,8 +25,8 @@ MATTERS = (
         "MZF-01",
         "亲属关系证明",
         Verdict.FORBIDDEN,
-        instead="到户籍地公安派出所核实出具;同户人员凭居民户口簿",
-        basis="民发〔2020〕20号 附件清单(第一批)",
+        instead="到户籍地公安派出所核实出具；同户人员凭居民户口簿",
+        basis="民发〔2020〕20号 附件清单（第一批）",
     ),
-    matter("MZF-04", "居民养犬证明", Verdict.FORBIDDEN, basis="民发〔2020〕20号 附件清单(第一批)"),
+    matter("MZF-04", "居民养犬证明", Verdict.FORBIDDEN, basis="民发〔2020〕20号"),
 )

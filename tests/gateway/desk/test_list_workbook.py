@@ -87,7 +87,7 @@ def test_day_is_understood_as_people_write_it(written: Any) -> None:
 def test_day_that_is_none_is_told(written: Any) -> None:
     (told,) = rows_of(workbook((*HEAD, "施行日期"), (*GOOD, written)))
 
-    assert told.startswith("第 2 行:施行日期 应写成 年-月-日")
+    assert told.startswith("第 2 行：施行日期 应写成 年-月-日")
 
 
 def test_file_of_another_list_is_told_in_each_row() -> None:

@@ -39,6 +39,18 @@ def test_example_lists_are_read(name: str, count: int, verdict: Verdict) -> None
     assert len(content.matters) == count
 
 
+@pytest.mark.parametrize(
+    "name", ["negative-items.csv", "negative-items-regional.csv", "approved-items-example.csv"]
+)
+def test_example_lists_say_basis_and_where_to_go_in_words_a_villager_can_read(name: str) -> None:
+    content = lists.read_csv((DATA / name).read_bytes(), "township", "示例镇", DAY)
+
+    for one in content.matters:
+        assert one.basis and "http" not in one.basis + one.instead
+        assert len(one.basis) <= 40, one.basis
+        assert not set(",;()") & set(one.basis + one.instead), one.code
+
+
 def test_item_keeps_where_to_go_instead_and_its_basis() -> None:
     content = lists.read_csv((DATA / "negative-items.csv").read_bytes(), "national", "全国", DAY)
 
@@ -75,14 +87,14 @@ def test_wrong_rows_are_all_named_in_chinese() -> None:
     rows = rows_of(csv.encode())
 
     assert rows == (
-        "第 2 行:代码(code) 为空",
-        "第 3 行:事项名称(name) 为空",
-        "第 4 行:结论(verdict) 应为 可以、禁止、酌情,实际为“也许”",
-        "第 5 行:最多份数(max_copies) 应为 1 到 200 的整数,实际为“0”",
-        "第 6 行:最多份数(max_copies) 应为 1 到 200 的整数,实际为“一份”",
-        "第 8 行:与第 7 行重复",
-        "第 9 行:与第 7 行重复",
-        "第 10 行:列数与表头不同",
+        "第 2 行：代码（code） 为空",
+        "第 3 行：事项名称（name） 为空",
+        "第 4 行：结论（verdict） 应为 可以、禁止、酌情，实际为“也许”",
+        "第 5 行：最多份数（max_copies） 应为 1 到 200 的整数，实际为“0”",
+        "第 6 行：最多份数（max_copies） 应为 1 到 200 的整数，实际为“一份”",
+        "第 8 行：与第 7 行重复",
+        "第 9 行：与第 7 行重复",
+        "第 10 行：列数与表头不同",
     )
 
 

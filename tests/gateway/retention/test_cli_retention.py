@@ -30,7 +30,7 @@ def test_overview_names_periods_what_is_due_and_what_waits(
     result = CliRunner(env=env).invoke(main, ["retention"])
 
     assert result.exit_code == 0, result.output
-    assert "内容 3 年,照片 3 年" in result.output
-    assert "到期 2006-" in result.output and "内容 1,照片 1" in result.output
+    assert "内容 3 年，照片 3 年" in result.output
+    assert "到期 2006-" in result.output and "内容 1，照片 1" in result.output
     assert "audit-1" in result.output
     assert staffed.entries() == before

@@ -48,6 +48,19 @@ def test_refused_item_is_sent_elsewhere_with_a_code_that_a_phone_reads(
     assert "民发〔2020〕20号" in said
 
 
+def test_where_to_go_stands_before_the_basis_and_is_in_sight(
+    village: Any, open_kiosk: Any, sign_in_at: Any
+) -> None:
+    page = open_kiosk()
+    sign_in_at(page)
+
+    refused(page)
+
+    told = page.inner_text("#stage main")
+    assert told.index("去哪里办") < told.index("依据")
+    expect(page.locator(".why:has-text('去哪里办')")).to_be_in_viewport(ratio=1)
+
+
 def test_print_button_prints_the_words_without_the_screen_around_them(
     village: Any, open_kiosk: Any, sign_in_at: Any
 ) -> None:

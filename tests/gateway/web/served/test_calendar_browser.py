@@ -32,7 +32,7 @@ def test_calendar_is_drafted_line_by_line_and_released_by_another_person(window:
     after = li.goto("/calendar?year=2027")
 
     assert "2027 年还没有发布日历" in before
-    assert "第 3 行:应写成" in told
+    assert "第 3 行：应写成" in told
     assert "须由另一人发布" in own and badge == "1"
     assert "2027-02-05 上班 → 休息" in draft and "2027-02-20 休息 → 上班" in draft
     assert HOSTILE in draft and "工作时间 9:00 至 17:30" in draft

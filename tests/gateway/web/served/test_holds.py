@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.commands import ReleaseHold
 from gateway.stores.views import LogFilter
+from tests.gateway.web.served.policies import DESK, Window
 
 
 def test_hold_is_released_by_a_named_person_who_counted(busy, site):
@@ -66,3 +68,23 @@ def test_number_that_nobody_can_count_releases_nothing(busy, site, impressions):
     assert answer.status_code in (409, 422)
     with busy.app.reader() as reader:
         assert reader.holds() == (hold,)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_released_hold_fits_the_screen_and_names_the_command_to_whom_asks(busy, serve, chromium):
+    with busy.app.reader() as reader:
+        (hold,) = reader.holds()
+    window = Window(chromium, serve(busy), "sun", DESK)
+    busy.app.submit(ReleaseHold(by="zhao", hold=hold.hold, impressions=1)).result(20)
+
+    widths = window.widths(f"/holds/{hold.hold}")
+    before = window.page.inner_text("#release")
+    window.page.click("#release summary")
+    opened = window.page.inner_text("#release")
+    over = window.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    window.context.close()
+
+    assert max(*widths, over) <= 0
+    assert hold.hold not in before
+    assert f"seal-gateway export-release --config gateway.toml {hold.hold} release.dsse" in opened

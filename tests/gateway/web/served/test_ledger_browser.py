@@ -10,6 +10,8 @@ import pytest
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
+from gateway.audit import reports
+from gateway.audit.reports import Period
 from gateway.commands import ReleaseHold
 from ledger.codec import sha256
 from ledger.records_office import LedgerExport
@@ -56,6 +58,30 @@ def test_impressions_that_a_person_counted_stand_in_the_register(busy: Any, wind
 
     assert before == ["2", "1", "0"]
     assert impressions(zhao.goto("/ledger")) == ["2", "1", "4"]
+
+
+def test_impressions_of_an_incident_count_for_the_item_of_its_permit(busy: Any) -> None:
+    with busy.app.reader() as reader:
+        (hold,) = reader.holds()
+    busy.app.submit(ReleaseHold(by="zhao", hold=hold.hold, impressions=4)).result(20)
+    ever = Period(from_ms=0, to_ms=1 << 50, machines=None)
+
+    with busy.app.reader() as reader:
+        by_machine = reports.figures(reader, ever, "machine")
+        by_matter = {one.key: one for one in reports.figures(reader, ever, "matter")}
+
+    assert (by_matter["T-02"].incidents, by_matter["T-02"].impressions) == (1, 4)
+    for name in ("incidents", "impressions"):
+        made = sum(getattr(one, name) for one in by_matter.values())
+        assert made == sum(getattr(one, name) for one in by_machine)
+
+
+def test_totals_by_village_and_by_item_agree_on_the_page(busy: Any, window: Any) -> None:
+    page = window("zhao").goto("/ledger")
+
+    totals = [one for one in page.inner_text("main").split("\n") if one.startswith("合计")]
+
+    assert len(totals) == 2 and totals[0].split() == totals[1].split()
 
 
 def test_files_say_what_the_page_says_and_each_is_an_entry(busy: Any, window: Any) -> None:

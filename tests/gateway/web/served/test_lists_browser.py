@@ -80,7 +80,7 @@ def test_list_is_imported_corrected_checked_and_released_by_two(world: Any, wind
     page.click("text=发布这份清单")
     page.wait_for_selector("text=清单已发布，正在下发各村")
 
-    assert "第 3 行:结论 应为" in told and HOSTILE not in page.inner_text("#layers")
+    assert "第 3 行：结论 应为" in told and HOSTILE not in page.inner_text("#layers")
     assert "新增 1 项" in difference and "结论 可以 → 禁止" in difference and HOSTILE in difference
     assert "有 1 份草案等您核对发布" in inbox and "没有需要您办理" not in inbox
     assert "您导入的，须由另一人发布" in own and badge == "1"

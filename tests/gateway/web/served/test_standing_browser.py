@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -71,3 +72,32 @@ def test_a_permit_page_says_what_a_standing_one_allows(world: Any, window: Any) 
 
     assert "常备许可" in listed
     assert "0 / 30" in page.inner_text("main")
+
+
+def test_a_refused_form_leads_back_to_itself_as_it_was_filled_in(window: Any) -> None:
+    page = draft(window("sun"), "没有的事项")
+    page.wait_for_selector("text=只限清单直接允许")
+
+    page.click("text=返回修改")
+    page.wait_for_selector("#matter")
+
+    assert urlsplit(page.url).path == "/standing"
+    assert page.input_value("#matter") == "没有的事项"
+
+
+def test_a_refused_form_leads_back_without_scripts_too(window: Any) -> None:
+    drafter = window("sun")
+    drafter.context.route("**/*.js*", lambda route: route.fulfill(body=""))
+    page = draft(drafter, "没有的事项")
+    page.wait_for_selector("text=只限清单直接允许")
+
+    page.click("text=返回修改")
+    page.wait_for_selector("#matter")
+
+    assert urlsplit(page.url).path == "/standing"
+
+
+def test_a_page_that_is_not_there_offers_no_form(window: Any) -> None:
+    page = window("sun").goto("/nothing")
+
+    assert "回首页" in page.inner_text("main") and "返回修改" not in page.inner_text("main")
