@@ -1,9 +1,9 @@
 """A register for rendered photos: their seals with specimens, decoys beside them, some left out.
 
 What was pressed comes from `sim.camera_scenes`, each time in a size of its own, so no entry has a
-size: with one, every seal of another size would be foreign, and rightly so. One owner's seals are in no register: whatever
-calls one of them by a name is wrong. The decoys differ from a pressed seal by the line below the
-star, by one character, or by who owns them, and nobody ever presses them.
+size: with one, a seal of another size would be foreign, and rightly so. One owner's seals are in
+no register: whatever calls one of them by a name is wrong. The decoys differ from a pressed seal
+by the line below the star, by one character, or by who owns them, and nobody ever presses them.
 """
 
 from __future__ import annotations
