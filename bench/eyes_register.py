@@ -1,8 +1,9 @@
 """A register for rendered photos: their seals with specimens, decoys beside them, some left out.
 
-What was pressed comes from `sim.camera_scenes`. One owner's seals are in no register: whatever
-calls one of them by a name is wrong. The decoys differ from a pressed seal by the line below the
-star, by one character, or by who owns them, and nobody ever presses them.
+What was pressed comes from `sim.camera_scenes`, each time in a size of its own, so no entry has a
+size: with one, a seal of another size would be foreign, and rightly so. One owner's seals are in
+no register: whatever calls one of them by a name is wrong. The decoys differ from a pressed seal
+by the line below the star, by one character, or by who owns them, and nobody ever presses them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ from sim.render import INK, Picture
 FOREIGN = OWNERS[3]  # registered nowhere
 _OVAL_CHARACTERS = 10
 _SPECIMEN_PX, _MARGIN = 420, 0.06
-_SIZES_MM = {"round": (42, 42), "oval": (42, 28.6), "square": (20, 20)}
 _DECOYS = (
     ("round", OWNERS[1], "合同专用章"),
     ("round", "青石镇杨树沟村村民委员会", ""),
@@ -61,7 +61,6 @@ def write_register(folder: Path) -> None:
                 "ring_text": owner,
                 "line": line,
                 "shape": shape,
-                "size_mm": _SIZES_MM[shape],
                 "specimen": picture,
             }
         )

@@ -66,8 +66,7 @@ def lifted(picture: Image, seal: Seal, side_px: int = SIDE_PX) -> Lifted:
     flat = cv2.warpPerspective(ink, to_part, size, flags=flags)
     known = cv2.warpPerspective(1 - hidden, to_part, size, flags=flags)
     lifted_ink, clear = np.asarray(flat, np.float32), np.asarray(known > 0.5, np.bool_)
-    if seal.ellipse is not None:
-        clear &= ~ruled(lifted_ink, clear, RADIUS_PX * side_px / SIDE_PX)
+    clear &= ~_ruled(lifted_ink, clear, seal)
     return Lifted(lifted_ink, clear, max(_size_px(seal), 1.0))
 
 
@@ -101,6 +100,13 @@ def _is_specimen(seal: Seal, longest_px: int) -> bool:
     """A seal that fills a drawing, or a clear red one on a sheet of samples."""
     large = max(seal.box[2:]) > _FILLS * longest_px
     return large or (seal.colour is Colour.RED and seal.state in (State.COMPLETE, State.FAINT))
+
+
+def _ruled(ink: Gray, clear: NDArray[np.bool_], seal: Seal) -> NDArray[np.bool_]:
+    radius = RADIUS_PX * ink.shape[0] / SIDE_PX
+    if seal.ellipse is not None:
+        return ruled(ink, clear, radius)
+    return ruled(ink, clear, _HALF_SIDE * radius, square=True)
 
 
 def own_ink(part: Image, colour: Colour) -> tuple[Gray, Gray]:

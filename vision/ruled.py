@@ -1,6 +1,6 @@
 """Straight lines in a seal's own colour that are not the seal's: red tables, red forms.
 
-A seal ends at its ring; what runs straight across a good part of it and on beyond the ring was
+A seal ends at its ring or frame; what runs straight across a good part of it and on beyond was
 printed. It hides what lies below it like any other print. Before a ring is known, lines longer
 than a seal's are taken for such; the caller must not lose a seal that is made of them.
 """
@@ -59,17 +59,20 @@ def _is_alone(inked: NDArray[np.uint8], ends: tuple[int, int, int, int]) -> bool
     return sum(beside) / 2 < _BESIDE
 
 
-def ruled(ink: Gray, known: NDArray[np.bool_], radius_px: float) -> NDArray[np.bool_]:
-    """Return where such lines run through a round or oval seal in the middle of `ink`.
+def ruled(
+    ink: Gray, known: NDArray[np.bool_], radius_px: float, *, square: bool = False
+) -> NDArray[np.bool_]:
+    """Return where such lines run through the seal in the middle of `ink`.
 
     Args:
         ink: of its colour.
         known: where that can be trusted.
-        radius_px: of the seal, made round.
+        radius_px: of the seal, made round; half the side of a square one, made upright.
     """
     height, width = ink.shape
     y, x = np.mgrid[:height, :width].astype(np.float32)
-    reach = np.hypot(x - width / 2, y - height / 2) / np.float32(radius_px)
+    x, y = np.abs(x - width / 2), np.abs(y - height / 2)
+    reach = (np.maximum(x, y) if square else np.hypot(x, y)) / np.float32(radius_px)
     inside = known & (reach < 1)
     lines = np.zeros(ink.shape, np.uint8)
     if not inside.any():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.eyes_folder import Folder, LabelledSeal, Registered
-from bench.eyes_register import FOREIGN, entry
+from bench.eyes_folder import Folder, LabelledSeal, Registered, read_folder
+from bench.eyes_register import FOREIGN, entry, write_register
 from bench.eyes_seals import Named, names
 from sim.camera_ink import Fault
 from sim.camera_scenes import Impression
@@ -80,3 +80,11 @@ def test_one_owner_and_every_blue_seal_are_in_no_rendered_register() -> None:
     assert ours is not None
     assert entry(pressed("河西乡人民政府", "blue")) is None
     assert entry(pressed(FOREIGN)) is None
+
+
+def test_rendered_register_gives_no_size_as_one_seal_is_rendered_in_many(tmp_path: Path) -> None:
+    write_register(tmp_path)
+
+    listed = read_folder(tmp_path).registered
+
+    assert listed and not any(one.size_mm for one in listed)

@@ -35,6 +35,28 @@ def test_strokes_that_end_at_the_ring_are_the_seals() -> None:
     assert not ruled(seal_with((40, 60, 180, 60)), KNOWN, RADIUS_PX).any()
 
 
+def name_seal_with(*lines: tuple[int, int, int, int]) -> Gray:
+    """An upright frame with half a side of 88 px, and lines."""
+    ink = np.zeros((SIDE_PX, SIDE_PX), np.float32)
+    cv2.rectangle(ink, (26, 26), (198, 198), (1.0,), 5)
+    for x1, y1, x2, y2 in lines:
+        cv2.line(ink, (x1, y1), (x2, y2), (0.8,), 3)
+    return np.asarray(cv2.GaussianBlur(ink, (0, 0), 0.8), np.float32)
+
+
+def test_line_that_runs_on_beyond_a_frame_is_not_the_seals() -> None:
+    hidden = ruled(name_seal_with((0, 223, 223, 0)), KNOWN, 88, square=True)
+
+    assert hidden[111, 112]
+    assert not hidden[60:160, 24:28].any()
+
+
+def test_frame_and_strokes_that_end_at_it_are_the_seals() -> None:
+    seal = name_seal_with((26, 112, 198, 112))
+
+    assert not ruled(seal, KNOWN, 88, square=True).any()
+
+
 def test_paper_without_ink_has_no_lines() -> None:
     assert not ruled(np.zeros((SIDE_PX, SIDE_PX), np.float32), KNOWN, RADIUS_PX).any()
 

@@ -220,6 +220,18 @@ def test_square_seal_is_named(entry: Callable[[Cut], Registered], press: Press) 
     assert verify(*press(NAME, 8), register).id == "李庆国印"
 
 
+def test_name_seal_across_a_red_table_is_named(
+    entry: Callable[[Cut], Registered], press: Press
+) -> None:
+    picture, seal = press(NAME, 40, over_print=False)
+    for y in range(40, FRAME_PX, 60):
+        cv2.line(picture, (0, y), (FRAME_PX, y), INK, 4, cv2.LINE_AA)
+
+    verdict = verify(picture, seal, [entry(one) for one in (MATTERS, OTHER_NAME, NAME)])
+
+    assert verdict.id == "李庆国印"
+
+
 def test_copy_is_never_named(entry: Callable[[Cut], Registered], press: Press) -> None:
     picture, _ = press(MATTERS, over_print=False)
     gray = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
