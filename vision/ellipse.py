@@ -63,11 +63,11 @@ class Ellipse(Struct, frozen=True):
 
     def reach_of(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return for each point (x, y) how far out it lies: 1 on the ellipse."""
-        turn = np.deg2rad(self.turned_deg)
-        moved = points - np.array((self.x, self.y), np.float32)
-        along = moved[:, 0] * np.cos(turn) + moved[:, 1] * np.sin(turn)
-        across = -moved[:, 0] * np.sin(turn) + moved[:, 1] * np.cos(turn)
-        return np.asarray(np.hypot(along / self.a, across / self.b), np.float32)
+        turn = math.radians(self.turned_deg)
+        cosine, sine = math.cos(turn), math.sin(turn)
+        x, y = points[:, 0] - np.float32(self.x), points[:, 1] - np.float32(self.y)
+        along, across = x * (cosine / self.a) + y * (sine / self.a), y * cosine - x * sine
+        return np.asarray(np.hypot(along, across / self.b), np.float32)
 
     def scaled(self, factor: float) -> Ellipse:
         """Return the same ellipse on a map `factor` times as large."""

@@ -119,10 +119,11 @@ def hypotheses(found: Edges, stretches: Sequence[Stretch]) -> list[Hypothesis]:
         return []
     voted = [one for stretch in stretches for one in _voted(found, stretch)]
     best: dict[tuple[int, ...], Hypothesis] = {}
-    for one in sorted(voted, key=lambda each: each.votes):
-        best[_neighbourhood(one.ellipse)] = one
-    ordered = sorted(best.values(), key=lambda each: -each.votes)[:_MOST_HYPOTHESES]
-    return [Hypothesis(one.ellipse.scaled(1 / found.factor), one.votes) for one in ordered]
+    for one in sorted(voted, key=lambda each: -each.votes):
+        best.setdefault(_neighbourhood(one.ellipse), one)
+        if len(best) == _MOST_HYPOTHESES:
+            break
+    return [Hypothesis(one.ellipse.scaled(1 / found.factor), one.votes) for one in best.values()]
 
 
 def _neighbourhood(ellipse: Ellipse) -> tuple[int, ...]:
@@ -177,6 +178,12 @@ def _peaks(
     columns = int((size[1] + 2 * pad) / cell) + 3
     rows = int((size[0] + 2 * pad) / cell) + 3
     at, across = (points + (pad + cell)) / cell, normals * np.float32(radius / cell)
+    # Two cells beyond what the edges can reach nobody votes, and the sums beside it are none.
+    reach = radius / cell + 2
+    (low_x, columns), (low_y, rows) = (
+        _reached(one, reach, count) for one, count in zip(at, (columns, rows), strict=True)
+    )
+    at -= np.array([[low_x], [low_y]], np.float32)
     votes = np.bincount(_cells(at, across, rows, columns), minlength=rows * columns)
     square = votes.reshape(rows, columns).astype(np.uint16)  # no cell has more than all edges
     square[0], square[-1], square[:, 0], square[:, -1] = 0, 0, 0, 0
@@ -186,7 +193,7 @@ def _peaks(
     if not places.size:
         return []
     y, x = np.divmod(places, columns)
-    centre_x, centre_y = (x - 0.5) * cell - pad, (y - 0.5) * cell - pad
+    centre_x, centre_y = (x + (low_x - 0.5)) * cell - pad, (y + (low_y - 0.5)) * cell - pad
     seen = _inside(centre_y, size[0], radius) * _inside(centre_x, size[1], radius)
     share = counted[y, x] / whole / np.maximum(seen, _LEAST_SEEN)
     good = np.flatnonzero(share > _LEAST_VOTES)
@@ -207,6 +214,16 @@ def _are_tops(
     columns = np.clip(x[:, None] + steps, 0, counted.shape[1] - 1)
     around = counted[rows[:, :, None], columns[:, None, :]]
     return np.asarray(counted[y, x] >= around.max(axis=(1, 2)), np.bool_)
+
+
+def _reached(at: NDArray[np.float32], reach: float, count: int) -> tuple[int, int]:
+    """The first of `count` cells within `reach` of any edge, and how many there are from it on.
+
+    On a turned map all edges may lie beside it; one empty cell is left then.
+    """
+    low = min(max(int(float(at.min()) - reach), 0), count - 1)
+    high = min(int(float(at.max()) + reach) + 1, count)
+    return low, max(high - low, 1)
 
 
 def _cells(
