@@ -97,7 +97,7 @@ def difference(reference: Gray, laid: Gray, red: Gray, dazzled: tuple[Gray, Gray
         for each in (reference, bent)
     )
     clear = np.asarray(np.maximum(*veils) == 0, np.uint8)
-    one, other = _equally_sharp(one, other, clear)
+    one, other = _equally_sharp(one, other, None if clear.all() else clear)
     left_over, squares = _left_over(one, other), [_tiles(each * each) for each in (one, other)]
     grain = _grain(left_over, np.maximum(one, other))
     left_over = np.asarray(np.maximum(left_over - grain, 0), np.float32)
@@ -182,23 +182,24 @@ def _left_over(one: Gray, other: Gray) -> Gray:
     height, width = one.shape
     around = cv2.copyMakeBorder(other, 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=0)
     best: Gray | None = None
+    apart = np.empty_like(one)
     for across in (1, 2):
         for down in (1, 2):
             means = cv2.blur(around, (across, down), anchor=(0, 0))
             for x in _STARTS[across]:
                 for y in _STARTS[down]:
-                    apart = cv2.subtract(one, means[y : y + height, x : x + width])
-                    tiles = _tiles(np.asarray(cv2.multiply(apart, apart), np.float32))
+                    np.subtract(one, means[y : y + height, x : x + width], out=apart)
+                    tiles = _tiles(np.multiply(apart, apart, out=apart))
                     best = tiles if best is None else np.minimum(best, tiles)
     assert best is not None
     return best
 
 
-def _equally_sharp(one: Gray, other: Gray, clear: NDArray[np.uint8]) -> tuple[Gray, Gray]:
+def _equally_sharp(one: Gray, other: Gray, clear: NDArray[np.uint8] | None) -> tuple[Gray, Gray]:
     """Bring both to the same strength, and the sharper one to the blur of the other.
 
     Args:
-        clear: 0 where a reflection lies, which tells of neither.
+        clear: 0 where a reflection lies, which tells of neither; None without any.
     """
     strength = cv2.norm(one, cv2.NORM_L1, clear) / max(cv2.norm(other, cv2.NORM_L1, clear), 1.0)
     other = np.asarray(other * np.clip(strength, 0.5, 2.0), np.float32)
@@ -206,7 +207,7 @@ def _equally_sharp(one: Gray, other: Gray, clear: NDArray[np.uint8]) -> tuple[Gr
     return _blurred_to(one, goal, clear), _blurred_to(other, goal, clear)
 
 
-def _blurred_to(ink: Gray, goal: float, clear: NDArray[np.uint8]) -> Gray:
+def _blurred_to(ink: Gray, goal: float, clear: NDArray[np.uint8] | None) -> Gray:
     if _edges(ink, clear) < 1.04 * goal:
         return ink
     for blur in _BLURS:
@@ -216,10 +217,11 @@ def _blurred_to(ink: Gray, goal: float, clear: NDArray[np.uint8]) -> Gray:
     return softer
 
 
-def _edges(ink: Gray, clear: NDArray[np.uint8]) -> float:
+def _edges(ink: Gray, clear: NDArray[np.uint8] | None) -> float:
     """Mean step from pixel to pixel, across and down, where it is clear."""
-    across = cv2.norm(ink[:, 1:], ink[:, :-1], cv2.NORM_L1, clear[:, 1:])
-    down = cv2.norm(ink[1:], ink[:-1], cv2.NORM_L1, clear[1:])
+    beside, below = (None, None) if clear is None else (clear[:, 1:], clear[1:])
+    across = cv2.norm(ink[:, 1:], ink[:, :-1], cv2.NORM_L1, beside)
+    down = cv2.norm(ink[1:], ink[:-1], cv2.NORM_L1, below)
     return across / ink[:, 1:].size + down / ink[1:].size
 
 

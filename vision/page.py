@@ -95,9 +95,10 @@ def redness(flat: Image) -> Gray:
     small = cv2.resize(flat, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
     # Local paper is what is brightest nearby; divided by its tint, black print is not coloured.
     paper = cv2.medianBlur(cv2.dilate(small, np.ones((5, 5), np.uint8)), 11)
-    paper = cv2.resize(paper, (flat.shape[1], flat.shape[0])).astype(np.float32)
-    soft = cv2.GaussianBlur(flat, (0, 0), 1.0).astype(np.float32)
-    blue, green, red = cv2.split(soft / np.maximum(paper, 24))
+    paper = np.asarray(cv2.resize(paper, (flat.shape[1], flat.shape[0])), np.uint8)
+    soft = np.asarray(cv2.GaussianBlur(flat, (0, 0), 1.0), np.uint8)
+    share = np.divide(soft, np.maximum(paper, 24), dtype=np.float32)
+    blue, green, red = cv2.split(share)
     return np.asarray(np.clip(red - cv2.max(blue, green), 0, 1), np.float32)
 
 
