@@ -13,29 +13,10 @@ from device.kiosk import port_custody as keeping
 from device.texts import EN, ZH
 from ledger.records_custody import Purpose
 from tests.device.kiosk.conftest import person
+from tests.device.kiosk.seals import seal
 
 SignIn = Callable[..., str]
 PIN = "246810"
-
-
-def seal(**changes: Any) -> keeping.SealView:
-    """Return a seal in its machine, with one order for a take-out."""
-    order = keeping.OrderView(permit="h-1", purpose="takeout", not_after_ms=2**50, fits=True)
-    usual = keeping.SealView(
-        seal="committee",
-        name="前进村村民委员会",
-        place="in",
-        trouble="",
-        permit="",
-        purpose=None,
-        since_ms=0,
-        until_ms=None,
-        shut=True,
-        present=True,
-        made=0,
-        orders=(order,),
-    )
-    return structs.replace(usual, **changes)
 
 
 class Desk:

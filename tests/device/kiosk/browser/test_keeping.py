@@ -11,26 +11,15 @@ from playwright.sync_api import Page
 
 from device.kiosk import port_custody as keeping
 from tests.arriving import arrive
+from tests.device.kiosk.seals import seal
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-SEAL = keeping.SealView(
-    seal="committee",
-    name="前进村村民委员会",
-    place="in",
-    trouble="",
-    permit="",
-    purpose=None,
-    since_ms=0,
-    until_ms=None,
-    shut=True,
-    present=True,
-    made=0,
-    orders=tuple(
-        keeping.OrderView(permit=f"h-{n}", purpose=purpose, not_after_ms=2**50, fits=fits)
-        for n, (purpose, fits) in enumerate((("takeout", True), ("return", False)))
-    ),
+ORDERS = tuple(
+    keeping.OrderView(permit=f"h-{n}", purpose=purpose, not_after_ms=2**50, fits=fits)
+    for n, (purpose, fits) in enumerate((("takeout", True), ("return", False)))
 )
+SEAL = seal(orders=ORDERS)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

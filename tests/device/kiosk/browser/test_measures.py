@@ -14,6 +14,7 @@ from device.kiosk import port_custody as keeping
 from device.kiosk.port import EmergencyView, JobView, StandingView
 from tests.arriving import arrive
 from tests.device.kiosk.conftest import person
+from tests.device.kiosk.seals import seal
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -22,20 +23,7 @@ FAR_MS = 2**50
 LI, CHEN = "5566778899", "1231231234"
 LOOKS = [("zh", 1), ("en", 3)]
 OPENINGS = [("service", "zh", 3), ("return", "en", 3), ("handover", "zh", 2)]  # test_keeping: rest
-SEAL = keeping.SealView(
-    seal="committee",
-    name="前进村村民委员会",
-    place="in",
-    trouble="",
-    permit="",
-    purpose=None,
-    since_ms=0,
-    until_ms=None,
-    shut=True,
-    present=True,
-    made=0,
-    orders=(),
-)
+SEAL = seal(orders=())
 LARGEST = [("zh", 3), ("en", 3)]  # the usual size in Chinese: tests/device/loop
 SEAM = {"seams": 1, "seam": True}
 SEAM_STEPS: tuple[tuple[str, int, dict[str, Any]], ...] = (

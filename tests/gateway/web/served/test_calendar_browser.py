@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from tests.gateway.web.served.policies import DESK, Window
-
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 HOSTILE = "<b onmouseover=alert(1)>"
-
-
-@pytest.fixture
-def window(world: Any, serve: Any, chromium: Any) -> Iterator[Callable[..., Window]]:
-    """Open windows on one township."""
-    url = serve(world)
-    made: list[Window] = []
-
-    def open_window(account: str, size: dict[str, int] = DESK) -> Window:
-        made.append(Window(chromium, url, account, size))
-        return made[-1]
-
-    yield open_window
-    for one in made:
-        one.context.close()
 
 
 def test_calendar_is_drafted_line_by_line_and_released_by_another_person(window: Any) -> None:

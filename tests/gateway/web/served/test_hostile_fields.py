@@ -16,15 +16,13 @@ import pytest
 from fastapi import UploadFile
 from msgspec import Struct
 
-from gateway.commands import AddAccount
 from gateway.web import CONSOLE
 from tests.gateway.web.served.test_access_walk import ENDS_SESSION
-from tests.gateway.web.served.things import Things, things
+from tests.gateway.web.served.things import Things, admit_everybody, things
 
 pytestmark = pytest.mark.slow
 RAW, CALCULATED = "<i id=h", "&#39;&#34;49"
 SHOWN = re.compile(r"&lt;i id=h(\d+)")
-OFFICES = ("administrator", "approver", "auditor", "station")
 BROWSER = f"{RAW}0>"
 FITTING = {
     "POST /approvals/{request_id}": {"decision": "refuse", "kind": [], "number": [], "sheet": []},
@@ -183,11 +181,7 @@ def forms() -> Iterator[tuple[str, list[Field]]]:
 def walk(world: Any, site: Callable[..., Any], pages: Any, password_hash: str) -> Walk:
     """Let somebody who may nearly everything sign in by a browser with a hostile name."""
     own = things(world, "m-1", pages, "陈玉兰", password_hash)
-    command = AddAccount(
-        by="root", account="all", person="p-all", name="全能", offices=OFFICES, keeps=(),
-        password_hash=password_hash,
-    )  # fmt: skip
-    world.app.submit_operator(command).result(20)
+    admit_everybody(world, password_hash)
     console = site()
     console.client.headers["user-agent"] = BROWSER
     assert console.sign_in("all").status_code == 303

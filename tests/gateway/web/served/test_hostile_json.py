@@ -18,11 +18,10 @@ from msgspec import Struct
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from gateway.commands import AddAccount
 from gateway.web import api
 from tests.gateway.web.served.test_access_walk import ENDS_SESSION
-from tests.gateway.web.served.test_hostile_fields import OFFICES, RAW, flat
-from tests.gateway.web.served.things import Things, things
+from tests.gateway.web.served.test_hostile_fields import RAW, flat
+from tests.gateway.web.served.things import Things, admit_everybody, things
 
 pytestmark = pytest.mark.slow
 WORDS = (
@@ -133,11 +132,7 @@ class Program:
 def program(world: Any, site: Callable[..., Any], pages: Any, password_hash: str) -> Program:
     """A program of somebody who may nearly everything; the township has something of each kind."""
     own = things(world, "m-1", pages, "陈玉兰", password_hash)
-    command = AddAccount(
-        by="root", account="all", person="p-all", name="全能", offices=OFFICES, keeps=(),
-        password_hash=password_hash,
-    )  # fmt: skip
-    world.app.submit_operator(command).result(20)
+    admit_everybody(world, password_hash)
     client = site().client
     told = client.post("/api/v1/token", json={"account": "all", "password": "correct horse 42"})
     client.headers["authorization"] = f"Bearer {told.json()['token']}"

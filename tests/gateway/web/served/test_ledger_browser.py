@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +13,8 @@ from pypdf import PdfReader
 from gateway.commands import ReleaseHold
 from ledger.codec import sha256
 from ledger.records_office import LedgerExport
-from tests.gateway.web.served.policies import DESK, Window
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-@pytest.fixture
-def window(busy: Any, serve: Any, chromium: Any) -> Iterator[Callable[..., Window]]:
-    """Open windows on one busy township."""
-    url = serve(busy)
-    made: list[Window] = []
-
-    def open_window(account: str, size: dict[str, int] = DESK) -> Window:
-        made.append(Window(chromium, url, account, size))
-        return made[-1]
-
-    yield open_window
-    for one in made:
-        one.context.close()
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("busy")]
 
 
 def save(page: Any, label: str) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from openpyxl import load_workbook
 from gateway.desk import lists
 from ledger.records import Heartbeat
 from tests.gateway.desk.workbooks import workbook
-from tests.gateway.web.served.policies import DESK, PHONE, Window, enact
+from tests.gateway.web.served.policies import PHONE, Window, enact
 from tests.pictures import keep
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -21,21 +20,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 HEAD = ("代码", "事项名称", "结论", "应去哪里办", "依据")
 HOSTILE = "<img src=x onerror=alert(1)>{{7*7}}"
 HERE = Path(__file__).parent.parent
-
-
-@pytest.fixture
-def window(world: Any, serve: Any, chromium: Any) -> Iterator[Callable[..., Window]]:
-    """Open windows on one served township: `window("sun")`, `window("sun", PHONE)`."""
-    url = serve(world)
-    made: list[Window] = []
-
-    def open_window(account: str, size: dict[str, int] = DESK) -> Window:
-        made.append(Window(chromium, url, account, size))
-        return made[-1]
-
-    yield open_window
-    for one in made:
-        one.context.close()
 
 
 def bring(one: Window, file: bytes, name: str = "清单.xlsx", **fields: str) -> Any:

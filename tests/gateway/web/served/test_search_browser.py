@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.arriving import arrive
-from tests.gateway.web.served.policies import DESK, Window
+from tests.gateway.web.served.policies import Window
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-@pytest.fixture
-def window(busy: Any, serve: Any, chromium: Any) -> Iterator[Callable[..., Window]]:
-    """Open windows on one busy township."""
-    url = serve(busy)
-    made: list[Window] = []
-
-    def open_window(account: str, size: dict[str, int] = DESK) -> Window:
-        made.append(Window(chromium, url, account, size))
-        return made[-1]
-
-    yield open_window
-    for one in made:
-        one.context.close()
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.usefixtures("busy")]
 
 
 def search(one: Window, words: str) -> str:

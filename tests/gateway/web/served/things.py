@@ -12,6 +12,7 @@ from gateway.commands_custody import AskHatch
 from ledger.records_confirms import ImpressionAsk
 from tests.gateway.web.served.scene import keep, minimal
 
+OFFICES = ("administrator", "approver", "auditor", "station")
 DEADLINE_S = 20.0
 DAY_MS = 24 * 3600 * 1000
 
@@ -37,6 +38,20 @@ class Things(Struct, frozen=True):
 
 
 NOTHING = Things({}, ())
+
+
+def admit_everybody(world: Any, password_hash: str) -> None:
+    """Give the account `all`, of one person, every office: it may do nearly everything."""
+    command = AddAccount(
+        by="root",
+        account="all",
+        person="p-all",
+        name="全能",
+        offices=OFFICES,
+        keeps=(),
+        password_hash=password_hash,
+    )
+    world.app.submit_operator(command).result(DEADLINE_S)
 
 
 def things(world: Any, name: str, pages: Any, applicant: str, password_hash: str = "") -> Things:
