@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 
 from vision.dazzle import RIM, VEIL
 from vision.decoding import Image
-from vision.page import RED_INK, Gray, redness, without_rim
+from vision.page import RED_INK, Gray, MatLike, redness, without_rim
 
 _TILE_PX, _STEP_PX = 24, 8  # a character of 14 point; steps so short that one tile holds it whole
 _BEND_TILE_PX, _BEND_REACH_PX = 64, 8  # paper curls over several lines, by some pixels at most
 _BEND_AGREES = 0.5  # correlation from which a tile tells where it lies
 _DROP = 0.15  # by which agreement has to fall four pixels beside the best place
-_NEAR_PX = 1.5  # what bending leaves over
+# Bending leaves 1.5 pixels over: there lies the mean of what is one and what is two pixels aside.
+# By how many pixels are averaged: where to begin, on a map with two pixels around it.
+_STARTS = {1: (2,), 2: (0, 3)}
 _REACH_PX = 4  # and where it leaves more over, in margins with little print
 _DOUBTFUL, _MOST_DOUBTFUL = 0.08, 400  # share and number of tiles that are looked at closer
 _LEAST_INK = 0.006  # mean square of a tile that says something: a comma has more
@@ -55,16 +57,18 @@ def print_map(flat: Image, *, grain_px: float = 0.0) -> Gray:
         grain_px: sigma by which grain is evened out before the paper is sought. Without it grain
             in a dim photo counts as pale ink, as it should where all that may be print is left out.
     """
-    red = np.asarray(flat[..., 2])
-    other = cv2.max(np.asarray(flat[..., 0]), np.asarray(flat[..., 1]))
-    lift = cv2.subtract(red, other).astype(np.float32)
+    blue, green, red = cv2.split(flat)
+    lift = cv2.subtract(red, cv2.max(blue, green))
     even = cv2.GaussianBlur(red, (0, 0), grain_px) if grain_px else red
     bright = cv2.dilate(even, np.ones((9, 9), np.uint8))
     small = cv2.resize(bright, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     paper = cv2.GaussianBlur(cv2.medianBlur(small, 9), (0, 0), 2.5)
-    paper = cv2.resize(paper, (red.shape[1], red.shape[0])).astype(np.float32)
-    share = (red.astype(np.float32) + 0.6 * lift) / np.maximum(paper, 24)
-    return np.asarray(np.clip((0.95 - share) / 0.6, 0, 1), np.float32)
+    paper = cv2.resize(paper, (red.shape[1], red.shape[0]))
+    ink = red * np.float32(1 / 0.6)
+    ink += lift
+    ink /= np.maximum(paper, 24)
+    np.subtract(np.float32(0.95 / 0.6), ink, out=ink)
+    return np.asarray(np.clip(ink, 0, 1, out=ink), np.float32)
 
 
 def red_map(flat: Image) -> Gray:
@@ -86,12 +90,14 @@ def difference(reference: Gray, laid: Gray, red: Gray, dazzled: tuple[Gray, Gray
         dazzled: of both, where reflections lie, as `vision.dazzle` tells.
     """
     bent = _bent(reference, laid)
-    shown = 1 - red
-    soft = [cv2.GaussianBlur(each, (0, 0), 1.0) * shown for each in (reference, bent)]
+    shown = without_rim(1 - red)
     veils = [without_rim(each) for each in dazzled]
-    one, other = (without_rim(np.asarray(each, np.float32)) for each in soft)
+    one, other = (
+        np.asarray(without_rim(np.asarray(cv2.GaussianBlur(each, (0, 0), 1.0))) * shown, np.float32)
+        for each in (reference, bent)
+    )
     clear = np.asarray(np.maximum(*veils) == 0, np.uint8)
-    one, other = _equally_sharp(one, other, clear)
+    one, other = _equally_sharp(one, other, None if clear.all() else clear)
     left_over, squares = _left_over(one, other), [_tiles(each * each) for each in (one, other)]
     grain = _grain(left_over, np.maximum(one, other))
     left_over = np.asarray(np.maximum(left_over - grain, 0), np.float32)
@@ -153,11 +159,12 @@ def _closest(one: Gray, other: Gray, middle: NDArray[np.float32]) -> float:
 
 def _most(values: Gray) -> Gray:
     """The most in each tile, a step apart."""
-    half = _TILE_PX // 2
-    tops = cv2.dilate(values, np.ones((_TILE_PX, _TILE_PX), np.uint8))
-    rows, columns = (side // _STEP_PX - _TILE_PX // _STEP_PX + 1 for side in values.shape)
-    found = tops[half::_STEP_PX, half::_STEP_PX]
-    return np.asarray(found[:rows, :columns], np.float32)
+    rows, columns = (side // _STEP_PX for side in values.shape)
+    bands = values[: rows * _STEP_PX, : columns * _STEP_PX].reshape(rows, _STEP_PX, -1)
+    cells = bands.max(axis=1).reshape(rows, columns, _STEP_PX).max(axis=2)
+    steps = _TILE_PX // _STEP_PX
+    tops = cv2.dilate(cells, np.ones((steps, steps), np.uint8), anchor=(0, 0))
+    return np.asarray(tops[: rows - steps + 1, : columns - steps + 1], np.float32)
 
 
 def _tiles(values: Gray) -> Gray:
@@ -173,23 +180,26 @@ def _tiles(values: Gray) -> Gray:
 def _left_over(one: Gray, other: Gray) -> Gray:
     """Mean square that stays different in each tile, at the best of nine small moves."""
     height, width = one.shape
+    around = cv2.copyMakeBorder(other, 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=0)
     best: Gray | None = None
-    for x in (-_NEAR_PX, 0.0, _NEAR_PX):
-        for y in (-_NEAR_PX, 0.0, _NEAR_PX):
-            move = np.array([[1, 0, x], [0, 1, y]], np.float32)
-            moved = cv2.warpAffine(other, move, (width, height))
-            apart = np.asarray(cv2.absdiff(one, moved), np.float32)
-            tiles = _tiles(np.asarray(cv2.multiply(apart, apart), np.float32))
-            best = tiles if best is None else np.minimum(best, tiles)
+    apart = np.empty_like(one)
+    for across in (1, 2):
+        for down in (1, 2):
+            means = cv2.blur(around, (across, down), anchor=(0, 0))
+            for x in _STARTS[across]:
+                for y in _STARTS[down]:
+                    np.subtract(one, means[y : y + height, x : x + width], out=apart)
+                    tiles = _tiles(np.multiply(apart, apart, out=apart))
+                    best = tiles if best is None else np.minimum(best, tiles)
     assert best is not None
-    return np.maximum(best, 0)
+    return best
 
 
-def _equally_sharp(one: Gray, other: Gray, clear: NDArray[np.uint8]) -> tuple[Gray, Gray]:
+def _equally_sharp(one: Gray, other: Gray, clear: NDArray[np.uint8] | None) -> tuple[Gray, Gray]:
     """Bring both to the same strength, and the sharper one to the blur of the other.
 
     Args:
-        clear: 0 where a reflection lies, which tells of neither.
+        clear: 0 where a reflection lies, which tells of neither; None without any.
     """
     strength = cv2.norm(one, cv2.NORM_L1, clear) / max(cv2.norm(other, cv2.NORM_L1, clear), 1.0)
     other = np.asarray(other * np.clip(strength, 0.5, 2.0), np.float32)
@@ -197,7 +207,7 @@ def _equally_sharp(one: Gray, other: Gray, clear: NDArray[np.uint8]) -> tuple[Gr
     return _blurred_to(one, goal, clear), _blurred_to(other, goal, clear)
 
 
-def _blurred_to(ink: Gray, goal: float, clear: NDArray[np.uint8]) -> Gray:
+def _blurred_to(ink: Gray, goal: float, clear: NDArray[np.uint8] | None) -> Gray:
     if _edges(ink, clear) < 1.04 * goal:
         return ink
     for blur in _BLURS:
@@ -207,26 +217,32 @@ def _blurred_to(ink: Gray, goal: float, clear: NDArray[np.uint8]) -> Gray:
     return softer
 
 
-def _edges(ink: Gray, clear: NDArray[np.uint8]) -> float:
+def _edges(ink: Gray, clear: NDArray[np.uint8] | None) -> float:
     """Mean step from pixel to pixel, across and down, where it is clear."""
-    across = cv2.norm(ink[:, 1:], ink[:, :-1], cv2.NORM_L1, clear[:, 1:])
-    down = cv2.norm(ink[1:], ink[:-1], cv2.NORM_L1, clear[1:])
+    beside, below = (None, None) if clear is None else (clear[:, 1:], clear[1:])
+    across = cv2.norm(ink[:, 1:], ink[:, :-1], cv2.NORM_L1, beside)
+    down = cv2.norm(ink[1:], ink[:-1], cv2.NORM_L1, below)
     return across / ink[:, 1:].size + down / ink[1:].size
 
 
 def _bent(reference: Gray, laid: Gray) -> Gray:
     """Bend `laid` by what its tiles say, smoothly."""
     moves = _smooth(_moves(reference, laid))
-    tile, reach = _BEND_TILE_PX, _BEND_REACH_PX
-    rows, columns = moves.shape[:2]
-    height, width = reference.shape
-    wide = cv2.resize(moves, (columns * tile, rows * tile), interpolation=cv2.INTER_LINEAR)
-    below, beside = height - reach - rows * tile, width - reach - columns * tile
-    full = cv2.copyMakeBorder(wide, reach, below, reach, beside, cv2.BORDER_REPLICATE)
-    x = full[..., 0] + np.arange(width, dtype=np.float32)[None, :]
-    y = full[..., 1] + np.arange(height, dtype=np.float32)[:, None]
+    x, y = (_at_pixels(each, reference.shape) for each in cv2.split(moves))
+    x += np.arange(x.shape[1], dtype=np.float32)[None, :]
+    y += np.arange(y.shape[0], dtype=np.float32)[:, None]
     bent = cv2.remap(laid, x, y, cv2.INTER_LINEAR)
     return np.asarray(bent, np.float32)
+
+
+def _at_pixels(tiles: MatLike, shape: tuple[int, ...]) -> Gray:
+    """What tiles of _BEND_TILE_PX say, for each pixel."""
+    tile, reach = _BEND_TILE_PX, _BEND_REACH_PX
+    rows, columns = tiles.shape
+    wide = cv2.resize(tiles, (columns * tile, rows * tile), interpolation=cv2.INTER_LINEAR)
+    below, beside = shape[0] - reach - rows * tile, shape[1] - reach - columns * tile
+    full = cv2.copyMakeBorder(wide, reach, below, reach, beside, cv2.BORDER_REPLICATE)
+    return np.asarray(full, np.float32)
 
 
 def _moves(reference: Gray, laid: Gray) -> Gray:
@@ -270,6 +286,7 @@ def _smooth(moves: Gray) -> Gray:
             near = near[:, max(column - reach, 0) : column + reach + 1].reshape(-1, 2)
             known = near[~np.isnan(near[:, 0])]
             if len(known) >= 4:
-                smooth[row, column] = np.median(known, axis=0)
+                ordered, half = np.sort(known, axis=0), len(known) // 2
+                smooth[row, column] = (ordered[half] + ordered[-1 - half]) / 2
                 break
     return smooth

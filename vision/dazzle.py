@@ -50,10 +50,14 @@ def dazzled(flat: Image) -> Gray:
 def _lamp(paper: Gray) -> Gray:
     """What grows evenly across the page; at its edges no opening could tell it."""
     level = np.log(paper)
-    y, x = np.mgrid[-1 : 1 : paper.shape[0] * 1j, -1 : 1 : paper.shape[1] * 1j]
-    plane = np.stack([np.ones(x.size), x.ravel(), y.ravel()], axis=1)
-    weights, *_ = np.linalg.lstsq(plane, level.ravel(), rcond=None)
-    return np.asarray(np.exp(plane @ weights).reshape(paper.shape), np.float32)
+    plane = np.full(paper.shape, level.mean(dtype=np.float64))
+    for axis, length in enumerate(paper.shape):
+        # On a whole grid each direction is fitted by itself, by the means square to it.
+        at = np.linspace(-1, 1, length)
+        means = level.mean(axis=1 - axis, dtype=np.float64)
+        slope = float(at @ means) / max(float(at @ at), 1.0)
+        plane += slope * (at[:, None] if axis == 0 else at[None, :])
+    return np.asarray(np.exp(plane), np.float32)
 
 
 def _lit(light: MatLike) -> Gray:

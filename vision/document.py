@@ -34,6 +34,7 @@ _BLURRED = 0.07  # usual share over which a changed character could hide
 _POOR = 0.3  # usual share over which the photos cannot be compared at all
 _MANY_WRONG = 150  # tiles: more than any changed line has, as a desk beside the page does
 _NEAR_PX = 40.0  # pixels around matched print that count as inside of it
+_WHOLLY = 0.99  # of a pixel's neighbours on the seen page: others lie beyond its edge
 _BORDER = 0.12  # of the page's sides: margins, where a desk shows when the page was cut wrongly
 _OUTSIDE = 0.6  # share of wrong tiles beyond all matched print: then the pages were cut wrongly
 
@@ -92,9 +93,9 @@ def _compared(reference: Image, moving: Image, found: Alignment) -> Difference:
     matrix = settle(ink, ink_seen, found.matrix)
     size = (reference.shape[1], reference.shape[0])
     laid = np.asarray(cv2.warpPerspective(ink_seen, matrix, size), np.float32)
-    beyond = 1 - cv2.warpPerspective(np.ones_like(ink_seen), matrix, size)
+    within = cv2.warpPerspective(np.full(ink_seen.shape, 255, np.uint8), matrix, size)
     red = np.maximum(red_map(reference), cv2.warpPerspective(red_map(moving), matrix, size))
-    seen_by_both = np.asarray(np.maximum(red, beyond > 0.01), np.float32)
+    seen_by_both = np.asarray(np.maximum(red, within < _WHOLLY * 255), np.float32)
     veil_seen = cv2.warpPerspective(dazzled(moving), matrix, size, flags=cv2.INTER_NEAREST)
     veils = dazzled(reference), np.asarray(veil_seen, np.float32)
     return difference(ink, laid, seen_by_both, veils)

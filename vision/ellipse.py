@@ -7,6 +7,7 @@ the radius, 1 on the ellipse itself.
 from __future__ import annotations
 
 import functools
+import math
 
 import cv2
 import numpy as np
@@ -19,12 +20,14 @@ ANGLES = 120  # one sample each 3 degrees: a ring character spans 15
 _FROM, _TO, _STEPS = 0.72, 1.28, 57  # reaches that a profile covers, one hundredth apart
 REACHES = np.linspace(_FROM, _TO, _STEPS, dtype=np.float32)
 _STEP = (_TO - _FROM) / (_STEPS - 1)
+_MIDDLE, _EACH = _STEPS // 2, np.arange(ANGLES)
 # A ring of 1.2 mm on 42 mm is 0.06 of the radius wide; paper follows within 0.05 outside of it,
 # and between ring and characters inside.
 _OUTER = (5, 11)
 _INNER = (5, 16)
 # A ring is pale in places: an angle counts from these shares of the least and the usual rise.
 _PALE, _PALE_PART = 0.6, 0.35
+_ON_A_LINE = 1e-12  # of the points' spread: through so straight a row there is no circle
 _BLACK = 0.45  # darkness from which print hides what runs below it
 
 
@@ -60,11 +63,11 @@ class Ellipse(Struct, frozen=True):
 
     def reach_of(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return for each point (x, y) how far out it lies: 1 on the ellipse."""
-        turn = np.deg2rad(self.turned_deg)
-        moved = points - np.array((self.x, self.y), np.float32)
-        along = moved[:, 0] * np.cos(turn) + moved[:, 1] * np.sin(turn)
-        across = -moved[:, 0] * np.sin(turn) + moved[:, 1] * np.cos(turn)
-        return np.asarray(np.hypot(along / self.a, across / self.b), np.float32)
+        turn = math.radians(self.turned_deg)
+        cosine, sine = math.cos(turn), math.sin(turn)
+        x, y = points[:, 0] - np.float32(self.x), points[:, 1] - np.float32(self.y)
+        along, across = x * (cosine / self.a) + y * (sine / self.a), y * cosine - x * sine
+        return np.asarray(np.hypot(along, across / self.b), np.float32)
 
     def scaled(self, factor: float) -> Ellipse:
         """Return the same ellipse on a map `factor` times as large."""
@@ -128,10 +131,37 @@ def profile(ink: Gray, ellipse: Ellipse) -> Gray:
     return np.asarray(cv2.remap(ink, x, y, cv2.INTER_LINEAR, None, border, -1.0), np.float32)
 
 
+class Across(Struct, frozen=True):
+    """What lies across an ellipse.
+
+    Args:
+        ellipse: in pixels of the map.
+        inside: for each of ANGLES whether the ellipse lies on the map there.
+        rises: for each angle and reach how far the ink rises over the paper beside it.
+    """
+
+    ellipse: Ellipse
+    inside: NDArray[np.bool_]
+    rises: Gray
+
+
+def cut_across(ink: Gray, ellipse: Ellipse) -> Across:
+    """Return what lies across `ellipse`, to be followed as near as one likes."""
+    samples = profile(ink, ellipse)
+    return Across(ellipse, samples[:, _MIDDLE] >= 0, ridge(samples))
+
+
 def measure(
     ink: Gray, ellipse: Ellipse, tolerance: float, least: float, dark: Gray | None = None
 ) -> tuple[Ring, Gray]:
-    """Follow the ring near `ellipse`.
+    """Follow the ring near `ellipse` on `ink`, as `ring_near` does."""
+    return ring_near(cut_across(ink, ellipse), tolerance, least, dark)
+
+
+def ring_near(
+    seen: Across, tolerance: float, least: float, dark: Gray | None = None
+) -> tuple[Ring, Gray]:
+    """Follow the ring near an ellipse.
 
     Args:
         dark: black print; where it hides the ring nothing is expected.
@@ -141,22 +171,19 @@ def measure(
     Returns:
         The ring, and for each angle the reach at which it runs.
     """
-    across = profile(ink, ellipse)
-    middle = len(REACHES) // 2
     window = max(1, round(tolerance / _STEP))
-    columns = np.arange(middle - window, middle + window + 1)
-    rises = ridge(across)[:, columns]
+    near = slice(_MIDDLE - window, _MIDDLE + window + 1)
+    rises, inside = seen.rises[:, near], seen.inside
     best = rises.argmax(axis=1)
-    rise = rises[np.arange(ANGLES), best]
-    inside = across[:, middle] >= 0
+    rise = rises[_EACH, best]
     strength = _upper_quartile(rise[inside])
     hits = inside & (rise > max(_PALE * least, _PALE_PART * strength))
     visible = inside
     if dark is not None:
-        visible = inside & (hits | (profile(dark, ellipse)[:, columns].max(axis=1) < _BLACK))
-    coverage = float(hits.sum() / max(int(visible.sum()), 1))
-    ring = Ring(ellipse, hits, visible, coverage, strength, float(inside.mean()))
-    return ring, REACHES[columns[best]]
+        visible = inside & (hits | (profile(dark, seen.ellipse)[:, near].max(axis=1) < _BLACK))
+    coverage = int(np.count_nonzero(hits)) / max(int(np.count_nonzero(visible)), 1)
+    on_map = int(np.count_nonzero(inside)) / ANGLES
+    return Ring(seen.ellipse, hits, visible, coverage, strength, on_map), REACHES[near][best]
 
 
 def contents(
@@ -206,7 +233,9 @@ def fitted(ellipse: Ellipse, ring: Ring, reaches: Gray, circle: bool) -> Ellipse
         if found is None:
             return None
         off = np.abs(found.reach_of(points) - 1)
-        near = off < max(0.02, 2.5 * float(np.median(off)))
+        ordered = np.sort(off)
+        usual = float(ordered[len(off) // 2] + ordered[(len(off) - 1) // 2]) / 2
+        near = off < max(0.02, 2.5 * usual)
         if near.all():
             break
         points = points[near]
@@ -221,10 +250,10 @@ def _upper_quartile(values: Gray) -> float:
 
 
 def _directions(ellipse: Ellipse, count: int) -> NDArray[np.float32]:
-    turn = np.deg2rad(ellipse.turned_deg)
-    cosine, sine = ellipse.a * float(np.cos(turn)), ellipse.a * float(np.sin(turn))
-    across, down = -ellipse.b * float(np.sin(turn)), ellipse.b * float(np.cos(turn))
-    to_ellipse = np.array([[cosine, sine], [across, down]], np.float64)
+    turn = math.radians(ellipse.turned_deg)
+    cosine, sine = math.cos(turn), math.sin(turn)
+    a, b = ellipse.a, ellipse.b
+    to_ellipse = np.array([[a * cosine, a * sine], [-b * sine, b * cosine]], np.float64)
     return np.asarray(_circle_of(count) @ to_ellipse, np.float32)
 
 
@@ -243,12 +272,15 @@ def _ellipse(points: NDArray[np.float32]) -> Ellipse | None:
 
 
 def _circle(points: NDArray[np.float32]) -> Ellipse | None:
-    centre = points.mean(axis=0)
-    moved = (points - centre).astype(np.float64)
-    design = np.column_stack([2 * moved, np.ones(len(moved))])
-    solution, _, rank, _ = np.linalg.lstsq(design, (moved**2).sum(axis=1), rcond=None)
-    squared = solution[2] + solution[0] ** 2 + solution[1] ** 2
-    if rank < 3 or squared <= 0:
+    """The least squares of the power of each point, solved around the points' own middle."""
+    middle = points.mean(axis=0, dtype=np.float64)
+    x, y = (points - middle).T
+    power = x * x + y * y
+    xx, xy, yy = float(x @ x), float(x @ y), float(y @ y)
+    along, down = float(x @ power) / 2, float(y @ power) / 2
+    spread = xx * yy - xy * xy
+    if spread <= _ON_A_LINE * (xx + yy) ** 2:
         return None
-    radius = float(np.sqrt(squared))
-    return Ellipse(float(centre[0] + solution[0]), float(centre[1] + solution[1]), radius, radius)
+    off_x, off_y = (along * yy - down * xy) / spread, (down * xx - along * xy) / spread
+    radius = math.sqrt(float(power.mean()) + off_x * off_x + off_y * off_y)
+    return Ellipse(float(middle[0]) + off_x, float(middle[1]) + off_y, radius, radius)

@@ -29,6 +29,7 @@ class Ink(Struct, frozen=True):
         lean: how much greener than bluer; ink that leans as much as it is red is orange.
         dark: how much darker than its paper in its brightest channel, 0..1: black print, never
             red or blue ink.
+        shares: each channel (blue, green, red) as a share of its paper's, 1 on bare paper.
         scale: working pixels for each pixel of the picture.
         noise: what redness reaches by chance on bare paper (four deviations).
     """
@@ -37,6 +38,7 @@ class Ink(Struct, frozen=True):
     blue: Gray
     lean: Gray
     dark: Gray
+    shares: Gray
     scale: float
     noise: float
 
@@ -44,7 +46,8 @@ class Ink(Struct, frozen=True):
 def ink(picture: Image) -> Ink:
     """Return the maps of `picture`, which should be a page or a crop of one."""
     small, scale = shrunk(picture, WORK_PX)
-    blue, green, red = cv2.split(shares(small))
+    shares = _shares(small)
+    blue, green, red = cv2.split(shares)
     redness = np.asarray(red - np.maximum(green, blue), np.float32)
     # Green lies between: bluish ink has little red, and violet ink has little green.
     blueness = np.asarray(blue - np.maximum(red, 0.5 * (red + green)), np.float32)
@@ -54,24 +57,25 @@ def ink(picture: Image) -> Ink:
         blue=np.maximum(blueness, 0),
         lean=np.asarray(green - blue, np.float32),
         dark=np.asarray(dark, np.float32),
+        shares=shares,
         scale=scale,
         noise=_noise(redness),
     )
 
 
-def shares(small: Image) -> Gray:
-    """Return each channel of a picture at working size as a share of the paper's around it."""
-    smooth = cv2.GaussianBlur(small, (0, 0), 0.8)
-    return np.asarray(smooth.astype(np.float32) / np.maximum(_paper(small), _LEAST_PAPER))
+def _shares(small: Image) -> Gray:
+    """Each channel of a picture at working size as a share of the paper's around it."""
+    smooth = np.asarray(cv2.GaussianBlur(small, (0, 0), 0.8), np.uint8)
+    return np.divide(smooth, np.maximum(_paper(small), _LEAST_PAPER), dtype=np.float32)
 
 
-def _paper(small: Image) -> Gray:
+def _paper(small: Image) -> Image:
     """The brightest thing nearby, channel by channel, at the size of `small`."""
     height, width = small.shape[:2]
     factor = min(1.0, _PAPER_PX / max(height, width))
     tiny = cv2.resize(small, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     bright = cv2.medianBlur(cv2.dilate(tiny, np.ones((5, 5), np.uint8)), 11)
-    return np.asarray(cv2.resize(bright, (width, height)), np.float32)
+    return np.asarray(cv2.resize(bright, (width, height)), np.uint8)
 
 
 def _noise(redness: Gray) -> float:

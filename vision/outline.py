@@ -154,7 +154,8 @@ def _line_through(points: Points, normals: Points, theta: float, rho: float) -> 
         if len(near) < 12:
             return None
         centre = near.mean(axis=0)
-        _, axes = np.linalg.eigh(np.cov(near - centre, rowvar=False))
+        off = near - centre
+        _, axes = np.linalg.eigh(off.T @ off)
         fitted = axes[:, 0] * np.sign(axes[:, 0] @ normal)
         normal, rho = fitted.astype(np.float64), float(centre @ fitted)
     positions = near @ np.array((-normal[1], normal[0]))

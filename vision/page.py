@@ -13,7 +13,6 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from vision.channels import most
 from vision.decoding import Image
 from vision.outline import find_outline
 from vision.shrinking import shrunk
@@ -83,8 +82,8 @@ def darkness(flat: Image) -> Gray:
     Seen through the red channel a red impression is nearly as bright as paper, and what it
     lacks is given back by how red it is; what was printed under it stays dark and shows.
     """
-    red = np.asarray(flat[..., 2])
-    redness = cv2.subtract(red, most(flat[..., :2])).astype(np.float32)
+    blue, green, red = cv2.split(flat)
+    redness = cv2.subtract(red, cv2.max(blue, green)).astype(np.float32)
     paper = cv2.dilate(red, np.ones((9, 9), np.uint8))
     paper = cv2.GaussianBlur(cv2.medianBlur(paper, 31), (0, 0), 9).astype(np.float32)
     share = (red.astype(np.float32) + 0.6 * redness) / np.maximum(paper, 24)
@@ -96,10 +95,11 @@ def redness(flat: Image) -> Gray:
     small = cv2.resize(flat, None, fx=0.125, fy=0.125, interpolation=cv2.INTER_AREA)
     # Local paper is what is brightest nearby; divided by its tint, black print is not coloured.
     paper = cv2.medianBlur(cv2.dilate(small, np.ones((5, 5), np.uint8)), 11)
-    paper = cv2.resize(paper, (flat.shape[1], flat.shape[0])).astype(np.float32)
-    soft = cv2.GaussianBlur(flat, (0, 0), 1.0).astype(np.float32)
-    share = np.asarray(soft / np.maximum(paper, 24), np.float32)
-    return np.asarray(np.clip(share[..., 2] - most(share[..., :2]), 0, 1), np.float32)
+    paper = np.asarray(cv2.resize(paper, (flat.shape[1], flat.shape[0])), np.uint8)
+    soft = np.asarray(cv2.GaussianBlur(flat, (0, 0), 1.0), np.uint8)
+    share = np.divide(soft, np.maximum(paper, 24), dtype=np.float32)
+    blue, green, red = cv2.split(share)
+    return np.asarray(np.clip(red - cv2.max(blue, green), 0, 1), np.float32)
 
 
 def without_rim(ink: Gray) -> Gray:

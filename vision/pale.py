@@ -11,11 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.decoding import Image
-from vision.ink import WORK_PX, shares
 from vision.page import Gray
 from vision.seal_state import FAINT
-from vision.shrinking import shrunk
 
 _GROUND_PX = 41  # 12 mm of A4: wider than characters, narrower than shades of a hand
 _COLOUR_PX = 2.5  # deviation over which colour is averaged: half of a JPEG's block of colour
@@ -27,15 +24,14 @@ _DEVIATIONS = 2.5  # of bare paper: a ring is the same over hundreds of pixels
 _MEDIAN = 0.67  # of a deviation, of what lies on one side of the middle
 
 
-def pale_red(picture: Image, inside: NDArray[np.bool_]) -> tuple[Gray, float]:
+def pale_red(shares: Gray, inside: NDArray[np.bool_]) -> tuple[Gray, float]:
     """Return how red pale ink is at each place of working size, as `Ink.red`, and its least rise.
 
     Args:
+        shares: as `Ink.shares`.
         inside: at working size, where paper is.
     """
-    small, _ = shrunk(picture, WORK_PX)
-    share = shares(small)
-    blue, green, red = cv2.split(share)
+    blue, green, red = cv2.split(shares)
     taken = np.asarray(1.0 - green, np.float32)
     eight = np.asarray(np.clip(taken, 0, 1) * 255, np.uint8)
     rise = taken - cv2.medianBlur(eight, _GROUND_PX).astype(np.float32) / 255

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vision.ellipse import Ellipse, Ring, contents, fitted, measure
+from vision.ellipse import ANGLES, Across, Ellipse, Ring, contents, cut_across, fitted, ring_near
 from vision.page import Gray
 from vision.voting import OVAL, ROUND, edges, hypotheses
 
@@ -84,12 +84,15 @@ def follow(ink: Gray, dark: Gray, start: Ellipse, least: float) -> Ring | None:
     The wide search forgives a rough start; the narrow one is not drawn away by a second ring
     beside the first. Whichever ends on more ink is right.
     """
-    if measure(ink, start, _WIDE[0], least)[0].coverage < _HOPELESS:
+    begin = cut_across(ink, start)
+    if ring_near(begin, _WIDE[0], least)[0].coverage < _HOPELESS:
         return None
-    found = [_followed(ink, start, least, path) for path in (_WIDE, _NARROW)]
-    rings = [measure(ink, one, 0.035, least, dark)[0] for one in found if one is not None]
-    exact = [float(measure(ink, ring.ellipse, 0.02, least)[0].hits.mean()) for ring in rings]
-    return rings[int(np.argmax(exact))] if rings else None
+    ends = [_followed(ink, begin, least, path) for path in (_WIDE, _NARROW)]
+    found = [one for one in ends if one is not None]
+    if not found:
+        return None
+    exact = [int(np.count_nonzero(ring_near(one, 0.02, least)[0].hits)) for one in found]
+    return ring_near(found[int(np.argmax(exact))], 0.035, least, dark)[0]
 
 
 def meet(one: Ellipse, other: Ellipse) -> bool:
@@ -127,21 +130,22 @@ def _concentric(one: Ring, other: Ring) -> bool:
 
 
 def _followed(
-    ink: Gray, start: Ellipse, least: float, tolerances: tuple[float, ...]
-) -> Ellipse | None:
-    ellipse = start
+    ink: Gray, begin: Across, least: float, tolerances: tuple[float, ...]
+) -> Across | None:
+    seen, start = begin, begin.ellipse
     round_start = start.aspect < 1.05
     for tolerance in tolerances:
-        ring, reaches = measure(ink, ellipse, tolerance, least)
+        ring, reaches = ring_near(seen, tolerance, least)
         if ring.coverage < _HOPELESS:
             return None
-        short = float(ring.hits.mean()) < 0.5  # an ellipse through a short arc is anything
+        # An ellipse through a short arc is anything.
+        short = int(np.count_nonzero(ring.hits)) < ANGLES / 2
         circle = round_start and (short or tolerance == tolerances[0])
-        better = fitted(ellipse, ring, reaches, circle)
+        better = fitted(seen.ellipse, ring, reaches, circle)
         if better is None or not _near(better, start):
             return None
-        ellipse = better
-    return ellipse
+        seen = cut_across(ink, better)
+    return seen
 
 
 def _near(found: Ellipse, start: Ellipse) -> bool:

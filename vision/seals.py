@@ -112,7 +112,7 @@ def find_seals(
     squares = _squares(maps, bare, sure, least, px_per_mm)
     found = [seal for seal in found if seal in sure or not _covered(seal, squares)] + squares
     found += _strips(maps, page, found, least)
-    found = found or _pale(picture, maps, page, px_per_mm)
+    found = found or _pale(maps, page, px_per_mm)
     least_blue = max(_LEAST_BLUE, maps.noise)
     blue = _coloured(maps.blue, maps, Colour.BLUE, least_blue, _BLUE_COVERAGE, px_per_mm)
     found += [one for one in blue if one.condition.visible > 0.85 and not _covered(one, found)]
@@ -145,12 +145,12 @@ def _inside(maps: Ink, page: Page | None) -> NDArray[np.bool_]:
     return inside > 0
 
 
-def _pale(picture: Image, maps: Ink, page: Page | None, px_per_mm: float | None) -> list[Seal]:
+def _pale(maps: Ink, page: Page | None, px_per_mm: float | None) -> list[Seal]:
     """Rings so pale that they drown in coarse colours; only whole ones, as chance makes halves.
 
     Clear ink was seen before, and it was no seal's; wide things have an edge like a ring here.
     """
-    layer, least = pale_red(picture, _inside(maps, page))
+    layer, least = pale_red(maps.shares, _inside(maps, page))
     least = max(_LEAST_RED, least)
     if float(layer.max(initial=0.0)) < least:
         return []

@@ -54,6 +54,8 @@ def _strips(bears: NDArray[np.uint8]) -> list[tuple[int, int, int, int]]:
     longest = max(bears.shape)
     join = max(3, round(_JOIN * longest)) | 1
     near = bears[:, : round(1.6 * _DEPTH[1] * longest)]
+    if not near[:, : int(_TOUCH * longest) + 1].any():
+        return []
     joined = cv2.dilate(near, np.ones((join, join), np.uint8))
     count, labels, _, _ = cv2.connectedComponentsWithStats(joined)
     boxes = []

@@ -70,7 +70,9 @@ def _halfway(ink: Gray, least: float) -> float:
 
 
 def _judged(ink: Gray, bears: NDArray[np.uint8], outline: MatLike, least: float) -> Square | None:
-    if len(outline) < 4:
+    _, _, width, height = cv2.boundingRect(outline)
+    # The smallest rectangle has no more area than the upright one, so no larger short side.
+    if len(outline) < 4 or width * height < (_SIDE[0] * max(ink.shape)) ** 2:
         return None
     rectangle = cv2.minAreaRect(outline)
     if not _fits(rectangle[1], max(ink.shape)):

@@ -7,6 +7,7 @@ for is a hypothesis only: `vision.rings` follows and judges it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import cv2
@@ -118,17 +119,18 @@ def hypotheses(found: Edges, stretches: Sequence[Stretch]) -> list[Hypothesis]:
         return []
     voted = [one for stretch in stretches for one in _voted(found, stretch)]
     best: dict[tuple[int, ...], Hypothesis] = {}
-    for one in sorted(voted, key=lambda each: each.votes):
-        best[_neighbourhood(one.ellipse)] = one
-    ordered = sorted(best.values(), key=lambda each: -each.votes)[:_MOST_HYPOTHESES]
-    return [Hypothesis(one.ellipse.scaled(1 / found.factor), one.votes) for one in ordered]
+    for one in sorted(voted, key=lambda each: -each.votes):
+        best.setdefault(_neighbourhood(one.ellipse), one)
+        if len(best) == _MOST_HYPOTHESES:
+            break
+    return [Hypothesis(one.ellipse.scaled(1 / found.factor), one.votes) for one in best.values()]
 
 
 def _neighbourhood(ellipse: Ellipse) -> tuple[int, ...]:
     """Equal for ellipses that following would make the same ring of."""
-    size = round(np.log(ellipse.radius) / 0.2)
-    step = 0.3 * np.exp(0.2 * size)
-    leaning = round(2 * np.log(ellipse.b / ellipse.a)) if ellipse.a != ellipse.b else 0
+    size = round(math.log(ellipse.radius) / 0.2)
+    step = 0.3 * math.exp(0.2 * size)
+    leaning = round(2 * math.log(ellipse.b / ellipse.a)) if ellipse.a != ellipse.b else 0
     return round(ellipse.x / step), round(ellipse.y / step), size, leaning
 
 
@@ -138,20 +140,24 @@ def _voted(found: Edges, stretch: Stretch) -> Iterator[Hypothesis]:
     chosen = found.fewer(_OVAL_EDGES) if oval else found
     angle = np.deg2rad(stretch.turned_deg)
     cosine, sine = float(np.cos(angle)), float(np.sin(angle))
-    middle = np.array((found.shape[1] / 2, found.shape[0] / 2), np.float32)
+    half_x, half_y = found.shape[1] / 2, found.shape[0] / 2
+    middle = np.array((half_x, half_y), np.float32)
     turn = np.array([[cosine, -sine], [sine, cosine]], np.float32)  # of rows: turns back
     scale = np.array((stretch.x, stretch.y), np.float32)
     points = np.asarray(((chosen.points - middle) @ turn + middle) * scale, np.float32)
     normals = chosen.normals @ turn / scale  # a normal is stretched the other way
     normals = np.asarray(normals / np.linalg.norm(normals, axis=1, keepdims=True), np.float32)
+    points, normals = (np.ascontiguousarray(each.T) for each in (points, normals))
     size = (found.shape[0] * stretch.y, found.shape[1] * stretch.x)
     largest = max(size) * (_OVAL_LARGEST if oval else _LARGEST)
     radius = _LEAST_RADIUS_PX * max(stretch.x, stretch.y)
     while radius < largest:
+        a, b = radius / stretch.x, radius / stretch.y
         for x, y, votes in _peaks(points, normals, size, radius):
-            centre = turn @ (np.array((x, y), np.float32) / scale - middle) + middle
-            a, b = radius / stretch.x, radius / stretch.y
-            ellipse = Ellipse(float(centre[0]), float(centre[1]), a, b, stretch.turned_deg)
+            off_x, off_y = x / stretch.x - half_x, y / stretch.y - half_y
+            centre_x = cosine * off_x - sine * off_y + half_x
+            centre_y = sine * off_x + cosine * off_y + half_y
+            ellipse = Ellipse(centre_x, centre_y, a, b, stretch.turned_deg)
             yield Hypothesis(ellipse, votes / chosen.kept)
         radius *= _GROWTH
 
@@ -162,39 +168,87 @@ def _peaks(
     size: tuple[float, float],
     radius: float,
 ) -> list[tuple[float, float, float]]:
-    """Centres x, y and votes (1 = a whole ring) at one radius, on a map of `size` (y, x)."""
+    """Centres x, y and votes (1 = a whole ring) at one radius, on a map of `size` (y, x).
+
+    Args:
+        points, normals: of the edges, 2 x edges.
+    """
     cell = max(_LEAST_CELL_PX, _CELL * radius)
     pad = min(_PAD * max(size), 0.8 * radius)
     columns = int((size[1] + 2 * pad) / cell) + 3
     rows = int((size[0] + 2 * pad) / cell) + 3
     at, across = (points + (pad + cell)) / cell, normals * np.float32(radius / cell)
-    # What falls off the map gathers in its outermost cells, which are then left out.
-    places = [
-        np.clip(moved, 0, last).astype(np.int32)
-        for moved, last in (
-            (np.concatenate([at[:, 1] + across[:, 1], at[:, 1] - across[:, 1]]), rows - 1),
-            (np.concatenate([at[:, 0] + across[:, 0], at[:, 0] - across[:, 0]]), columns - 1),
-        )
-    ]
-    votes = np.bincount(places[0] * columns + places[1], minlength=rows * columns)
-    square = votes.reshape(rows, columns).astype(np.float32)
-    square[[0, -1], :] = square[:, [0, -1]] = 0.0
-    counted = cv2.boxFilter(square, -1, (3, 3), normalize=False)
+    # Two cells beyond what the edges can reach nobody votes, and the sums beside it are none.
+    reach = radius / cell + 2
+    (low_x, columns), (low_y, rows) = (
+        _reached(one, reach, count) for one, count in zip(at, (columns, rows), strict=True)
+    )
+    at -= np.array([[low_x], [low_y]], np.float32)
+    votes = np.bincount(_cells(at, across, rows, columns), minlength=rows * columns)
+    square = votes.reshape(rows, columns).astype(np.uint16)  # no cell has more than all edges
+    square[0], square[-1], square[:, 0], square[:, -1] = 0, 0, 0, 0
+    counted = np.asarray(cv2.boxFilter(square, -1, (3, 3), normalize=False), np.uint16)
     whole = 4 * np.pi * radius  # both edges of the ring
-    tops = counted > _LEAST_VOTES * _LEAST_SEEN * whole
-    tops &= counted >= cv2.dilate(counted, np.ones((3, 3), np.uint8))
-    y, x = np.divmod(np.flatnonzero(tops), columns)
-    centre_x, centre_y = (x - 0.5) * cell - pad, (y - 0.5) * cell - pad
+    places = np.flatnonzero(counted > int(_LEAST_VOTES * _LEAST_SEEN * whole))
+    if not places.size:
+        return []
+    y, x = np.divmod(places, columns)
+    centre_x, centre_y = (x + (low_x - 0.5)) * cell - pad, (y + (low_y - 0.5)) * cell - pad
     seen = _inside(centre_y, size[0], radius) * _inside(centre_x, size[1], radius)
     share = counted[y, x] / whole / np.maximum(seen, _LEAST_SEEN)
-    good = share > _LEAST_VOTES
+    good = np.flatnonzero(share > _LEAST_VOTES)
+    if not good.size:
+        return []
+    good = good[_are_tops(counted, y[good], x[good])]
     return list(
         zip(centre_x[good].tolist(), centre_y[good].tolist(), share[good].tolist(), strict=True)
     )
 
 
+def _are_tops(
+    counted: NDArray[np.uint16], y: NDArray[np.int64], x: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Which of these places have no more votes beside them."""
+    steps = np.arange(-1, 2)
+    rows = np.clip(y[:, None] + steps, 0, counted.shape[0] - 1)
+    columns = np.clip(x[:, None] + steps, 0, counted.shape[1] - 1)
+    around = counted[rows[:, :, None], columns[:, None, :]]
+    return np.asarray(counted[y, x] >= around.max(axis=(1, 2)), np.bool_)
+
+
+def _reached(at: NDArray[np.float32], reach: float, count: int) -> tuple[int, int]:
+    """The first of `count` cells within `reach` of any edge, and how many there are from it on.
+
+    On a turned map all edges may lie beside it; one empty cell is left then.
+    """
+    low = min(max(int(float(at.min()) - reach), 0), count - 1)
+    high = min(int(float(at.max()) + reach) + 1, count)
+    return low, max(high - low, 1)
+
+
+def _cells(
+    at: NDArray[np.float32], across: NDArray[np.float32], rows: int, columns: int
+) -> NDArray[np.int64]:
+    """The cells that edges vote for, to both sides of each; `at` and `across` are 2 x edges.
+
+    What falls off the map gathers in its outermost cells, which are then left out.
+    """
+    count = at.shape[1]
+    moved = np.empty((2, 2 * count), np.float32)
+    np.add(at, across, out=moved[:, :count])
+    np.subtract(at, across, out=moved[:, count:])
+    np.maximum(moved, 0, out=moved)
+    for axis, last in enumerate((columns - 1, rows - 1)):
+        np.minimum(moved[axis], last, out=moved[axis])
+    cells = moved.astype(np.int64)
+    cells[1] *= columns
+    return np.asarray(cells[0] + cells[1], np.int64)
+
+
 def _inside(at: NDArray[np.float64], length: float, radius: float) -> NDArray[np.float64]:
     """Share of circles centred `at` that lies between 0 and `length`."""
-    low = np.arccos(np.clip(at / radius, -1, 1)) / np.pi
-    high = np.arccos(np.clip((length - at) / radius, -1, 1)) / np.pi
+    low, high = (
+        np.arccos(np.minimum(np.maximum(room / radius, -1), 1)) / np.pi
+        for room in (at, length - at)
+    )
     return np.asarray(1 - low - high, np.float64)
