@@ -15,7 +15,7 @@ PROMPTS: tuple[tuple[str, str, str], ...] = (
         "The seam stamp is too faint. A make-up on the same pages needs approval; both are linked.",
     ),
     ("makeup.one", "补盖 1 次", "One make-up stamp"),
-    ("makeup.one-seam", "补盖骑缝章 1 个，每一页都要拍", "One make-up seam stamp: every page"),
+    ("makeup.one-seam", "补盖骑缝章 1\u00a0个，要拍每页", "One make-up seam stamp: every page"),
     (
         "makeup.told",
         "已记录。印太浅，请加印油；要补盖，盖完后打开这件申请。",

@@ -154,6 +154,7 @@ def show(
             "entry.html",
             "log",
             detail=detail,
+            related=[one for one in detail.related if _opens(reader, one.index, visitor)],
             entry=detail.entry,
             body=body,
             ladder=ladder,
@@ -235,8 +236,10 @@ def rows(
     alerts = reader.alerts_about(entry.sha256 for entry in found)
     places = {machine.machine: machine for machine in machines}
     names = MatterNames(reader, now_ms)
+    people = {one.account: one.name for one in reader.accounts()}
     return [
         {
+            "people": people,
             "entry": entry,
             "body": msgspec.to_builtins(entry.body),
             "machine": places.get(entry.machine),
@@ -327,8 +330,13 @@ def _opened(detail: EntryDetail, visitor: Visitor) -> dict[str, Any] | None:
 
 def _index(reader: Reader, index: int, visitor: Visitor) -> int | None:
     """Return the index of a neighbour that this visitor may open, or None."""
-    found = reader.entry(index) if 0 <= index < reader.size() else None
-    return index if found is not None and _reads(visitor, found) else None
+    return index if 0 <= index < reader.size() and _opens(reader, index, visitor) else None
+
+
+def _opens(reader: Reader, index: int, visitor: Visitor) -> bool:
+    """Tell whether there is an entry of this index and this visitor may open it."""
+    found = reader.entry(index)
+    return found is not None and _reads(visitor, found)
 
 
 def _reads(visitor: Visitor, entry: StoredEntry) -> bool:

@@ -11,6 +11,7 @@ from gateway.commands import ReleaseHold
 from gateway.desk.access import Action
 from gateway.errors import NotFoundError, RequestRefusedError
 from gateway.web.identity import Allow, AllowChange, Visitor, site_of
+from gateway.web.numbers import Number
 from gateway.web.pages import page, see_other
 
 MOST_COUNTED = 1000  # a slip of the finger, not a count
@@ -74,7 +75,7 @@ def release(
     request: Request,
     visitor: Releaser,
     hold_id: str,
-    impressions: Annotated[int, Form()],
+    impressions: Annotated[Number, Form()],
 ) -> Response:
     """The second tap: this person counted so many impressions, the machine may work again.
 

@@ -15,6 +15,7 @@ from gateway.web.console.approvals import row
 from gateway.web.console.machines import seen_machines
 from gateway.web.counts import badge, counts
 from gateway.web.identity import Allow, Visitor, site_of
+from gateway.web.numbers import Number
 from gateway.web.pages import menu, page
 
 FIRST = 5  # of each kind on the home page
@@ -60,18 +61,20 @@ def home(request: Request, visitor: Anybody) -> Response:
 
 
 @router.get("/live/badges")
-def badges(request: Request, visitor: Anybody, seen: int = -1, here: str = "") -> Response:
+def badges(
+    request: Request, visitor: Anybody, seen: Number | None = None, here: str = ""
+) -> Response:
     """The badges as out-of-band pieces, and on the log a line when entries have come since.
 
     Args:
-        seen: the number of entries that the page knew of.
+        seen: the number of entries that the page knew of; None: it shows none.
     """
     site = site_of(request)
     with site.port.reader() as reader:
         waiting = counts(reader, visitor)
         values = {
             "menu": menu(reader, visitor),
-            "fresh": badge(max(0, waiting.entries - seen)) if seen >= 0 else "",
+            "fresh": badge(max(0, waiting.entries - seen)) if seen is not None else "",
             "here": here,
         }
     return site.renderer.page("badges.html", visitor.language, values)

@@ -61,7 +61,7 @@ def test_faint_seam_stamp_is_made_up_for_by_one_seam_stamp_of_all_pages(
 
     again = village.filed[1]
     assert (again.makes_up, again.copies, again.seams) == ("f" * 64, 1, 1)
-    assert "补盖骑缝章 1 个" in summary and "份数" not in summary
+    assert "补盖骑缝章 1\u00a0个" in summary and "份数" not in summary
     assert "骑缝章 1 个" in shown and "0 份" not in shown
 
 

@@ -1,4 +1,7 @@
-"""A contract of three pages: two stamps and one over the seam, by finger, on the real agent."""
+"""A contract of three pages: stamps, one over the seam, and what makes up for a faint one.
+
+All by finger, on the real agent.
+"""
 
 from __future__ import annotations
 
@@ -70,6 +73,14 @@ def sign_in(page: Page, rig: Any) -> None:
     arrive(page, "**/home")
 
 
+def photograph(page: Page, rig: Any) -> None:
+    """Take the three pages of the contract."""
+    for number, scene in enumerate(PAGES, start=1):
+        rig.camera.lay(scene)
+        page.click("#take")
+        expect(page.locator(".taken")).to_contain_text(f"已拍 {number} 页")
+
+
 def apply(page: Page, rig: Any) -> list[Any]:
     """Ask for two copies and one seam stamp on three pages; returns what breaks a rule."""
     page.click("#apply")
@@ -82,10 +93,7 @@ def apply(page: Page, rig: Any) -> list[Any]:
     for question, answer in answers.items():
         page.request.post(f"/apply/{question}", form={"token": str(token), "answer": answer})
     page.goto("/apply/pages")
-    for number, scene in enumerate(PAGES, start=1):
-        rig.camera.lay(scene)
-        page.click("#take")
-        expect(page.locator(".taken")).to_contain_text(f"已拍 {number} 页")
+    photograph(page, rig)
     page.click("#next")
     arrive(page, "**/seams")
     page.click("[data-step='1']")
@@ -104,6 +112,65 @@ def stamp(page: Page, rig: Any, lying: str, scene: str, resting: str) -> None:
     rig.press(scene)
     page.click("#start")
     page.wait_for_selector(f"#stage[data-step='{resting}']")
+
+
+def show_pages(page: Page, rig: Any) -> None:
+    """Show every page of the pile and wait for the fan."""
+    for number, scene in enumerate(PAGES):
+        expect(page.locator("#page")).to_have_text(f"已看 {number} / 3 页")
+        rig.camera.lay(scene)
+        page.click("#start")
+    page.wait_for_selector("#stage[data-step='fan']")
+
+
+def approve(rig: Any, impressions: int) -> None:
+    """Have the request that waits approved with one seam stamp among its impressions."""
+    view = rig.until(lambda view: view.undelivered == 0)
+    [request] = [one for one in view.requests if one.state == "waiting"]
+    rig.gateway.permit(request.request, impressions, seams=1, matter="ZC-07", list_version=2)
+    rig.until(lambda view: any(one.state == "approved" for one in view.requests))
+
+
+def test_a_faint_seam_stamp_is_made_up_for_by_one_that_names_it(rig: Any, page: Page) -> None:
+    sign_in(page, rig)
+    bad = apply(page, rig)
+    approve(rig, 3)
+    page.click("#stamp")
+    page.wait_for_selector("#seam")
+    stamp(page, rig, "page", "stamped", "next")
+    stamp(page, rig, "page", "stamped", "show")
+    show_pages(page, rig)
+    stamp(page, rig, "fan", "faint-seam", "done")
+    bad += measured(page, "kiosk-seam-faint")
+    told = page.inner_text("#noticed")
+    rig.until(lambda view: view.undelivered == 0)
+    first = next(one.request for one in rig.until(lambda _: True).requests if one.faint_seam)
+    page.click("#finish")
+    arrive(page, "**/home")
+    page.click(f"[href='/request/{first}']")
+    page.wait_for_selector("#makeup")
+    bad += measured(page, "kiosk-request-faint-seam")
+    page.click("#makeup")
+    arrive(page, "**/pages")
+    photograph(page, rig)
+    page.click("#next")
+    note = page.inner_text("#makes-up")
+    bad += measured(page, "kiosk-seam-makeup-confirm")
+    page.click("#submit")
+    approve(rig, 1)
+    page.click("#stamp")
+    show_pages(page, rig)
+    stamp(page, rig, "fan", "seam", "done")
+    bad += measured(page, "kiosk-seam-makeup-done")
+
+    assert bad == []
+    assert "补盖" in told and "补盖" in note
+    asked, uses = rig.entries("request"), rig.entries("use")
+    assert [(one.copies, one.seams) for one in asked] == [(3, 1), (1, 1)]
+    assert ["impression-faint" in one.findings for one in uses] == [False, False, True, False]
+    assert [SEAM in one.flags for one in uses] == [False, False, True, True]
+    made = [one.sha256 for one in rig.gateway.entries if one.body.kind == "use"]
+    assert asked[1].makes_up == made[2]
 
 
 def test_a_contract_gets_two_stamps_and_its_seam_by_finger(rig: Any, page: Page) -> None:

@@ -39,6 +39,7 @@ FITTING = {
         "removed": "9",
     },
 }  # fmt: skip  what a form needs beside its words, so that they are kept
+HUGE = (2**63, 10**400, -(2**63))
 KEPT = {
     "GET /log words",
     "GET /matters/why matter",
@@ -206,3 +207,34 @@ def test_hostile_words_stay_words_in_every_field_of_the_console(world: Any, walk
     assert walk.raw == []
     assert walk.broken == []
     assert {"User-Agent", *KEPT} - walk.shown == set(), sorted(walk.shown)
+
+
+def is_number(takes: Any) -> bool:
+    """Tell whether a field takes a number, bounded or not, perhaps none."""
+    return takes is int or any(is_number(one) for one in get_args(takes))
+
+
+def numbers() -> Iterator[tuple[str, Field]]:
+    """Yield every number of a form or a search of the console with its route."""
+    for route, fields in forms():
+        yield from ((route, one) for one in fields if is_number(one.takes))
+
+
+def test_every_number_of_the_console_is_refused_beyond_what_it_may_be(walk: Walk) -> None:
+    headers, taken = {"x-csrf-token": walk.token}, []
+    tried = {f"{route} {one.name}" for route, one in numbers()}
+    for route, one in numbers():
+        method, _, path = route.partition(" ")
+        for number in HUGE:
+            sent = {one.name: str(number)}
+            where = {"params": sent} if one.place == "query" else {"data": sent}
+            answer = walk.console.client.request(
+                method, walk.own.address(path), headers=headers, **where
+            )
+            said = answer.text if answer.status_code == 422 else ""
+            if f".{one.name}" not in said:
+                taken.append((route, one.name, number, answer.status_code))
+
+    assert taken == []
+    named = {"GET /live/badges seen", "POST /holds/{hold_id} impressions", "GET /log before"}
+    assert tried >= named

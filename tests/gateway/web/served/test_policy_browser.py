@@ -15,6 +15,7 @@ from tests.gateway.web.served.policies import DEADLINE_S, DESK, PHONE, POLICY, e
 from tests.pictures import keep
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+NAMED = "周主任 → 冯副主任"
 
 
 @pytest.fixture
@@ -172,13 +173,20 @@ def test_a_delegation_stands_among_the_acts_of_those_it_names_and_of_nobody_else
     page.click("main table tr:has-text('委托') a")
     arrive(page, "**/log/**")
     opened = page.inner_text("main")
+    linked = page.eval_on_selector_all(
+        "main a[href^='/log/']:not([download])", "all => all.map((one) => one.href)"
+    )
+    answers = {one: director.page.request.get(one).status for one in linked}
+    chain = window("zhao").goto(page.url.removeprefix(director.url)).inner_text("main")
     theirs = window("feng").goto("/log?who=feng&kind=").inner_text("main table")
     other = window("wu")
 
     listed = other.goto("/log?who=zhou&kind=").inner_text("main")
     refused = other.page.goto(page.url)
 
-    assert "zhou → feng" in mine and "zhou → feng" in theirs and "外出委托 第" in opened
+    assert set(answers.values()) <= {200}, answers
+    assert "同一作者的上一条" not in opened and "同一作者的上一条" in chain
+    assert NAMED in mine and NAMED in theirs and "外出委托 第" in opened
     assert "zhou → feng" not in listed
     assert refused.status == 404
     assert director.complaints == []
